@@ -1,0 +1,102 @@
+# Wrappers that give every tpuc target the same flags, precompiled headers and
+# dependencies.
+
+if(TPUC_SANITIZE)
+  add_compile_options(-fsanitize=${TPUC_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${TPUC_SANITIZE})
+endif()
+add_compile_options(-Wall -Wextra -Wno-unused-parameter)
+if(TPUC_ENABLE_ASSERTIONS)
+  string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE
+                 "${CMAKE_CXX_FLAGS_RELEASE}")
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # The precompiled header carries no time stamp, so that ccache finds it again
+  # in a fresh clone.
+  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
+endif()
+
+set(TPUC_PCH_HEADERS
+    <mlir/IR/Builders.h>
+    <mlir/IR/BuiltinAttributes.h>
+    <mlir/IR/BuiltinOps.h>
+    <mlir/IR/BuiltinTypes.h>
+    <mlir/IR/DialectImplementation.h>
+    <mlir/IR/OpImplementation.h>
+    <mlir/IR/PatternMatch.h>
+    <mlir/Bytecode/BytecodeOpInterface.h>
+    <mlir/Dialect/Func/IR/FuncOps.h>
+    <mlir/Interfaces/InferTypeOpInterface.h>
+    <mlir/Interfaces/SideEffectInterfaces.h>
+    <mlir/Pass/Pass.h>)
+
+# One object compiles the header; every MLIR library reuses it.
+function(tpuc_precompile target)
+  if(NOT TARGET tpuc_pch)
+    file(WRITE "${PROJECT_BINARY_DIR}/pch.cpp" "// Carries the precompiled headers.\n")
+    add_library(tpuc_pch OBJECT "${PROJECT_BINARY_DIR}/pch.cpp")
+    target_precompile_headers(tpuc_pch PRIVATE ${TPUC_PCH_HEADERS})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM tpuc_pch)
+endfunction()
+
+# add_tpuc_library(Name sources... [DEPENDS tblgen targets...] [LINK_LIBS libs...] [NO_MLIR])
+# NO_MLIR: a library free of MLIR, which needs neither its headers nor libMLIR.
+function(add_tpuc_library name)
+  cmake_parse_arguments(ARG "NO_MLIR" "" "DEPENDS;LINK_LIBS" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PUBLIC ${ARG_LINK_LIBS})
+  if(NOT ARG_NO_MLIR)
+    tpuc_precompile(${name})
+    target_link_libraries(${name} PUBLIC MLIR LLVM)
+  endif()
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+endfunction()
+
+# add_tpuc_tool(name sources... LINK_LIBS libs...)
+function(add_tpuc_tool name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LINK_LIBS" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  tpuc_precompile(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS} MLIR LLVM)
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
+                        "${PROJECT_BINARY_DIR}/bin")
+endfunction()
+
+# add_tpuc_tablegen(Target input.td OUTPUTS "generator|file.inc" ...)
+# Runs mlir-tblgen (or tpuc-tblgen for generators named tpuc:...) over one .td.
+function(add_tpuc_tablegen target input)
+  cmake_parse_arguments(ARG "" "" "OUTPUTS;EXTRA" ${ARGN})
+  set(outputs "")
+  set(source "${CMAKE_CURRENT_SOURCE_DIR}/${input}")
+  foreach(pair IN LISTS ARG_OUTPUTS)
+    string(REPLACE "|" ";" parts "${pair}")
+    list(GET parts 0 generator)
+    list(GET parts 1 file)
+    set(tool "${MLIR_TABLEGEN_EXE}")
+    set(tool_dep "")
+    if(generator MATCHES "^tpuc:(.*)")
+      set(generator "${CMAKE_MATCH_1}")
+      set(tool "$<TARGET_FILE:tpuc-tblgen>")
+      set(tool_dep tpuc-tblgen)
+    endif()
+    separate_arguments(generator_args UNIX_COMMAND "${generator}")
+    set(out "${CMAKE_CURRENT_BINARY_DIR}/${file}")
+    add_custom_command(
+      OUTPUT "${out}"
+      COMMAND ${tool} -${generator_args} ${ARG_EXTRA} "${source}" -o "${out}"
+              -I "${PROJECT_SOURCE_DIR}/include" -I "${MLIR_INCLUDE_DIR}"
+              -I "${CMAKE_CURRENT_SOURCE_DIR}" -d "${out}.d"
+      DEPFILE "${out}.d"
+      DEPENDS "${source}" ${tool_dep}
+      COMMENT "tblgen ${file}" VERBATIM)
+    list(APPEND outputs "${out}")
+  endforeach()
+  add_custom_target(${target} DEPENDS ${outputs})
+  set_property(GLOBAL APPEND PROPERTY TPUC_TABLEGEN_TARGETS ${target})
+endfunction()
