@@ -90,7 +90,7 @@ function(add_tpuc_tablegen target input)
     add_custom_command(
       OUTPUT "${out}"
       COMMAND ${tool} -${generator_args} ${ARG_EXTRA} "${source}" -o "${out}"
-              -I "${PROJECT_SOURCE_DIR}/include" -I "${MLIR_INCLUDE_DIR}"
+              -I "${PROJECT_SOURCE_DIR}/include" -I "${MLIR_INCLUDE_DIRS}"
               -I "${CMAKE_CURRENT_SOURCE_DIR}" -d "${out}.d"
       DEPFILE "${out}.d"
       DEPENDS "${source}" ${tool_dep}
