@@ -1,0 +1,49 @@
+# Entry points of the project. Every target installs what is missing first and
+# says so; nothing is installed when nothing is missing.
+
+SHELL := bash
+PYTHON ?= python3
+JOBS ?= $(shell nproc)
+BUILD ?= build
+VENV := .venv
+
+.PHONY: build setup configure test check-format demo bench docs clean help
+
+help:
+	@echo "make build   compile tpuc; every command lands in $(VENV)/bin"
+	@echo "make test    build, then lit, googletest and pytest"
+	@echo "make demo    compile a Swin-T, run it in the simulator, compare"
+	@echo "make bench   measure every model of the benchmark"
+	@echo "make docs    generate the dialect and command references"
+
+setup:
+	@PYTHON=$(PYTHON) scripts/bootstrap.sh
+
+configure: setup
+	@test -f $(BUILD)/build.ninja || cmake --preset release -B $(BUILD) \
+	  -DPython_EXECUTABLE=$(CURDIR)/$(VENV)/bin/python
+
+build: configure
+	@cmake --build $(BUILD) --parallel $(JOBS)
+	@$(VENV)/bin/python scripts/develop.py --link $(BUILD)
+
+test: build
+	@cmake --build $(BUILD) --parallel $(JOBS) --target tpuc-unittests
+	@$(VENV)/bin/python scripts/run_tests.py --build $(BUILD) --jobs $(JOBS)
+
+check-format: setup
+	@$(VENV)/bin/ruff check python test scripts bench
+	@$(VENV)/bin/ruff format --check python test scripts bench
+	@git ls-files '*.cpp' '*.h' | xargs -r clang-format-22 --dry-run --Werror
+
+demo: build
+	@$(VENV)/bin/python -m tpuc.demo
+
+bench: build
+	@$(VENV)/bin/python bench/run.py
+
+docs: configure
+	@cmake --build $(BUILD) --parallel $(JOBS) --target tpuc-docs
+
+clean:
+	rm -rf $(BUILD)
