@@ -1,0 +1,14 @@
+//===- Bindings.h - the parts of tpuc._core ---------------------*- C++ -*-===//
+//
+// One function a library that is bound; Core.cpp calls them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_PYTHON_BINDINGS_H
+#define TPUC_PYTHON_BINDINGS_H
+
+#include <pybind11/pybind11.h>
+
+namespace tpuc::python {} // namespace tpuc::python
+
+#endif // TPUC_PYTHON_BINDINGS_H

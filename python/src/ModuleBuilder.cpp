@@ -1,0 +1,246 @@
+//===- ModuleBuilder.cpp - builds a top module from Python ----------------===//
+
+#include "ModuleBuilder.h"
+#include "Errors.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+namespace py = pybind11;
+
+namespace tpuc::python {
+
+/// Constants of at most so many elements are written out in the attribute.
+static constexpr int64_t maxInlineElements = 16;
+
+ModuleBuilder::ModuleBuilder(const std::string &name)
+    : context(makeContext()), builder(context.get()) {
+  Location loc = nameLocation(name);
+  module = ModuleOp::create(loc, name);
+  builder.setInsertionPointToEnd(module->getBody());
+  main = func::FuncOp::create(builder, loc, "main",
+                              builder.getFunctionType({}, {}));
+  builder.setInsertionPointToEnd(main.addEntryBlock());
+}
+
+Location ModuleBuilder::nameLocation(const std::string &name) {
+  return NameLoc::get(StringAttr::get(context.get(), name));
+}
+
+Type ModuleBuilder::parseElementType(const std::string &dtype) {
+  Type type = llvm::StringSwitch<Type>(dtype)
+                  .Case("f32", builder.getF32Type())
+                  .Case("f16", builder.getF16Type())
+                  .Case("bf16", builder.getBF16Type())
+                  .Case("i64", builder.getI64Type())
+                  .Case("i32", builder.getI32Type())
+                  .Case("i16", builder.getI16Type())
+                  .Case("i8", builder.getI8Type())
+                  .Case("i1", builder.getI1Type())
+                  .Default(Type());
+  if (!type)
+    throw UserError("element type '" + dtype + "' is not one of the module's");
+  return type;
+}
+
+RankedTensorType ModuleBuilder::makeType(const std::string &dtype,
+                                         ArrayRef<int64_t> shape) {
+  for (int64_t size : shape)
+    if (size < 0)
+      throw UserError("a shape has a negative size");
+  return RankedTensorType::get(shape, parseElementType(dtype));
+}
+
+BuiltValue ModuleBuilder::record(Value value) {
+  BuiltValue built;
+  built.id = static_cast<int64_t>(values.size());
+  auto type = cast<RankedTensorType>(value.getType());
+  built.shape = type.getShape().vec();
+  llvm::raw_string_ostream os(built.dtype);
+  os << type.getElementType();
+  values.push_back(value);
+  return built;
+}
+
+Value ModuleBuilder::lookUp(int64_t id) const {
+  if (id < 0 || id >= static_cast<int64_t>(values.size()))
+    throw UserError("value " + std::to_string(id) + " does not exist");
+  return values[id];
+}
+
+BuiltValue ModuleBuilder::addInput(const std::string &name,
+                                   const std::vector<int64_t> &shape,
+                                   const std::string &dtype) {
+  unsigned index = main.getNumArguments();
+  NamedAttribute attribute(builder.getStringAttr("top.name"),
+                           builder.getStringAttr(name));
+  if (failed(main.insertArgument(index, makeType(dtype, shape),
+                                 builder.getDictionaryAttr(attribute),
+                                 nameLocation(name))))
+    throw UserError("input '" + name + "' cannot be added");
+  return record(main.getArgument(index));
+}
+
+BuiltValue ModuleBuilder::addWeight(const std::string &name, py::array array,
+                                    const std::string &dtype) {
+  std::vector<int64_t> shape(array.shape(), array.shape() + array.ndim());
+  RankedTensorType type = makeType(dtype, shape);
+  unsigned elementBytes =
+      std::max(1u, type.getElementType().getIntOrFloatBitWidth() / 8);
+  if (!(array.flags() & py::array::c_style) ||
+      static_cast<int64_t>(array.itemsize()) != elementBytes ||
+      reinterpret_cast<uintptr_t>(array.data()) % elementBytes != 0)
+    throw UserError("weight '" + name + "' is not a contiguous array of " +
+                    dtype);
+  ArrayRef<char> bytes(static_cast<const char *>(array.data()),
+                       static_cast<size_t>(array.nbytes()));
+  ElementsAttr value;
+  if (array.size() <= maxInlineElements) {
+    if (type.getElementType().isInteger(1)) {
+      SmallVector<bool> bits(llvm::map_range(bytes, [](char c) { return c != 0; }));
+      value = DenseElementsAttr::get(type, bits);
+    } else {
+      value = DenseElementsAttr::getFromRawBuffer(type, bytes);
+    }
+  } else {
+    // The blob shares the array's memory and holds a reference to it.
+    auto *keep = new py::array(std::move(array));
+    AsmResourceBlob blob(
+        bytes, elementBytes,
+        [keep](void *, size_t, size_t) {
+          py::gil_scoped_acquire gil;
+          delete keep;
+        },
+        /*dataIsMutable=*/false);
+    value = DenseResourceElementsAttr::get(type, name, std::move(blob));
+  }
+  OperationState state(nameLocation(name), "top.weight");
+  state.addAttribute("value", value);
+  state.addTypes(type);
+  return record(builder.create(state)->getResult(0));
+}
+
+Attribute ModuleBuilder::makeAttribute(const std::string &name,
+                                       py::handle value) {
+  if (py::isinstance<py::bool_>(value))
+    return builder.getBoolAttr(value.cast<bool>());
+  // Enumerations are IntEnum in Python and i32 in ODS.
+  static py::handle intEnum =
+      py::object(py::module_::import("enum").attr("IntEnum")).release();
+  if (py::isinstance(value, intEnum))
+    return builder.getI32IntegerAttr(value.cast<int32_t>());
+  if (py::isinstance<py::int_>(value))
+    return builder.getI64IntegerAttr(value.cast<int64_t>());
+  if (py::isinstance<py::float_>(value))
+    return builder.getF64FloatAttr(value.cast<double>());
+  if (py::isinstance<py::str>(value))
+    return builder.getStringAttr(value.cast<std::string>());
+  if (py::isinstance<py::list>(value) || py::isinstance<py::tuple>(value)) {
+    auto list = py::reinterpret_borrow<py::sequence>(value);
+    bool real = py::len(list) > 0 && py::isinstance<py::float_>(list[0]);
+    if (real)
+      return builder.getDenseF64ArrayAttr(value.cast<std::vector<double>>());
+    return builder.getDenseI64ArrayAttr(value.cast<std::vector<int64_t>>());
+  }
+  throw UserError("attribute '" + name + "' has no counterpart in the module");
+}
+
+/// The result types that a registered operation infers from its parts.
+static LogicalResult inferTypes(MLIRContext *context,
+                                RegisteredOperationName name, Location loc,
+                                ValueRange operands, DictionaryAttr attributes,
+                                SmallVectorImpl<Type> &types) {
+  auto *interface = name.getInterface<InferTypeOpInterface>();
+  if (!interface)
+    return emitError(loc) << "'" << name.getStringRef()
+                          << "' does not infer its result types";
+  std::vector<std::max_align_t> storage(
+      name.getOpPropertyByteSize() / sizeof(std::max_align_t) + 1);
+  OpaqueProperties properties(storage.data());
+  name.initOpProperties(properties, OpaqueProperties(nullptr));
+  name.populateDefaultProperties(properties);
+  auto emit = [&] { return emitError(loc); };
+  LogicalResult result = name.setOpPropertiesFromAttribute(
+      OperationName(name), properties, attributes, emit);
+  if (succeeded(result))
+    result = interface->inferReturnTypes(context, loc, operands, attributes,
+                                         properties, RegionRange(), types);
+  name.destroyOpProperties(properties);
+  return result;
+}
+
+std::vector<BuiltValue> ModuleBuilder::addOp(
+    const std::string &opName, const std::vector<int64_t> &operandIds,
+    const py::dict &attributes,
+    const std::optional<
+        std::vector<std::pair<std::string, std::vector<int64_t>>>> &resultTypes,
+    const std::string &location) {
+  Location loc = nameLocation(location);
+  auto name = RegisteredOperationName::lookup(opName, context.get());
+  if (!name)
+    throw UserError("operation '" + opName + "' does not exist");
+  SmallVector<Value> operands;
+  for (int64_t id : operandIds)
+    operands.push_back(lookUp(id));
+  NamedAttrList list;
+  for (auto [key, value] : attributes) {
+    auto text = key.cast<std::string>();
+    if (!llvm::is_contained(name->getAttributeNames(),
+                            builder.getStringAttr(text)))
+      throw UserError("operation '" + opName + "' has no attribute '" + text +
+                      "'");
+    list.append(text, makeAttribute(text, value));
+  }
+  DictionaryAttr dictionary = list.getDictionary(context.get());
+
+  DiagnosticCollector diagnostics(context.get());
+  SmallVector<Type> types;
+  if (resultTypes) {
+    for (const auto &[dtype, shape] : *resultTypes)
+      types.push_back(makeType(dtype, shape));
+  } else if (failed(inferTypes(context.get(), *name, loc, operands, dictionary,
+                               types))) {
+    diagnostics.raise("cannot infer the result types");
+  }
+  OperationState state(loc, opName);
+  state.addOperands(operands);
+  state.addTypes(types);
+  Operation *op = builder.create(state);
+  if (failed(op->setPropertiesFromAttribute(
+          dictionary, [&] { return emitError(loc); }))) {
+    op->erase();
+    diagnostics.raise("wrong attributes");
+  }
+  if (failed(mlir::verify(op))) {
+    op->erase();
+    diagnostics.raise("the operation does not verify");
+  }
+  std::vector<BuiltValue> built;
+  for (Value result : op->getResults())
+    built.push_back(record(result));
+  return built;
+}
+
+void ModuleBuilder::addOutput(const std::string &name, int64_t value) {
+  outputs.push_back(lookUp(value));
+  outputNames.push_back(name);
+}
+
+std::shared_ptr<ModuleHandle> ModuleBuilder::finish() {
+  if (!module)
+    throw UserError("the module was already finished");
+  func::ReturnOp::create(builder, module->getLoc(), outputs);
+  main.setFunctionType(builder.getFunctionType(
+      main.getArgumentTypes(), ValueRange(outputs).getTypes()));
+  for (auto [index, name] : llvm::enumerate(outputNames))
+    main.setResultAttr(index, "top.name", builder.getStringAttr(name));
+  auto handle = std::make_shared<ModuleHandle>(context, std::move(module));
+  handle->verify();
+  return handle;
+}
+
+} // namespace tpuc::python

@@ -1,0 +1,227 @@
+//===- ModuleHandle.cpp - a module and its context for Python -------------===//
+//
+// The bytecode's producer string carries a hash of everything after it, so
+// that a damaged stage file is reported as such instead of being decoded.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ModuleHandle.h"
+#include "Errors.h"
+#include "mlir/Bytecode/BytecodeReader.h"
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Support/xxhash.h"
+#include <unistd.h>
+
+using namespace mlir;
+
+namespace tpuc::python {
+
+/// Producer of our bytecode; sixteen hexadecimal digits of hash follow.
+static constexpr llvm::StringLiteral producerPrefix = "tpuc-xxh3-";
+static constexpr size_t hashDigits = 16;
+
+static std::string hashText(StringRef bytes) {
+  std::string text = llvm::utohexstr(
+      llvm::xxh3_64bits(ArrayRef<uint8_t>(bytes.bytes_begin(), bytes.size())),
+      /*LowerCase=*/true);
+  return std::string(hashDigits - text.size(), '0') + text;
+}
+
+/// Position of the hash in a file of ours, or npos in another's.
+static size_t findHash(StringRef bytes) {
+  // Magic number and version come before the producer.
+  size_t at = bytes.take_front(32).find(producerPrefix);
+  if (at == StringRef::npos ||
+      bytes.size() < at + producerPrefix.size() + hashDigits)
+    return StringRef::npos;
+  return at + producerPrefix.size();
+}
+
+ModuleHandle::ModuleHandle(std::shared_ptr<MLIRContext> context,
+                           OwningOpRef<ModuleOp> module)
+    : context(std::move(context)), module(std::move(module)) {}
+
+std::shared_ptr<ModuleHandle> ModuleHandle::read(const std::string &path) {
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                          /*RequiresNullTerminator=*/false);
+  if (std::error_code code = file.getError())
+    throw UserError(path + ": cannot be read: " + code.message());
+  llvm::MemoryBufferRef buffer = (*file)->getMemBufferRef();
+  if (buffer.getBufferSize() == 0)
+    throw UserError(path + ": the file is empty, expected a module written by "
+                           "model_transform");
+  bool isBytecodeFile = isBytecode(buffer);
+  if (isBytecodeFile) {
+    StringRef bytes = buffer.getBuffer();
+    size_t at = findHash(bytes);
+    if (at != StringRef::npos &&
+        bytes.substr(at, hashDigits) != hashText(bytes.drop_front(at + hashDigits)))
+      throw UserError(path + ": the file is damaged (its hash does not match "
+                             "its contents), write it again with "
+                             "model_transform");
+  } else if (buffer.getBuffer().contains(StringRef("\0", 1))) {
+    throw UserError(path + ": is neither MLIR bytecode nor MLIR text");
+  } else {
+    // The text parser wants a terminating zero byte.
+    file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+    if (std::error_code code = file.getError())
+      throw UserError(path + ": cannot be read: " + code.message());
+  }
+  auto context = makeContext();
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
+  DiagnosticCollector diagnostics(context.get());
+  ParserConfig config(context.get());
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, config);
+  if (!module) {
+    try {
+      diagnostics.raise("not a module that tpuc can read");
+    } catch (const UserError &error) {
+      StringRef text = error.what();
+      if (text.starts_with(path))
+        throw;
+      throw UserError(path + ": " + error.what());
+    }
+  }
+  return std::make_shared<ModuleHandle>(std::move(context), std::move(module));
+}
+
+void ModuleHandle::write(const std::string &path, bool text,
+                         int64_t elideAbove) const {
+  std::string temporary = path + ".tmp" + std::to_string(getpid());
+  auto fail = [&](const std::string &why) {
+    (void)llvm::sys::fs::remove(temporary);
+    throw UserError(path + ": cannot be written: " + why);
+  };
+  {
+    std::error_code code;
+    llvm::raw_fd_ostream os(temporary, code, llvm::sys::fs::CD_CreateAlways,
+                            llvm::sys::fs::FA_Read | llvm::sys::fs::FA_Write,
+                            llvm::sys::fs::OF_None);
+    if (code)
+      fail(code.message());
+    if (text) {
+      OpPrintingFlags flags;
+      flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
+      if (elideAbove >= 0) {
+        flags.elideLargeElementsAttrs(elideAbove);
+        flags.elideLargeResourceString(elideAbove);
+      }
+      module->print(os, flags);
+    } else {
+      BytecodeWriterConfig config(producerPrefix.str() +
+                                  std::string(hashDigits, '0'));
+      if (failed(writeBytecodeToFile(*module, os, config)))
+        fail("the bytecode writer failed");
+    }
+    os.flush();
+    if (os.has_error()) {
+      code = os.error();
+      os.clear_error();
+      fail(code.message());
+    }
+  }
+  if (!text) {
+    auto written = llvm::MemoryBuffer::getFile(
+        temporary, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+    if (std::error_code code = written.getError())
+      fail(code.message());
+    StringRef bytes = (*written)->getBuffer();
+    size_t at = findHash(bytes);
+    if (at == StringRef::npos)
+      fail("the bytecode has no producer");
+    std::string hash = hashText(bytes.drop_front(at + hashDigits));
+    std::error_code code;
+    llvm::raw_fd_ostream os(temporary, code, llvm::sys::fs::CD_OpenExisting,
+                            llvm::sys::fs::FA_Write, llvm::sys::fs::OF_None);
+    if (code)
+      fail(code.message());
+    os.pwrite(hash.data(), hash.size(), at);
+    os.flush();
+    if (os.has_error()) {
+      code = os.error();
+      os.clear_error();
+      fail(code.message());
+    }
+  }
+  if (std::error_code code = llvm::sys::fs::rename(temporary, path))
+    fail(code.message());
+}
+
+std::string ModuleHandle::toText() const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  OpPrintingFlags flags;
+  flags.elideLargeElementsAttrs(16);
+  flags.elideLargeResourceString(16);
+  module->print(os, flags);
+  return text;
+}
+
+void ModuleHandle::verify() const {
+  DiagnosticCollector diagnostics(context.get());
+  if (failed(mlir::verify(*module)))
+    diagnostics.raise("the module does not verify");
+}
+
+void ModuleHandle::runPipeline(const std::string &pipeline) {
+  PassManager passes(context.get(), ModuleOp::getOperationName());
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (failed(parsePassPipeline(pipeline, passes, os)))
+    throw UserError("pass pipeline '" + pipeline + "': " +
+                    llvm::StringRef(text).trim().str());
+  DiagnosticCollector diagnostics(context.get());
+  if (failed(passes.run(*module)))
+    diagnostics.raise("a pass failed");
+}
+
+std::map<std::string, int64_t> ModuleHandle::countOps() const {
+  std::map<std::string, int64_t> counts;
+  module->walk([&](Operation *op) { ++counts[op->getName().getStringRef().str()]; });
+  return counts;
+}
+
+static Port makePort(StringAttr name, StringRef fallback, size_t index,
+                     Type type) {
+  Port port;
+  port.name = name ? name.str() : (fallback + Twine(index)).str();
+  llvm::raw_string_ostream os(port.dtype);
+  if (auto tensor = dyn_cast<RankedTensorType>(type)) {
+    port.shape = tensor.getShape().vec();
+    os << tensor.getElementType();
+  } else {
+    os << type;
+  }
+  return port;
+}
+
+std::pair<std::vector<Port>, std::vector<Port>> ModuleHandle::ports() const {
+  std::pair<std::vector<Port>, std::vector<Port>> ports;
+  auto main = module->lookupSymbol<func::FuncOp>("main");
+  if (!main)
+    return ports;
+  for (auto [index, type] : llvm::enumerate(main.getArgumentTypes()))
+    ports.first.push_back(
+        makePort(main.getArgAttrOfType<StringAttr>(index, "top.name"), "input",
+                 index, type));
+  for (auto [index, type] : llvm::enumerate(main.getResultTypes()))
+    ports.second.push_back(
+        makePort(main.getResultAttrOfType<StringAttr>(index, "top.name"),
+                 "output", index, type));
+  return ports;
+}
+
+} // namespace tpuc::python
