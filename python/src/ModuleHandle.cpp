@@ -121,8 +121,10 @@ void ModuleHandle::write(const std::string &path, bool text,
       }
       module->print(os, flags);
     } else {
-      BytecodeWriterConfig config(producerPrefix.str() +
-                                  std::string(hashDigits, '0'));
+      // The configuration refers to the text, it does not copy it.
+      std::string producer =
+          producerPrefix.str() + std::string(hashDigits, '0');
+      BytecodeWriterConfig config(producer);
       if (failed(writeBytecodeToFile(*module, os, config)))
         fail("the bytecode writer failed");
     }
