@@ -1,0 +1,60 @@
+//===- KernelContext.h - What building a kernel may ask --------*- C++ -*-===//
+//
+// Maps values of the tpu dialect to global memory and collects the constants
+// that kernels want in the coefficient area. It plans addresses; it emits
+// nothing.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_CONVERSION_TPUTOBM1684X_KERNELCONTEXT_H
+#define TPUC_CONVERSION_TPUTOBM1684X_KERNELCONTEXT_H
+
+#include "Kernel/Kernel.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/DenseMap.h"
+
+#include <deque>
+
+namespace tpuc {
+
+/// The chip's element type for a tensor's, or failure for types it lacks.
+mlir::FailureOr<kernel::ElementType> elementTypeOf(mlir::Type type);
+
+class KernelContext {
+public:
+  /// Where `value` lies in global memory, as contiguous [1, 1, 1, elements]. A
+  /// constant gets its place in the coefficient area on the first call. The
+  /// value must have a type that elementTypeOf() accepts.
+  kernel::GlobalTensor globalTensor(mlir::Value value);
+
+  /// The bytes of a constant operand, row-major in its own type; empty when
+  /// `value` is not a constant. They live as long as the module.
+  llvm::ArrayRef<char> constantBytes(mlir::Value value);
+
+  /// Places packed bytes (kernel weights, tables) in the coefficient area.
+  kernel::GlobalTensor addConstant(std::vector<char> bytes,
+                                   kernel::ElementType type,
+                                   const kernel::Shape4 &shape);
+
+  /// Says where an activation lies, in bytes from the activation base.
+  void placeActivation(mlir::Value value, int64_t offsetBytes);
+
+  /// The coefficient area in address order: each piece starts at the next
+  /// multiple of arch::kGlobalAlignBytes.
+  llvm::ArrayRef<llvm::ArrayRef<char>> coefficients() const { return pieces; }
+  int64_t coefficientSize() const { return coefficientBytes; }
+
+private:
+  int64_t addPiece(llvm::ArrayRef<char> bytes);
+
+  llvm::DenseMap<mlir::Value, int64_t> activationOffsets;
+  llvm::DenseMap<mlir::Value, int64_t> constantOffsets;
+  llvm::SmallVector<llvm::ArrayRef<char>> pieces;
+  std::deque<std::vector<char>> packed;
+  int64_t coefficientBytes = 0;
+};
+
+} // namespace tpuc
+
+#endif // TPUC_CONVERSION_TPUTOBM1684X_KERNELCONTEXT_H

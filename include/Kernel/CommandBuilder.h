@@ -1,0 +1,192 @@
+//===- CommandBuilder.h - Commands over tensors ----------------*- C++ -*-===//
+//
+// One method a hardware function, with tensors for operands: it chooses layout
+// codes and fills registers. It knows nothing of operators, tiles or files.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_KERNEL_COMMANDBUILDER_H
+#define TPUC_KERNEL_COMMANDBUILDER_H
+
+#include "Kernel/CommandSink.h"
+#include "Kernel/Tensor.h"
+
+#include <optional>
+
+namespace tpuc::kernel {
+
+/// Function codes of the element-wise unit (AR).
+enum class Arith : uint8_t {
+  Mul = 0,
+  Not = 1,
+  Add = 2,
+  Sub = 3,
+  Max = 4,
+  Min = 5,
+  LogicShift = 6,
+  And = 7,
+  Or = 8,
+  Xor = 9,
+  Div = 12,
+  Cast = 14,
+  AddSat = 15,
+  SubSat = 16,
+  Mac = 18,
+  Copy = 19,
+  MulSat = 20,
+  ArithShift = 21,
+  Abs = 26,
+};
+
+/// Function codes of the compare unit (CMP): result = (a ? b) ? c : d.
+enum class Compare : uint8_t { SelectGreater = 23, SelectEqual = 24, SelectLess = 26 };
+
+/// Rounding modes, by their code.
+enum class Rounding : uint8_t {
+  HalfToEven = 0,
+  HalfAwayFromZero = 1,
+  TowardsZero = 2,
+  Down = 3,
+  Up = 4
+};
+
+/// An operand of a TIU command: a tensor, or a constant of its own type.
+/// Axes of size 1 broadcast against the result, except that lanes never do: a
+/// tensor of one channel stands for a copy in every lane.
+struct Operand {
+  std::optional<LocalTensor> tensor;
+  uint32_t bits = 0;
+  ElementType type = ElementType::F32;
+
+  Operand(const LocalTensor &tensor) : tensor(tensor), type(tensor.type) {}
+  /// The constant `value` in `type`.
+  Operand(double value, ElementType type)
+      : bits(constantBits(value, type)), type(type) {}
+  static Operand ofBits(uint32_t bits, ElementType type);
+};
+
+/// Geometry of a sliding window. Pads 0..15, strides 1..15, dilations 1..16.
+struct Window {
+  int64_t kernelH = 1, kernelW = 1;
+  int64_t strideH = 1, strideW = 1;
+  int64_t padTop = 0, padBottom = 0, padLeft = 0, padRight = 0;
+  int64_t dilationH = 1, dilationW = 1;
+  /// Zeros inserted between input elements (transposed convolution).
+  int64_t insertH = 0, insertW = 0;
+};
+
+class CommandBuilder {
+public:
+  explicit CommandBuilder(CommandSink &sink) : sink(sink) {}
+
+  //===--- Element-wise -----------------------------------------------------//
+
+  /// result = a `function` b. Operands are read in `a` and `b`'s own types.
+  void arith(Arith function, const LocalTensor &result, const Operand &a,
+             const Operand &b, Rounding rounding = Rounding::HalfToEven);
+  /// As arith, with the third operand (shift) of the integer forms.
+  void arithShifted(Arith function, const LocalTensor &result, const Operand &a,
+                    const Operand &b, const Operand &shift,
+                    Rounding rounding = Rounding::HalfToEven);
+  void cast(const LocalTensor &result, const LocalTensor &source,
+            Rounding rounding = Rounding::HalfToEven);
+  /// Copies within lanes; strides may permute n, h and w.
+  void copy(const LocalTensor &result, const LocalTensor &source);
+  void abs(const LocalTensor &result, const LocalTensor &source);
+  /// a / b in f32 by `iterations` Newton steps (1..4; 4 gives <= 4 ulp).
+  void divide(const LocalTensor &result, const Operand &a, const Operand &b,
+              unsigned iterations = 4);
+  /// result = (a ? b) ? c : d; a, b of one type, c, d and result of another.
+  void select(Compare function, const LocalTensor &result, const Operand &a,
+              const Operand &b, const Operand &c, const Operand &d);
+  /// result = round(source * scale) + offset, constants or [1, C, 1, 1]
+  /// compact tensors.
+  void linear(const LocalTensor &result, const LocalTensor &source,
+              const Operand &scale, const Operand &offset);
+  /// Horner's scheme with `count` coefficients, lowest first, that lie at
+  /// `table` in every lane used.
+  void taylor(const LocalTensor &result, const LocalTensor &source,
+              uint32_t table, unsigned count);
+  /// 1/sqrt in f32 by `iterations` Newton steps (1..4).
+  void rsqrt(const LocalTensor &result, const LocalTensor &source,
+             unsigned iterations = 4);
+  /// Writes `count` words of static memory from `staticOffset` on into every
+  /// lane: result [1, 64, 1, count].
+  void loadStatic(const LocalTensor &result, uint32_t staticOffset);
+
+  //===--- Windows ----------------------------------------------------------//
+
+  /// Convolution; `weights` is the address of the packed weights, `bias` a
+  /// compact f32 [1, OC, 1, 1] or nothing. `source` and `result` aligned
+  /// (source may have free strides).
+  void convolve(const LocalTensor &result, const LocalTensor &source,
+                uint32_t weights, std::optional<uint32_t> bias,
+                const Window &window, bool accumulate = false);
+  /// Depthwise convolution; weights and bias compact, of the source's type.
+  void depthwise(const LocalTensor &result, const LocalTensor &source,
+                 uint32_t weights, std::optional<uint32_t> bias,
+                 const Window &window);
+  /// Maximum over the window; padding counts as `padBits`.
+  void maxPool(const LocalTensor &result, const LocalTensor &source,
+               const Window &window, uint32_t padBits);
+  /// Sum over the window of source * scale.
+  void averagePool(const LocalTensor &result, const LocalTensor &source,
+                   const Window &window, double scale);
+
+  //===--- Matrix products --------------------------------------------------//
+
+  /// result [M, N] = left [M, K] * right, rows across lanes (16 bit and i8).
+  /// `right` is [K, N], or [N, K] when transposed. Tensors are [1, rows, 1,
+  /// columns], aligned. With `accumulate` (f32 or i32 results) the product is
+  /// added to the result.
+  void matmulRows(const LocalTensor &result, const LocalTensor &left,
+                  const LocalTensor &right, bool rightTransposed,
+                  bool accumulate = false);
+  /// result [M, N] = left [M, K] * right [K, N] in f32 over column blocks:
+  /// [n = row, c = block, h = 1, w = columns of a block], aligned. `depth` is
+  /// K; `bias` is [1, blocks, 1, w] or nothing. `leftTransposed`: left is
+  /// stored K x M.
+  void matmulBlocks(const LocalTensor &result, const LocalTensor &left,
+                    const LocalTensor &right, int64_t depth,
+                    std::optional<uint32_t> bias, bool accumulate = false,
+                    bool leftTransposed = false);
+
+  //===--- Transfers --------------------------------------------------------//
+
+  void load(const LocalTensor &result, const GlobalTensor &source);
+  void store(const GlobalTensor &result, const LocalTensor &source);
+  /// Global to global.
+  void move(const GlobalTensor &result, const GlobalTensor &source);
+  /// The one channel of `source` into every channel of `result` (at most 64
+  /// minus the start lane).
+  void loadBroadcast(const LocalTensor &result, const GlobalTensor &source);
+  /// Matrix [rows, columns] (columns contiguous, `rowStride` elements apart)
+  /// to column blocks [n = row, c = block, 1, w].
+  void loadBlocks(const LocalTensor &result, const GlobalTensor &source,
+                  int64_t rows, int64_t columns, int64_t rowStride);
+  void storeBlocks(const GlobalTensor &result, const LocalTensor &source,
+                   int64_t rows, int64_t columns, int64_t rowStride);
+  void fill(const LocalTensor &result, uint32_t bits);
+  void fill(const GlobalTensor &result, uint32_t bits);
+  /// result[c, i, :] = source[c, index[i], :]; indices are u32 [1, 1, count, 1].
+  /// All in global memory; a row out of range becomes zero.
+  void gather(const GlobalTensor &result, const GlobalTensor &source,
+              const GlobalTensor &index);
+
+  /// Sends registers as they are, for what has no method here.
+  void emit(codec::Layout layout, const codec::Registers &registers) {
+    sink.emit(layout, registers);
+  }
+  /// The absolute address of a global tensor.
+  uint64_t addressOf(const GlobalTensor &tensor) const;
+
+private:
+  void emitArith(Arith function, const LocalTensor &result, const Operand &a,
+                 const Operand *b, const Operand *c, Rounding rounding);
+
+  CommandSink &sink;
+};
+
+} // namespace tpuc::kernel
+
+#endif // TPUC_KERNEL_COMMANDBUILDER_H

@@ -1,0 +1,96 @@
+//===- Kernel.h - Operators as commands ------------------------*- C++ -*-===//
+//
+// A kernel turns one operator into commands. Most are tiled: they answer which
+// part of each input a tile of the result needs and how it lies in local
+// memory, and emit commands for one tile that is there; the tiler does the
+// rest. A few only move data and emit transfers at once.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_KERNEL_KERNEL_H
+#define TPUC_KERNEL_KERNEL_H
+
+#include "Kernel/CommandBuilder.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Error.h"
+
+#include <memory>
+
+namespace tpuc::kernel {
+
+/// What a kernel may use of the chip.
+struct KernelOptions {
+  /// Local bytes of a lane that the kernel may occupy, from address 0.
+  int64_t localBytes = arch::kLaneBytes;
+};
+
+/// One operator, or a part of one, with its operands in global memory.
+class Kernel {
+public:
+  virtual ~Kernel() = default;
+
+  /// Emits all commands. Fails with a reason a user understands when the
+  /// operator cannot be done (for example does not fit into local memory).
+  virtual llvm::Error emit(CommandBuilder &builder,
+                           const KernelOptions &options) const = 0;
+};
+
+/// Local memory of one tile.
+struct TileBuffers {
+  llvm::ArrayRef<LocalTensor> inputs;
+  LocalTensor result;
+  /// Start of scratchBytes() bytes in every lane, vector-aligned.
+  uint32_t scratch = 0;
+};
+
+/// A kernel over tiles. The iteration space is the result as [n, c, h, w] with
+/// c across lanes; every operand has a 4-D view of its own.
+class TiledKernel : public Kernel {
+public:
+  /// Sizes of the result's axes.
+  virtual Shape4 space() const = 0;
+  /// Each axis may be cut at multiples of this; 0: never.
+  virtual Shape4 granularity() const = 0;
+  virtual unsigned numInputs() const = 0;
+  /// The part of input `index`, in its own view, that `tile` needs. An input
+  /// whose part is the same for consecutive tiles is loaded once.
+  virtual Box inputBox(unsigned index, const Box &tile) const = 0;
+  /// How that part lies in local memory, from address 0 on.
+  virtual LocalTensor placeInput(unsigned index, const Box &box) const = 0;
+  virtual LocalTensor placeResult(const Box &tile) const = 0;
+  /// Local bytes a lane that computing `tile` needs besides its operands.
+  virtual int64_t scratchBytes(const Box &tile) const { return 0; }
+  /// Local bytes a lane that setUp() fills and all tiles read.
+  virtual int64_t constantBytes() const { return 0; }
+
+  /// Emits, once and first, what all tiles share, to `address` in every lane.
+  virtual void setUp(CommandBuilder &builder, uint32_t address) const {}
+  virtual void load(CommandBuilder &builder, unsigned index, const Box &box,
+                    const LocalTensor &local) const = 0;
+  /// `constants` is the address given to setUp().
+  virtual void compute(CommandBuilder &builder, const Box &tile,
+                       const TileBuffers &buffers,
+                       uint32_t constants) const = 0;
+  virtual void store(CommandBuilder &builder, const Box &tile,
+                     const LocalTensor &local) const = 0;
+
+  llvm::Error emit(CommandBuilder &builder,
+                   const KernelOptions &options) const final;
+};
+
+using KernelList = llvm::SmallVector<std::unique_ptr<Kernel>, 1>;
+
+/// The extent of a window's input for result rows [offset, offset + size):
+/// clamped to the input, with the padding that remains at either end.
+struct WindowExtent {
+  int64_t offset, size, padBefore, padAfter;
+};
+WindowExtent windowExtent(int64_t offset, int64_t size, int64_t stride,
+                          int64_t kernel, int64_t dilation, int64_t padBefore,
+                          int64_t inputSize);
+
+} // namespace tpuc::kernel
+
+#endif // TPUC_KERNEL_KERNEL_H

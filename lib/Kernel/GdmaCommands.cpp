@@ -1,0 +1,195 @@
+//===- GdmaCommands.cpp - Transfers over tensors --------------------------===//
+//
+// Fills the registers of the transfer engine's commands.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/CommandBuilder.h"
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+using codec::Layout;
+using codec::Registers;
+
+namespace {
+
+enum : uint32_t { kPlain = 0, kBroadcast = 3 };
+constexpr uint32_t kAllLanes = 0xffff'ffff;
+
+Registers start(ElementType type, uint32_t function) {
+  Registers r;
+  r.cmd_id_en = 1;
+  r.cmd_special_function = function;
+  r.src_data_format = uint32_t(type);
+  r.stride_enable = 1;
+  r.localmem_mask_l32 = kAllLanes;
+  r.localmem_mask_h32 = kAllLanes;
+  return r;
+}
+
+uint64_t localAddress(const LocalTensor &tensor) {
+  return arch::kLocalBase + tensor.address;
+}
+
+void setSource(Registers &r, uint64_t address) {
+  r.src_start_addr_l32 = uint32_t(address);
+  r.src_start_addr_h8 = uint32_t(address >> 32);
+}
+
+void setResult(Registers &r, uint64_t address) {
+  r.dst_start_addr_l32 = uint32_t(address);
+  r.dst_start_addr_h8 = uint32_t(address >> 32);
+}
+
+void setSource(Registers &r, uint64_t address, const Shape4 &shape,
+               const Shape4 &strides) {
+  setSource(r, address);
+  r.src_nsize = uint32_t(shape[N]);
+  r.src_csize = uint32_t(shape[C]);
+  r.src_hsize = uint32_t(shape[H]);
+  r.src_wsize = uint32_t(shape[W]);
+  r.src_nstride = uint32_t(strides[N]);
+  r.src_cstride = uint32_t(strides[C]);
+  r.src_hstride = uint32_t(strides[H]);
+  r.src_wstride = uint32_t(strides[W]);
+}
+
+void setResult(Registers &r, uint64_t address, const Shape4 &shape,
+               const Shape4 &strides) {
+  setResult(r, address);
+  r.dst_nsize = uint32_t(shape[N]);
+  r.dst_csize = uint32_t(shape[C]);
+  r.dst_hsize = uint32_t(shape[H]);
+  r.dst_wsize = uint32_t(shape[W]);
+  r.dst_nstride = uint32_t(strides[N]);
+  r.dst_cstride = uint32_t(strides[C]);
+  r.dst_hstride = uint32_t(strides[H]);
+  r.dst_wstride = uint32_t(strides[W]);
+}
+
+/// Equal shapes move element by element; others reshuffle in row-major order.
+uint32_t sameShape(const Shape4 &a, const Shape4 &b) { return a == b; }
+
+} // namespace
+
+uint64_t CommandBuilder::addressOf(const GlobalTensor &tensor) const {
+  uint64_t base = tensor.region == Region::Coefficient
+                      ? sink.coefficientBase()
+                      : sink.activationBase();
+  return base + uint64_t(tensor.offsetBytes);
+}
+
+void CommandBuilder::load(const LocalTensor &result,
+                          const GlobalTensor &source) {
+  Registers r = start(source.type, kPlain);
+  setSource(r, addressOf(source), source.shape, source.strides);
+  setResult(r, localAddress(result), result.shape, result.strides);
+  r.nchw_copy = sameShape(source.shape, result.shape);
+  sink.emit(Layout::DmaTensor, r);
+}
+
+void CommandBuilder::store(const GlobalTensor &result,
+                           const LocalTensor &source) {
+  Registers r = start(result.type, kPlain);
+  setSource(r, localAddress(source), source.shape, source.strides);
+  setResult(r, addressOf(result), result.shape, result.strides);
+  r.nchw_copy = sameShape(source.shape, result.shape);
+  sink.emit(Layout::DmaTensor, r);
+}
+
+void CommandBuilder::move(const GlobalTensor &result,
+                          const GlobalTensor &source) {
+  Registers r = start(result.type, kPlain);
+  setSource(r, addressOf(source), source.shape, source.strides);
+  setResult(r, addressOf(result), result.shape, result.strides);
+  r.nchw_copy = sameShape(source.shape, result.shape);
+  sink.emit(Layout::DmaTensor, r);
+}
+
+void CommandBuilder::loadBroadcast(const LocalTensor &result,
+                                   const GlobalTensor &source) {
+  Registers r = start(source.type, kBroadcast);
+  setSource(r, addressOf(source), source.shape, source.strides);
+  setResult(r, localAddress(result), result.shape, result.strides);
+  sink.emit(Layout::DmaTensor, r);
+}
+
+void CommandBuilder::loadBlocks(const LocalTensor &result,
+                                const GlobalTensor &source, int64_t rows,
+                                int64_t columns, int64_t rowStride) {
+  Registers r = start(source.type, kPlain);
+  setSource(r, addressOf(source));
+  setResult(r, localAddress(result));
+  r.src_hsize = uint32_t(rows);
+  r.src_wsize = uint32_t(columns);
+  r.src_hstride = uint32_t(rowStride);
+  r.dst_nsize = uint32_t(rows);
+  r.dst_csize = uint32_t(result.shape[C]);
+  r.dst_wsize = uint32_t(result.shape[W]);
+  r.dst_nstride = uint32_t(result.strides[N]);
+  r.dst_cstride = uint32_t(result.strides[C]);
+  sink.emit(Layout::DmaMatrix, r);
+}
+
+void CommandBuilder::storeBlocks(const GlobalTensor &result,
+                                 const LocalTensor &source, int64_t rows,
+                                 int64_t columns, int64_t rowStride) {
+  Registers r = start(result.type, kPlain);
+  setSource(r, localAddress(source));
+  setResult(r, addressOf(result));
+  r.dst_hsize = uint32_t(rows);
+  r.dst_wsize = uint32_t(columns);
+  r.dst_hstride = uint32_t(rowStride);
+  r.src_nsize = uint32_t(rows);
+  r.src_csize = uint32_t(source.shape[C]);
+  r.src_wsize = uint32_t(source.shape[W]);
+  r.src_nstride = uint32_t(source.strides[N]);
+  r.src_cstride = uint32_t(source.strides[C]);
+  sink.emit(Layout::DmaMatrix, r);
+}
+
+void CommandBuilder::fill(const LocalTensor &result, uint32_t bits) {
+  Registers r = start(result.type, kPlain);
+  setSource(r, 0, result.shape, contiguousStrides(result.shape));
+  setResult(r, localAddress(result), result.shape, result.strides);
+  r.nchw_copy = 1;
+  r.fill_constant_en = 1;
+  r.constant_value = bits;
+  sink.emit(Layout::DmaTensor, r);
+}
+
+void CommandBuilder::fill(const GlobalTensor &result, uint32_t bits) {
+  Registers r = start(result.type, kPlain);
+  setSource(r, 0, result.shape, contiguousStrides(result.shape));
+  setResult(r, addressOf(result), result.shape, result.strides);
+  r.nchw_copy = 1;
+  r.fill_constant_en = 1;
+  r.constant_value = bits;
+  sink.emit(Layout::DmaTensor, r);
+}
+
+void CommandBuilder::gather(const GlobalTensor &result,
+                            const GlobalTensor &source,
+                            const GlobalTensor &index) {
+  Registers r = start(result.type, kPlain);
+  setSource(r, addressOf(source));
+  setResult(r, addressOf(result));
+  r.src_csize = uint32_t(source.shape[C]);
+  r.src_hsize = uint32_t(source.shape[H]);
+  r.src_wsize = uint32_t(source.shape[W]);
+  r.src_cstride = uint32_t(source.strides[C]);
+  r.src_hstride = uint32_t(source.strides[H]);
+  r.dst_csize = uint32_t(result.shape[C]);
+  r.dst_hsize = uint32_t(result.shape[H]);
+  r.dst_wsize = uint32_t(result.shape[W]);
+  r.dst_cstride = uint32_t(result.strides[C]);
+  r.dst_hstride = uint32_t(result.strides[H]);
+  r.index_csize = uint32_t(index.shape[C]);
+  r.index_hsize = uint32_t(index.shape[H]);
+  r.index_cstride = uint32_t(index.strides[C]);
+  r.index_hstride = uint32_t(index.strides[H]);
+  uint64_t address = addressOf(index);
+  r.index_start_addr_l32 = uint32_t(address);
+  r.index_start_addr_h8 = uint32_t(address >> 32);
+  sink.emit(Layout::DmaGather, r);
+}

@@ -1,0 +1,240 @@
+//===- Tiler.cpp - Tiles, buffers and the order of their commands ---------===//
+//
+// Chooses the tile of a kernel, gives its operands local buffers and emits the
+// tiles so that the next tile's loads stand before this tile's store: with two
+// buffers an operand, transfers overlap compute. It knows no operator.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/Kernel.h"
+
+#include <algorithm>
+#include <vector>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// A tile size and what it asks of local memory.
+struct Plan {
+  Shape4 tile;
+  llvm::SmallVector<Box> tiles;
+  /// Buffers of each input: 1 when all tiles share the same part, else 2.
+  llvm::SmallVector<int> inputBuffers;
+  llvm::SmallVector<int64_t> inputBytes;
+  int resultBuffers = 1;
+  int64_t resultBytes = 0;
+  int64_t scratchBytes = 0;
+  int64_t totalBytes = 0;
+};
+
+int64_t alignedBytes(int64_t bytes) {
+  return arch::alignUp(bytes, arch::kVectorBytes);
+}
+
+llvm::SmallVector<Box> cutSpace(const Shape4 &space, const Shape4 &tile) {
+  llvm::SmallVector<Box> tiles;
+  // Columns outermost: what a column tile needs of a weight stays while the
+  // rows pass.
+  for (int64_t w = 0; w < space[W]; w += tile[W])
+    for (int64_t n = 0; n < space[N]; n += tile[N])
+      for (int64_t c = 0; c < space[C]; c += tile[C])
+        for (int64_t h = 0; h < space[H]; h += tile[H])
+          tiles.push_back({{n, c, h, w},
+                           {std::min(tile[N], space[N] - n),
+                            std::min(tile[C], space[C] - c),
+                            std::min(tile[H], space[H] - h),
+                            std::min(tile[W], space[W] - w)}});
+  return tiles;
+}
+
+Plan makePlan(const TiledKernel &kernel, const Shape4 &tile) {
+  Plan plan;
+  plan.tile = tile;
+  plan.tiles = cutSpace(kernel.space(), tile);
+  plan.resultBuffers = plan.tiles.size() > 1 ? 2 : 1;
+  unsigned numInputs = kernel.numInputs();
+  plan.inputBuffers.assign(numInputs, 1);
+  plan.inputBytes.assign(numInputs, 0);
+  for (unsigned i = 0; i < numInputs; ++i) {
+    Box first = kernel.inputBox(i, plan.tiles.front());
+    Box last;
+    for (const Box &part : plan.tiles) {
+      Box box = kernel.inputBox(i, part);
+      if (!(box == first))
+        plan.inputBuffers[i] = 2;
+      if (box == last)
+        continue;
+      last = box;
+      plan.inputBytes[i] =
+          std::max(plan.inputBytes[i],
+                   alignedBytes(kernel.placeInput(i, box).laneBytes()));
+    }
+  }
+  for (const Box &part : plan.tiles) {
+    plan.resultBytes = std::max(
+        plan.resultBytes, alignedBytes(kernel.placeResult(part).laneBytes()));
+    plan.scratchBytes = std::max(plan.scratchBytes,
+                                 alignedBytes(kernel.scratchBytes(part)));
+  }
+  plan.totalBytes = alignedBytes(kernel.constantBytes()) + plan.scratchBytes +
+                    plan.resultBuffers * plan.resultBytes;
+  for (unsigned i = 0; i < numInputs; ++i)
+    plan.totalBytes += plan.inputBuffers[i] * plan.inputBytes[i];
+  return plan;
+}
+
+/// Tile sizes of one axis, from the whole axis down.
+llvm::SmallVector<int64_t> axisCandidates(int64_t size, int64_t granularity) {
+  llvm::SmallVector<int64_t> sizes{size};
+  if (granularity == 0)
+    return sizes;
+  for (int64_t parts = 2; sizes.back() > granularity; parts += (parts + 1) / 2)
+    if (int64_t cut = arch::alignUp(arch::ceilDiv(size, parts), granularity);
+        cut < sizes.back())
+      sizes.push_back(cut);
+  return sizes;
+}
+
+/// The local bytes of the first tile with buffers as for several tiles: a
+/// bound good enough to sort candidates without listing their tiles.
+int64_t estimateBytes(const TiledKernel &kernel, const Shape4 &tile) {
+  Box box{{0, 0, 0, 0}, tile};
+  bool isWhole = tile == kernel.space();
+  int64_t bytes = alignedBytes(kernel.constantBytes()) +
+                  alignedBytes(kernel.scratchBytes(box)) +
+                  (isWhole ? 1 : 2) *
+                      alignedBytes(kernel.placeResult(box).laneBytes());
+  for (unsigned i = 0; i < kernel.numInputs(); ++i)
+    bytes += alignedBytes(
+        kernel.placeInput(i, kernel.inputBox(i, box)).laneBytes());
+  return bytes;
+}
+
+/// The plan with the fewest tiles that fits.
+std::optional<Plan> choosePlan(const TiledKernel &kernel, int64_t budget) {
+  Shape4 space = kernel.space(), granularity = kernel.granularity();
+  llvm::SmallVector<int64_t> candidates[4];
+  for (unsigned axis = 0; axis < 4; ++axis)
+    candidates[axis] = axisCandidates(space[axis], granularity[axis]);
+  std::vector<std::pair<int64_t, Shape4>> order;
+  for (int64_t n : candidates[N])
+    for (int64_t c : candidates[C])
+      for (int64_t h : candidates[H])
+        for (int64_t w : candidates[W]) {
+          Shape4 tile{n, c, h, w};
+          int64_t count = 1;
+          for (unsigned axis = 0; axis < 4; ++axis)
+            count *= arch::ceilDiv(space[axis], tile[axis]);
+          order.push_back({count, tile});
+        }
+  std::stable_sort(order.begin(), order.end(),
+                   [](auto &a, auto &b) { return a.first < b.first; });
+  for (auto &[count, tile] : order) {
+    if (estimateBytes(kernel, tile) > budget)
+      continue;
+    Plan plan = makePlan(kernel, tile);
+    if (plan.totalBytes <= budget)
+      return plan;
+  }
+  return std::nullopt;
+}
+
+/// Emits the tiles of a plan.
+class TileEmitter {
+public:
+  TileEmitter(const TiledKernel &kernel, const Plan &plan,
+              CommandBuilder &builder)
+      : kernel(kernel), plan(plan), builder(builder) {
+    uint32_t address = uint32_t(alignedBytes(kernel.constantBytes()));
+    auto take = [&](int64_t bytes) {
+      uint32_t start = address;
+      address += uint32_t(bytes);
+      return start;
+    };
+    for (unsigned i = 0; i < kernel.numInputs(); ++i)
+      for (int buffer = 0; buffer < 2; ++buffer)
+        inputAddress[buffer].push_back(buffer < plan.inputBuffers[i]
+                                           ? take(plan.inputBytes[i])
+                                           : inputAddress[0][i]);
+    for (int buffer = 0; buffer < 2; ++buffer)
+      resultAddress[buffer] = buffer < plan.resultBuffers
+                                  ? take(plan.resultBytes)
+                                  : resultAddress[0];
+    scratch = take(plan.scratchBytes);
+    loaded.resize(kernel.numInputs());
+    current.assign(kernel.numInputs(), 0);
+  }
+
+  void run() {
+    kernel.setUp(builder, /*address=*/0);
+    llvm::SmallVector<LocalTensor> inputs = load(plan.tiles.front());
+    for (size_t t = 0; t < plan.tiles.size(); ++t) {
+      llvm::SmallVector<LocalTensor> next;
+      if (t + 1 < plan.tiles.size())
+        next = load(plan.tiles[t + 1]);
+      const Box &tile = plan.tiles[t];
+      LocalTensor result = kernel.placeResult(tile).at(resultAddress[t % 2]);
+      kernel.compute(builder, tile, {inputs, result, scratch},
+                     /*constants=*/0);
+      kernel.store(builder, tile, result);
+      inputs = std::move(next);
+    }
+  }
+
+private:
+  llvm::SmallVector<LocalTensor> load(const Box &tile) {
+    llvm::SmallVector<LocalTensor> tensors;
+    for (unsigned i = 0; i < kernel.numInputs(); ++i) {
+      Box box = kernel.inputBox(i, tile);
+      bool isNew = !loaded[i] || !(*loaded[i] == box);
+      if (isNew && loaded[i])
+        current[i] = 1 - current[i];
+      LocalTensor local =
+          kernel.placeInput(i, box).at(inputAddress[current[i]][i]);
+      if (isNew)
+        kernel.load(builder, i, box, local);
+      loaded[i] = box;
+      tensors.push_back(local);
+    }
+    return tensors;
+  }
+
+  const TiledKernel &kernel;
+  const Plan &plan;
+  CommandBuilder &builder;
+  llvm::SmallVector<uint32_t> inputAddress[2];
+  uint32_t resultAddress[2];
+  uint32_t scratch;
+  llvm::SmallVector<std::optional<Box>> loaded;
+  llvm::SmallVector<int> current;
+};
+
+} // namespace
+
+llvm::Error TiledKernel::emit(CommandBuilder &builder,
+                              const KernelOptions &options) const {
+  std::optional<Plan> plan = choosePlan(*this, options.localBytes);
+  if (!plan)
+    return llvm::createStringError(
+        "its smallest tile does not fit into the " +
+        std::to_string(options.localBytes) +
+        " bytes of a lane; reduce the size of the axis that cannot be split");
+  TileEmitter(*this, *plan, builder).run();
+  return llvm::Error::success();
+}
+
+WindowExtent kernel::windowExtent(int64_t offset, int64_t size, int64_t stride,
+                                  int64_t kernel, int64_t dilation,
+                                  int64_t padBefore, int64_t inputSize) {
+  int64_t begin = offset * stride - padBefore;
+  int64_t end =
+      (offset + size - 1) * stride - padBefore + (kernel - 1) * dilation + 1;
+  WindowExtent extent;
+  extent.padBefore = std::clamp<int64_t>(-begin, 0, end - begin);
+  extent.padAfter = std::clamp<int64_t>(end - inputSize, 0, end - begin);
+  extent.offset = std::clamp<int64_t>(begin, 0, inputSize);
+  extent.size = std::max<int64_t>(std::min(end, inputSize) - extent.offset, 0);
+  return extent;
+}
