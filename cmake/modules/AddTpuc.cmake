@@ -30,12 +30,19 @@ set(TPUC_PCH_HEADERS
     <mlir/Interfaces/SideEffectInterfaces.h>
     <mlir/Pass/Pass.h>)
 
-# One object compiles the header; every MLIR library reuses it.
+# One object compiles the header; every MLIR library and tool reuses it. A header
+# can be shared only between targets of the same kind of position independence,
+# so that executables are compiled as libraries are.
 function(tpuc_precompile target)
   if(NOT TARGET tpuc_pch)
     file(WRITE "${PROJECT_BINARY_DIR}/pch.cpp" "// Carries the precompiled headers.\n")
     add_library(tpuc_pch OBJECT "${PROJECT_BINARY_DIR}/pch.cpp")
     target_precompile_headers(tpuc_pch PRIVATE ${TPUC_PCH_HEADERS})
+  endif()
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
   endif()
   target_precompile_headers(${target} REUSE_FROM tpuc_pch)
 endfunction()

@@ -93,13 +93,13 @@ void checkFields(const Command &command) {
                           "' overlaps the one before it");
     end = field.lsb + field.width;
     if (field.width < 1 || field.width > 64 || end > command.bytes * 8)
-      PrintFatalError(command.def->getLoc(),
-                      "field '" + field.name + "' of '" + command.layoutName +
-                          "' leaves the command word");
+      PrintFatalError(command.def->getLoc(), "field '" + field.name + "' of '" +
+                                                 command.layoutName +
+                                                 "' leaves the command word");
     if (!seen.insert(field.name).second)
-      PrintFatalError(command.def->getLoc(),
-                      "field '" + field.name + "' stands twice in '" +
-                          command.layoutName + "'");
+      PrintFatalError(command.def->getLoc(), "field '" + field.name +
+                                                 "' stands twice in '" +
+                                                 command.layoutName + "'");
   }
 }
 
@@ -112,10 +112,9 @@ void checkCommands(ArrayRef<Command> commands) {
       if (command.form != form && command.form != "either")
         continue;
       for (auto [code, keyword] : command.functions) {
-        std::string key =
-            formatv("{0}/{1}/{2}/{3}", command.engine, form, command.opcode,
-                    code)
-                .str();
+        std::string key = formatv("{0}/{1}/{2}/{3}", command.engine, form,
+                                  command.opcode, code)
+                              .str();
         auto [it, isNew] = owners.try_emplace(key, command.layoutName);
         if (!isNew)
           PrintFatalError(command.def->getLoc(),
@@ -192,7 +191,8 @@ bool emitCodecDefs(const RecordKeeper &records, raw_ostream &os) {
 }
 
 bool emitOpMethods(const RecordKeeper &records, raw_ostream &os) {
-  for (const Command &command : readCommands(records)) {
+  std::vector<Command> commands = readCommands(records);
+  for (const Command &command : commands) {
     os << formatv(
         R"(::tpuc::codec::Layout {0}Op::getLayout() {{
   return ::tpuc::codec::Layout::{0};
@@ -200,12 +200,23 @@ bool emitOpMethods(const RecordKeeper &records, raw_ostream &os) {
 void {0}Op::getRegisters(::tpuc::codec::Registers &registers) {{
   detail::readRegisters(getLayout(), getFunction(), getFields(), registers);
 }
+void {0}Op::build(::mlir::OpBuilder &builder, ::mlir::OperationState &state,
+                  const ::tpuc::codec::Registers &registers,
+                  ::mlir::ValueRange waits) {{
+  detail::CommandValues values = detail::prepareCommand(
+      builder, state, ::tpuc::codec::Layout::{0}, registers, waits);
+  auto &properties = state.getOrAddProperties<Properties>();
+  properties.function = values.function;
+  properties.fields = values.fields;
+}
 ::mlir::LogicalResult {0}Op::verify() {{
   return detail::verifyCommand(*this, getLayout(), getFunction(), getFields());
 }
 ::mlir::ParseResult {0}Op::parse(::mlir::OpAsmParser &parser,
                                  ::mlir::OperationState &result) {{
-  return detail::parseCommand(parser, result, ::tpuc::codec::Layout::{0});
+  auto &properties = result.getOrAddProperties<Properties>();
+  return detail::parseCommand(parser, result, ::tpuc::codec::Layout::{0},
+                              properties.function, properties.fields);
 }
 void {0}Op::print(::mlir::OpAsmPrinter &printer) {{
   detail::printCommand(printer, *this, getLayout(), getFunction(), getFields(),
@@ -214,6 +225,18 @@ void {0}Op::print(::mlir::OpAsmPrinter &printer) {{
 )",
         command.className);
   }
+  os << R"(
+::mlir::Operation *createCommand(
+    ::mlir::OpBuilder &builder, ::mlir::Location location,
+    ::tpuc::codec::Layout layout, const ::tpuc::codec::Registers &registers,
+    ::mlir::ValueRange waits) {
+  switch (layout) {
+)";
+  for (const Command &command : commands)
+    os << formatv("  case ::tpuc::codec::Layout::{0}:\n    return "
+                  "{0}Op::create(builder, location, registers, waits);\n",
+                  command.className);
+  os << "  }\n  return nullptr;\n}\n";
   return false;
 }
 
@@ -232,8 +255,7 @@ bool emitReference(const RecordKeeper &records, raw_ostream &os) {
     os << ".\n\n| field | bits | meaning |\n| --- | --- | --- |\n";
     for (const PlacedField &field : command.fields)
       os << "| `" << field.name << "` | " << field.lsb << ".."
-         << field.lsb + field.width - 1 << " | " << field.description
-         << " |\n";
+         << field.lsb + field.width - 1 << " | " << field.description << " |\n";
   }
   return false;
 }

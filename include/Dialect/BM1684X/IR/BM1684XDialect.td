@@ -30,23 +30,32 @@ def BM1684X_Dialect : Dialect {
   let useDefaultTypePrinterParser = 1;
 }
 
+// Every operand and result of a command has this type, so that the text form
+// need not spell it.
 def BM1684X_Token : TypeDef<BM1684X_Dialect, "Token"> {
   let mnemonic = "token";
   let summary = "Completion of a command";
 }
 
-// Builds with the type, so that the text form need not spell it.
 def BM1684X_CommandInterface : OpInterface<"CommandOpInterface"> {
   let cppNamespace = "::tpuc::bm1684x";
   let description = [{
-    What every command answers: its layout, its function and its field values.
+    What every command answers: its layout, its function, its field values and
+    what it waits for.
   }];
   let methods = [
     InterfaceMethod<"The command's layout.",
                     "::tpuc::codec::Layout", "getLayout">,
-    InterfaceMethod<"The registers of the command, without ids.",
+    InterfaceMethod<[{The registers of the command: function and fields. Ids are
+                    zero, because they exist only in an encoded stream.}],
                     "void", "getRegisters",
-                    (ins "::tpuc::codec::Registers &":$registers)>
+                    (ins "::tpuc::codec::Registers &":$registers)>,
+    InterfaceMethod<[{Tokens of the commands that must have finished.}],
+                    "::mlir::OperandRange", "getWaitedTokens", (ins),
+                    [{ return $_op.getWaits(); }]>,
+    InterfaceMethod<"The token that stands for the command's completion.",
+                    "::mlir::Value", "getCompletion", (ins),
+                    [{ return $_op.getToken(); }]>
   ];
 }
 

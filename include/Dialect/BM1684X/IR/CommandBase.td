@@ -61,6 +61,8 @@ class BM1684X_CommandOp<string mnemonic, string engineName, string registerName,
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
   let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "const ::tpuc::codec::Registers &":$registers,
+      "::mlir::ValueRange":$waits)>];
 }
 
 class TiuCommand<string mnemonic, string registerName, int commandOpcode,

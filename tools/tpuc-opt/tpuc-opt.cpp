@@ -1,0 +1,22 @@
+//===- tpuc-opt.cpp - Runs passes over any level's text -------------------===//
+//
+// Registers the dialects and passes of every level with MLIR's opt driver. It
+// holds no pass itself.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Dialect/BM1684X/IR/BM1684X.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "mlir/Transforms/Passes.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  registry.insert<mlir::func::FuncDialect>();
+  registry.insert<tpuc::bm1684x::BM1684XDialect>();
+
+  mlir::registerTransformsPasses();
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, "tpuc optimizer driver\n", registry));
+}
