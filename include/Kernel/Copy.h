@@ -1,0 +1,42 @@
+//===- Copy.h - Moving elements in global memory ---------------*- C++ -*-===//
+//
+// Kernels that compute nothing: strided copies (permutation, slicing,
+// concatenation, broadcasting, padding) and gathers.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_KERNEL_COPY_H
+#define TPUC_KERNEL_COPY_H
+
+#include "Kernel/Kernel.h"
+
+namespace tpuc::kernel {
+
+/// An axis of a strided copy: how many elements, and the distance of
+/// neighbours on each side in elements (0 on the source side repeats one).
+struct CopyAxis {
+  int64_t size;
+  int64_t resultStride;
+  int64_t sourceStride;
+};
+
+/// Appends the kernels that copy source[sum i*sourceStride] to
+/// result[sum i*resultStride] for all i. Both tensors only give place and
+/// type, which must agree; every result element is written at most once.
+void makeCopyKernels(const GlobalTensor &result, const GlobalTensor &source,
+                     llvm::ArrayRef<CopyAxis> axes, KernelList &kernels);
+
+/// Appends a kernel that writes `bits` into `count` elements from `result` on.
+void makeFillKernels(const GlobalTensor &result, int64_t count, uint32_t bits,
+                     KernelList &kernels);
+
+/// Appends the kernels of result[o, i, :] = source[o, index[i], :] with `outer`
+/// slabs of `rows` rows of `inner` elements; `count` indices, i32, shared by
+/// the slabs. A row out of range reads as zero.
+void makeGatherKernels(const GlobalTensor &result, const GlobalTensor &source,
+                       const GlobalTensor &index, int64_t outer, int64_t rows,
+                       int64_t inner, int64_t count, KernelList &kernels);
+
+} // namespace tpuc::kernel
+
+#endif // TPUC_KERNEL_COPY_H

@@ -1,0 +1,324 @@
+//===- Copy.cpp - Moving elements in global memory ------------------------===//
+//
+// Strided copies by the form that keeps runs contiguous on both sides: one
+// transfer where the innermost axis is the same, a transposition inside the
+// lanes where it is not. Gathers and fills are transfers.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/Copy.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <algorithm>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+using Axes = llvm::SmallVector<CopyAxis>;
+
+/// A transfer from global to global memory.
+class MoveKernel : public Kernel {
+public:
+  MoveKernel(const GlobalTensor &result, const GlobalTensor &source)
+      : result(result), source(source) {}
+
+  llvm::Error emit(CommandBuilder &builder,
+                   const KernelOptions &options) const override {
+    builder.move(result, source);
+    return llvm::Error::success();
+  }
+
+private:
+  GlobalTensor result, source;
+};
+
+/// Exchanges two axes inside the lanes: rows come contiguous from the source
+/// as [n, c, w, h] and leave contiguous for the result as [n, c, h, w].
+class TransposeKernel : public TiledKernel {
+public:
+  TransposeKernel(const GlobalTensor &result, const GlobalTensor &source)
+      : result(result), source(source) {}
+
+  Shape4 space() const override { return result.shape; }
+  Shape4 granularity() const override {
+    int64_t vector = arch::kVectorBytes / byteWidth(result.type);
+    return {1, arch::kLanes, vector, vector};
+  }
+  unsigned numInputs() const override { return 1; }
+  Box inputBox(unsigned, const Box &tile) const override {
+    Box box = tile;
+    std::swap(box.offset[H], box.offset[W]);
+    std::swap(box.size[H], box.size[W]);
+    return box;
+  }
+  LocalTensor placeInput(unsigned, const Box &box) const override {
+    return alignedTensor(0, box.size, source.type);
+  }
+  LocalTensor placeResult(const Box &tile) const override {
+    return alignedTensor(0, tile.size, result.type);
+  }
+  void load(CommandBuilder &builder, unsigned, const Box &box,
+            const LocalTensor &local) const override {
+    builder.load(local, source.slice(box));
+  }
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t) const override {
+    LocalTensor turned = buffers.inputs.front();
+    std::swap(turned.shape[H], turned.shape[W]);
+    std::swap(turned.strides[H], turned.strides[W]);
+    builder.copy(buffers.result, turned);
+  }
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    builder.store(result.slice(tile), local);
+  }
+
+private:
+  GlobalTensor result, source;
+};
+
+class FillKernel : public Kernel {
+public:
+  FillKernel(const GlobalTensor &result, uint32_t bits)
+      : result(result), bits(bits) {}
+
+  llvm::Error emit(CommandBuilder &builder,
+                   const KernelOptions &options) const override {
+    builder.fill(result, bits);
+    return llvm::Error::success();
+  }
+
+private:
+  GlobalTensor result;
+  uint32_t bits;
+};
+
+class GatherKernel : public Kernel {
+public:
+  GatherKernel(const GlobalTensor &result, const GlobalTensor &source,
+               const GlobalTensor &index)
+      : result(result), source(source), index(index) {}
+
+  llvm::Error emit(CommandBuilder &builder,
+                   const KernelOptions &options) const override {
+    builder.gather(result, source, index);
+    return llvm::Error::success();
+  }
+
+private:
+  GlobalTensor result, source, index;
+};
+
+/// Drops axes of one element, orders the rest by result stride (outermost
+/// first) and joins neighbours that are contiguous on both sides.
+Axes normalise(llvm::ArrayRef<CopyAxis> axes) {
+  Axes sorted;
+  for (const CopyAxis &axis : axes)
+    if (axis.size != 1)
+      sorted.push_back(axis);
+  llvm::stable_sort(sorted, [](const CopyAxis &a, const CopyAxis &b) {
+    return a.resultStride > b.resultStride;
+  });
+  Axes joined;
+  for (const CopyAxis &axis : sorted) {
+    if (!joined.empty() &&
+        joined.back().resultStride == axis.resultStride * axis.size &&
+        joined.back().sourceStride == axis.sourceStride * axis.size) {
+      joined.back() = {joined.back().size * axis.size, axis.resultStride,
+                       axis.sourceStride};
+    } else {
+      joined.push_back(axis);
+    }
+  }
+  if (joined.empty())
+    joined.push_back({1, 1, 1});
+  return joined;
+}
+
+int64_t laneDivisor(int64_t size) {
+  for (int64_t lanes = arch::kLanes; lanes > 1; --lanes)
+    if (size % lanes == 0)
+      return lanes;
+  return 1;
+}
+
+class CopyMaker {
+public:
+  CopyMaker(const GlobalTensor &result, const GlobalTensor &source,
+            KernelList &kernels)
+      : result(result), source(source), kernels(kernels) {}
+
+  void make(Axes axes) { make(std::move(axes), 0, 0); }
+
+private:
+  void make(Axes axes, int64_t resultOffset, int64_t sourceOffset) {
+    // Sizes beyond the 16-bit fields are cut.
+    for (auto [i, axis] : llvm::enumerate(axes)) {
+      if (axis.size <= arch::kMaxSize)
+        continue;
+      if (int64_t divisor = laneDivisor(axis.size); divisor > 1) {
+        CopyAxis outer{divisor, axis.resultStride * (axis.size / divisor),
+                       axis.sourceStride * (axis.size / divisor)};
+        axes[i].size /= divisor;
+        axes.insert(axes.begin() + i, outer);
+        make(axes, resultOffset, sourceOffset);
+        return;
+      }
+      Axes head = axes, tail = axes;
+      head[i].size = arch::kMaxSize;
+      tail[i].size -= arch::kMaxSize;
+      make(head, resultOffset, sourceOffset);
+      make(tail, resultOffset + axis.resultStride * arch::kMaxSize,
+           sourceOffset + axis.sourceStride * arch::kMaxSize);
+      return;
+    }
+    // The innermost axis of the source, when it is not that of the result.
+    auto inner = llvm::find_if(
+        axes, [](const CopyAxis &axis) { return axis.sourceStride == 1; });
+    bool isTransposing = axes.back().resultStride == 1 &&
+                         axes.back().sourceStride != 1 && inner != axes.end();
+    if (isTransposing)
+      transpose(axes, inner - axes.begin(), resultOffset, sourceOffset);
+    else
+      move(axes, resultOffset, sourceOffset);
+  }
+
+  /// One transfer for the inner four axes, for each position on the others.
+  void move(llvm::ArrayRef<CopyAxis> axes, int64_t resultOffset,
+            int64_t sourceOffset) {
+    if (axes.size() > 4) {
+      for (int64_t i = 0; i < axes.front().size; ++i)
+        move(axes.drop_front(), resultOffset + i * axes.front().resultStride,
+             sourceOffset + i * axes.front().sourceStride);
+      return;
+    }
+    // A single run goes as several rows, so that no size field overflows and
+    // the strides stay plain.
+    Shape4 shape{1, 1, 1, 1}, resultStrides{1, 1, 1, 1},
+        sourceStrides{1, 1, 1, 1};
+    unsigned first = 4 - axes.size();
+    for (auto [i, axis] : llvm::enumerate(axes)) {
+      // Two or three axes keep h free: rows of h join into longer ones.
+      unsigned position = axes.size() <= 3 && i + 1 < axes.size()
+                              ? unsigned(first + i - 1)
+                              : unsigned(first + i);
+      shape[position] = axis.size;
+      resultStrides[position] = axis.resultStride;
+      sourceStrides[position] = axis.sourceStride;
+    }
+    if (axes.size() <= 3) {
+      resultStrides[H] = shape[W];
+      sourceStrides[H] = shape[W];
+    }
+    kernels.push_back(std::make_unique<MoveKernel>(
+        result.viewed(shape, resultStrides).advanced(resultOffset),
+        source.viewed(shape, sourceStrides).advanced(sourceOffset)));
+  }
+
+  /// `inner`: the axis that is contiguous in the source.
+  void transpose(Axes axes, size_t inner, int64_t resultOffset,
+                 int64_t sourceOffset) {
+    CopyAxis w = axes.pop_back_val();
+    CopyAxis h = axes[inner];
+    axes.erase(axes.begin() + inner);
+    // Another axis across the lanes; lacking one, a part of the longer of the
+    // two, whose runs stay the longest.
+    auto widest = std::max_element(
+        axes.begin(), axes.end(), [](const CopyAxis &a, const CopyAxis &b) {
+          return std::min(a.size, arch::kLanes) <
+                 std::min(b.size, arch::kLanes);
+        });
+    constexpr int64_t kFewLanes = 16;
+    CopyAxis lanes{1, 1, 1};
+    if (widest != axes.end() &&
+        (widest->size >= kFewLanes ||
+         widest->size >= laneDivisor(std::max(h.size, w.size)))) {
+      lanes = *widest;
+      axes.erase(widest);
+    } else {
+      CopyAxis &longer = h.size > w.size ? h : w;
+      int64_t count = laneDivisor(longer.size);
+      longer.size /= count;
+      lanes = {count, longer.resultStride * longer.size,
+               longer.sourceStride * longer.size};
+    }
+    CopyAxis n{1, 1, 1};
+    if (!axes.empty())
+      n = axes.pop_back_val();
+    emitTransposes(axes, {n, lanes, h, w}, resultOffset, sourceOffset);
+  }
+
+  void emitTransposes(llvm::ArrayRef<CopyAxis> outer,
+                      const std::array<CopyAxis, 4> &axes,
+                      int64_t resultOffset, int64_t sourceOffset) {
+    if (!outer.empty()) {
+      for (int64_t i = 0; i < outer.front().size; ++i)
+        emitTransposes(outer.drop_front(), axes,
+                       resultOffset + i * outer.front().resultStride,
+                       sourceOffset + i * outer.front().sourceStride);
+      return;
+    }
+    auto &[n, c, h, w] = axes;
+    kernels.push_back(std::make_unique<TransposeKernel>(
+        result
+            .viewed({n.size, c.size, h.size, w.size},
+                    {n.resultStride, c.resultStride, h.resultStride,
+                     w.resultStride})
+            .advanced(resultOffset),
+        source
+            .viewed({n.size, c.size, w.size, h.size},
+                    {n.sourceStride, c.sourceStride, w.sourceStride,
+                     h.sourceStride})
+            .advanced(sourceOffset)));
+  }
+
+  GlobalTensor result, source;
+  KernelList &kernels;
+};
+
+} // namespace
+
+void kernel::makeCopyKernels(const GlobalTensor &result,
+                             const GlobalTensor &source,
+                             llvm::ArrayRef<CopyAxis> axes,
+                             KernelList &kernels) {
+  CopyMaker(result, source, kernels).make(normalise(axes));
+}
+
+void kernel::makeFillKernels(const GlobalTensor &result, int64_t count,
+                             uint32_t bits, KernelList &kernels) {
+  constexpr int64_t kRow = 16384;
+  auto fill = [&](int64_t begin, const Shape4 &shape) {
+    if (numElements(shape) != 0)
+      kernels.push_back(std::make_unique<FillKernel>(
+          result.reshaped(shape).advanced(begin), bits));
+  };
+  int64_t rows = count / kRow;
+  for (int64_t row = 0; row < rows; row += arch::kMaxSize)
+    fill(row * kRow, {1, std::min(rows - row, arch::kMaxSize), 1, kRow});
+  fill(rows * kRow, {1, 1, 1, count % kRow});
+}
+
+void kernel::makeGatherKernels(const GlobalTensor &result,
+                               const GlobalTensor &source,
+                               const GlobalTensor &index, int64_t outer,
+                               int64_t rows, int64_t inner, int64_t count,
+                               KernelList &kernels) {
+  for (int64_t o = 0; o < outer; o += arch::kMaxSize)
+    for (int64_t i = 0; i < inner; i += arch::kMaxSize) {
+      int64_t slabs = std::min(outer - o, arch::kMaxSize);
+      int64_t width = std::min(inner - i, arch::kMaxSize);
+      kernels.push_back(std::make_unique<GatherKernel>(
+          result
+              .viewed({1, slabs, count, width},
+                      {0, count * inner, inner, 1})
+              .advanced(o * count * inner + i),
+          source
+              .viewed({1, slabs, rows, width}, {0, rows * inner, inner, 1})
+              .advanced(o * rows * inner + i),
+          index.viewed({1, 1, count, 1}, {0, count, 1, 1})));
+    }
+}

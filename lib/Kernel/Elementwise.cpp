@@ -1,0 +1,315 @@
+//===- Elementwise.cpp - Maps over tensors with broadcasting --------------===//
+//
+// Lays any elementwise computation over n, c, h, w: axes on which all operands
+// behave alike are merged, one is laid across the lanes, the others follow.
+// What is computed is the caller's function.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/Elementwise.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <algorithm>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// Adjacent axes of the result on which each operand is either dense or
+/// broadcast throughout.
+struct Group {
+  int64_t size;
+  /// Distance of neighbours in the result and in each operand, in elements;
+  /// 0 where the operand is broadcast.
+  int64_t resultStride;
+  llvm::SmallVector<int64_t, 2> operandStrides;
+};
+
+class ElementwiseKernel : public TiledKernel {
+public:
+  ElementwiseKernel(const ElementwiseParams &params, const Shape4 &space,
+                    const GlobalTensor &result,
+                    llvm::ArrayRef<GlobalTensor> operands)
+      : params(params), shape(space), result(result),
+        operands(operands.begin(), operands.end()) {}
+
+  Shape4 space() const override { return shape; }
+
+  Shape4 granularity() const override {
+    int64_t width = byteWidth(result.type);
+    for (const GlobalTensor &operand : operands)
+      width = std::min(width, byteWidth(operand.type));
+    // A cut row should stay whole vectors of the narrowest type.
+    return {1, arch::kLanes, 1, arch::kVectorBytes / width};
+  }
+
+  unsigned numInputs() const override { return operands.size(); }
+
+  Box inputBox(unsigned index, const Box &tile) const override {
+    Box box = tile;
+    for (unsigned axis = 0; axis < 4; ++axis)
+      if (isBroadcast(index, axis)) {
+        box.offset[axis] = 0;
+        box.size[axis] = 1;
+      }
+    return box;
+  }
+
+  LocalTensor placeInput(unsigned index, const Box &box) const override {
+    return alignedTensor(0, box.size, operands[index].type);
+  }
+
+  LocalTensor placeResult(const Box &tile) const override {
+    return alignedTensor(0, tile.size, result.type);
+  }
+
+  int64_t scratchBytes(const Box &tile) const override {
+    int64_t bytes = 0;
+    for (const LocalTensor &tensor : scratchTensors(tile, 0))
+      bytes = arch::alignUp(tensor.address + tensor.laneBytes(),
+                            arch::kVectorBytes);
+    return bytes;
+  }
+
+  int64_t constantBytes() const override { return params.constantBytes; }
+
+  void setUp(CommandBuilder &builder, uint32_t address) const override {
+    if (params.setUp)
+      params.setUp(builder, address);
+  }
+
+  void load(CommandBuilder &builder, unsigned index, const Box &box,
+            const LocalTensor &local) const override {
+    GlobalTensor source = operands[index].slice(box);
+    if (!isBroadcast(index, C)) {
+      builder.load(local, source);
+      return;
+    }
+    LocalTensor copies = local;
+    copies.shape[C] = std::min(shape[C], arch::kLanes);
+    builder.loadBroadcast(copies, source);
+  }
+
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t constants) const override {
+    params.compute(builder, buffers.result, buffers.inputs,
+                   scratchTensors(tile, buffers.scratch), constants);
+  }
+
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    builder.store(result.slice(tile), local);
+  }
+
+private:
+  bool isBroadcast(unsigned index, unsigned axis) const {
+    return operands[index].shape[axis] == 1 && shape[axis] > 1;
+  }
+
+  llvm::SmallVector<LocalTensor, 4> scratchTensors(const Box &tile,
+                                                   uint32_t address) const {
+    llvm::SmallVector<LocalTensor, 4> tensors;
+    for (ElementType type : params.scratch) {
+      tensors.push_back(alignedTensor(address, tile.size, type));
+      address = uint32_t(arch::alignUp(
+          address + tensors.back().laneBytes(), arch::kVectorBytes));
+    }
+    return tensors;
+  }
+
+  ElementwiseParams params;
+  Shape4 shape;
+  GlobalTensor result;
+  llvm::SmallVector<GlobalTensor, 2> operands;
+};
+
+llvm::SmallVector<int64_t> rowMajorStrides(llvm::ArrayRef<int64_t> shape) {
+  llvm::SmallVector<int64_t> strides(shape.size(), 1);
+  for (size_t i = shape.size(); i-- > 1;)
+    strides[i - 1] = strides[i] * shape[i];
+  return strides;
+}
+
+llvm::SmallVector<Group> mergeAxes(const ElementwiseParams &params) {
+  llvm::ArrayRef<int64_t> shape = params.result.shape;
+  auto resultStrides = rowMajorStrides(shape);
+  llvm::SmallVector<llvm::SmallVector<int64_t>> operandStrides;
+  for (const ShapedTensor &operand : params.operands)
+    operandStrides.push_back(rowMajorStrides(operand.shape));
+
+  llvm::SmallVector<Group> groups;
+  for (size_t axis = 0; axis < shape.size(); ++axis) {
+    if (shape[axis] == 1)
+      continue;
+    Group group{shape[axis], resultStrides[axis], {}};
+    for (auto [operand, strides] :
+         llvm::zip(params.operands, operandStrides))
+      group.operandStrides.push_back(
+          operand.shape[axis] == 1 ? 0 : strides[axis]);
+    bool canMerge = !groups.empty();
+    if (canMerge)
+      for (auto [outer, inner] : llvm::zip(groups.back().operandStrides,
+                                           group.operandStrides))
+        canMerge &= outer == inner * group.size;
+    if (canMerge) {
+      group.size *= groups.back().size;
+      groups.back() = group;
+    } else {
+      groups.push_back(group);
+    }
+  }
+  if (groups.empty())
+    groups.push_back(
+        {1, 1, llvm::SmallVector<int64_t, 2>(params.operands.size(), 0)});
+  return groups;
+}
+
+/// Largest divisor of `size` that is at most the number of lanes.
+int64_t laneDivisor(int64_t size) {
+  for (int64_t lanes = arch::kLanes; lanes > 1; --lanes)
+    if (size % lanes == 0)
+      return lanes;
+  return 1;
+}
+
+Group outerPart(const Group &group, int64_t size, int64_t inner) {
+  Group part = group;
+  part.size = size;
+  part.resultStride *= inner;
+  for (int64_t &stride : part.operandStrides)
+    stride *= inner;
+  return part;
+}
+
+class ElementwiseMaker {
+public:
+  ElementwiseMaker(const ElementwiseParams &params, KernelList &kernels)
+      : params(params), kernels(kernels) {}
+
+  void make() {
+    llvm::SmallVector<Group> groups = mergeAxes(params);
+    Offsets offsets{0, llvm::SmallVector<int64_t, 2>(params.operands.size())};
+    if (groups.size() == 1)
+      makeFlat(groups.front(), offsets);
+    else
+      makeStrided(groups, offsets);
+  }
+
+private:
+  /// Elements from the start of the result and of each operand.
+  struct Offsets {
+    int64_t result;
+    llvm::SmallVector<int64_t, 2> operands;
+
+    Offsets advanced(const Group &group, int64_t count) const {
+      Offsets moved = *this;
+      moved.result += count * group.resultStride;
+      for (auto [offset, stride] :
+           llvm::zip(moved.operands, group.operandStrides))
+        offset += count * stride;
+      return moved;
+    }
+  };
+
+  /// One run of elements: rows of `kRow` over all lanes, then what is left.
+  void makeFlat(const Group &group, Offsets offsets) {
+    constexpr int64_t kRow = 2048;
+    Group unit = group;
+    auto emit = [&](int64_t n, int64_t c, int64_t w) {
+      if (n * c * w == 0)
+        return;
+      append({outerPart(group, n, c * w), outerPart(group, c, w),
+              outerPart(group, 1, 1), outerPart(group, w, 1)},
+             offsets);
+      offsets = offsets.advanced(unit, n * c * w);
+    };
+    int64_t left = group.size;
+    int64_t blocks = left / (arch::kLanes * kRow);
+    emit(blocks, arch::kLanes, kRow);
+    left -= blocks * arch::kLanes * kRow;
+    emit(1, arch::kLanes, left / arch::kLanes);
+    emit(1, 1, left % arch::kLanes);
+  }
+
+  /// Several groups: one across lanes, the last along w.
+  void makeStrided(llvm::SmallVector<Group> groups, const Offsets &offsets) {
+    Group last = groups.pop_back_val();
+    auto widest = std::max_element(
+        groups.begin(), groups.end(), [](const Group &a, const Group &b) {
+          return std::min(a.size, arch::kLanes) <
+                 std::min(b.size, arch::kLanes);
+        });
+    int64_t divisor = laneDivisor(last.size);
+    Group lanes;
+    if (divisor > widest->size) {
+      lanes = outerPart(last, divisor, last.size / divisor);
+      last.size /= divisor;
+    } else {
+      lanes = *widest;
+      groups.erase(widest);
+    }
+    Group rest[2] = {outerPart(lanes, 1, 1), outerPart(lanes, 1, 1)};
+    for (unsigned i = 0; i < 2 && !groups.empty(); ++i)
+      rest[1 - i] = groups.pop_back_val();
+    makeEach(groups, {rest[0], lanes, rest[1], last}, offsets);
+  }
+
+  /// A kernel for each position on the axes beyond four.
+  void makeEach(llvm::ArrayRef<Group> outer, const std::array<Group, 4> &inner,
+                const Offsets &offsets) {
+    if (outer.empty()) {
+      append(inner, offsets);
+      return;
+    }
+    for (int64_t i = 0; i < outer.front().size; ++i)
+      makeEach(outer.drop_front(), inner, offsets.advanced(outer.front(), i));
+  }
+
+  void append(const std::array<Group, 4> &axes, const Offsets &offsets) {
+    // Sizes beyond the 16-bit fields are cut here; the tiler sees the rest.
+    for (unsigned axis = 0; axis < 4; ++axis)
+      if (axes[axis].size > arch::kMaxSize) {
+        std::array<Group, 4> part = axes;
+        int64_t step = arch::kMaxSize / arch::kLanes * arch::kLanes;
+        for (int64_t begin = 0; begin < axes[axis].size; begin += step) {
+          part[axis].size = std::min(step, axes[axis].size - begin);
+          append(part, offsets.advanced(axes[axis], begin));
+        }
+        return;
+      }
+    Shape4 space, strides;
+    for (unsigned axis = 0; axis < 4; ++axis) {
+      space[axis] = axes[axis].size;
+      strides[axis] = axes[axis].resultStride;
+    }
+    GlobalTensor result =
+        params.result.tensor.viewed(space, strides).advanced(offsets.result);
+    llvm::SmallVector<GlobalTensor, 2> operands;
+    for (auto [i, operand] : llvm::enumerate(params.operands)) {
+      Shape4 shape = space;
+      for (unsigned axis = 0; axis < 4; ++axis) {
+        strides[axis] = axes[axis].operandStrides[i];
+        if (strides[axis] == 0) {
+          shape[axis] = 1;
+          strides[axis] = 1;
+        }
+      }
+      operands.push_back(operand.tensor.viewed(shape, strides)
+                             .advanced(offsets.operands[i]));
+    }
+    kernels.push_back(std::make_unique<ElementwiseKernel>(params, space,
+                                                          result, operands));
+  }
+
+  const ElementwiseParams &params;
+  KernelList &kernels;
+};
+
+} // namespace
+
+void kernel::makeElementwiseKernels(const ElementwiseParams &params,
+                                    KernelList &kernels) {
+  ElementwiseMaker(params, kernels).make();
+}
