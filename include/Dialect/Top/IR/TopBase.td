@@ -1,0 +1,61 @@
+//===- TopBase.td - Types and base classes of top ops ------*- tablegen -*-===//
+//
+// Shared by all families of ops. Defines no op, so that every family generates
+// its own C++.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DIALECT_TOP_IR_TOPBASE_TD
+#define TPUC_DIALECT_TOP_IR_TOPBASE_TD
+
+include "Dialect/Top/IR/TopDialect.td"
+include "Dialect/Top/IR/TopEnums.td"
+include "Interfaces/Evaluable.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+class Top_TensorOf<list<Type> types, string summary>
+    : Type<And<[RankedTensorOf<types>.predicate, HasStaticShapePred]>, summary,
+           "::mlir::RankedTensorType">;
+
+def Top_F32Tensor : Top_TensorOf<[F32], "tensor of f32 with a static shape">;
+def Top_IntTensor
+    : Top_TensorOf<[I64, I32], "tensor of i64 or i32 with a static shape">;
+def Top_BoolTensor : Top_TensorOf<[I1], "tensor of i1 with a static shape">;
+def Top_NumTensor
+    : Top_TensorOf<[F32, I64, I32],
+                   "tensor of f32, i64 or i32 with a static shape">;
+def Top_Tensor
+    : Top_TensorOf<[F32, I64, I32, I1],
+                   "tensor of f32, i64, i32 or i1 with a static shape">;
+
+//===----------------------------------------------------------------------===//
+// Base classes
+//===----------------------------------------------------------------------===//
+
+// An op that evaluates itself and whose verifier is written by hand.
+class Top_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Top_Dialect, mnemonic,
+         traits # [Pure, DeclareOpInterfaceMethods<EvaluableOp>]> {
+  let hasVerifier = 1;
+  let assemblyFormat =
+      "operands attr-dict `:` functional-type(operands, results)";
+}
+
+// An op whose result types follow from operands and attributes. The checks of
+// operands and attributes are in inferReturnTypes, so that whoever builds the
+// op and whoever reads it get the same diagnostics.
+class Top_InferOp<string mnemonic, list<Trait> traits = []>
+    : Top_Op<mnemonic, traits # [InferTypeOpAdaptor]> {
+  let extraClassDefinition = [{
+    ::llvm::LogicalResult $cppClass::verify() {
+      return ::tpuc::top::verifyInferredTypes(*this);
+    }
+  }];
+}
+
+#endif // TPUC_DIALECT_TOP_IR_TOPBASE_TD

@@ -1,0 +1,30 @@
+//===- Infer.cpp - Helpers of type inference ------------------------------===//
+//
+// Inference that several families share.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Infer.h"
+
+using namespace mlir;
+using namespace tpuc;
+
+FailureOr<RankedTensorType> top::inferBroadcast(std::optional<Location> loc,
+                                                StringRef name,
+                                                ValueRange values,
+                                                Type element) {
+  SmallVector<ArrayRef<int64_t>> shapes;
+  for (Value value : values)
+    shapes.push_back(getShape(value));
+  std::optional<SmallVector<int64_t>> shape = broadcastShapes(shapes);
+  if (!shape) {
+    std::string text;
+    for (ArrayRef<int64_t> operand : shapes)
+      text += (text.empty() ? "" : " and ") + str(operand);
+    return inferError(loc, name,
+                      "operand shapes " + text +
+                          " do not broadcast: aligned at the last axis, sizes "
+                          "must agree or be 1");
+  }
+  return RankedTensorType::get(*shape, element);
+}

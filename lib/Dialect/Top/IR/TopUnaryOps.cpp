@@ -1,0 +1,41 @@
+//===- TopUnaryOps.cpp - Activations and functions ------------------------===//
+//
+// Verifiers of elementwise functions; most have none, their types say it all.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Infer.h"
+
+using namespace mlir;
+using namespace tpuc;
+using namespace tpuc::top;
+
+#define GET_OP_CLASSES
+#include "Dialect/Top/IR/TopUnaryOps.cpp.inc"
+
+LogicalResult ClipOp::verify() {
+  double min = getMin().convertToDouble(), max = getMax().convertToDouble();
+  // Written so that NaN fails.
+  if (!(min <= max)) // clip_c1
+    return emitOpError("min ") << min << " is not at most max " << max;
+  return success();
+}
+
+LogicalResult PReluOp::inferReturnTypes(MLIRContext *context,
+                                        std::optional<Location> location,
+                                        Adaptor adaptor,
+                                        SmallVectorImpl<Type> &types) {
+  Type type = adaptor.getInput().getType();
+  FailureOr<RankedTensorType> broadcast =
+      inferBroadcast(location, getOperationName(), adaptor.getOperands(),
+                     getElement(adaptor.getInput()));
+  if (failed(broadcast))
+    return failure();
+  if (*broadcast != type) // prelu_c1
+    return inferError(location, getOperationName(),
+                      "slope " + str(getShape(adaptor.getSlope())) +
+                          " does not broadcast to the operand's shape " +
+                          str(getShape(adaptor.getInput())));
+  types.push_back(type);
+  return success();
+}
