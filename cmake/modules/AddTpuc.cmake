@@ -66,6 +66,10 @@ endfunction()
 function(add_tpuc_tool name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LINK_LIBS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  # The libraries' precompiled header serves only objects compiled as they are:
+  # -fPIC, not the -fPIE of executables.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name} PRIVATE -fPIC)
   tpuc_precompile(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS} MLIR LLVM)
   if(ARG_DEPENDS)

@@ -7,7 +7,7 @@
 
 #include "../Canonicalize/Patterns.h"
 #include "Dialect/Top/IR/Top.h"
-#include "mlir/Transforms/FoldInterfaces.h"
+#include "mlir/Interfaces/FoldInterfaces.h"
 
 using namespace mlir;
 using namespace tpuc;
