@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Dialect/BM1684X/IR/BM1684X.h"
+#include "Dialect/Top/IR/Top.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -15,6 +16,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registry.insert<mlir::func::FuncDialect>();
   registry.insert<tpuc::bm1684x::BM1684XDialect>();
+  registry.insert<tpuc::top::TopDialect>();
 
   mlir::registerTransformsPasses();
   return mlir::asMainReturnCode(
