@@ -1,0 +1,19 @@
+"""One function per ONNX operator, one file per family.
+
+A converter gets the node, its operands and an emitter, and returns the
+results. What it raises as UserError is reported with the node's name.
+"""
+
+from tpuc.frontend.converters import (  # noqa: F401
+    activations,
+    attention,
+    conv,
+    elementwise,
+    indexing,
+    matmul,
+    norm,
+    pooling,
+    reduction,
+    resize,
+    shape,
+)

@@ -1,0 +1,138 @@
+"""Arithmetic, comparison and logic, element by element."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+
+from tpuc.errors import UserError
+from tpuc.frontend.emit import Emitter, Tensor, top_type
+from tpuc.frontend.enums import Compare
+from tpuc.frontend.graph import Node
+from tpuc.frontend.registry import Inputs, converts
+
+_BINARY = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div",
+           "And": "and", "Or": "or", "Xor": "xor"}  # fmt: skip
+_VARIADIC = {"Max": "max", "Min": "min", "Sum": "add"}
+_COMPARE = {
+    "Equal": Compare.EQUAL,
+    "Less": Compare.LESS,
+    "LessOrEqual": Compare.LESS_EQUAL,
+    "Greater": Compare.GREATER,
+    "GreaterOrEqual": Compare.GREATER_EQUAL,
+}
+_UNARY = {
+    "Abs": "abs", "Neg": "neg", "Sign": "sign", "Exp": "exp", "Log": "log", "Sqrt": "sqrt",
+    "Reciprocal": "reciprocal", "Erf": "erf", "Sin": "sin", "Cos": "cos", "Tanh": "tanh",
+    "Floor": "floor", "Ceil": "ceil", "Round": "round", "Not": "not",
+}  # fmt: skip
+
+
+@converts(*_BINARY)
+def _binary(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    return e.binary(_BINARY[node.op_type], inputs[0], inputs[1])
+
+
+@converts(*_VARIADIC, "Mean")
+def _variadic(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    result = inputs[0]
+    for tensor in inputs[1:]:
+        result = e.binary(_VARIADIC.get(node.op_type, "add"), result, tensor)
+    if node.op_type == "Mean" and len(inputs) > 1:
+        result = e.binary("mul", result, 1.0 / len(inputs))
+    return result
+
+
+@converts(*_UNARY)
+def _unary(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    return e.unary(_UNARY[node.op_type], inputs[0])
+
+
+@converts(*_COMPARE)
+def _compare(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    return e.op("compare", inputs, {"predicate": _COMPARE[node.op_type]})
+
+
+@converts("Pow")
+def _pow(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    base, exponent = inputs
+    return e.binary("pow", base, e.cast(exponent, base.dtype))
+
+
+@converts("Mod")
+def _mod(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    return e.op("mod", inputs, {"fmod": bool(node.attr("fmod", 0))})
+
+
+@converts("Where")
+def _where(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    return e.op("where", inputs)
+
+
+@converts("Identity", "Dropout")
+def _identity(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    # Dropout passes its input through at inference; its mask has no use then.
+    if node.op_type == "Dropout" and len(inputs) > 2 and inputs[2] is not None:
+        training = inputs[2]
+        if not training.is_constant or training.array.any():
+            raise UserError("is in training mode, export the model for inference")
+    return inputs[0]
+
+
+@converts("Cast", "CastLike")
+def _cast(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    if node.op_type == "CastLike":
+        return e.cast(inputs[0], inputs[1].dtype)
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(node.required("to"))
+    return e.cast(inputs[0], top_type(dtype))
+
+
+@converts("IsNaN")
+def _is_nan(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    # NaN is the only value that differs from itself.
+    return e.op("compare", [inputs[0], inputs[0]], {"predicate": Compare.NOT_EQUAL})
+
+
+@converts("IsInf")
+def _is_inf(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    x = inputs[0]
+    if not node.attr("detect_negative", 1):
+        magnitude = x
+    elif not node.attr("detect_positive", 1):
+        magnitude = e.unary("neg", x)
+    else:
+        magnitude = e.unary("abs", x)
+    infinity = e.scalar(np.inf, x)
+    return e.op("compare", [magnitude, infinity], {"predicate": Compare.EQUAL})
+
+
+@converts("Tan")
+def _tan(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    return e.binary("div", e.unary("sin", inputs[0]), e.unary("cos", inputs[0]))
+
+
+@converts("Sinh", "Cosh")
+def _hyperbolic(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    # (exp(x) -+ exp(-x)) / 2
+    plus = e.unary("exp", inputs[0])
+    minus = e.unary("exp", e.unary("neg", inputs[0]))
+    name = "sub" if node.op_type == "Sinh" else "add"
+    return e.binary("mul", e.binary(name, plus, minus), 0.5)
+
+
+@converts("Asinh", "Acosh", "Atanh")
+def _inverse_hyperbolic(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    x = inputs[0]
+    if node.op_type == "Atanh":
+        # log((1 + x) / (1 - x)) / 2
+        below = e.binary("add", e.unary("neg", x), 1.0)
+        ratio = e.binary("div", e.binary("add", x, 1.0), below)
+        return e.binary("mul", e.unary("log", ratio), 0.5)
+    # log(x + sqrt(x^2 +- 1)); asinh of the magnitude keeps its precision.
+    magnitude = e.unary("abs", x) if node.op_type == "Asinh" else x
+    square = e.binary("mul", magnitude, magnitude)
+    root = e.unary("sqrt", e.binary("add", square, 1.0 if node.op_type == "Asinh" else -1.0))
+    result = e.unary("log", e.binary("add", magnitude, root))
+    if node.op_type == "Asinh":
+        result = e.binary("mul", result, e.unary("sign", x))
+    return result

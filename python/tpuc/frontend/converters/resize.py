@@ -1,0 +1,80 @@
+"""Interpolation."""
+
+from __future__ import annotations
+
+import math
+
+from tpuc.errors import UserError
+from tpuc.frontend.emit import Emitter, Tensor
+from tpuc.frontend.enums import ResizeCoordinate, ResizeMode, ResizeNearest
+from tpuc.frontend.graph import Node
+from tpuc.frontend.registry import Inputs, axis_of, constant_of, converts, ints_of, operand
+
+
+def _choice(kind: type, value: object, what: str):  # noqa: ANN202
+    try:
+        return kind[str(value).upper()]
+    except KeyError:
+        names = ", ".join(member.name.lower() for member in kind)
+        raise UserError(f"has {what} '{value}', which is not supported, use {names}") from None
+
+
+@converts("Resize", "Upsample")
+def _resize(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    x = inputs[0]
+    old = node.op_type == "Upsample" or node.opset < 11
+    mode = _choice(ResizeMode, node.attr("mode", "nearest"), "mode")
+    scales, shape = _target(node, inputs, x, old)
+    if node.attr("antialias", 0) and any(scale < 1 for scale in scales):
+        raise UserError("has antialias, which is not supported")
+    if tuple(shape) == x.shape and all(scale == 1.0 for scale in scales):
+        return x
+    coordinate = "asymmetric" if old else node.attr("coordinate_transformation_mode", "half_pixel")
+    nearest = "floor" if old else node.attr("nearest_mode", "round_prefer_floor")
+    attributes = {
+        "mode": mode,
+        "coordinate": _choice(ResizeCoordinate, coordinate, "coordinate_transformation_mode"),
+        "nearest": _choice(ResizeNearest, nearest, "nearest_mode"),
+        "scales": [float(scale) for scale in scales],
+        "cubic_coeff": float(node.attr("cubic_coeff_a", -0.75)),
+        "exclude_outside": bool(node.attr("exclude_outside", 0)),
+    }
+    return e.op("resize", [x], attributes, (x.dtype, shape))
+
+
+def _target(
+    node: Node, inputs: Inputs, x: Tensor, old: bool
+) -> tuple[list[float], list[int]]:
+    """Scale and result size of every axis."""
+    sizes = None
+    if old:
+        given = constant_of(operand(inputs, 1), "the scales")
+        factors = node.attr("scales") if given is None else given.reshape(-1).tolist()
+    else:
+        given = constant_of(operand(inputs, 2), "the scales")
+        factors = None if given is None or given.size == 0 else given.reshape(-1).tolist()
+        sizes = ints_of(operand(inputs, 3), "the sizes")
+    axes = [axis_of(int(a), x.rank) for a in node.attr("axes", list(range(x.rank)))]
+    values = factors if factors else sizes
+    if not values or len(values) != len(axes):
+        raise UserError(f"needs {len(axes)} scales or sizes")
+    scales, shape = [1.0] * x.rank, list(x.shape)
+    if factors:
+        for axis, factor in zip(axes, factors, strict=True):
+            if not factor > 0:
+                raise UserError(f"has the scale {factor}, expected a positive one")
+            scales[axis] = float(factor)
+            shape[axis] = math.floor(x.shape[axis] * float(factor))
+        return scales, shape
+    ratios = [size / x.shape[axis] for axis, size in zip(axes, sizes, strict=True)]
+    policy = node.attr("keep_aspect_ratio_policy", "stretch")
+    if policy != "stretch":
+        common = min(ratios) if policy == "not_larger" else max(ratios)
+        for axis in axes:
+            scales[axis] = common
+            # Half rounds up, as the operator set says.
+            shape[axis] = math.floor(x.shape[axis] * common + 0.5)
+        return scales, shape
+    for axis, size, ratio in zip(axes, sizes, ratios, strict=True):
+        scales[axis], shape[axis] = ratio, size
+    return scales, shape

@@ -1,0 +1,234 @@
+"""Values of a network and the operations that converters emit.
+
+A ``Tensor`` is a constant, which is a numpy array until an operation needs it
+in the module, or a value of the module. Converters call ``Emitter``; they
+never touch the extension module.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from tpuc import _core
+from tpuc.errors import UserError
+
+# Element types of the top dialect by numpy kind: data is f32, masks are i1,
+# indices are i64 or i32.
+_TOP_TYPES = {"f": "f32", "b": "i1"}
+_NUMPY_TYPES = {
+    "f32": np.dtype(np.float32),
+    "i64": np.dtype(np.int64),
+    "i32": np.dtype(np.int32),
+    "i1": np.dtype(np.bool_),
+}
+
+
+def top_type(dtype: np.dtype) -> str:
+    """The top element type that stands for a numpy element type."""
+    dtype = np.dtype(dtype)
+    if dtype.kind in _TOP_TYPES:
+        return _TOP_TYPES[dtype.kind]
+    if dtype.kind in "iu":
+        return "i64" if dtype.itemsize == 8 else "i32"
+    if "float" in dtype.name:
+        return "f32"
+    raise UserError(f"element type {dtype.name} is not supported, use a float or integer type")
+
+
+class Tensor:
+    """A constant or computed tensor of the network being imported."""
+
+    __slots__ = ("array", "dtype", "from_shape", "id", "name", "shape")
+
+    def __init__(
+        self,
+        dtype: str,
+        shape: Sequence[int],
+        *,
+        id: int | None = None,
+        array: np.ndarray | None = None,
+        name: str = "",
+        from_shape: bool = False,
+    ) -> None:
+        self.dtype = dtype
+        self.shape = tuple(shape)
+        self.id = id
+        self.array = array
+        self.name = name
+        # Whether a constant follows from the shape of a computed tensor, and
+        # so is right for every batch.
+        self.from_shape = from_shape
+
+    @classmethod
+    def constant(cls, array: np.ndarray, name: str = "", from_shape: bool = False) -> Tensor:
+        """A constant with the element type that the ONNX model gives it."""
+        array = np.asarray(array)
+        dtype = top_type(array.dtype)
+        return cls(dtype, array.shape, array=array, name=name, from_shape=from_shape)
+
+    @property
+    def rank(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the value is known now."""
+        return self.array is not None
+
+
+class Emitter:
+    """Emits top operations at the location of one ONNX node after another."""
+
+    def __init__(self, name: str) -> None:
+        self._builder = _core.ModuleBuilder(name)
+        self.location = name
+        # Shapes by name as the model was exported, when the batch is another.
+        self.reference_shapes: dict[str, tuple[int, ...]] = {}
+
+    def input(self, name: str, shape: Sequence[int], dtype: str) -> Tensor:
+        """Adds an input of the network."""
+        value = self._builder.add_input(name, list(shape), dtype)
+        return Tensor(dtype, shape, id=value.id, name=name)
+
+    def output(self, name: str, tensor: Tensor) -> None:
+        """Makes a tensor an output of the network."""
+        self._builder.add_output(name, self._materialize(tensor))
+
+    def finish(self) -> _core.Module:
+        """Ends the network and verifies it."""
+        return self._builder.finish()
+
+    def op(
+        self,
+        name: str,
+        operands: Sequence[Tensor],
+        attributes: dict | None = None,
+        result: tuple[str, Sequence[int]] | None = None,
+    ) -> Tensor:
+        """Emits ``top.<name>`` with one result.
+
+        Args:
+            name: the mnemonic.
+            operands: the operands; constants become weights.
+            attributes: plain Python values; enumerations are IntEnum.
+            result: element type and shape, for operations that do not infer them.
+        """
+        return self.ops(name, operands, attributes, None if result is None else [result])[0]
+
+    def ops(
+        self,
+        name: str,
+        operands: Sequence[Tensor],
+        attributes: dict | None = None,
+        results: Sequence[tuple[str, Sequence[int]]] | None = None,
+    ) -> list[Tensor]:
+        """Emits ``top.<name>`` with any number of results."""
+        types = None if results is None else [(t, list(s)) for t, s in results]
+        values = self._builder.add_op(
+            "top." + name,
+            [self._materialize(operand) for operand in operands],
+            attributes or {},
+            types,
+            self.location,
+        )
+        return [Tensor(value.dtype, value.shape, id=value.id) for value in values]
+
+    def scalar(self, value: float, like: Tensor) -> Tensor:
+        """A constant of rank 0 with another tensor's element type."""
+        return Tensor.constant(np.array(value, _NUMPY_TYPES[like.dtype]))
+
+    def reshape(self, tensor: Tensor, shape: Sequence[int]) -> Tensor:
+        """The same elements under another shape; free on constants."""
+        shape = tuple(int(size) for size in shape)
+        if shape == tensor.shape:
+            return tensor
+        if math.prod(shape) != tensor.size:
+            raise UserError(
+                f"cannot reshape {list(tensor.shape)} ({tensor.size} elements) to {list(shape)} "
+                f"({math.prod(shape)} elements)"
+            )
+        if tensor.is_constant:
+            return Tensor.constant(tensor.array.reshape(shape), tensor.name)
+        return self.op("reshape", [tensor], result=(tensor.dtype, shape))
+
+    def permute(self, tensor: Tensor, order: Sequence[int]) -> Tensor:
+        """Reorders the axes; free on constants."""
+        order = [int(axis) for axis in order]
+        if order == list(range(tensor.rank)):
+            return tensor
+        if tensor.is_constant:
+            return Tensor.constant(tensor.array.transpose(order), tensor.name)
+        return self.op("permute", [tensor], {"order": order})
+
+    def slice(
+        self, tensor: Tensor, offsets: Sequence[int], sizes: Sequence[int], steps: Sequence[int]
+    ) -> Tensor:
+        """A regular part of a tensor; nothing when the part is the whole."""
+        if tuple(sizes) == tensor.shape and all(step == 1 for step in steps):
+            return tensor
+        if 0 in sizes:
+            raise UserError(f"the slice is empty: sizes {list(sizes)} of {list(tensor.shape)}")
+        attributes = {"offsets": list(offsets), "sizes": list(sizes), "steps": list(steps)}
+        return self.op("slice", [tensor], attributes)
+
+    def slice_axis(self, tensor: Tensor, axis: int, start: int, size: int) -> Tensor:
+        """A contiguous part along one axis."""
+        offsets, sizes = [0] * tensor.rank, list(tensor.shape)
+        offsets[axis], sizes[axis] = start, size
+        return self.slice(tensor, offsets, sizes, [1] * tensor.rank)
+
+    def broadcast(self, tensor: Tensor, shape: Sequence[int]) -> Tensor:
+        """Expands axes of size 1 as numpy does."""
+        shape = tuple(int(size) for size in shape)
+        if shape == tensor.shape:
+            return tensor
+        return self.op("broadcast", [tensor], result=(tensor.dtype, shape))
+
+    def cast(self, tensor: Tensor, dtype: str) -> Tensor:
+        """Converts the element type; free on constants."""
+        if dtype == tensor.dtype:
+            return tensor
+        if tensor.is_constant:
+            return Tensor.constant(tensor.array.astype(_NUMPY_TYPES[dtype]), tensor.name)
+        return self.op("cast", [tensor], result=(dtype, tensor.shape))
+
+    def unary(self, name: str, tensor: Tensor, **attributes: object) -> Tensor:
+        """An operation whose result has its operand's type."""
+        return self.op(name, [tensor], attributes, (tensor.dtype, tensor.shape))
+
+    def binary(self, name: str, lhs: Tensor, rhs: Tensor | float) -> Tensor:
+        """A broadcasting operation on two tensors or a tensor and a number."""
+        if not isinstance(rhs, Tensor):
+            rhs = self.scalar(rhs, lhs)
+        return self.op(name, [lhs, rhs])
+
+    def reduce(
+        self, kind: int, tensor: Tensor, axes: Sequence[int], keepdims: bool = True
+    ) -> Tensor:
+        """Combines the elements along axes."""
+        attributes = {"kind": kind, "axes": [int(a) for a in axes], "keepdims": keepdims}
+        return self.op("reduce", [tensor], attributes)
+
+    def _materialize(self, tensor: Tensor) -> int:
+        """The number of the tensor's value in the module."""
+        if tensor.id is None:
+            array = tensor.array
+            dtype = _NUMPY_TYPES[tensor.dtype]
+            if array.dtype != dtype:
+                array = array.astype(dtype)
+            if not (array.flags.c_contiguous and array.flags.aligned):
+                array = np.array(array, order="C", copy=True)
+            if tensor.size == 0:
+                raise UserError(f"constant '{tensor.name}' has no elements")
+            name = tensor.name or f"{self.location}_constant"
+            tensor.id = self._builder.add_weight(name, array, tensor.dtype).id
+        return tensor.id

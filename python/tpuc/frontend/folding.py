@@ -1,0 +1,237 @@
+"""Evaluates nodes whose operands are all known: the shape arithmetic.
+
+The frequent ones are one numpy call each; the rest goes through onnx's own
+reference evaluation.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from tpuc.errors import UserError
+from tpuc.frontend.graph import Node
+
+Array = np.ndarray
+Arrays = Sequence[Array | None]
+
+# No constant of a network is larger; it stops files that expand into memory.
+MAX_ELEMENTS = 1 << 28
+_NEVER_FOLDED = {
+    "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial",
+    "Bernoulli", "Dropout", "Loop", "Scan", "If", "QuantizeLinear", "DequantizeLinear",
+    "DynamicQuantizeLinear", "SequenceConstruct", "SplitToSequence", "Optional",
+}  # fmt: skip
+
+
+def can_fold(node: Node) -> bool:
+    """Whether the node gives the same result on every run."""
+    return not node.domain and node.op_type not in _NEVER_FOLDED
+
+
+def fold(node: Node, arrays: Arrays) -> list[Array]:
+    """Evaluates a node.
+
+    Raises:
+        UserError: it cannot be evaluated.
+    """
+    function = _FAST.get(node.op_type)
+    try:
+        if function is not None:
+            result = function(node, arrays)
+        else:
+            result = _evaluate(node, arrays)
+    except UserError:
+        raise
+    except MemoryError:
+        raise UserError("its constant result does not fit into memory") from None
+    except Exception as error:
+        raise UserError(f"cannot be evaluated: {error}") from None
+    results = list(result) if isinstance(result, list | tuple) else [result]
+    return [np.asarray(value) for value in results]
+
+
+def _evaluate(node: Node, arrays: Arrays) -> list[Array]:
+    evaluator = ReferenceEvaluator(node.proto, opsets={"": node.opset})
+    feeds = {
+        name: array
+        for name, array in zip(node.inputs, arrays, strict=True)
+        if name and array is not None
+    }
+    with np.errstate(all="ignore"):
+        return evaluator.run(None, feeds)
+
+
+def _binary(function: Callable) -> Callable:
+    def apply(node: Node, arrays: Arrays) -> Array:
+        with np.errstate(all="ignore"):
+            result = function(arrays[0], arrays[1])
+        _check_elements(np.shape(result))
+        return result
+
+    return apply
+
+
+def _check_elements(shape: Sequence[int]) -> None:
+    if math.prod(int(size) for size in shape) > MAX_ELEMENTS:
+        raise UserError(f"its constant result {list(shape)} is too large")
+
+
+def _divide(lhs: Array, rhs: Array) -> Array:
+    if lhs.dtype.kind == "f":
+        return lhs / rhs
+    if not np.all(rhs):
+        raise UserError("divides by zero")
+    # ONNX rounds integer quotients toward zero.
+    quotient = np.floor_divide(np.abs(lhs), np.abs(rhs))
+    return (np.sign(lhs) * np.sign(rhs) * quotient).astype(lhs.dtype)
+
+
+def _constant(node: Node, arrays: Arrays) -> Array:
+    for name, attribute in node.attributes.items():
+        value = node.attr(name)
+        if name == "value":
+            return numpy_helper.to_array(attribute.t)
+        if name in ("value_int", "value_ints"):
+            return np.array(value, np.int64)
+        if name in ("value_float", "value_floats"):
+            return np.array(value, np.float32)
+    raise UserError("has no tensor value")
+
+
+def _cast(node: Node, arrays: Arrays) -> Array:
+    target = node.attr("to")
+    if target == onnx.TensorProto.STRING or arrays[0].dtype.kind in "OSU":
+        raise UserError("casts strings, which are not supported")
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(target)
+    return arrays[0] if arrays[0].dtype == dtype else arrays[0].astype(dtype)
+
+
+def _gather(node: Node, arrays: Arrays) -> Array:
+    return np.take(arrays[0], arrays[1], axis=node.attr("axis", 0))
+
+
+def _squeeze_axes(node: Node, arrays: Arrays) -> list[int] | None:
+    if len(arrays) > 1 and arrays[1] is not None:
+        return [int(axis) for axis in arrays[1].reshape(-1)]
+    return node.attr("axes")
+
+
+def _squeeze(node: Node, arrays: Arrays) -> Array:
+    axes = _squeeze_axes(node, arrays)
+    return np.squeeze(arrays[0], None if axes is None else tuple(axes))
+
+
+def _unsqueeze(node: Node, arrays: Arrays) -> Array:
+    return np.expand_dims(arrays[0], tuple(_squeeze_axes(node, arrays) or ()))
+
+
+def _reshape(node: Node, arrays: Arrays) -> Array:
+    shape = [int(size) for size in arrays[1]]
+    if not node.attr("allowzero", 0):
+        shape = [arrays[0].shape[i] if size == 0 else size for i, size in enumerate(shape)]
+    return arrays[0].reshape(shape)
+
+
+def _concat(node: Node, arrays: Arrays) -> Array:
+    result = np.concatenate(arrays, axis=node.attr("axis"))
+    _check_elements(result.shape)
+    return result
+
+
+def _slice(node: Node, arrays: Arrays) -> Array:
+    def part(index: int, name: str) -> list[int] | None:
+        if len(arrays) > index and arrays[index] is not None:
+            return [int(value) for value in arrays[index].reshape(-1)]
+        return node.attr(name)
+
+    starts, ends = part(1, "starts"), part(2, "ends")
+    axes = part(3, "axes") or list(range(len(starts)))
+    steps = part(4, "steps") or [1] * len(starts)
+    index = [slice(None)] * arrays[0].ndim
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        size = arrays[0].shape[axis]
+        # A backward slice that ends before the first element has no index.
+        stop = None if step < 0 and end < -size else end
+        index[axis] = slice(start, stop, step)
+    return arrays[0][tuple(index)]
+
+
+def _constant_of_shape(node: Node, arrays: Arrays) -> Array:
+    shape = [int(size) for size in arrays[0]]
+    _check_elements(shape)
+    if "value" not in node.attributes:
+        return np.zeros(shape, np.float32)
+    value = numpy_helper.to_array(node.attributes["value"].t)
+    return np.full(shape, value.reshape(-1)[0], value.dtype)
+
+
+def _expand(node: Node, arrays: Arrays) -> Array:
+    shape = np.broadcast_shapes(arrays[0].shape, tuple(int(size) for size in arrays[1]))
+    _check_elements(shape)
+    return np.broadcast_to(arrays[0], shape)
+
+
+def _tile(node: Node, arrays: Arrays) -> Array:
+    repeats = [int(value) for value in arrays[1]]
+    _check_elements([s * r for s, r in zip(arrays[0].shape, repeats, strict=True)])
+    return np.tile(arrays[0], repeats)
+
+
+def _range(node: Node, arrays: Arrays) -> Array:
+    start, limit, delta = (array.reshape(-1)[0] for array in arrays)
+    if delta == 0:
+        raise UserError("has the step 0")
+    _check_elements([max(0, int((limit - start) / delta))])
+    return np.arange(start, limit, delta, dtype=arrays[0].dtype)
+
+
+def _mod(node: Node, arrays: Arrays) -> Array:
+    function = np.fmod if node.attr("fmod", 0) else np.mod
+    with np.errstate(all="ignore"):
+        return function(arrays[0], arrays[1]).astype(arrays[0].dtype)
+
+
+_FAST: dict[str, Callable[[Node, Arrays], object]] = {
+    "Add": _binary(operator.add),
+    "And": _binary(np.logical_and),
+    "Cast": _cast,
+    "Concat": _concat,
+    "Constant": _constant,
+    "ConstantOfShape": _constant_of_shape,
+    "Div": _binary(_divide),
+    "Equal": _binary(np.equal),
+    "Expand": _expand,
+    "Gather": _gather,
+    "Greater": _binary(np.greater),
+    "Identity": lambda node, arrays: arrays[0],
+    "Less": _binary(np.less),
+    "Mod": _mod,
+    "Mul": _binary(operator.mul),
+    "Neg": lambda node, arrays: -arrays[0],
+    "Not": lambda node, arrays: np.logical_not(arrays[0]),
+    "Or": _binary(np.logical_or),
+    "Range": _range,
+    "Reshape": _reshape,
+    "Shape": lambda node, arrays: shape_of(node, arrays[0].shape),
+    "Size": lambda node, arrays: np.array(arrays[0].size, np.int64),
+    "Slice": _slice,
+    "Sqrt": lambda node, arrays: np.sqrt(arrays[0]),
+    "Squeeze": _squeeze,
+    "Sub": _binary(operator.sub),
+    "Tile": _tile,
+    "Transpose": lambda node, arrays: arrays[0].transpose(node.attr("perm")),
+    "Unsqueeze": _unsqueeze,
+    "Where": lambda node, arrays: np.where(arrays[0], arrays[1], arrays[2]),
+}
+
+
+def shape_of(node: Node, shape: Sequence[int]) -> Array:
+    """What Shape gives for a tensor of the given shape."""
+    return np.array(shape, np.int64)[slice(node.attr("start", 0), node.attr("end"))]

@@ -1,0 +1,183 @@
+"""The nodes of a model in an order in which they can be evaluated.
+
+Checks what the format promises and files break: names defined once, inputs
+that exist, no cycles, arguments and attributes as the operator set says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import onnx
+
+from tpuc.errors import UserError
+from tpuc.frontend.load import LoadedModel
+
+STANDARD_DOMAINS = ("", "ai.onnx")
+
+
+class Node:
+    """One node: operator, names, attributes as Python values."""
+
+    __slots__ = ("attributes", "domain", "inputs", "name", "op_type", "opset", "outputs", "proto")
+
+    def __init__(self, proto: onnx.NodeProto, opset: int) -> None:
+        self.proto = proto
+        self.op_type = proto.op_type
+        self.domain = "" if proto.domain in STANDARD_DOMAINS else proto.domain
+        self.inputs = list(proto.input)
+        self.outputs = list(proto.output)
+        self.name = proto.name or next((o for o in self.outputs if o), proto.op_type)
+        self.opset = opset
+        self.attributes = {a.name: a for a in proto.attribute}
+
+    def attr(self, name: str, default: object = None) -> object:
+        """An attribute's value, strings decoded, or the default."""
+        attribute = self.attributes.get(name)
+        if attribute is None:
+            return default
+        value = onnx.helper.get_attribute_value(attribute)
+        if isinstance(value, bytes):
+            return value.decode("utf-8", "replace")
+        if isinstance(value, list) and value and isinstance(value[0], bytes):
+            return [item.decode("utf-8", "replace") for item in value]
+        return value
+
+    def required(self, name: str) -> object:
+        """An attribute's value; a UserError when it is absent."""
+        if name not in self.attributes:
+            raise UserError(f"has no attribute '{name}', which {self.op_type} needs")
+        return self.attr(name)
+
+    def describe(self) -> str:
+        """How messages name the node."""
+        domain = f"{self.domain}::" if self.domain else ""
+        return f"node '{self.name}' ({domain}{self.op_type})"
+
+
+def network_inputs(model: LoadedModel) -> list[onnx.ValueInfoProto]:
+    """The inputs that the user feeds: those without an initialiser."""
+    return [i for i in model.proto.graph.input if i.name not in model.weights]
+
+
+def ordered_nodes(model: LoadedModel) -> list[Node]:
+    """All nodes, every one after those whose results it uses.
+
+    Raises:
+        UserError: the graph is broken; the text names the node or value.
+    """
+    source, graph = model.source, model.proto.graph
+    nodes = [Node(proto, model.opset) for proto in graph.node]
+    inputs = [i.name for i in graph.input]
+    for name in inputs:
+        if inputs.count(name) > 1 or not name:
+            raise UserError(f"{source}: the graph has two inputs named '{name}'")
+    defined: dict[str, Node | None] = dict.fromkeys([*inputs, *model.weights])
+    for node in nodes:
+        for name in node.outputs:
+            if not name:
+                continue
+            if name in defined:
+                other = defined[name]
+                owner = "an input or initialiser" if other is None else other.describe()
+                raise UserError(
+                    f"{source}: the name '{name}' is defined twice, by {node.describe()} and "
+                    f"{owner}"
+                )
+            defined[name] = node
+    for node in nodes:
+        for name in node.inputs:
+            if name and name not in defined:
+                raise UserError(
+                    f"{source}: {node.describe()} uses '{name}', which nothing defines"
+                )
+    if not graph.output:
+        raise UserError(f"{source}: the graph has no output")
+    for output in graph.output:
+        if output.name not in defined:
+            raise UserError(f"{source}: the graph's output '{output.name}' is not defined")
+    for node in nodes:
+        _check_signature(node, source)
+    return _sort(nodes, defined, source)
+
+
+def needed_nodes(nodes: list[Node], outputs: Iterable[str]) -> list[Node]:
+    """The nodes that an output depends on, in the same order."""
+    needed = set(outputs)
+    kept = []
+    for node in reversed(nodes):
+        if needed.intersection(node.outputs):
+            kept.append(node)
+            needed.update(node.inputs)
+    return kept[::-1]
+
+
+def _sort(nodes: list[Node], defined: dict[str, Node | None], source: str) -> list[Node]:
+    ready = {name for name, node in defined.items() if node is None}
+    ready.add("")
+    order: list[Node] = []
+    pending = nodes
+    while pending:
+        blocked = []
+        for node in pending:
+            if all(name in ready for name in node.inputs):
+                order.append(node)
+                ready.update(node.outputs)
+            else:
+                blocked.append(node)
+        if len(blocked) == len(pending):
+            raise UserError(
+                f"{source}: the graph has a cycle through {blocked[0].describe()}, "
+                f"export the model again"
+            )
+        pending = blocked
+    return order
+
+
+def _check_signature(node: Node, source: str) -> None:
+    """Checks counts and attribute types against the operator set."""
+    if node.domain:
+        return
+    try:
+        schema = onnx.defs.get_schema(node.op_type, node.opset, node.domain)
+    except Exception:
+        # An unknown operator is reported with all the others.
+        return
+    count = len(node.inputs)
+    if not schema.min_input <= count <= schema.max_input:
+        raise UserError(
+            f"{source}: {node.describe()} has {count} inputs, opset {node.opset} wants "
+            f"{_range(schema.min_input, schema.max_input)}"
+        )
+    count = len(node.outputs)
+    if not schema.min_output <= count <= schema.max_output:
+        raise UserError(
+            f"{source}: {node.describe()} has {count} outputs, opset {node.opset} wants "
+            f"{_range(schema.min_output, schema.max_output)}"
+        )
+    for index in range(schema.min_input):
+        if not node.inputs[index] and schema.inputs[min(index, len(schema.inputs) - 1)].option == (
+            onnx.defs.OpSchema.FormalParameterOption.Single
+        ):
+            raise UserError(f"{source}: {node.describe()} leaves out its input {index}")
+    for name, attribute in node.attributes.items():
+        expected = schema.attributes.get(name)
+        if expected is None:
+            raise UserError(
+                f"{source}: {node.describe()} has the attribute '{name}', which opset "
+                f"{node.opset} does not know"
+            )
+        if int(expected.type) != int(attribute.type):
+            raise UserError(
+                f"{source}: {node.describe()} has the attribute '{name}' of the wrong type, "
+                f"expected {expected.type.name}"
+            )
+    for name, expected in schema.attributes.items():
+        if expected.required and name not in node.attributes:
+            raise UserError(f"{source}: {node.describe()} has no attribute '{name}'")
+
+
+def _range(low: int, high: int) -> str:
+    if low == high:
+        return str(low)
+    return f"at least {low}" if high > 1 << 20 else f"{low} to {high}"

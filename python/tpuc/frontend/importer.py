@@ -1,0 +1,218 @@
+"""From an ONNX model to a module of the top dialect.
+
+One pass over the nodes: what is known is evaluated, the rest is emitted by
+its converter. Everything that is not supported is reported at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import onnx
+
+import tpuc.frontend.converters  # noqa: F401  registers the converters
+from tpuc import _core
+from tpuc.errors import UserError
+from tpuc.frontend.emit import Emitter, Tensor, top_type
+from tpuc.frontend.folding import can_fold, fold, shape_of
+from tpuc.frontend.graph import Node, needed_nodes, network_inputs, ordered_nodes
+from tpuc.frontend.load import LoadedModel, from_proto, load_model
+from tpuc.frontend.registry import find_converter
+from tpuc.frontend.shapes import check_shapes, resolve_shapes, resolve_shapes_or_none
+
+_SHOWN_NODES = 20
+_REMEDIES = {
+    "QuantizeLinear": "give the float model and choose the precision with --quantize",
+    "DequantizeLinear": "give the float model and choose the precision with --quantize",
+    "DynamicQuantizeLinear": "give the float model and choose the precision with --quantize",
+}
+
+
+def import_onnx(
+    model: str | os.PathLike | onnx.ModelProto,
+    *,
+    name: str = "main",
+    input_shapes: Sequence[Sequence[int]] | None = None,
+    output_names: Sequence[str] | None = None,
+) -> _core.Module:
+    """Imports an ONNX model.
+
+    Args:
+        model: a path or a model in memory.
+        name: what to call the module.
+        input_shapes: static shapes of the inputs in order; may change the batch.
+        output_names: values to return instead of the model's own outputs.
+
+    Returns:
+        A module in the top dialect.
+
+    Raises:
+        UserError: the model is broken or not supported; the text says where.
+    """
+    loaded = from_proto(model) if isinstance(model, onnx.ModelProto) else load_model(model)
+    if loaded.proto.functions:
+        loaded.proto = onnx.inliner.inline_local_functions(loaded.proto)
+    shapes = None if input_shapes is None else check_shapes(input_shapes)
+    importer = _Importer(loaded, name, shapes, output_names)
+    if shapes is not None and _changes_batch(loaded, shapes):
+        reference = _Importer(loaded, name, None, output_names)
+        reference.run()
+        importer.emitter.reference_shapes = reference.known_shapes()
+    return importer.run()
+
+
+def _changes_batch(model: LoadedModel, shapes: list[list[int]]) -> bool:
+    """Whether given shapes replace a batch that the model states."""
+    inputs = network_inputs(model)
+    declared = resolve_shapes_or_none(inputs, model.source)
+    resolve_shapes(inputs, shapes, model.source)
+    return declared is not None and declared != shapes
+
+
+class _Importer:
+    """The state of one import: which name stands for which tensor."""
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        name: str,
+        shapes: list[list[int]] | None,
+        output_names: Sequence[str] | None,
+    ) -> None:
+        self.model = model
+        self.emitter = Emitter(name)
+        self.given_shapes = shapes
+        self.outputs = list(output_names or [o.name for o in model.proto.graph.output])
+        self.values: dict[str, Tensor | None] = {"": None}
+        # Names whose node was refused; what depends on them is not looked at.
+        self.unknown: set[str] = set()
+        self.refused: list[tuple[Node, str]] = []
+
+    def run(self) -> _core.Module:
+        """Imports everything or raises with all that was refused."""
+        nodes = ordered_nodes(self.model)
+        defined = {name for node in nodes for name in node.outputs}
+        for name in self.outputs:
+            if name not in defined and name not in self.model.weights:
+                known = [i.name for i in network_inputs(self.model)]
+                if name not in known:
+                    raise UserError(f"{self.model.source}: there is no value '{name}' to output")
+        self._add_inputs()
+        for weight, array in self.model.weights.items():
+            self.values[weight] = _LazyConstant(array, weight)
+        for node in needed_nodes(nodes, self.outputs):
+            self._import_node(node)
+        if self.refused:
+            self._raise_refused()
+        for name in self.outputs:
+            self.emitter.location = name
+            self.emitter.output(name, self._resolve(name))
+        return self.emitter.finish()
+
+    def known_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every value that was imported."""
+        return {
+            name: value.shape
+            for name, value in self.values.items()
+            if value is not None and not isinstance(value, _LazyConstant)
+        }
+
+    def _add_inputs(self) -> None:
+        inputs = network_inputs(self.model)
+        if not inputs:
+            raise UserError(f"{self.model.source}: the model has no inputs")
+        shapes = resolve_shapes(inputs, self.given_shapes, self.model.source)
+        for info, shape in zip(inputs, shapes, strict=True):
+            try:
+                elem = info.type.tensor_type.elem_type
+                dtype = top_type(onnx.helper.tensor_dtype_to_np_dtype(elem))
+            except (KeyError, UserError):
+                raise UserError(
+                    f"{self.model.source}: input '{info.name}' has an element type that is not "
+                    f"supported, use a float or integer type"
+                ) from None
+            self.values[info.name] = self.emitter.input(info.name, shape, dtype)
+
+    def _resolve(self, name: str) -> Tensor | None:
+        value = self.values[name]
+        if isinstance(value, _LazyConstant):
+            value = self.values[name] = value.resolve()
+        return value
+
+    def _import_node(self, node: Node) -> None:
+        if any(name in self.unknown for name in node.inputs):
+            self.unknown.update(node.outputs)
+            if find_converter(node) is None and not can_fold(node):
+                self.refused.append((node, ""))
+            return
+        self.emitter.location = node.name
+        try:
+            results = self._evaluate(node)
+        except UserError as error:
+            self.refused.append((node, str(error)))
+            self.unknown.update(node.outputs)
+            return
+        for name, result in zip(node.outputs, results, strict=False):
+            if name:
+                self.values[name] = result
+        for name in node.outputs[len(results) :]:
+            # A converter may leave out results that nobody can use.
+            if name:
+                self.unknown.add(name)
+
+    def _evaluate(self, node: Node) -> list[Tensor]:
+        inputs = [self._resolve(name) for name in node.inputs]
+        if not node.domain and node.op_type == "Shape" and inputs[0] is not None:
+            shape = shape_of(node, inputs[0].shape)
+            return [Tensor.constant(shape, node.outputs[0], from_shape=True)]
+        if can_fold(node) and all(t is None or t.is_constant for t in inputs):
+            arrays = [None if t is None else t.array for t in inputs]
+            results = fold(node, arrays)
+            names = [*node.outputs, *[""] * len(results)]
+            from_shape = any(t is not None and t.from_shape for t in inputs)
+            return [Tensor.constant(r, n, from_shape) for r, n in zip(results, names, strict=False)]
+        converter = find_converter(node)
+        if converter is None:
+            raise _UnsupportedOperatorError
+        results = converter(node, inputs, self.emitter)
+        return [results] if isinstance(results, Tensor) else list(results)
+
+    def _raise_refused(self) -> None:
+        source = self.model.source
+        if len(self.refused) == 1 and self.refused[0][1]:
+            node, reason = self.refused[0]
+            text = reason.removeprefix(f"node '{node.name}': ")
+            raise UserError(f"{source}: {node.describe()}: {text}")
+        parts = []
+        for node, reason in self.refused[:_SHOWN_NODES]:
+            text = reason.removeprefix(f"node '{node.name}': ")
+            parts.append(node.describe() + (f": {text}" if text else ""))
+        if len(self.refused) > _SHOWN_NODES:
+            parts.append(f"and {len(self.refused) - _SHOWN_NODES} more")
+        remedies = {_REMEDIES[n.op_type] for n, _ in self.refused if n.op_type in _REMEDIES}
+        remedy = remedies.pop() if remedies else "rewrite or remove them and export again"
+        count = len(self.refused)
+        what = "1 node is" if count == 1 else f"{count} nodes are"
+        raise UserError(f"{source}: {what} not supported: {'; '.join(parts)}; {remedy}")
+
+
+class _LazyConstant(Tensor):
+    """An initialiser whose element type is looked at when it is used."""
+
+    __slots__ = ("pending",)
+
+    def __init__(self, array: object, name: str) -> None:
+        self.pending = array
+        self.name = name
+
+    def resolve(self) -> Tensor:
+        """The constant."""
+        return Tensor.constant(self.pending, self.name)
+
+
+class _UnsupportedOperatorError(UserError):
+    """There is no converter for the operator."""
+
+    def __str__(self) -> str:
+        return ""

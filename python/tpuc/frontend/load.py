@@ -1,0 +1,185 @@
+"""Reads an ONNX model and its weights, refusing what is broken.
+
+Weights are numpy views of the mapped file. Nothing outside the model's folder
+is opened.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import TensorProto, numpy_helper
+
+from tpuc.errors import UserError
+from tpuc.frontend.wire import WireError, split_weights
+
+OLDEST_OPSET = 7
+
+
+@dataclass
+class LoadedModel:
+    """A model without its weights, the weights by name, and what to call it."""
+
+    proto: onnx.ModelProto
+    weights: dict[str, np.ndarray]
+    source: str
+
+    @property
+    def opset(self) -> int:
+        """Version of the standard operator set."""
+        return next(o.version for o in self.proto.opset_import if o.domain in ("", "ai.onnx"))
+
+
+def load_model(path: str | os.PathLike) -> LoadedModel:
+    """Reads a file.
+
+    Raises:
+        UserError: missing, empty, truncated, not ONNX, or with broken weights.
+    """
+    path = Path(path)
+    source = str(path)
+    view = _map_file(path)
+    try:
+        bare, raw_tensors = split_weights(view)
+        proto = onnx.ModelProto()
+        proto.ParseFromString(bare)
+    except (WireError, DecodeError, ValueError, RecursionError) as error:
+        raise UserError(
+            f"{source}: is not an ONNX model or is cut short ({error}), export the model again"
+        ) from None
+    _check_header(proto, source)
+    model = LoadedModel(proto, {}, source)
+    for raw in raw_tensors:
+        dims = [d - (1 << 64) if d >> 63 else d for d in raw.dims]
+        _add_weight(model, raw.name, raw.data_type, dims, view[raw.start : raw.end])
+    _take_initializers(model, path.resolve().parent)
+    return model
+
+
+def from_proto(proto: onnx.ModelProto, source: str = "the model") -> LoadedModel:
+    """Takes a model that is in memory; its external data cannot be followed."""
+    _check_header(proto, source)
+    bare = onnx.ModelProto()
+    bare.CopyFrom(proto)
+    model = LoadedModel(bare, {}, source)
+    _take_initializers(model, None)
+    return model
+
+
+def _map_file(path: Path) -> memoryview:
+    try:
+        with path.open("rb") as file:
+            if not file.seek(0, os.SEEK_END):
+                raise UserError(f"{path}: the file is empty, expected an ONNX model")
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file, give the path of an ONNX model") from None
+    except IsADirectoryError:
+        raise UserError(f"{path}: is a folder, give the path of an ONNX model") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read: {error}") from None
+
+
+def _check_header(proto: onnx.ModelProto, source: str) -> None:
+    if not proto.HasField("graph") or not (proto.graph.node or proto.graph.output):
+        raise UserError(f"{source}: is not an ONNX model (it has no graph), export the model again")
+    versions = [o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")]
+    if not versions:
+        raise UserError(f"{source}: imports no version of the ONNX operator set")
+    newest = onnx.defs.onnx_opset_version()
+    if not OLDEST_OPSET <= versions[0] <= newest:
+        raise UserError(
+            f"{source}: opset {versions[0]} is not supported, export the model with opset "
+            f"{OLDEST_OPSET} to {newest}"
+        )
+    if proto.graph.sparse_initializer:
+        name = proto.graph.sparse_initializer[0].values.name
+        raise UserError(
+            f"{source}: sparse initialiser '{name}' is not supported, store the weight densely"
+        )
+
+
+def _add_weight(
+    model: LoadedModel, name: str, data_type: int, dims: list[int], data: memoryview
+) -> None:
+    where = f"{model.source}: initialiser '{name}'"
+    try:
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(data_type)
+    except KeyError:
+        raise UserError(f"{where} has the unknown element type {data_type}") from None
+    if data_type == TensorProto.STRING:
+        raise UserError(f"{where} holds strings, which are not supported")
+    if data_type in (TensorProto.INT4, TensorProto.UINT4) or dtype.itemsize == 0:
+        kind = TensorProto.DataType.Name(data_type)
+        raise UserError(f"{where} has the element type {kind}, give the float model")
+    if any(d < 0 for d in dims):
+        raise UserError(f"{where} has the negative shape {dims}")
+    needed = dtype.itemsize
+    for size in dims:
+        needed *= size
+    if len(data) != needed:
+        raise UserError(f"{where} has {len(data)} bytes, its shape {dims} needs {needed}")
+    _insert(model, name, np.frombuffer(data, dtype).reshape(dims))
+
+
+def _insert(model: LoadedModel, name: str, array: np.ndarray) -> None:
+    if name in model.weights:
+        raise UserError(f"{model.source}: two initialisers have the name '{name}'")
+    model.weights[name] = array
+
+
+def _take_initializers(model: LoadedModel, folder: Path | None) -> None:
+    """Moves what is left of the initialisers from the message to the weights."""
+    for tensor in model.proto.graph.initializer:
+        dims = list(tensor.dims)
+        if tensor.data_location == TensorProto.EXTERNAL:
+            data = _open_external(model, tensor, folder)
+            _add_weight(model, tensor.name, tensor.data_type, dims, data)
+        elif tensor.HasField("raw_data") and tensor.data_type not in (
+            TensorProto.INT4,
+            TensorProto.UINT4,
+        ):
+            data = memoryview(tensor.raw_data)
+            _add_weight(model, tensor.name, tensor.data_type, dims, data)
+        else:
+            try:
+                array = numpy_helper.to_array(tensor)
+            except Exception as error:
+                raise UserError(
+                    f"{model.source}: initialiser '{tensor.name}' is broken: {error}"
+                ) from None
+            _insert(model, tensor.name, array)
+    del model.proto.graph.initializer[:]
+
+
+def _open_external(model: LoadedModel, tensor: TensorProto, folder: Path | None) -> memoryview:
+    where = f"{model.source}: initialiser '{tensor.name}'"
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    location = entries.get("location", "")
+    if folder is None:
+        raise UserError(f"{where} lies in another file, give the model's path instead")
+    path = (folder / location).resolve()
+    if not location or Path(location).is_absolute() or not path.is_relative_to(folder):
+        raise UserError(
+            f"{where} has its data in '{location}', which is outside the model's folder"
+        )
+    try:
+        data = _map_file(path)
+        start = int(entries.get("offset", 0))
+        length = int(entries.get("length", len(data) - start))
+    except UserError as error:
+        raise UserError(f"{where}: external data {error}") from None
+    except ValueError:
+        raise UserError(f"{where} has a broken reference to its external data") from None
+    if start < 0 or length < 0 or start + length > len(data):
+        raise UserError(
+            f"{where} has its data at bytes {start} to {start + length} of '{location}', "
+            f"which has {len(data)}"
+        )
+    return data[start : start + length]

@@ -1,0 +1,133 @@
+"""Input shapes as the user gives them: parsed as data, checked against the model."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+import onnx
+
+from tpuc.errors import UserError
+
+EXAMPLE = "[[1,3,224,224]]"
+LARGEST_DIM = 1 << 31
+
+
+def parse_shapes(text: str) -> list[list[int]]:
+    """Parses ``[[1,3,224,224],[1,128]]``; one bare list counts as one shape.
+
+    Raises:
+        UserError: anything else.
+    """
+    try:
+        if not re.fullmatch(r"[\[\]\d,\s+-]*", text):
+            raise ValueError
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        shown = text if len(text) <= 60 else text[:57] + "..."
+        raise UserError(
+            f"--input_shapes '{shown}' is not a list of shapes, write it like {EXAMPLE}"
+        ) from None
+    return check_shapes(value)
+
+
+def check_shapes(value: Sequence) -> list[list[int]]:
+    """Checks a nested list as ``parse_shapes`` does."""
+    if not isinstance(value, list | tuple) or not value:
+        raise UserError(f"input shapes are {value!r}, expected a list of lists like {EXAMPLE}")
+    if all(isinstance(item, int) for item in value):
+        value = [value]
+    shapes = []
+    for index, shape in enumerate(value):
+        if not isinstance(shape, list | tuple):
+            raise UserError(
+                f"input shape {index} is {shape!r}, expected a list, write shapes like {EXAMPLE}"
+            )
+        for size in shape:
+            if not isinstance(size, int) or isinstance(size, bool) or not 0 < size < LARGEST_DIM:
+                raise UserError(
+                    f"input shape {index} has the size {size!r}, every size must be an integer "
+                    f"of at least 1"
+                )
+        shapes.append([int(size) for size in shape])
+    return shapes
+
+
+def resolve_shapes(
+    inputs: Sequence[onnx.ValueInfoProto], given: Sequence[Sequence[int]] | None, source: str
+) -> list[list[int]]:
+    """The static shape of every network input.
+
+    A given shape may change the first axis (the batch) and fills in symbolic
+    axes; it may not contradict an axis that the model fixes.
+
+    Raises:
+        UserError: a shape is missing or contradicts the model.
+    """
+    if given is not None and len(given) != len(inputs):
+        names = ", ".join(f"'{i.name}'" for i in inputs)
+        raise UserError(
+            f"{source}: {len(given)} input shapes given, the model has {len(inputs)} inputs "
+            f"({names})"
+        )
+    shapes = []
+    for index, info in enumerate(inputs):
+        tensor = info.type.tensor_type
+        if not info.type.HasField("tensor_type"):
+            raise UserError(f"{source}: input '{info.name}' is not a tensor")
+        declared: list[int | str] | None = None
+        if tensor.HasField("shape"):
+            declared = [
+                d.dim_value if d.HasField("dim_value") else d.dim_param or "?"
+                for d in tensor.shape.dim
+            ]
+        if given is None:
+            shapes.append(_from_model(info.name, declared, source))
+            continue
+        shape = list(given[index])
+        _check_against_model(info.name, declared, shape, source)
+        shapes.append(shape)
+    return shapes
+
+
+def resolve_shapes_or_none(
+    inputs: Sequence[onnx.ValueInfoProto], source: str
+) -> list[list[int]] | None:
+    """The shapes that the model states, or None when one is not static."""
+    try:
+        return resolve_shapes(inputs, None, source)
+    except UserError:
+        return None
+
+
+def _from_model(name: str, declared: list[int | str] | None, source: str) -> list[int]:
+    if declared is None or any(not isinstance(size, int) or size < 1 for size in declared):
+        shown = "no shape" if declared is None else _show(declared)
+        raise UserError(
+            f"{source}: input '{name}' has {shown}, give its static shape with "
+            f"--input_shapes, for example {EXAMPLE}"
+        )
+    return [int(size) for size in declared]
+
+
+def _check_against_model(
+    name: str, declared: list[int | str] | None, shape: list[int], source: str
+) -> None:
+    if declared is None:
+        return
+    if len(shape) != len(declared):
+        raise UserError(
+            f"{source}: input '{name}' was given the shape {shape} of rank {len(shape)}, the "
+            f"model has {_show(declared)} of rank {len(declared)}"
+        )
+    for axis, (size, fixed) in enumerate(zip(shape, declared, strict=True)):
+        if axis and isinstance(fixed, int) and fixed > 0 and size != fixed:
+            raise UserError(
+                f"{source}: input '{name}' was given the shape {shape}, the model fixes axis "
+                f"{axis} to {fixed}, only the batch (axis 0) may change"
+            )
+
+
+def _show(declared: list[int | str]) -> str:
+    return "[" + ", ".join(str(size) for size in declared) + "]"
