@@ -52,9 +52,7 @@ def link(project: dict, build: Path) -> None:
     for name, target in project["project"]["scripts"].items():
         module, function = target.split(":")
         script = bin_dir / name
-        script.write_text(
-            LAUNCHER.format(python=sys.executable, module=module, function=function)
-        )
+        script.write_text(LAUNCHER.format(python=sys.executable, module=module, function=function))
         script.chmod(0o755)
     for tool in sorted((build / "bin").glob("tpuc-*")):
         entry = bin_dir / tool.name

@@ -8,6 +8,7 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "llvm/ADT/StringSwitch.h"
+#include <pybind11/stl.h>
 
 using namespace mlir;
 namespace py = pybind11;
@@ -164,8 +165,10 @@ static LogicalResult inferTypes(MLIRContext *context,
   name.initOpProperties(properties, OpaqueProperties(nullptr));
   name.populateDefaultProperties(properties);
   auto emit = [&] { return emitError(loc); };
-  LogicalResult result = name.setOpPropertiesFromAttribute(
-      OperationName(name), properties, attributes, emit);
+  LogicalResult result = success();
+  if (!attributes.empty())
+    result = name.setOpPropertiesFromAttribute(OperationName(name), properties,
+                                               attributes, emit);
   if (succeeded(result))
     result = interface->inferReturnTypes(context, loc, operands, attributes,
                                          properties, RegionRange(), types);
@@ -210,7 +213,8 @@ std::vector<BuiltValue> ModuleBuilder::addOp(
   state.addOperands(operands);
   state.addTypes(types);
   Operation *op = builder.create(state);
-  if (failed(op->setPropertiesFromAttribute(
+  if (!dictionary.empty() &&
+      failed(op->setPropertiesFromAttribute(
           dictionary, [&] { return emitError(loc); }))) {
     op->erase();
     diagnostics.raise("wrong attributes");

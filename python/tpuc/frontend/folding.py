@@ -43,10 +43,7 @@ def fold(node: Node, arrays: Arrays) -> list[Array]:
     """
     function = _FAST.get(node.op_type)
     try:
-        if function is not None:
-            result = function(node, arrays)
-        else:
-            result = _evaluate(node, arrays)
+        result = function(node, arrays) if function is not None else _evaluate(node, arrays)
     except UserError:
         raise
     except MemoryError:
@@ -209,6 +206,9 @@ _FAST: dict[str, Callable[[Node, Arrays], object]] = {
     "Equal": _binary(np.equal),
     "Expand": _expand,
     "Gather": _gather,
+    "GatherElements": lambda node, arrays: np.take_along_axis(
+        arrays[0], arrays[1], axis=node.attr("axis", 0)
+    ),
     "Greater": _binary(np.greater),
     "Identity": lambda node, arrays: arrays[0],
     "Less": _binary(np.less),

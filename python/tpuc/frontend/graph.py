@@ -88,9 +88,7 @@ def ordered_nodes(model: LoadedModel) -> list[Node]:
     for node in nodes:
         for name in node.inputs:
             if name and name not in defined:
-                raise UserError(
-                    f"{source}: {node.describe()} uses '{name}', which nothing defines"
-                )
+                raise UserError(f"{source}: {node.describe()} uses '{name}', which nothing defines")
     if not graph.output:
         raise UserError(f"{source}: the graph has no output")
     for output in graph.output:

@@ -106,9 +106,7 @@ def _parse_einsum(equation: str, inputs: Inputs) -> tuple[list[str], str]:
     return full, output
 
 
-def _sum_private(
-    tensor: Tensor, labels: str, wanted: set[str], e: Emitter
-) -> tuple[Tensor, str]:
+def _sum_private(tensor: Tensor, labels: str, wanted: set[str], e: Emitter) -> tuple[Tensor, str]:
     """Sums over the labels that nobody else wants."""
     axes = [axis for axis, label in enumerate(labels) if label not in wanted]
     if not axes:

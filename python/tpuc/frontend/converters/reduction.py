@@ -76,10 +76,7 @@ def _arg(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
 @converts("TopK")
 def _topk(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
     x = inputs[0]
-    if len(inputs) > 1:
-        k = int(scalar_of(inputs[1], "k", 0))
-    else:
-        k = int(node.required("k"))
+    k = int(scalar_of(inputs[1], "k", 0)) if len(inputs) > 1 else int(node.required("k"))
     attributes = {
         "axis": axis_of(int(node.attr("axis", -1)), x.rank),
         "k": k,

@@ -42,9 +42,7 @@ def _resize(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     return e.op("resize", [x], attributes, (x.dtype, shape))
 
 
-def _target(
-    node: Node, inputs: Inputs, x: Tensor, old: bool
-) -> tuple[list[float], list[int]]:
+def _target(node: Node, inputs: Inputs, x: Tensor, old: bool) -> tuple[list[float], list[int]]:
     """Scale and result size of every axis."""
     sizes = None
     if old:
