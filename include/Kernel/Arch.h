@@ -25,6 +25,8 @@ constexpr uint64_t kLocalBase = 0x0800'0000;
 constexpr uint64_t kStaticBase = 0x0900'0000;
 /// Start of the global memory; coefficients lie first.
 constexpr uint64_t kGlobalBase = 0x1'0000'0000;
+/// Size of the window of global memory.
+constexpr uint64_t kGlobalBytes = 0x2'0000'0000;
 /// Alignment of tensors in global memory, as the vendor's runtime lays them.
 constexpr int64_t kGlobalAlignBytes = 4096;
 

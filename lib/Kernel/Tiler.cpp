@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CostSink.h"
+
 #include "Kernel/Kernel.h"
 
 #include <algorithm>
@@ -112,8 +114,11 @@ int64_t estimateBytes(const TiledKernel &kernel, const Shape4 &tile) {
   return bytes;
 }
 
-/// The plan with the fewest tiles that fits.
-std::optional<Plan> choosePlan(const TiledKernel &kernel, int64_t budget) {
+/// Plans that fit, from few tiles to many: more tiles overlap more of their
+/// transfers with compute, but move shorter runs.
+std::vector<Plan> fittingPlans(const TiledKernel &kernel,
+                                     int64_t budget) {
+  constexpr size_t kMaxPlans = 6;
   Shape4 space = kernel.space(), granularity = kernel.granularity();
   llvm::SmallVector<int64_t> candidates[4];
   for (unsigned axis = 0; axis < 4; ++axis)
@@ -131,14 +136,25 @@ std::optional<Plan> choosePlan(const TiledKernel &kernel, int64_t budget) {
         }
   std::stable_sort(order.begin(), order.end(),
                    [](auto &a, auto &b) { return a.first < b.first; });
+  std::vector<Plan> plans;
+  int64_t lastCount = 0;
+  unsigned sameCount = 0;
   for (auto &[count, tile] : order) {
+    // At most two shapes of each number of tiles.
+    if (count == lastCount && sameCount == 2)
+      continue;
     if (estimateBytes(kernel, tile) > budget)
       continue;
     Plan plan = makePlan(kernel, tile);
-    if (plan.totalBytes <= budget)
-      return plan;
+    if (plan.totalBytes > budget)
+      continue;
+    sameCount = count == lastCount ? sameCount + 1 : 1;
+    lastCount = count;
+    plans.push_back(std::move(plan));
+    if (plans.size() == kMaxPlans)
+      break;
   }
-  return std::nullopt;
+  return plans;
 }
 
 /// Emits the tiles of a plan.
@@ -211,17 +227,36 @@ private:
   llvm::SmallVector<int> current;
 };
 
+/// The plan whose commands take the fewest cycles.
+const Plan &cheapestPlan(const TiledKernel &kernel,
+                         llvm::ArrayRef<Plan> plans) {
+  if (plans.size() == 1)
+    return plans.front();
+  const Plan *best = nullptr;
+  uint64_t bestCycles = 0;
+  for (const Plan &plan : plans) {
+    CostSink sink;
+    CommandBuilder builder(sink);
+    TileEmitter(kernel, plan, builder).run();
+    if (!best || sink.cycles() < bestCycles) {
+      best = &plan;
+      bestCycles = sink.cycles();
+    }
+  }
+  return *best;
+}
+
 } // namespace
 
 llvm::Error TiledKernel::emit(CommandBuilder &builder,
                               const KernelOptions &options) const {
-  std::optional<Plan> plan = choosePlan(*this, options.localBytes);
-  if (!plan)
+  std::vector<Plan> plans = fittingPlans(*this, options.localBytes);
+  if (plans.empty())
     return llvm::createStringError(
         "its smallest tile does not fit into the " +
         std::to_string(options.localBytes) +
         " bytes of a lane; reduce the size of the axis that cannot be split");
-  TileEmitter(*this, *plan, builder).run();
+  TileEmitter(*this, cheapestPlan(*this, plans), builder).run();
   return llvm::Error::success();
 }
 
