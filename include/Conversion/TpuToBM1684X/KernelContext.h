@@ -28,6 +28,14 @@ public:
   /// value must have a type that elementTypeOf() accepts.
   kernel::GlobalTensor globalTensor(mlir::Value value);
 
+  /// Whether an earlier pass gave `value` a place among the activations.
+  bool hasPlace(mlir::Value value) const {
+    return activationOffsets.contains(value);
+  }
+
+  /// Says that `value` lies where the constant `source` lies.
+  void alias(mlir::Value value, mlir::Value source);
+
   /// The bytes of a constant operand, row-major in its own type; empty when
   /// `value` is not a constant. They live as long as the module.
   llvm::ArrayRef<char> constantBytes(mlir::Value value);
@@ -50,6 +58,8 @@ private:
 
   llvm::DenseMap<mlir::Value, int64_t> activationOffsets;
   llvm::DenseMap<mlir::Value, int64_t> constantOffsets;
+  llvm::DenseMap<mlir::Value, mlir::Value> aliases;
+  llvm::DenseMap<mlir::Value, llvm::ArrayRef<char>> splats;
   llvm::SmallVector<llvm::ArrayRef<char>> pieces;
   std::deque<std::vector<char>> packed;
   int64_t coefficientBytes = 0;

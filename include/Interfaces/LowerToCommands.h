@@ -1,0 +1,16 @@
+//===- LowerToCommands.h - Operators that become commands ------*- C++ -*-===//
+//
+// The interface through which code generation asks an operation for its
+// kernels.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_INTERFACES_LOWERTOCOMMANDS_H
+#define TPUC_INTERFACES_LOWERTOCOMMANDS_H
+
+#include "Conversion/TpuToBM1684X/KernelContext.h"
+#include "mlir/IR/OpDefinition.h"
+
+#include "Interfaces/LowerToCommands.h.inc"
+
+#endif // TPUC_INTERFACES_LOWERTOCOMMANDS_H

@@ -1,0 +1,119 @@
+//===- CopyTest.cpp - Tests of moves in global memory ---------------------===//
+//
+// Permutations of every kind, broadcasts, and gathers.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/Copy.h"
+#include "KernelRunner.h"
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// Copies along `axes` and checks each element.
+void checkCopy(llvm::ArrayRef<CopyAxis> axes, ElementType type,
+               int64_t sourceCount, int64_t resultCount) {
+  KernelRunner runner;
+  std::vector<double> values(sourceCount);
+  for (int64_t i = 0; i < sourceCount; ++i)
+    values[i] = i % 2048;
+  GlobalTensor source = runner.put(type, values);
+  GlobalTensor result = runner.allocate(type, resultCount);
+  KernelList kernels;
+  makeCopyKernels(result, source, axes, kernels);
+  runner.run(kernels);
+  std::vector<double> got = runner.get(result);
+  int64_t total = 1;
+  for (const CopyAxis &axis : axes)
+    total *= axis.size;
+  for (int64_t i = 0; i < total; ++i) {
+    int64_t rest = i, to = 0, from = 0;
+    for (const CopyAxis &axis : llvm::reverse(axes)) {
+      to += rest % axis.size * axis.resultStride;
+      from += rest % axis.size * axis.sourceStride;
+      rest /= axis.size;
+    }
+    ASSERT_EQ(got[to], values[from]) << "at element " << to;
+  }
+}
+
+/// The axes of a permutation of a contiguous tensor.
+llvm::SmallVector<CopyAxis> permutation(llvm::ArrayRef<int64_t> shape,
+                                        llvm::ArrayRef<int64_t> order) {
+  llvm::SmallVector<int64_t> strides(shape.size(), 1);
+  for (size_t i = shape.size(); i-- > 1;)
+    strides[i - 1] = strides[i] * shape[i];
+  llvm::SmallVector<CopyAxis> axes(order.size());
+  int64_t stride = 1;
+  for (size_t i = order.size(); i-- > 0;) {
+    axes[i] = {shape[order[i]], stride, strides[order[i]]};
+    stride *= shape[order[i]];
+  }
+  return axes;
+}
+
+struct Case {
+  llvm::SmallVector<int64_t> shape, order;
+};
+
+class CopyPermutation : public testing::TestWithParam<Case> {};
+
+TEST_P(CopyPermutation, MovesEveryElement) {
+  int64_t total = 1;
+  for (int64_t size : GetParam().shape)
+    total *= size;
+  auto axes = permutation(GetParam().shape, GetParam().order);
+  checkCopy(axes, ElementType::F16, total, total);
+  checkCopy(axes, ElementType::F32, total, total);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Orders, CopyPermutation,
+    testing::Values(Case{{5}, {0}}, Case{{33, 70}, {1, 0}},
+                    Case{{3136, 96}, {1, 0}}, Case{{3, 40, 50}, {0, 2, 1}},
+                    Case{{8, 7, 8, 7, 12}, {0, 2, 1, 3, 4}},
+                    Case{{4, 49, 3, 2, 32}, {2, 0, 3, 1, 4}},
+                    Case{{1, 64, 14, 14}, {0, 2, 3, 1}},
+                    Case{{2, 3, 4, 5, 6, 7}, {5, 3, 1, 0, 2, 4}},
+                    Case{{97, 101}, {1, 0}}));
+
+TEST(Copy, RepeatsAnElement) {
+  checkCopy({{3, 20, 0}, {20, 1, 1}}, ElementType::F16, 20, 60);
+  checkCopy({{20, 3, 1}, {3, 1, 0}}, ElementType::F32, 20, 60);
+}
+
+TEST(Copy, TakesEverySecondElement) {
+  checkCopy({{9, 15, 30}, {15, 1, 2}}, ElementType::F32, 270, 135);
+}
+
+TEST(Gather, PicksRowsOfEachSlab) {
+  KernelRunner runner;
+  std::vector<double> table = randomValues(2 * 10 * 6, 3);
+  std::vector<double> rows = {9, 0, 3, 3};
+  GlobalTensor source = runner.put(ElementType::F32, table);
+  GlobalTensor index = runner.put(ElementType::I32, rows);
+  GlobalTensor result = runner.allocate(ElementType::F32, 2 * 4 * 6);
+  KernelList kernels;
+  makeGatherKernels(result, source, index, 2, 10, 6, 4, kernels);
+  runner.run(kernels);
+  std::vector<double> got = runner.get(result);
+  for (int slab = 0; slab < 2; ++slab)
+    for (int row = 0; row < 4; ++row)
+      for (int column = 0; column < 6; ++column)
+        ASSERT_EQ(got[(slab * 4 + row) * 6 + column],
+                  table[(slab * 10 + int(rows[row])) * 6 + column]);
+}
+
+TEST(Fill, WritesEveryElement) {
+  KernelRunner runner;
+  GlobalTensor result = runner.allocate(ElementType::F16, 20000);
+  KernelList kernels;
+  makeFillKernels(result, 20000, constantBits(1.5, ElementType::F16), kernels);
+  runner.run(kernels);
+  for (double value : runner.get(result))
+    ASSERT_EQ(value, 1.5);
+}
+
+} // namespace
