@@ -1,0 +1,63 @@
+//===- Tpu.h - The tpu dialect ----------------------------------*- C++ -*-===//
+//
+// Declares the dialect, its enumerations and its ops. What the ops mean is in
+// Tpu*Ops.td.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DIALECT_TPU_IR_TPU_H
+#define TPUC_DIALECT_TPU_IR_TPU_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "Dialect/Tpu/IR/TpuDialect.h.inc"
+#include "Dialect/Tpu/IR/TpuEnums.h.inc"
+
+#define GET_OP_CLASSES
+#include "Dialect/Tpu/IR/TpuConstantOps.h.inc"
+#define GET_OP_CLASSES
+#include "Dialect/Tpu/IR/TpuConvOps.h.inc"
+#define GET_OP_CLASSES
+#include "Dialect/Tpu/IR/TpuElementwiseOps.h.inc"
+#define GET_OP_CLASSES
+#include "Dialect/Tpu/IR/TpuNormOps.h.inc"
+#define GET_OP_CLASSES
+#include "Dialect/Tpu/IR/TpuShapeOps.h.inc"
+
+namespace tpuc::tpu {
+
+/// The static shape of a tensor value.
+inline llvm::ArrayRef<int64_t> getShape(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
+}
+
+/// The element type of a tensor value.
+inline mlir::Type getElement(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType()).getElementType();
+}
+
+/// The shape that shapes of equal rank broadcast to (axes of size 1 are
+/// repeated), or nothing when they do not.
+std::optional<llvm::SmallVector<int64_t>>
+broadcastShapes(llvm::ArrayRef<llvm::ArrayRef<int64_t>> shapes);
+
+/// True when a permute by `order` of a tensor of `shape` only moves axes of
+/// size 1, so that it is a reshape.
+bool isReshape(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> order);
+
+/// The output size of a window of `taps` positions, `dilation` apart, that moves
+/// by `stride` over `input` positions with `pads` more in all; below 1 when the
+/// window does not fit.
+int64_t getWindowCount(int64_t input, int64_t pads, int64_t taps,
+                       int64_t stride, int64_t dilation = 1);
+
+} // namespace tpuc::tpu
+
+#endif // TPUC_DIALECT_TPU_IR_TPU_H

@@ -1,0 +1,56 @@
+//===- TpuBase.td - Types and base classes of tpu ops ------*- tablegen -*-===//
+//
+// Shared by all families of ops. Defines no op, so that every family generates
+// its own C++.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DIALECT_TPU_IR_TPUBASE_TD
+#define TPUC_DIALECT_TPU_IR_TPUBASE_TD
+
+include "Dialect/Tpu/IR/TpuDialect.td"
+include "Dialect/Tpu/IR/TpuEnums.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+class Tpu_TensorOf<list<Type> types, string summary>
+    : Type<And<[RankedTensorOf<types>.predicate, HasStaticShapePred]>, summary,
+           "::mlir::RankedTensorType">;
+
+def Tpu_F32Tensor : Tpu_TensorOf<[F32], "tensor of f32 with a static shape">;
+def Tpu_I32Tensor : Tpu_TensorOf<[I32], "tensor of i32 with a static shape">;
+def Tpu_FloatTensor
+    : Tpu_TensorOf<[F32, F16, BF16],
+                   "tensor of f32, f16 or bf16 with a static shape">;
+def Tpu_Tensor
+    : Tpu_TensorOf<[F32, F16, BF16, I32],
+                   "tensor of f32, f16, bf16 or i32 with a static shape">;
+
+// All of these operands and results have one element type.
+class Tpu_SameElementType<list<string> names>
+    : AllElementTypesMatch<names>;
+
+//===----------------------------------------------------------------------===//
+// Base classes
+//===----------------------------------------------------------------------===//
+
+// An op without side effects whose shapes are checked by hand.
+class Tpu_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Tpu_Dialect, mnemonic, traits # [Pure]> {
+  let hasVerifier = 1;
+  let assemblyFormat =
+      "operands attr-dict `:` functional-type(operands, results)";
+}
+
+// An op of a family, whose member is the enumeration attribute `kind`.
+class Tpu_KindOp<string mnemonic, list<Trait> traits = []>
+    : Tpu_Op<mnemonic, traits> {
+  let assemblyFormat =
+      "$kind operands attr-dict `:` functional-type(operands, results)";
+}
+
+#endif // TPUC_DIALECT_TPU_IR_TPUBASE_TD

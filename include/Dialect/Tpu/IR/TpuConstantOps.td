@@ -1,0 +1,39 @@
+//===- TpuConstantOps.td - Constants of the tpu dialect ----*- tablegen -*-===//
+//
+// The op that holds a constant.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DIALECT_TPU_IR_TPUCONSTANTOPS_TD
+#define TPUC_DIALECT_TPU_IR_TPUCONSTANTOPS_TD
+
+include "Dialect/Tpu/IR/TpuBase.td"
+
+def Tpu_WeightOp : Op<Tpu_Dialect, "weight", [Pure, ConstantLike,
+    AllTypesMatch<["value", "output"]>]> {
+  let summary = "Constant tensor in the precision of its user";
+  let description = [{
+    A constant whose elements are already converted to the element type in which
+    they are used. Large values are `dense_resource` attributes. The order of
+    the elements is that of the tensor; a later pass packs them as commands want
+    them. Its type is the type of `value`.
+
+    Example:
+
+    ```mlir
+    %0 = tpu.weight dense<1.0> : tensor<4x8xf16>
+    %1 = tpu.weight dense_resource<conv1_weight.f16> : tensor<64x3x7x7xf16>
+    ```
+  }];
+  let arguments = (ins
+    Arg<ElementsAttr, "The elements: dense or dense_resource.">:$value);
+  let results = (outs Res<Tpu_Tensor, "The constant.">:$output);
+  let assemblyFormat = "attr-dict $value";
+  let hasFolder = 1;
+  let builders = [OpBuilder<(ins "::mlir::ElementsAttr":$value), [{
+    build($_builder, $_state, ::llvm::cast<::mlir::RankedTensorType>(
+        value.getShapedType()), value);
+  }]>];
+}
+
+#endif // TPUC_DIALECT_TPU_IR_TPUCONSTANTOPS_TD

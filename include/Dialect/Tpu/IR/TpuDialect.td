@@ -1,0 +1,35 @@
+//===- TpuDialect.td - The tpu dialect ---------------------*- tablegen -*-===//
+//
+// Defines the dialect only; ops are in Tpu*Ops.td.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DIALECT_TPU_IR_TPUDIALECT_TD
+#define TPUC_DIALECT_TPU_IR_TPUDIALECT_TD
+
+include "mlir/IR/OpBase.td"
+
+def Tpu_Dialect : Dialect {
+  let name = "tpu";
+  let cppNamespace = "::tpuc::tpu";
+  let summary = "What the chip computes";
+  let description = [{
+    A network in operations that the chip has kernels for. Tensors have static
+    shapes and are row-major; their element type is the precision in which the
+    op runs: f32, f16, bf16, or i32 for indices and the little integer
+    arithmetic that networks do. A truth value is a 0 or 1 of any of them.
+
+    Few ops with few forms: axes that need a place have it (softmax, layer_norm
+    and reduce work on the last axes), operands of elementwise ops have equal
+    ranks, batch axes of a matmul are equal. `convert-top-to-tpu` brings a
+    network into this form with reshapes, permutes and broadcasts, which
+    canonicalisation then removes where it can.
+
+    No op carries an address or a tile; later passes decide those.
+
+    Created by `convert-top-to-tpu`; removed by the generation of commands.
+  }];
+  let hasConstantMaterializer = 1;
+}
+
+#endif // TPUC_DIALECT_TPU_IR_TPUDIALECT_TD

@@ -1,0 +1,16 @@
+//===- TpuOps.td - All ops of the tpu dialect --------------*- tablegen -*-===//
+//
+// Gathers the families, for the generated reference.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DIALECT_TPU_IR_TPUOPS_TD
+#define TPUC_DIALECT_TPU_IR_TPUOPS_TD
+
+include "Dialect/Tpu/IR/TpuConstantOps.td"
+include "Dialect/Tpu/IR/TpuConvOps.td"
+include "Dialect/Tpu/IR/TpuElementwiseOps.td"
+include "Dialect/Tpu/IR/TpuNormOps.td"
+include "Dialect/Tpu/IR/TpuShapeOps.td"
+
+#endif // TPUC_DIALECT_TPU_IR_TPUOPS_TD

@@ -1,0 +1,183 @@
+//===- TpuShapeOps.td - Views and movement of data ---------*- tablegen -*-===//
+//
+// Ops that rearrange, select or repeat elements without computing on them, for
+// any element type. Axes are counted from 0 and are never negative.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DIALECT_TPU_IR_TPUSHAPEOPS_TD
+#define TPUC_DIALECT_TPU_IR_TPUSHAPEOPS_TD
+
+include "Dialect/Tpu/IR/TpuBase.td"
+
+class Tpu_MoveOp<string mnemonic, list<Trait> traits = []>
+    : Tpu_Op<mnemonic, traits # [Tpu_SameElementType<["input", "output"]>]> {
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Tpu_ReshapeOp : Tpu_MoveOp<"reshape"> {
+  let summary = "The same elements under another shape";
+  let description = [{
+    Row-major order is kept; in global memory nothing moves. The shape is that
+    of the result's type.
+
+    Constraints: (C1) both types have the same number of elements.
+
+    Example:
+
+    ```mlir
+    %1 = tpu.reshape %0 : (tensor<1x96x56x56xf16>) -> tensor<1x96x3136xf16>
+    ```
+  }];
+  let arguments = (ins Arg<Tpu_Tensor, "Operand.">:$input);
+  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let builders = [OpBuilder<(ins "::mlir::Value":$input,
+      "::llvm::ArrayRef<int64_t>":$shape)>];
+}
+
+def Tpu_PermuteOp : Tpu_MoveOp<"permute"> {
+  let summary = "Reorders the axes";
+  let description = [{
+    Axis i of the result is axis `order`[i] of the input.
+
+    Constraints: (C1) `order` is a permutation of the input's axes; (C2) the
+    result's sizes follow it.
+
+    Example:
+
+    ```mlir
+    %1 = tpu.permute %0 {order = array<i64: 0, 2, 1>}
+        : (tensor<1x96x3136xf16>) -> tensor<1x3136x96xf16>
+    ```
+  }];
+  let arguments = (ins
+    Arg<Tpu_Tensor, "Operand.">:$input,
+    Arg<DenseI64ArrayAttr, "For each result axis its input axis.">:$order);
+  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let builders = [OpBuilder<(ins "::mlir::Value":$input,
+      "::llvm::ArrayRef<int64_t>":$order)>];
+}
+
+def Tpu_ConcatOp : Tpu_Op<"concat"> {
+  let summary = "Joins tensors along an axis";
+  let description = [{
+    Constraints: (C1) at least one operand; (C2) 0 <= `axis` < rank; (C3) the
+    operands and the result agree in element type, rank and all other axes;
+    (C4) the result's `axis` is the sum of the operands'.
+
+    Example:
+
+    ```mlir
+    %2 = tpu.concat %0, %1 {axis = 1 : i64}
+        : (tensor<1x8x4x4xf16>, tensor<1x4x4x4xf16>) -> tensor<1x12x4x4xf16>
+    ```
+  }];
+  let arguments = (ins
+    Arg<Variadic<Tpu_Tensor>, "The parts, in order.">:$inputs,
+    Arg<I64Attr, "The axis along which they follow each other.">:$axis);
+  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let hasFolder = 1;
+  let builders = [OpBuilder<(ins "::mlir::ValueRange":$inputs,
+      "int64_t":$axis)>];
+}
+
+def Tpu_SliceOp : Tpu_MoveOp<"slice"> {
+  let summary = "Regular part of a tensor";
+  let description = [{
+    out[i] = input[offsets + i * steps] on every axis; the result's shape is
+    `sizes`. All three arrays have an entry an axis.
+
+    Constraints: (C1) the arrays' lengths are the rank; (C2) offsets >= 0,
+    sizes >= 1, steps >= 1; (C3) the last element of each axis lies in the
+    input; (C4) the result's shape is `sizes`.
+
+    Example:
+
+    ```mlir
+    %1 = tpu.slice %0 {offsets = array<i64: 0, 1>, sizes = array<i64: 4, 3>,
+        steps = array<i64: 1, 2>} : (tensor<4x8xf16>) -> tensor<4x3xf16>
+    ```
+  }];
+  let arguments = (ins
+    Arg<Tpu_Tensor, "Operand.">:$input,
+    Arg<DenseI64ArrayAttr, "First index, an axis.">:$offsets,
+    Arg<DenseI64ArrayAttr, "Number of elements, an axis.">:$sizes,
+    Arg<DenseI64ArrayAttr, "Index step, an axis.">:$steps);
+  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let builders = [OpBuilder<(ins "::mlir::Value":$input,
+      "::llvm::ArrayRef<int64_t>":$offsets, "::llvm::ArrayRef<int64_t>":$sizes,
+      "::llvm::ArrayRef<int64_t>":$steps)>];
+}
+
+def Tpu_PadOp : Tpu_MoveOp<"pad"> {
+  let summary = "Surrounds a tensor with a constant";
+  let description = [{
+    `pads` lists all begins, then all ends, one an axis. `value` is rounded to
+    the element type.
+
+    Constraints: (C1) `pads` has two entries an axis, each >= 0; (C2) the
+    result's sizes are the operand's plus both pads; (C3) for i32 `value` is an
+    i32 integer.
+
+    Example:
+
+    ```mlir
+    %1 = tpu.pad %0 {pads = array<i64: 0, 1, 0, 1>, value = 0.0 : f64}
+        : (tensor<4x8xf16>) -> tensor<4x10xf16>
+    ```
+  }];
+  let arguments = (ins
+    Arg<Tpu_Tensor, "Operand.">:$input,
+    Arg<DenseI64ArrayAttr, "Padding: begins, then ends.">:$pads,
+    Arg<DefaultValuedAttr<F64Attr, "0.0">, "The constant.">:$value);
+  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let builders = [OpBuilder<(ins "::mlir::Value":$input,
+      "::llvm::ArrayRef<int64_t>":$pads, CArg<"double", "0.0">:$value)>];
+}
+
+def Tpu_GatherOp : Tpu_Op<"gather", [Tpu_SameElementType<["input", "output"]>]> {
+  let summary = "Picks slices by index along an axis";
+  let description = [{
+    out[a..., i..., b...] = input[a..., indices[i...], b...], where a are the
+    axes before `axis` and b those after it. Indices lie in [0, size of the
+    axis): constant negative ones were replaced by the lowering.
+
+    Constraints: (C1) 0 <= `axis` < rank of `input`; (C2) the result's shape is
+    [a..., i..., b...].
+
+    Example:
+
+    ```mlir
+    %1 = tpu.gather %table, %ids {axis = 0 : i64}
+        : (tensor<30522x768xf16>, tensor<1x128xi32>) -> tensor<1x128x768xf16>
+    ```
+  }];
+  let arguments = (ins
+    Arg<Tpu_Tensor, "The table.">:$input,
+    Arg<Tpu_I32Tensor, "The indices.">:$indices,
+    Arg<I64Attr, "The axis indexed.">:$axis);
+  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let builders = [OpBuilder<(ins "::mlir::Value":$input,
+      "::mlir::Value":$indices, "int64_t":$axis)>];
+}
+
+def Tpu_BroadcastOp : Tpu_MoveOp<"broadcast"> {
+  let summary = "Repeats axes of size 1";
+  let description = [{
+    Constraints: (C1) equal ranks; (C2) each axis of the operand is 1 or the
+    result's.
+
+    Example:
+
+    ```mlir
+    %1 = tpu.broadcast %0 : (tensor<1x1x96xf16>) -> tensor<8x1x96xf16>
+    ```
+  }];
+  let arguments = (ins Arg<Tpu_Tensor, "Operand.">:$input);
+  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let builders = [OpBuilder<(ins "::mlir::Value":$input,
+      "::llvm::ArrayRef<int64_t>":$shape)>];
+}
+
+#endif // TPUC_DIALECT_TPU_IR_TPUSHAPEOPS_TD

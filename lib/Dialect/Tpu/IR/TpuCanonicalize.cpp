@@ -1,0 +1,220 @@
+//===- TpuCanonicalize.cpp - Folders and patterns of tpu ops --------------===//
+//
+// Removes and merges ops that move or convert data. No pattern changes a value:
+// what rounds stays where it is.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Verify.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace tpuc::tpu;
+
+//===----------------------------------------------------------------------===//
+// cast
+//===----------------------------------------------------------------------===//
+
+/// True when every value of type `from` is also one of type `to`.
+static bool holdsExactly(Type from, Type to) {
+  return isa<FloatType>(from) && to.isF32();
+}
+
+OpFoldResult CastOp::fold(FoldAdaptor adaptor) {
+  // cast(cast(x: T -> f32) -> T) -> x
+  auto inner = getInput().getDefiningOp<CastOp>();
+  if (inner && inner.getInput().getType() == getOutput().getType() &&
+      holdsExactly(getElement(inner.getInput()), getElement(inner.getOutput())))
+    return inner.getInput();
+  return {};
+}
+
+namespace {
+
+/// cast(move(cast(x: T -> f32)) -> T) -> move(x), for reshape and permute.
+template <typename MoveOp> struct CastOfMoveOfCast : OpRewritePattern<CastOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(CastOp op,
+                                PatternRewriter &rewriter) const override {
+    auto move = op.getInput().getDefiningOp<MoveOp>();
+    auto inner = move ? move.getInput().template getDefiningOp<CastOp>()
+                      : CastOp();
+    if (!inner)
+      return rewriter.notifyMatchFailure(op, "no movement between two casts");
+    Value source = inner.getInput();
+    if (getElement(source) != getElement(op.getOutput()) ||
+        !holdsExactly(getElement(source), getElement(inner.getOutput())))
+      return rewriter.notifyMatchFailure(op, "the casts are no inverses");
+    Operation *copy = rewriter.clone(*move);
+    copy->setOperand(0, source);
+    copy->getResult(0).setType(op.getOutput().getType());
+    rewriter.replaceOp(op, copy->getResults());
+    return success();
+  }
+};
+
+} // namespace
+
+void CastOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                         MLIRContext *context) {
+  patterns.add<CastOfMoveOfCast<ReshapeOp>, CastOfMoveOfCast<PermuteOp>>(
+      context);
+}
+
+//===----------------------------------------------------------------------===//
+// reshape
+//===----------------------------------------------------------------------===//
+
+OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
+  if (getInput().getType() == getOutput().getType())
+    return getInput();
+  // reshape(reshape(x)) -> x, when it restores the shape
+  auto inner = getInput().getDefiningOp<ReshapeOp>();
+  if (inner && inner.getInput().getType() == getOutput().getType())
+    return inner.getInput();
+  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput()))
+    return dense.reshape(getOutput().getType());
+  return {};
+}
+
+namespace {
+
+/// reshape(reshape(x)) -> reshape(x)
+struct ReshapeOfReshape : OpRewritePattern<ReshapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ReshapeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto inner = op.getInput().getDefiningOp<ReshapeOp>();
+    if (!inner)
+      return rewriter.notifyMatchFailure(op, "operand is no reshape");
+    rewriter.modifyOpInPlace(
+        op, [&] { op.getInputMutable().assign(inner.getInput()); });
+    return success();
+  }
+};
+
+} // namespace
+
+void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                            MLIRContext *context) {
+  patterns.add<ReshapeOfReshape>(context);
+}
+
+//===----------------------------------------------------------------------===//
+// permute
+//===----------------------------------------------------------------------===//
+
+OpFoldResult PermuteOp::fold(FoldAdaptor adaptor) {
+  if (llvm::is_sorted(getOrder()))
+    return getInput();
+  if (auto splat = dyn_cast_or_null<SplatElementsAttr>(adaptor.getInput()))
+    return splat.resizeSplat(getOutput().getType());
+  return {};
+}
+
+namespace {
+
+/// permute(permute(x)) -> permute(x)
+struct PermuteOfPermute : OpRewritePattern<PermuteOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(PermuteOp op,
+                                PatternRewriter &rewriter) const override {
+    auto inner = op.getInput().getDefiningOp<PermuteOp>();
+    if (!inner)
+      return rewriter.notifyMatchFailure(op, "operand is no permute");
+    SmallVector<int64_t> order;
+    for (int64_t axis : op.getOrder())
+      order.push_back(inner.getOrder()[axis]);
+    rewriter.replaceOpWithNewOp<PermuteOp>(op, inner.getInput(),
+                                           ArrayRef<int64_t>(order));
+    return success();
+  }
+};
+
+/// permute(x) -> reshape(x), when only axes of size 1 move
+struct PermuteToReshape : OpRewritePattern<PermuteOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(PermuteOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isReshape(getShape(op.getInput()), op.getOrder()))
+      return rewriter.notifyMatchFailure(op, "moves axes larger than 1");
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), op.getInput());
+    return success();
+  }
+};
+
+} // namespace
+
+void PermuteOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                            MLIRContext *context) {
+  patterns.add<PermuteOfPermute, PermuteToReshape>(context);
+}
+
+//===----------------------------------------------------------------------===//
+// slice, concat, pad, broadcast
+//===----------------------------------------------------------------------===//
+
+OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
+  // A slice of the operand's size takes all of it.
+  if (getInput().getType() == getOutput().getType())
+    return getInput();
+  return {};
+}
+
+namespace {
+
+/// slice(slice(x)) -> slice(x)
+struct SliceOfSlice : OpRewritePattern<SliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(SliceOp op,
+                                PatternRewriter &rewriter) const override {
+    auto inner = op.getInput().getDefiningOp<SliceOp>();
+    if (!inner)
+      return rewriter.notifyMatchFailure(op, "operand is no slice");
+    SmallVector<int64_t> offsets, steps;
+    for (size_t i = 0, rank = op.getSizes().size(); i < rank; ++i) {
+      offsets.push_back(inner.getOffsets()[i] +
+                        op.getOffsets()[i] * inner.getSteps()[i]);
+      // An axis of one element has no step; keeps the products small.
+      steps.push_back(op.getSizes()[i] == 1
+                          ? 1
+                          : op.getSteps()[i] * inner.getSteps()[i]);
+    }
+    rewriter.replaceOpWithNewOp<SliceOp>(
+        op, inner.getInput(), ArrayRef<int64_t>(offsets), op.getSizes(),
+        ArrayRef<int64_t>(steps));
+    return success();
+  }
+};
+
+} // namespace
+
+void SliceOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                          MLIRContext *context) {
+  patterns.add<SliceOfSlice>(context);
+}
+
+OpFoldResult ConcatOp::fold(FoldAdaptor adaptor) {
+  return getInputs().size() == 1 ? OpFoldResult(getInputs().front())
+                                 : OpFoldResult();
+}
+
+OpFoldResult PadOp::fold(FoldAdaptor adaptor) {
+  if (getInput().getType() == getOutput().getType())
+    return getInput();
+  return {};
+}
+
+void PadOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                        MLIRContext *context) {}
+
+OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
+  if (getInput().getType() == getOutput().getType())
+    return getInput();
+  if (auto splat = dyn_cast_or_null<SplatElementsAttr>(adaptor.getInput()))
+    return splat.resizeSplat(getOutput().getType());
+  return {};
+}
+
+void BroadcastOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                              MLIRContext *context) {}

@@ -1,0 +1,196 @@
+//===- TpuConvOps.cpp - Convolution, matmul, pooling ----------------------===//
+//
+// Verifiers of the ops that contract or slide a window.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Verify.h"
+
+using namespace mlir;
+using namespace tpuc::tpu;
+
+#define GET_OP_CLASSES
+#include "Dialect/Tpu/IR/TpuConvOps.cpp.inc"
+
+/// Pads and strides have 4 bits in the command; so have the zeros inserted
+/// between the taps of a kernel, of which there are dilation - 1.
+static constexpr int64_t kMaxPad = 15;
+static constexpr int64_t kMaxStride = 15;
+static constexpr int64_t kMaxDilation = 16;
+static constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
+
+/// Checks what all contractions have: the result's precision and the ReLU.
+template <typename OpTy>
+static LogicalResult verifyPrecisionAndRelu(OpTy op, Type operandElement) {
+  Type element = op.getOutput().getType().getElementType();
+  if (element != operandElement && !element.isF32())
+    return op.emitOpError("result has element type ")
+           << element << ", expected " << operandElement << " or 'f32'";
+  if (!op.getDoRelu() && !op.getReluLimit().isNegative())
+    return op.emitOpError("'relu_limit' is ")
+           << op.getReluLimit().convertToDouble()
+           << " without 'do_relu', expected a negative number";
+  return success();
+}
+
+/// Checks `group` against the channels and the filter's two leading sizes
+/// [`out`, `in`], of which `grouped` must be the channels of one group.
+static LogicalResult verifyGroups(Operation *op, int64_t group,
+                                  int64_t channels, int64_t outChannels) {
+  if (group >= 1 && channels % group == 0 && outChannels % group == 0)
+    return success();
+  return op->emitOpError("'group' is ")
+         << group << ", expected a divisor of " << channels
+         << " input channels and " << outChannels << " output channels";
+}
+
+LogicalResult ConvOp::verify() {
+  ArrayRef<int64_t> input = getShape(getInput()), filter = getShape(getFilter());
+  /*conv_c1*/
+  if (input.size() < 4 || input.size() > 5 || filter.size() != input.size())
+    return emitOpError("has input of rank ")
+           << input.size() << " and filter of rank " << filter.size()
+           << ", expected 4 or 5 for both";
+  size_t axes = input.size() - 2;
+  /*conv_c2, conv_c3*/
+  if (failed(verifyEntries(*this, "strides", getStrides(), axes, 1, kMaxStride)) ||
+      failed(verifyEntries(*this, "dilations", getDilations(), axes, 1,
+                           kMaxDilation)) ||
+      failed(verifyEntries(*this, "pads", getPads(), 2 * axes, 0, kMaxPad)))
+    return failure();
+  /*conv_c4*/
+  int64_t group = getGroup();
+  if (failed(verifyGroups(*this, group, input[1], filter[0])))
+    return failure();
+  if (filter[1] != input[1] / group)
+    return emitOpError("filter has ")
+           << filter[1] << " input channels, expected " << input[1] / group
+           << " of " << input[1] << " in " << group << " groups";
+  /*conv_c5*/
+  if (failed(verifyVector(*this, "bias", getBias(), filter[0])))
+    return failure();
+  /*conv_c6*/
+  SmallVector<int64_t> expected = {input[0], filter[0]};
+  for (size_t i = 0; i < axes; ++i)
+    expected.push_back(getWindowCount(
+        input[2 + i], getPads()[i] + getPads()[axes + i], filter[2 + i],
+        getStrides()[i], getDilations()[i]));
+  if (failed(verifyResultShape(*this, expected)))
+    return failure();
+  /*conv_c7, conv_c8*/
+  return verifyPrecisionAndRelu(*this, getElement(getInput()));
+}
+
+LogicalResult ConvTransposeOp::verify() {
+  ArrayRef<int64_t> input = getShape(getInput()), filter = getShape(getFilter());
+  /*conv_transpose_c1*/
+  if (input.size() != 4 || filter.size() != 4)
+    return emitOpError("has input of rank ")
+           << input.size() << " and filter of rank " << filter.size()
+           << ", expected 4 for both";
+  /*conv_transpose_c2, conv_transpose_c3, conv_transpose_c5*/
+  if (failed(verifyEntries(*this, "strides", getStrides(), 2, 1, kMaxDilation)) ||
+      failed(verifyEntries(*this, "dilations", getDilations(), 2, 1,
+                           kMaxDilation)) ||
+      failed(verifyEntries(*this, "pads", getPads(), 4, 0, kUnlimited)) ||
+      failed(verifyEntries(*this, "output_padding", getOutputPadding(), 2, 0,
+                           kUnlimited)))
+    return failure();
+  /*conv_transpose_c4*/
+  int64_t group = getGroup();
+  if (failed(verifyGroups(*this, group, input[1], filter[1] * group)))
+    return failure();
+  if (filter[0] != input[1])
+    return emitOpError("filter has ") << filter[0] << " input channels, expected "
+                                      << input[1];
+  /*conv_transpose_c6*/
+  if (failed(verifyVector(*this, "bias", getBias(), filter[1] * group)))
+    return failure();
+  /*conv_transpose_c7*/
+  SmallVector<int64_t> expected = {input[0], filter[1] * group};
+  for (size_t i = 0; i < 2; ++i)
+    expected.push_back((input[2 + i] - 1) * getStrides()[i] +
+                       getDilations()[i] * (filter[2 + i] - 1) + 1 -
+                       getPads()[i] - getPads()[2 + i] + getOutputPadding()[i]);
+  if (failed(verifyResultShape(*this, expected)))
+    return failure();
+  /*conv_transpose_c8, conv_transpose_c9*/
+  return verifyPrecisionAndRelu(*this, getElement(getInput()));
+}
+
+int64_t MatMulOp::getBatch() {
+  ArrayRef<int64_t> shape = getShape(getOutput()).drop_back(2);
+  int64_t batch = 1;
+  for (int64_t dim : shape)
+    batch *= dim;
+  return batch;
+}
+
+int64_t MatMulOp::getM() { return getShape(getOutput()).end()[-2]; }
+
+int64_t MatMulOp::getK() {
+  return getShape(getLeft()).end()[getLeftTranspose() ? -2 : -1];
+}
+
+int64_t MatMulOp::getN() { return getShape(getOutput()).back(); }
+
+LogicalResult MatMulOp::verify() {
+  ArrayRef<int64_t> left = getShape(getLeft()), right = getShape(getRight());
+  /*matmul_c1*/
+  if (left.size() < 2 || left.size() != right.size())
+    return emitOpError("has operands of rank ")
+           << left.size() << " and " << right.size()
+           << ", expected equal ranks of at least 2";
+  /*matmul_c2*/
+  int64_t m = left.end()[getLeftTranspose() ? -1 : -2];
+  int64_t k = left.end()[getLeftTranspose() ? -2 : -1];
+  int64_t rightK = right.end()[getRightTranspose() ? -1 : -2];
+  int64_t n = right.end()[getRightTranspose() ? -2 : -1];
+  if (k != rightK)
+    return emitOpError("sums over ")
+           << k << " elements of left and " << rightK
+           << " of right, expected equal numbers";
+  /*matmul_c3*/
+  if (left.drop_back(2) != right.drop_back(2))
+    return emitOpError("has leading axes ")
+           << str(left.drop_back(2)) << " and " << str(right.drop_back(2))
+           << ", expected equal ones";
+  /*matmul_c4*/
+  if (failed(verifyVector(*this, "bias", getBias(), n)))
+    return failure();
+  if (getBias() && getElement(getBias()) != getElement(getOutput()))
+    return emitOpError("bias has element type ")
+           << getElement(getBias()) << ", expected the result's, "
+           << getElement(getOutput());
+  /*matmul_c5*/
+  SmallVector<int64_t> expected(left.drop_back(2));
+  expected.append({m, n});
+  if (failed(verifyResultShape(*this, expected)))
+    return failure();
+  /*matmul_c6, matmul_c7*/
+  return verifyPrecisionAndRelu(*this, getElement(getLeft()));
+}
+
+LogicalResult PoolOp::verify() {
+  ArrayRef<int64_t> input = getShape(getInput());
+  /*pool_c1*/
+  if (input.size() != 4)
+    return emitOpError("has input of rank ") << input.size() << ", expected 4";
+  /*pool_c2, pool_c3*/
+  if (failed(verifyEntries(*this, "kernel", getKernel(), 2, 1, kUnlimited)) ||
+      failed(verifyEntries(*this, "strides", getStrides(), 2, 1, kMaxStride)) ||
+      failed(verifyEntries(*this, "pads", getPads(), 4, 0, kMaxPad)))
+    return failure();
+  for (size_t i = 0; i < 4; ++i)
+    if (getPads()[i] >= getKernel()[i % 2])
+      return emitOpError("'pads' has entry ")
+             << getPads()[i] << ", expected less than the kernel's "
+             << getKernel()[i % 2];
+  /*pool_c4*/
+  SmallVector<int64_t> expected = {input[0], input[1]};
+  for (size_t i = 0; i < 2; ++i)
+    expected.push_back(getWindowCount(input[2 + i],
+                                      getPads()[i] + getPads()[2 + i],
+                                      getKernel()[i], getStrides()[i]));
+  return verifyResultShape(*this, expected);
+}

@@ -1,0 +1,85 @@
+//===- TpuDialect.cpp - The tpu dialect -----------------------------------===//
+//
+// Registers the dialect and its constants. Families of ops are implemented in
+// files of their own.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Verify.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+using namespace mlir;
+using namespace tpuc::tpu;
+
+#include "Dialect/Tpu/IR/TpuDialect.cpp.inc"
+#include "Dialect/Tpu/IR/TpuEnums.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "Dialect/Tpu/IR/TpuConstantOps.cpp.inc"
+
+void TpuDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "Dialect/Tpu/IR/TpuConstantOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "Dialect/Tpu/IR/TpuConvOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "Dialect/Tpu/IR/TpuElementwiseOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "Dialect/Tpu/IR/TpuNormOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "Dialect/Tpu/IR/TpuShapeOps.cpp.inc"
+      >();
+}
+
+Operation *TpuDialect::materializeConstant(OpBuilder &builder, Attribute value,
+                                           Type type, Location loc) {
+  auto elements = dyn_cast<ElementsAttr>(value);
+  if (!elements || elements.getShapedType() != type)
+    return nullptr;
+  return WeightOp::create(builder, loc, elements);
+}
+
+OpFoldResult WeightOp::fold(FoldAdaptor adaptor) { return getValue(); }
+
+std::optional<SmallVector<int64_t>>
+tpuc::tpu::broadcastShapes(ArrayRef<ArrayRef<int64_t>> shapes) {
+  SmallVector<int64_t> result(shapes.front().size(), 1);
+  for (ArrayRef<int64_t> shape : shapes) {
+    if (shape.size() != result.size())
+      return std::nullopt;
+    for (auto [out, dim] : llvm::zip(result, shape)) {
+      if (out == 1)
+        out = dim;
+      else if (dim != 1 && dim != out)
+        return std::nullopt;
+    }
+  }
+  return result;
+}
+
+bool tpuc::tpu::isReshape(ArrayRef<int64_t> shape, ArrayRef<int64_t> order) {
+  int64_t last = -1;
+  for (int64_t axis : order) {
+    if (shape[axis] == 1)
+      continue;
+    if (axis < last)
+      return false;
+    last = axis;
+  }
+  return true;
+}
+
+int64_t tpuc::tpu::getWindowCount(int64_t input, int64_t pads, int64_t taps,
+                                  int64_t stride, int64_t dilation) {
+  int64_t free = input + pads - dilation * (taps - 1) - 1;
+  return free < 0 ? 0 : free / stride + 1;
+}

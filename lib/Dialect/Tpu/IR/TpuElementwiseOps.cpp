@@ -1,0 +1,122 @@
+//===- TpuElementwiseOps.cpp - Element by element -------------------------===//
+//
+// Verifiers and builders of the elementwise ops. Canonicalisation of the cast
+// is with that of the movements, in TpuCanonicalize.cpp.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Verify.h"
+
+using namespace mlir;
+using namespace tpuc::tpu;
+
+#define GET_OP_CLASSES
+#include "Dialect/Tpu/IR/TpuElementwiseOps.cpp.inc"
+
+/// The type that elementwise operands give, with the first one's element type;
+/// the first operand's own type when they do not fit, for the verifier to find.
+static Type getBroadcastType(ArrayRef<Value> operands) {
+  auto first = cast<RankedTensorType>(operands.front().getType());
+  SmallVector<ArrayRef<int64_t>> shapes;
+  for (Value operand : operands)
+    shapes.push_back(getShape(operand));
+  std::optional<SmallVector<int64_t>> shape = broadcastShapes(shapes);
+  return shape ? first.clone(*shape) : first;
+}
+
+/// Checks that all operands have equal ranks and broadcast to the result.
+static LogicalResult verifyBroadcast(Operation *op) {
+  SmallVector<ArrayRef<int64_t>> shapes;
+  for (Value operand : op->getOperands())
+    shapes.push_back(getShape(operand));
+  std::optional<SmallVector<int64_t>> shape = broadcastShapes(shapes);
+  if (shape)
+    return verifyResultShape(op, *shape);
+  InFlightDiagnostic error = op->emitOpError("has operands of shapes ");
+  llvm::interleaveComma(shapes, error, [&](ArrayRef<int64_t> shape) {
+    error << str(shape);
+  });
+  return error << ", expected equal ranks and sizes that are equal or 1";
+}
+
+LogicalResult UnaryOp::verify() {
+  if (getKind() != UnaryKind::Clip)
+    return success();
+  /*unary_c1*/
+  if (getAlpha().isNaN() || getBeta().isNaN() || getBeta() < getAlpha())
+    return emitOpError("clips to [")
+           << getAlpha().convertToDouble() << ", "
+           << getBeta().convertToDouble() << "], expected alpha <= beta";
+  return success();
+}
+
+LogicalResult ScalarOp::verify() {
+  /*scalar_c1, scalar_c2*/
+  return verifyConstant(*this, getValue(), getElement(getInput()));
+}
+
+void BinaryOp::build(OpBuilder &builder, OperationState &state, BinaryKind kind,
+                     Value lhs, Value rhs) {
+  build(builder, state, getBroadcastType({lhs, rhs}), kind, lhs, rhs);
+}
+
+LogicalResult BinaryOp::verify() {
+  /*binary_c1, binary_c2*/
+  if (failed(verifyBroadcast(*this)))
+    return failure();
+  /*binary_c3*/
+  if (getKind() == BinaryKind::Div && getElement(getOutput()).isInteger())
+    return emitOpError("divides 'i32', expected a float type");
+  return success();
+}
+
+void CompareOp::build(OpBuilder &builder, OperationState &state,
+                      CompareKind kind, Value lhs, Value rhs) {
+  build(builder, state, getBroadcastType({lhs, rhs}), kind, lhs, rhs);
+}
+
+LogicalResult CompareOp::verify() {
+  /*compare_c1, compare_c2*/
+  return verifyBroadcast(*this);
+}
+
+void SelectOp::build(OpBuilder &builder, OperationState &state, Value condition,
+                     Value lhs, Value rhs) {
+  build(builder, state, getBroadcastType({lhs, rhs, condition}), condition, lhs,
+        rhs);
+}
+
+LogicalResult SelectOp::verify() {
+  /*select_c1, select_c2*/
+  return verifyBroadcast(*this);
+}
+
+LogicalResult PReluOp::verify() {
+  ArrayRef<int64_t> input = getShape(getInput());
+  /*prelu_c1, prelu_c2*/
+  std::optional<SmallVector<int64_t>> shape =
+      broadcastShapes({input, getShape(getSlope())});
+  if (!shape || ArrayRef<int64_t>(*shape) != input)
+    return emitOpError("has slope of shape ")
+           << str(getShape(getSlope())) << ", expected rank " << input.size()
+           << " and at each axis 1 or the size of " << str(input);
+  /*prelu_c3*/
+  return verifyResultShape(*this, input);
+}
+
+void CastOp::build(OpBuilder &builder, OperationState &state, Value input,
+                   Type elementType) {
+  auto type = cast<RankedTensorType>(input.getType());
+  build(builder, state, type.clone(elementType), input);
+}
+
+LogicalResult CastOp::verify() {
+  /*cast_c1*/
+  if (failed(verifyResultShape(*this, getShape(getInput()))))
+    return failure();
+  /*cast_c2*/
+  if (getInput().getType() == getOutput().getType())
+    return emitOpError("converts ")
+           << getElement(getInput()) << " to itself, expected another type";
+  return success();
+}
