@@ -7,6 +7,7 @@
 
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/Top/IR/Top.h"
+#include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -17,6 +18,7 @@ int main(int argc, char **argv) {
   registry.insert<mlir::func::FuncDialect>();
   registry.insert<tpuc::bm1684x::BM1684XDialect>();
   registry.insert<tpuc::top::TopDialect>();
+  registry.insert<tpuc::tpu::TpuDialect>();
 
   mlir::registerTransformsPasses();
   return mlir::asMainReturnCode(

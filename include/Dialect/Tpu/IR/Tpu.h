@@ -52,9 +52,9 @@ broadcastShapes(llvm::ArrayRef<llvm::ArrayRef<int64_t>> shapes);
 /// size 1, so that it is a reshape.
 bool isReshape(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> order);
 
-/// The output size of a window of `taps` positions, `dilation` apart, that moves
-/// by `stride` over `input` positions with `pads` more in all; below 1 when the
-/// window does not fit.
+/// The output size of a window of `taps` positions, `dilation` apart, that
+/// moves by `stride` over `input` positions with `pads` more in all; below 1
+/// when the window does not fit.
 int64_t getWindowCount(int64_t input, int64_t pads, int64_t taps,
                        int64_t stride, int64_t dilation = 1);
 

@@ -37,8 +37,8 @@ template <typename MoveOp> struct CastOfMoveOfCast : OpRewritePattern<CastOp> {
   LogicalResult matchAndRewrite(CastOp op,
                                 PatternRewriter &rewriter) const override {
     auto move = op.getInput().getDefiningOp<MoveOp>();
-    auto inner = move ? move.getInput().template getDefiningOp<CastOp>()
-                      : CastOp();
+    auto inner =
+        move ? move.getInput().template getDefiningOp<CastOp>() : CastOp();
     if (!inner)
       return rewriter.notifyMatchFailure(op, "no movement between two casts");
     Value source = inner.getInput();
@@ -176,9 +176,8 @@ struct SliceOfSlice : OpRewritePattern<SliceOp> {
       offsets.push_back(inner.getOffsets()[i] +
                         op.getOffsets()[i] * inner.getSteps()[i]);
       // An axis of one element has no step; keeps the products small.
-      steps.push_back(op.getSizes()[i] == 1
-                          ? 1
-                          : op.getSteps()[i] * inner.getSteps()[i]);
+      steps.push_back(
+          op.getSizes()[i] == 1 ? 1 : op.getSteps()[i] * inner.getSteps()[i]);
     }
     rewriter.replaceOpWithNewOp<SliceOp>(
         op, inner.getInput(), ArrayRef<int64_t>(offsets), op.getSizes(),

@@ -33,19 +33,19 @@ static LogicalResult verifyPrecisionAndRelu(OpTy op, Type operandElement) {
   return success();
 }
 
-/// Checks `group` against the channels and the filter's two leading sizes
-/// [`out`, `in`], of which `grouped` must be the channels of one group.
+/// Checks that `group` divides the channels on both sides.
 static LogicalResult verifyGroups(Operation *op, int64_t group,
                                   int64_t channels, int64_t outChannels) {
   if (group >= 1 && channels % group == 0 && outChannels % group == 0)
     return success();
   return op->emitOpError("'group' is ")
-         << group << ", expected a divisor of " << channels
-         << " input channels and " << outChannels << " output channels";
+         << group << ", expected a divisor of the " << channels
+         << " input channels and of the output channels";
 }
 
 LogicalResult ConvOp::verify() {
-  ArrayRef<int64_t> input = getShape(getInput()), filter = getShape(getFilter());
+  ArrayRef<int64_t> input = getShape(getInput()),
+                    filter = getShape(getFilter());
   /*conv_c1*/
   if (input.size() < 4 || input.size() > 5 || filter.size() != input.size())
     return emitOpError("has input of rank ")
@@ -53,7 +53,8 @@ LogicalResult ConvOp::verify() {
            << ", expected 4 or 5 for both";
   size_t axes = input.size() - 2;
   /*conv_c2, conv_c3*/
-  if (failed(verifyEntries(*this, "strides", getStrides(), axes, 1, kMaxStride)) ||
+  if (failed(
+          verifyEntries(*this, "strides", getStrides(), axes, 1, kMaxStride)) ||
       failed(verifyEntries(*this, "dilations", getDilations(), axes, 1,
                            kMaxDilation)) ||
       failed(verifyEntries(*this, "pads", getPads(), 2 * axes, 0, kMaxPad)))
@@ -72,9 +73,9 @@ LogicalResult ConvOp::verify() {
   /*conv_c6*/
   SmallVector<int64_t> expected = {input[0], filter[0]};
   for (size_t i = 0; i < axes; ++i)
-    expected.push_back(getWindowCount(
-        input[2 + i], getPads()[i] + getPads()[axes + i], filter[2 + i],
-        getStrides()[i], getDilations()[i]));
+    expected.push_back(
+        getWindowCount(input[2 + i], getPads()[i] + getPads()[axes + i],
+                       filter[2 + i], getStrides()[i], getDilations()[i]));
   if (failed(verifyResultShape(*this, expected)))
     return failure();
   /*conv_c7, conv_c8*/
@@ -82,14 +83,16 @@ LogicalResult ConvOp::verify() {
 }
 
 LogicalResult ConvTransposeOp::verify() {
-  ArrayRef<int64_t> input = getShape(getInput()), filter = getShape(getFilter());
+  ArrayRef<int64_t> input = getShape(getInput()),
+                    filter = getShape(getFilter());
   /*conv_transpose_c1*/
   if (input.size() != 4 || filter.size() != 4)
     return emitOpError("has input of rank ")
            << input.size() << " and filter of rank " << filter.size()
            << ", expected 4 for both";
   /*conv_transpose_c2, conv_transpose_c3, conv_transpose_c5*/
-  if (failed(verifyEntries(*this, "strides", getStrides(), 2, 1, kMaxDilation)) ||
+  if (failed(
+          verifyEntries(*this, "strides", getStrides(), 2, 1, kMaxDilation)) ||
       failed(verifyEntries(*this, "dilations", getDilations(), 2, 1,
                            kMaxDilation)) ||
       failed(verifyEntries(*this, "pads", getPads(), 4, 0, kUnlimited)) ||
@@ -98,11 +101,11 @@ LogicalResult ConvTransposeOp::verify() {
     return failure();
   /*conv_transpose_c4*/
   int64_t group = getGroup();
-  if (failed(verifyGroups(*this, group, input[1], filter[1] * group)))
+  if (failed(verifyGroups(*this, group, input[1], 0)))
     return failure();
   if (filter[0] != input[1])
-    return emitOpError("filter has ") << filter[0] << " input channels, expected "
-                                      << input[1];
+    return emitOpError("filter has ")
+           << filter[0] << " input channels, expected " << input[1];
   /*conv_transpose_c6*/
   if (failed(verifyVector(*this, "bias", getBias(), filter[1] * group)))
     return failure();
@@ -147,9 +150,8 @@ LogicalResult MatMulOp::verify() {
   int64_t rightK = right.end()[getRightTranspose() ? -1 : -2];
   int64_t n = right.end()[getRightTranspose() ? -2 : -1];
   if (k != rightK)
-    return emitOpError("sums over ")
-           << k << " elements of left and " << rightK
-           << " of right, expected equal numbers";
+    return emitOpError("sums over ") << k << " elements of left and " << rightK
+                                     << " of right, expected equal numbers";
   /*matmul_c3*/
   if (left.drop_back(2) != right.drop_back(2))
     return emitOpError("has leading axes ")

@@ -33,9 +33,8 @@ static LogicalResult verifyBroadcast(Operation *op) {
   if (shape)
     return verifyResultShape(op, *shape);
   InFlightDiagnostic error = op->emitOpError("has operands of shapes ");
-  llvm::interleaveComma(shapes, error, [&](ArrayRef<int64_t> shape) {
-    error << str(shape);
-  });
+  llvm::interleaveComma(shapes, error,
+                        [&](ArrayRef<int64_t> shape) { error << str(shape); });
   return error << ", expected equal ranks and sizes that are equal or 1";
 }
 

@@ -116,8 +116,8 @@ LogicalResult SliceOp::verify() {
   ArrayRef<int64_t> input = getShape(getInput());
   /*slice_c1, slice_c2*/
   size_t rank = input.size();
-  if (failed(verifyEntries(*this, "offsets", getOffsets(), rank, 0,
-                           kUnlimited)) ||
+  if (failed(
+          verifyEntries(*this, "offsets", getOffsets(), rank, 0, kUnlimited)) ||
       failed(verifyEntries(*this, "sizes", getSizes(), rank, 1, kUnlimited)) ||
       failed(verifyEntries(*this, "steps", getSteps(), rank, 1, kUnlimited)))
     return failure();

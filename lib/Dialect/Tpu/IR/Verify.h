@@ -22,8 +22,8 @@ inline std::string str(llvm::ArrayRef<int64_t> values) {
 }
 
 /// Checks that the only result has the shape `expected`.
-inline llvm::LogicalResult
-verifyResultShape(mlir::Operation *op, llvm::ArrayRef<int64_t> expected) {
+inline llvm::LogicalResult verifyResultShape(mlir::Operation *op,
+                                             llvm::ArrayRef<int64_t> expected) {
   llvm::ArrayRef<int64_t> found = getShape(op->getResult(0));
   if (found == expected)
     return llvm::success();
@@ -40,14 +40,12 @@ inline llvm::LogicalResult verifyEntries(mlir::Operation *op,
                                          size_t count, int64_t least,
                                          int64_t most) {
   if (values.size() != count)
-    return op->emitOpError("'")
-           << name << "' has " << values.size() << " entries, expected "
-           << count;
+    return op->emitOpError("'") << name << "' has " << values.size()
+                                << " entries, expected " << count;
   for (int64_t value : values)
     if (value < least || value > most)
-      return op->emitOpError("'")
-             << name << "' has entry " << value << ", expected " << least
-             << " to " << most;
+      return op->emitOpError("'") << name << "' has entry " << value
+                                  << ", expected " << least << " to " << most;
   return llvm::success();
 }
 

@@ -1,0 +1,96 @@
+// RUN: tpuc-opt %s -canonicalize | FileCheck %s
+
+// CHECK-LABEL: @cast_pair
+func.func @cast_pair(%x: tensor<4xf16>) -> tensor<4xf16> {
+  // CHECK-NEXT: return %arg0
+  %0 = tpu.cast %x : (tensor<4xf16>) -> tensor<4xf32>
+  %1 = tpu.cast %0 : (tensor<4xf32>) -> tensor<4xf16>
+  return %1 : tensor<4xf16>
+}
+
+// A pair that rounds stays.
+// CHECK-LABEL: @cast_pair_that_rounds
+func.func @cast_pair_that_rounds(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK-COUNT-2: tpu.cast
+  %0 = tpu.cast %x : (tensor<4xf32>) -> tensor<4xf16>
+  %1 = tpu.cast %0 : (tensor<4xf16>) -> tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
+// Not every i32 is an f32.
+// CHECK-LABEL: @cast_pair_of_integers
+func.func @cast_pair_of_integers(%x: tensor<4xi32>) -> tensor<4xi32> {
+  // CHECK-COUNT-2: tpu.cast
+  %0 = tpu.cast %x : (tensor<4xi32>) -> tensor<4xf32>
+  %1 = tpu.cast %0 : (tensor<4xf32>) -> tensor<4xi32>
+  return %1 : tensor<4xi32>
+}
+
+// CHECK-LABEL: @cast_around_permute
+func.func @cast_around_permute(%x: tensor<4x8xf16>) -> tensor<8x4xf16> {
+  // CHECK-NEXT: %[[P:.*]] = tpu.permute %arg0 {order = array<i64: 1, 0>} : (tensor<4x8xf16>) -> tensor<8x4xf16>
+  // CHECK-NEXT: return %[[P]]
+  %0 = tpu.cast %x : (tensor<4x8xf16>) -> tensor<4x8xf32>
+  %1 = tpu.permute %0 {order = array<i64: 1, 0>} : (tensor<4x8xf32>) -> tensor<8x4xf32>
+  %2 = tpu.cast %1 : (tensor<8x4xf32>) -> tensor<8x4xf16>
+  return %2 : tensor<8x4xf16>
+}
+
+// CHECK-LABEL: @reshape_chain
+func.func @reshape_chain(%x: tensor<4x8xf16>) -> tensor<2x16xf16> {
+  // CHECK-NEXT: tpu.reshape %arg0 : (tensor<4x8xf16>) -> tensor<2x16xf16>
+  %0 = tpu.reshape %x : (tensor<4x8xf16>) -> tensor<32xf16>
+  %1 = tpu.reshape %0 : (tensor<32xf16>) -> tensor<2x16xf16>
+  return %1 : tensor<2x16xf16>
+}
+
+// CHECK-LABEL: @reshape_back
+func.func @reshape_back(%x: tensor<4x8xf16>) -> tensor<4x8xf16> {
+  // CHECK-NEXT: return %arg0
+  %0 = tpu.reshape %x : (tensor<4x8xf16>) -> tensor<32xf16>
+  %1 = tpu.reshape %0 : (tensor<32xf16>) -> tensor<4x8xf16>
+  return %1 : tensor<4x8xf16>
+}
+
+// CHECK-LABEL: @permute_pair
+func.func @permute_pair(%x: tensor<2x3x4xf16>) -> tensor<4x2x3xf16> {
+  // CHECK-NEXT: tpu.permute %arg0 {order = array<i64: 2, 0, 1>}
+  %0 = tpu.permute %x {order = array<i64: 0, 2, 1>} : (tensor<2x3x4xf16>) -> tensor<2x4x3xf16>
+  %1 = tpu.permute %0 {order = array<i64: 1, 0, 2>} : (tensor<2x4x3xf16>) -> tensor<4x2x3xf16>
+  return %1 : tensor<4x2x3xf16>
+}
+
+// CHECK-LABEL: @permute_of_unit_axes
+func.func @permute_of_unit_axes(%x: tensor<2x1x4xf16>) -> tensor<1x2x4xf16> {
+  // CHECK-NEXT: tpu.reshape %arg0 : (tensor<2x1x4xf16>) -> tensor<1x2x4xf16>
+  %0 = tpu.permute %x {order = array<i64: 1, 0, 2>} : (tensor<2x1x4xf16>) -> tensor<1x2x4xf16>
+  return %0 : tensor<1x2x4xf16>
+}
+
+// CHECK-LABEL: @slice_of_slice
+func.func @slice_of_slice(%x: tensor<4x32xf16>) -> tensor<2x3xf16> {
+  // CHECK-NEXT: tpu.slice %arg0 {offsets = array<i64: 2, 7>, sizes = array<i64: 2, 3>, steps = array<i64: 1, 6>}
+  %0 = tpu.slice %x {offsets = array<i64: 1, 1>, sizes = array<i64: 3, 8>, steps = array<i64: 1, 3>} : (tensor<4x32xf16>) -> tensor<3x8xf16>
+  %1 = tpu.slice %0 {offsets = array<i64: 1, 2>, sizes = array<i64: 2, 3>, steps = array<i64: 1, 2>} : (tensor<3x8xf16>) -> tensor<2x3xf16>
+  return %1 : tensor<2x3xf16>
+}
+
+// CHECK-LABEL: @nothing_to_do
+func.func @nothing_to_do(%x: tensor<4x8xf16>) -> tensor<4x8xf16> {
+  // CHECK-NEXT: return %arg0
+  %0 = tpu.slice %x {offsets = array<i64: 0, 0>, sizes = array<i64: 4, 8>, steps = array<i64: 1, 1>} : (tensor<4x8xf16>) -> tensor<4x8xf16>
+  %1 = tpu.pad %0 {pads = array<i64: 0, 0, 0, 0>} : (tensor<4x8xf16>) -> tensor<4x8xf16>
+  %2 = tpu.concat %1 {axis = 0 : i64} : (tensor<4x8xf16>) -> tensor<4x8xf16>
+  %3 = tpu.broadcast %2 : (tensor<4x8xf16>) -> tensor<4x8xf16>
+  return %3 : tensor<4x8xf16>
+}
+
+// CHECK-LABEL: @splat_moves
+func.func @splat_moves() -> tensor<8x4x2xf16> {
+  // CHECK-NEXT: tpu.weight dense<1.000000e+00> : tensor<8x4x2xf16>
+  // CHECK-NEXT: return
+  %0 = tpu.weight dense<1.0> : tensor<4x8x1xf16>
+  %1 = tpu.permute %0 {order = array<i64: 1, 0, 2>} : (tensor<4x8x1xf16>) -> tensor<8x4x1xf16>
+  %2 = tpu.broadcast %1 : (tensor<8x4x1xf16>) -> tensor<8x4x2xf16>
+  return %2 : tensor<8x4x2xf16>
+}
