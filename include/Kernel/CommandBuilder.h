@@ -110,6 +110,8 @@ public:
   /// 1/sqrt in f32 by `iterations` Newton steps (1..4).
   void rsqrt(const LocalTensor &result, const LocalTensor &source,
              unsigned iterations = 4);
+  /// result[n, w, h, c] = source[n, c, h, w], both aligned.
+  void transpose(const LocalTensor &result, const LocalTensor &source);
   /// Writes `count` words of static memory from `staticOffset` on into every
   /// lane: result [1, 64, 1, count].
   void loadStatic(const LocalTensor &result, uint32_t staticOffset);

@@ -87,11 +87,13 @@ Plan makePlan(const TiledKernel &kernel, const Shape4 &tile) {
   return plan;
 }
 
-/// Tile sizes of one axis, from the whole axis down.
+/// Tile sizes of one axis, from the largest that a command can name down.
 llvm::SmallVector<int64_t> axisCandidates(int64_t size, int64_t granularity) {
   llvm::SmallVector<int64_t> sizes{size};
   if (granularity == 0)
     return sizes;
+  if (size > arch::kMaxSize)
+    sizes.front() = arch::kMaxSize / granularity * granularity;
   for (int64_t parts = 2; sizes.back() > granularity; parts += (parts + 1) / 2)
     if (int64_t cut = arch::alignUp(arch::ceilDiv(size, parts), granularity);
         cut < sizes.back())

@@ -26,6 +26,7 @@ enum : uint32_t {
   kTaylor = 13,
   kRsqrt = 17,
   kLinearMac = 1,
+  kTransposeAligned = 1,
   kStaticBroadcast = 4,
 };
 
@@ -248,6 +249,16 @@ void CommandBuilder::rsqrt(const LocalTensor &result, const LocalTensor &source,
   r.opd0_addr = source.address;
   r.opd2_n_str = iterations - 1;
   sink.emit(Layout::SSfu, r);
+}
+
+void CommandBuilder::transpose(const LocalTensor &result,
+                               const LocalTensor &source) {
+  Registers r = start(result);
+  r.tsk_eu_typ = kTransposeAligned;
+  r.opd0_c = uint32_t(source.shape[C]);
+  r.opd0_w = uint32_t(source.shape[W]);
+  r.opd0_addr = source.address;
+  sink.emit(Layout::STransBc, r);
 }
 
 void CommandBuilder::loadStatic(const LocalTensor &result,

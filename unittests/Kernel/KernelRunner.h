@@ -12,12 +12,15 @@
 
 #include "Kernel/Kernel.h"
 #include "Simulator/Functional/Simulator.h"
+#include "Simulator/Timing/Timing.h"
 
 #include "gtest/gtest.h"
 
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <random>
+#include <string>
 #include <vector>
 
 namespace tpuc::kernel {
@@ -106,11 +109,29 @@ public:
     const auto &tiu = sink.finish(codec::Engine::Tiu);
     const auto &gdma = sink.finish(codec::Engine::Gdma);
     ASSERT_EQ(sink.error, "");
+    count(codec::Engine::Tiu, tiu);
+    count(codec::Engine::Gdma, gdma);
     if (auto failure = simulator.run(tiu, gdma))
       ADD_FAILURE() << failure->str();
   }
 
+  /// Busy cycles and commands of each engine, over all runs.
+  uint64_t cycles[2] = {0, 0};
+  uint64_t commands[2] = {0, 0};
+
 private:
+  void count(codec::Engine engine, std::span<const uint8_t> stream) {
+    while (auto layout = codec::peekLayout(engine, stream)) {
+      codec::Registers registers;
+      std::string error;
+      ASSERT_TRUE(codec::decode(*layout, stream, registers, error)) << error;
+      cycles[unsigned(engine)] += timing::cycles(
+          *layout, registers, timing::TimingParameters::vendor());
+      ++commands[unsigned(engine)];
+      stream = stream.subspan(codec::layoutInfo(*layout).bytes);
+    }
+  }
+
   sim::Simulator simulator;
   std::span<uint8_t> memory;
   int64_t nextOffset = 0;
@@ -137,6 +158,26 @@ inline double roundingUnit(ElementType type) {
   default:
     return 0x1p-24;
   }
+}
+
+/// The largest error, relative to the largest reference.
+inline double maxErrorOverRange(const std::vector<double> &values,
+                                const std::vector<double> &reference) {
+  EXPECT_EQ(values.size(), reference.size());
+  double error = 0, range = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    double distance = std::fabs(values[i] - reference[i]);
+    error = std::isnan(distance) ? INFINITY : std::max(error, distance);
+    range = std::max(range, std::fabs(reference[i]));
+  }
+  return error / range;
+}
+
+/// How a type is called in test names.
+inline std::string typeName(ElementType type) {
+  return type == ElementType::F32   ? "F32"
+         : type == ElementType::F16 ? "F16"
+                                    : "BF16";
 }
 
 } // namespace tpuc::kernel

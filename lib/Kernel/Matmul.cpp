@@ -1,0 +1,207 @@
+//===- Matmul.cpp - Matrix products ---------------------------------------===//
+//
+// Rows of the left operand and of the result lie across lanes, columns within a
+// lane. In 16 bit a product is one MM2 a batch; MM2 implies the row pitch of
+// each operand's own width, which every operand here has because it is loaded
+// into a buffer of its own. In f32, for which MM2 does not exist, the product
+// is a 1x1 convolution: the left operand takes the place of the weights (its
+// rows are output channels), the right one of the image (its rows are input
+// channels and its columns pixels). That fills all lanes and all 16 columns of
+// a vector, where the MM command would fill one column block a lane.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/Matmul.h"
+
+#include <algorithm>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+enum Input : unsigned { kLeft = 0, kRight = 1, kBias = 2 };
+
+class MatmulKernel : public TiledKernel {
+public:
+  explicit MatmulKernel(const MatmulParams &params) : params(params) {}
+
+  Shape4 space() const override { return params.result.shape; }
+
+  Shape4 granularity() const override {
+    return {1, arch::kLanes, 0, arch::kVectorBytes / byteWidth(type())};
+  }
+
+  unsigned numInputs() const override { return params.bias ? 3 : 2; }
+
+  Box inputBox(unsigned index, const Box &tile) const override {
+    if (index == kBias)
+      return {{0, 0, 0, tile.offset[W]}, {1, 1, 1, tile.size[W]}};
+    Box box{{tile.offset[N], 0, 0, 0}, {tile.size[N], 1, 1, depth()}};
+    if (index == kLeft) {
+      box.offset[C] = tile.offset[C];
+      box.size[C] = tile.size[C];
+    } else if (params.rightTransposed) {
+      box.offset[C] = tile.offset[W];
+      box.size[C] = tile.size[W];
+    } else {
+      box.size[C] = depth();
+      box.offset[W] = tile.offset[W];
+      box.size[W] = tile.size[W];
+    }
+    if (index == kRight && isShared(params.right)) {
+      box.offset[N] = 0;
+      box.size[N] = 1;
+    }
+    return box;
+  }
+
+  LocalTensor placeInput(unsigned index, const Box &box) const override {
+    switch (index) {
+    case kBias:
+      return {0, params.bias->type, box.size, {0, 0, 0, 1}};
+    case kLeft:
+      // Convolution weights are packed: no padding between rows of a lane.
+      return isF32() ? compactTensor(0, box.size, type())
+                     : alignedTensor(0, box.size, type());
+    default:
+      return alignedTensor(0, box.size, type());
+    }
+  }
+
+  LocalTensor placeResult(const Box &tile) const override {
+    return alignedTensor(0, tile.size, type());
+  }
+
+  int64_t scratchBytes(const Box &tile) const override {
+    return planScratch(tile, 0).end;
+  }
+
+  void load(CommandBuilder &builder, unsigned index, const Box &box,
+            const LocalTensor &local) const override {
+    if (index == kBias) {
+      LocalTensor copies = local;
+      copies.shape[C] = arch::kLanes;
+      builder.loadBroadcast(copies, params.bias->slice(box));
+      return;
+    }
+    builder.load(local,
+                 (index == kLeft ? params.left : params.right).slice(box));
+  }
+
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t) const override {
+    Scratch scratch = planScratch(tile, buffers.scratch);
+    LocalTensor sum = scratch.sum.value_or(buffers.result);
+    if (params.bias) {
+      LocalTensor bias = buffers.inputs[kBias];
+      if (scratch.bias) {
+        builder.cast(*scratch.bias, bias);
+        bias = *scratch.bias;
+        bias.shape[C] = 1;
+        bias.strides = {0, 0, 0, 1};
+      }
+      builder.copy(sum, bias);
+    }
+    for (int64_t n = 0; n < tile.size[N]; ++n)
+      multiply(
+          builder, sum.slice(N, n, 1), buffers.inputs[kLeft].slice(N, n, 1),
+          buffers.inputs[kRight].slice(N, isShared(params.right) ? 0 : n, 1),
+          scratch);
+    LocalTensor rounded = sum;
+    if (sum.type != type()) {
+      rounded = scratch.rounded.value_or(buffers.result);
+      builder.cast(rounded, sum);
+    }
+    if (params.relu)
+      builder.arith(Arith::Max, buffers.result, rounded, Operand(0.0, type()));
+  }
+
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    builder.store(params.result.slice(tile), local);
+  }
+
+private:
+  /// Buffers between the product and the result.
+  struct Scratch {
+    std::optional<LocalTensor> sum, rounded, bias, right;
+    uint32_t end = 0;
+  };
+
+  ElementType type() const { return params.result.type; }
+  bool isF32() const { return type() == ElementType::F32; }
+  int64_t depth() const { return params.left.shape[W]; }
+  /// One right operand serves all batches.
+  static bool isShared(const GlobalTensor &right) {
+    return right.shape[N] == 1 || right.strides[N] == 0;
+  }
+
+  Scratch planScratch(const Box &tile, uint32_t address) const {
+    Scratch scratch;
+    scratch.end = address;
+    auto take = [&](const Shape4 &shape, ElementType elementType) {
+      LocalTensor tensor = alignedTensor(scratch.end, shape, elementType);
+      scratch.end +=
+          uint32_t(arch::alignUp(tensor.laneBytes(), arch::kVectorBytes));
+      return tensor;
+    };
+    if (params.bias && params.bias->type != ElementType::F32)
+      scratch.bias = take({1, arch::kLanes, 1, tile.size[W]}, ElementType::F32);
+    if (params.bias && !isF32())
+      scratch.sum = take(tile.size, ElementType::F32);
+    else if (params.relu)
+      scratch.sum = take(tile.size, type());
+    if (params.relu && scratch.sum && scratch.sum->type != type())
+      scratch.rounded = take(tile.size, type());
+    if (isF32() && params.rightTransposed)
+      scratch.right = take({1, depth(), 1, tile.size[W]}, type());
+    return scratch;
+  }
+
+  /// One product; `sum` holds the bias already when there is one.
+  void multiply(CommandBuilder &builder, const LocalTensor &sum,
+                const LocalTensor &left, const LocalTensor &right,
+                const Scratch &scratch) const {
+    bool accumulate = params.bias.has_value();
+    if (!isF32()) {
+      builder.matmulRows(sum, left, right, params.rightTransposed, accumulate);
+      return;
+    }
+    LocalTensor image = right;
+    if (scratch.right) {
+      builder.transpose(*scratch.right, right);
+      image = *scratch.right;
+    }
+    builder.convolve(sum, image, left.address, std::nullopt, Window(),
+                     accumulate);
+  }
+
+  MatmulParams params;
+};
+
+/// True when the batches of a matrix follow each other like rows.
+bool batchesAreRows(const GlobalTensor &matrix) {
+  return matrix.strides[N] == matrix.shape[C] * matrix.strides[C];
+}
+
+GlobalTensor withBatchesAsRows(const GlobalTensor &matrix) {
+  return matrix.viewed(
+      {1, matrix.shape[N] * matrix.shape[C], 1, matrix.shape[W]},
+      matrix.strides);
+}
+
+} // namespace
+
+void kernel::makeMatmulKernels(const MatmulParams &params,
+                               KernelList &kernels) {
+  MatmulParams folded = params;
+  bool isRightShared =
+      params.right.shape[N] == 1 || params.right.strides[N] == 0;
+  if (isRightShared && params.result.shape[N] > 1 &&
+      batchesAreRows(params.left) && batchesAreRows(params.result)) {
+    folded.left = withBatchesAsRows(params.left);
+    folded.result = withBatchesAsRows(params.result);
+  }
+  kernels.push_back(std::make_unique<MatmulKernel>(folded));
+}
