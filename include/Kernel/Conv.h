@@ -1,0 +1,54 @@
+//===- Conv.h - Convolutions -----------------------------------*- C++ -*-===//
+//
+// Convolution, depthwise and transposed convolution over tensors in global
+// memory, with weights packed at compile time.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_KERNEL_CONV_H
+#define TPUC_KERNEL_CONV_H
+
+#include "Kernel/ConvPacking.h"
+#include "Kernel/Kernel.h"
+
+namespace tpuc::kernel {
+
+/// The activation after a contraction.
+struct Activation {
+  bool relu = false;
+  /// Upper limit of the ReLU; negative is none.
+  double limit = -1.0;
+};
+
+/// A convolution with 2 or 3 spatial axes (depth 1 and kernelD 1 for two).
+/// Sums are kept in f32 and rounded once to the result's type, which is the
+/// input's or f32.
+struct ConvParams {
+  GlobalTensor input;   ///< place and type: [batch, inChannels, D, H, W]
+  GlobalTensor weights; ///< place of packConvWeights()' bytes
+  GlobalTensor result;  ///< place and type: [batch, outChannels, D', H', W']
+  int64_t batch = 1;
+  int64_t inChannels = 1, inDepth = 1, inH = 1, inW = 1;
+  int64_t outChannels = 1, outDepth = 1, outH = 1, outW = 1;
+  int64_t groups = 1;
+  /// Without inserted zeros.
+  Window window;
+  int64_t kernelD = 1, strideD = 1, dilationD = 1, padFront = 0;
+  bool hasBias = false;
+  Activation activation;
+};
+
+/// The bytes that `weights` must have: `filter` is row-major [outChannels,
+/// inChannels / groups, kernelD, kernelH, kernelW] in the input's type, `bias`
+/// has an entry an output channel when there is one.
+std::vector<char> packConvWeights(const ConvParams &params,
+                                  llvm::ArrayRef<char> filter,
+                                  llvm::ArrayRef<float> bias);
+
+/// Appends the kernels of a convolution. Fails on sizes beyond the command's
+/// fields.
+llvm::Error makeConvKernels(const ConvParams &params, KernelList &kernels);
+
+} // namespace tpuc::kernel
+
+#endif // TPUC_KERNEL_CONV_H

@@ -1,0 +1,86 @@
+//===- ConvPacking.h - Convolution weights as commands want them -*- C++
+//-*-===//
+//
+// The order of a convolution's weights and biases in the coefficient area and
+// in local memory. Pure functions of sizes and bytes; nothing is emitted except
+// the transfer of what was packed.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_KERNEL_CONVPACKING_H
+#define TPUC_KERNEL_CONVPACKING_H
+
+#include "Kernel/CommandBuilder.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+#include <vector>
+
+namespace tpuc::kernel {
+
+/// Sizes and order of packed weights.
+///
+/// Output channels are taken in blocks of 64, one a lane. A lane's row of a
+/// block holds its channel's kernels as [tap][ic / cube][kh][kw][cube], padded
+/// with zeros to whole cubes, then the bias word. The rows of a few blocks
+/// follow each other (a unit) where one alone is too short for an efficient
+/// transfer. Global memory holds [unit][chunk][lane][bytes of the chunk], so
+/// that a chunk of all lanes is one contiguous run.
+struct ConvPacking {
+  ElementType type = ElementType::F32;
+  int64_t outChannels = 1, inChannels = 1, groups = 1;
+  /// 2-D kernels an output channel has: depth taps or output phases.
+  int64_t taps = 1;
+  int64_t kernelH = 1, kernelW = 1;
+  bool hasBias = false;
+
+  /// Input channels that a block reads: 64-aligned begin. With groups these
+  /// are those of all groups the block touches (its weights are then
+  /// block-diagonal).
+  struct ChannelRange {
+    int64_t begin, count;
+  };
+  ChannelRange inputRange(int64_t block) const;
+
+  int64_t blocks() const;
+  /// Output channels of a block.
+  int64_t blockLanes(int64_t block) const;
+  /// Bytes of one 2-D kernel in a lane's row.
+  int64_t tapBytes() const;
+  /// Where the bias word stands in a lane's row.
+  int64_t biasOffset() const { return taps * tapBytes(); }
+  int64_t rowBytes() const { return biasOffset() + (hasBias ? 4 : 0); }
+  /// Distance of blocks in local memory.
+  int64_t pitchBytes() const {
+    return arch::alignUp(rowBytes(), arch::kVectorBytes);
+  }
+  int64_t blocksPerUnit() const;
+  /// Bytes of all packed weights in global memory.
+  int64_t totalBytes() const;
+
+  /// The bytes of one element (byteWidth(type) of them), or null for zero.
+  using Element = llvm::function_ref<const char *(
+      int64_t tap, int64_t oc, int64_t icInGroup, int64_t kh, int64_t kw)>;
+  /// Packs weights; `bias` has an entry an output channel or none.
+  std::vector<char> pack(Element element, llvm::ArrayRef<float> bias) const;
+
+  /// Where `count` blocks lie in local memory from address 0 on: enough to
+  /// know the bytes of a lane.
+  LocalTensor place(int64_t count) const;
+  /// Loads blocks [first, first + count) to `address` in every lane. `first`
+  /// is a multiple of blocksPerUnit().
+  void load(CommandBuilder &builder, const GlobalTensor &weights,
+            uint32_t address, int64_t first, int64_t count) const;
+
+private:
+  int64_t cube() const { return type == ElementType::F32 ? 1 : 32; }
+  int64_t unitBlocks(int64_t unit) const;
+  int64_t unitLanes(int64_t unit) const;
+  int64_t unitRowBytes(int64_t unit) const;
+  int64_t fullUnitBytes() const;
+};
+
+} // namespace tpuc::kernel
+
+#endif // TPUC_KERNEL_CONVPACKING_H

@@ -1,0 +1,309 @@
+//===- Conv.cpp - Convolution ---------------------------------------------===//
+//
+// Convolution with 2 or 3 spatial axes and groups. An output plane of a 3-D
+// convolution is a sum of 2-D ones over depth taps; a batch of 2-D images is
+// the same with one tap.
+//
+//===----------------------------------------------------------------------===//
+
+#include "WindowTiles.h"
+
+#include <algorithm>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// Whether each group gets a convolution of its own. Small groups are computed
+/// 64 channels at a time with block-diagonal weights; so are large ones when
+/// they start at lane 0.
+bool splitsGroups(const ConvParams &params) {
+  if (params.groups == 1)
+    return false;
+  int64_t in = params.inChannels / params.groups;
+  int64_t out = params.outChannels / params.groups;
+  if (std::max(in, out) < arch::kLanes)
+    return false;
+  return in % arch::kLanes != 0 || out % arch::kLanes != 0;
+}
+
+/// The packing of one kernel: of all groups, or of each when they are split.
+ConvPacking packingOf(const ConvParams &params) {
+  int64_t parts = splitsGroups(params) ? params.groups : 1;
+  ConvPacking packing;
+  packing.type = params.input.type;
+  packing.outChannels = params.outChannels / parts;
+  packing.inChannels = params.inChannels / parts;
+  packing.groups = params.groups / parts;
+  packing.taps = params.kernelD;
+  packing.kernelH = params.window.kernelH;
+  packing.kernelW = params.window.kernelW;
+  packing.hasBias = params.hasBias;
+  return packing;
+}
+
+int64_t alignedPartBytes(const ConvPacking &packing) {
+  return arch::alignUp(packing.totalBytes(), arch::kVectorBytes);
+}
+
+/// Input planes [D, C, H, W] to output planes [D', OC, H', W']; for two spatial
+/// axes the planes are the batch.
+class ConvKernel : public TiledKernel {
+public:
+  ConvKernel(const ConvParams &params, const ConvPacking &packing,
+             const GlobalTensor &input, const GlobalTensor &weights,
+             const GlobalTensor &result)
+      : packing(packing), window(params.window), activation(params.activation),
+        input(input), weights(weights), result(result), depth{params.kernelD,
+                                                              params.strideD,
+                                                              params.dilationD,
+                                                              params.padFront,
+                                                              0,
+                                                              input.shape[N]},
+        rows{window.kernelH, window.strideH,   window.dilationH,
+             window.padTop,  window.padBottom, input.shape[H]},
+        columns{window.kernelW, window.strideW,  window.dilationW,
+                window.padLeft, window.padRight, input.shape[W]} {}
+
+  Shape4 space() const override { return result.shape; }
+
+  Shape4 granularity() const override {
+    // Cut rows keep whole vectors of 16-bit elements.
+    return {1, packing.blocksPerUnit() * arch::kLanes, rows.canCut() ? 1 : 0,
+            columns.canCut() ? 32 : 0};
+  }
+
+  unsigned numInputs() const override { return 2; }
+
+  Box inputBox(unsigned index, const Box &tile) const override {
+    int64_t firstBlock = tile.offset[C] / arch::kLanes;
+    int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
+    if (index == 1)
+      return {{firstBlock, 0, 0, 0}, {numBlocks, 1, 1, 1}};
+    WindowExtent d = depth.extentOf(tile.offset[N], tile.size[N]);
+    WindowExtent h = rowsOf(tile), w = columnsOf(tile);
+    int64_t begin = packing.inputRange(firstBlock).begin, end = begin;
+    for (int64_t block = firstBlock; block < firstBlock + numBlocks; ++block) {
+      ConvPacking::ChannelRange range = packing.inputRange(block);
+      end = std::max(end, range.begin + range.count);
+    }
+    return {{d.offset, begin, h.offset, w.offset},
+            {d.size, end - begin, h.size, w.size}};
+  }
+
+  LocalTensor placeInput(unsigned index, const Box &box) const override {
+    return index == 1 ? packing.place(box.size[0])
+                      : alignedTensor(0, box.size, input.type);
+  }
+
+  LocalTensor placeResult(const Box &tile) const override {
+    return blockMajor(0, tile.size, result.type);
+  }
+
+  int64_t scratchBytes(const Box &tile) const override {
+    int64_t bytes = 0;
+    if (sumsApart())
+      bytes += sums(tile, 0).laneBytes();
+    if (activationSteps(activation))
+      bytes = arch::alignUp(bytes, arch::kVectorBytes) +
+              placeResult(tile).laneBytes();
+    return bytes;
+  }
+
+  void load(CommandBuilder &builder, unsigned index, const Box &box,
+            const LocalTensor &local) const override {
+    if (index == 1)
+      packing.load(builder, weights, local.address, box.offset[0], box.size[0]);
+    else
+      builder.load(local, input.slice(box));
+  }
+
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t) const override {
+    uint32_t scratch = buffers.scratch;
+    LocalTensor partial;
+    if (sumsApart()) {
+      partial = sums(tile, scratch);
+      scratch = uint32_t(
+          arch::alignUp(scratch + partial.laneBytes(), arch::kVectorBytes));
+    }
+    ActivationBuffers stages = activationBuffers(activation, buffers.result,
+                                                 buffers.result.at(scratch));
+    const LocalTensor &target = sumsApart() ? partial : stages.first;
+    int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
+    for (int64_t block = 0; block < numBlocks; ++block)
+      computeBlock(builder, tile, buffers, block, blockOf(target, block));
+    if (sumsApart())
+      builder.cast(flatView(stages.first), flatView(partial));
+    emitActivation(builder, activation, stages);
+  }
+
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    builder.store(result.slice(tile), local);
+  }
+
+private:
+  WindowExtent rowsOf(const Box &tile) const {
+    return rows.extentOf(tile.offset[H], tile.size[H]);
+  }
+  WindowExtent columnsOf(const Box &tile) const {
+    return columns.extentOf(tile.offset[W], tile.size[W], result.shape[W]);
+  }
+
+  /// Partial sums exist only in f32.
+  bool sumsApart() const {
+    return packing.taps > 1 && result.type != ElementType::F32;
+  }
+  LocalTensor sums(const Box &tile, uint32_t address) const {
+    return blockMajor(address, tile.size, ElementType::F32);
+  }
+
+  /// The window at this tile's borders.
+  Window windowOf(const Box &tile) const {
+    Window clipped = window;
+    WindowExtent h = rowsOf(tile), w = columnsOf(tile);
+    clipped.padTop = h.padBefore;
+    clipped.padBottom = h.padAfter;
+    clipped.padLeft = w.padBefore;
+    clipped.padRight = w.padAfter;
+    return clipped;
+  }
+
+  void computeBlock(CommandBuilder &builder, const Box &tile,
+                    const TileBuffers &buffers, int64_t block,
+                    const LocalTensor &target) const {
+    int64_t firstBlock = tile.offset[C] / arch::kLanes;
+    uint32_t row =
+        buffers.inputs[1].address + uint32_t(block * packing.pitchBytes());
+    std::optional<uint32_t> bias;
+    if (packing.hasBias)
+      bias = row + uint32_t(packing.biasOffset());
+    ConvPacking::ChannelRange range = packing.inputRange(firstBlock + block);
+    int64_t channel = range.begin - packing.inputRange(firstBlock).begin;
+    LocalTensor source = buffers.inputs[0];
+    Window clipped = windowOf(tile);
+    if (depth.kernel == 1 && depth.stride == 1 &&
+        source.shape[C] == range.count) {
+      builder.convolve(target, source, row, bias, clipped);
+      return;
+    }
+    source = source.slice(C, channel, range.count);
+    for (int64_t plane = 0; plane < tile.size[N]; ++plane) {
+      LocalTensor sum = target.slice(N, plane, 1);
+      WindowExtent all = depth.extentOf(tile.offset[N], tile.size[N]);
+      bool accumulate = false;
+      for (int64_t tap = 0; tap < depth.kernel; ++tap) {
+        int64_t position = (tile.offset[N] + plane) * depth.stride -
+                           depth.padBefore + tap * depth.dilation;
+        if (position < 0 || position >= depth.inputSize)
+          continue;
+        builder.convolve(sum, source.slice(N, position - all.offset, 1),
+                         row + uint32_t(tap * packing.tapBytes()),
+                         accumulate ? std::nullopt : bias, clipped, accumulate);
+        accumulate = true;
+      }
+    }
+  }
+
+  ConvPacking packing;
+  Window window;
+  Activation activation;
+  GlobalTensor input, weights, result;
+  WindowAxis depth, rows, columns;
+};
+
+} // namespace
+
+std::vector<char> kernel::packConvWeights(const ConvParams &params,
+                                          llvm::ArrayRef<char> filter,
+                                          llvm::ArrayRef<float> bias) {
+  ConvPacking packing = packingOf(params);
+  int64_t parts = params.groups / packing.groups;
+  int64_t width = byteWidth(packing.type);
+  int64_t inPerGroup = params.inChannels / params.groups;
+  int64_t plane = packing.kernelH * packing.kernelW;
+  std::vector<char> packed;
+  for (int64_t part = 0; part < parts; ++part) {
+    int64_t firstChannel = part * packing.outChannels;
+    auto element = [&](int64_t tap, int64_t oc, int64_t ic, int64_t kh,
+                       int64_t kw) {
+      int64_t channel = (firstChannel + oc) * inPerGroup + ic;
+      return filter.data() + ((channel * packing.taps + tap) * plane +
+                              kh * packing.kernelW + kw) *
+                                 width;
+    };
+    std::vector<char> bytes = packing.pack(
+        element,
+        bias.empty() ? bias : bias.slice(firstChannel, packing.outChannels));
+    if (part + 1 < parts)
+      bytes.resize(alignedPartBytes(packing), 0);
+    packed.insert(packed.end(), bytes.begin(), bytes.end());
+  }
+  return packed;
+}
+
+llvm::Error kernel::makeConvKernels(const ConvParams &params,
+                                    KernelList &kernels) {
+  const Window &window = params.window;
+  WindowAxis depth{params.kernelD,
+                   1,
+                   params.dilationD,
+                   params.padFront,
+                   (params.outDepth - 1) * params.strideD - params.padFront +
+                       (params.kernelD - 1) * params.dilationD + 1 -
+                       params.inDepth,
+                   params.inDepth};
+  WindowAxis rows{window.kernelH, window.strideH,   window.dilationH,
+                  window.padTop,  window.padBottom, params.inH};
+  WindowAxis columns{window.kernelW, window.strideW,  window.dilationW,
+                     window.padLeft, window.padRight, params.inW};
+  std::string reason = rows.unsupportedReason("height");
+  if (reason.empty())
+    reason = columns.unsupportedReason("width");
+  if (reason.empty() && !depth.canCut())
+    reason = "the padding along depth is as large as the kernel, so that some "
+             "results see no input";
+  if (reason.empty() &&
+      std::max(params.inChannels, params.outChannels) > arch::kMaxSize)
+    reason = "more than 65535 channels";
+  if (!reason.empty())
+    return llvm::createStringError(reason);
+
+  ConvPacking packing = packingOf(params);
+  int64_t parts = params.groups / packing.groups;
+  bool isVolume = params.kernelD > 1 || params.inDepth > 1;
+  int64_t inPlane = params.inH * params.inW;
+  int64_t outPlane = params.outH * params.outW;
+  // A volume has its depth where two axes have the batch.
+  int64_t inPlanes = isVolume ? params.inDepth : params.batch;
+  int64_t outPlanes = isVolume ? params.outDepth : params.batch;
+  int64_t batches = isVolume ? params.batch : 1;
+  Shape4 inStrides = {isVolume ? inPlane : params.inChannels * inPlane,
+                      params.inDepth * inPlane, params.inW, 1};
+  Shape4 outStrides = {isVolume ? outPlane : params.outChannels * outPlane,
+                       params.outDepth * outPlane, params.outW, 1};
+  for (int64_t batch = 0; batch < batches; ++batch)
+    for (int64_t part = 0; part < parts; ++part) {
+      GlobalTensor input =
+          params.input
+              .viewed({inPlanes, packing.inChannels, params.inH, params.inW},
+                      inStrides)
+              .advanced(
+                  (batch * params.inChannels + part * packing.inChannels) *
+                  inStrides[C]);
+      GlobalTensor result = params.result
+                                .viewed({outPlanes, packing.outChannels,
+                                         params.outH, params.outW},
+                                        outStrides)
+                                .advanced((batch * params.outChannels +
+                                           part * packing.outChannels) *
+                                          outStrides[C]);
+      GlobalTensor weights = params.weights;
+      weights.offsetBytes += part * alignedPartBytes(packing);
+      kernels.push_back(std::make_unique<ConvKernel>(params, packing, input,
+                                                     weights, result));
+    }
+  return llvm::Error::success();
+}

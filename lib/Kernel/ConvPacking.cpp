@@ -1,0 +1,164 @@
+//===- ConvPacking.cpp - Convolution weights as commands want them --------===//
+//
+// Packs weights and biases into one stream a layer and loads parts of it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/ConvPacking.h"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// The transfer engine charges a row of fewer bytes as if it had this many.
+constexpr int64_t kMinRowBytes = 256;
+/// Longest part of a lane's row in one matrix transfer: its column count, 64
+/// lanes of words, is a 16-bit field.
+constexpr int64_t kChunkBytes = (arch::kMaxSize / arch::kLanes) * 4;
+
+} // namespace
+
+ConvPacking::ChannelRange ConvPacking::inputRange(int64_t block) const {
+  if (groups == 1)
+    return {0, inChannels};
+  int64_t outPerGroup = outChannels / groups, inPerGroup = inChannels / groups;
+  int64_t first = block * arch::kLanes;
+  int64_t last = first + blockLanes(block) - 1;
+  int64_t begin = first / outPerGroup * inPerGroup;
+  begin -= begin % arch::kLanes;
+  int64_t end = (last / outPerGroup + 1) * inPerGroup;
+  return {begin, end - begin};
+}
+
+int64_t ConvPacking::blocks() const {
+  return arch::ceilDiv(outChannels, arch::kLanes);
+}
+
+int64_t ConvPacking::blockLanes(int64_t block) const {
+  return std::min(arch::kLanes, outChannels - block * arch::kLanes);
+}
+
+int64_t ConvPacking::tapBytes() const {
+  int64_t channels = 0;
+  for (int64_t block = 0; block < blocks(); ++block)
+    channels = std::max(channels, inputRange(block).count);
+  return arch::alignUp(channels, cube()) * kernelH * kernelW * byteWidth(type);
+}
+
+int64_t ConvPacking::blocksPerUnit() const {
+  if (rowBytes() >= kMinRowBytes)
+    return 1;
+  return std::min(arch::ceilDiv(kMinRowBytes, pitchBytes()), blocks());
+}
+
+int64_t ConvPacking::unitBlocks(int64_t unit) const {
+  return std::min(blocksPerUnit(), blocks() - unit * blocksPerUnit());
+}
+
+int64_t ConvPacking::unitLanes(int64_t unit) const {
+  return unitBlocks(unit) > 1 ? arch::kLanes
+                              : blockLanes(unit * blocksPerUnit());
+}
+
+int64_t ConvPacking::unitRowBytes(int64_t unit) const {
+  return (unitBlocks(unit) - 1) * pitchBytes() + rowBytes();
+}
+
+int64_t ConvPacking::fullUnitBytes() const {
+  return ((blocksPerUnit() - 1) * pitchBytes() + rowBytes()) * arch::kLanes;
+}
+
+int64_t ConvPacking::totalBytes() const {
+  int64_t last = arch::ceilDiv(blocks(), blocksPerUnit()) - 1;
+  return last * fullUnitBytes() + unitLanes(last) * unitRowBytes(last);
+}
+
+std::vector<char> ConvPacking::pack(Element element,
+                                    llvm::ArrayRef<float> bias) const {
+  std::vector<char> packed(totalBytes(), 0);
+  int64_t width = byteWidth(type), kernelSize = kernelH * kernelW;
+  int64_t outPerGroup = outChannels / groups, inPerGroup = inChannels / groups;
+  int64_t tapSize = tapBytes();
+  std::vector<char> row;
+  for (int64_t unit = 0; unit * blocksPerUnit() < blocks(); ++unit) {
+    int64_t rowSize = unitRowBytes(unit), lanes = unitLanes(unit);
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      row.assign(rowSize, 0);
+      for (int64_t inner = 0; inner < unitBlocks(unit); ++inner) {
+        int64_t block = unit * blocksPerUnit() + inner;
+        if (lane >= blockLanes(block))
+          continue;
+        char *start = row.data() + inner * pitchBytes();
+        int64_t oc = block * arch::kLanes + lane;
+        // Where this channel's group stands in what the block reads.
+        int64_t shift = oc / outPerGroup * inPerGroup - inputRange(block).begin;
+        for (int64_t tap = 0; tap < taps; ++tap)
+          for (int64_t ic = 0; ic < inPerGroup; ++ic) {
+            int64_t channel = shift + ic;
+            char *base =
+                start + tap * tapSize +
+                (channel / cube() * kernelSize * cube() + channel % cube()) *
+                    width;
+            for (int64_t kh = 0; kh < kernelH; ++kh)
+              for (int64_t kw = 0; kw < kernelW; ++kw)
+                if (const char *source = element(tap, oc, ic, kh, kw))
+                  std::memcpy(base + (kh * kernelW + kw) * cube() * width,
+                              source, width);
+          }
+        if (hasBias)
+          std::memcpy(start + biasOffset(), &bias[oc], sizeof(float));
+      }
+      char *unitStart = packed.data() + unit * fullUnitBytes();
+      for (int64_t at = 0; at < rowSize; at += kChunkBytes) {
+        int64_t size = std::min(kChunkBytes, rowSize - at);
+        std::memcpy(unitStart + at * lanes + lane * size, row.data() + at,
+                    size);
+      }
+    }
+  }
+  return packed;
+}
+
+LocalTensor ConvPacking::place(int64_t count) const {
+  int64_t words = pitchBytes() / 4;
+  return {0,
+          ElementType::F32,
+          {count, arch::kLanes, 1, words},
+          {words, words, words, 1}};
+}
+
+void ConvPacking::load(CommandBuilder &builder, const GlobalTensor &weights,
+                       uint32_t address, int64_t first, int64_t count) const {
+  GlobalTensor words = weights;
+  words.type = ElementType::F32;
+  int64_t perUnit = blocksPerUnit(), firstUnit = first / perUnit;
+  int64_t numUnits = arch::ceilDiv(count, perUnit);
+  // Units of one size go together; only the layer's last can be smaller.
+  int64_t full = numUnits;
+  int64_t last = firstUnit + numUnits - 1;
+  if (unitLanes(last) * unitRowBytes(last) != fullUnitBytes())
+    --full;
+  auto transfer = [&](int64_t unit, int64_t units) {
+    int64_t rowSize = unitRowBytes(unit), lanes = unitLanes(unit);
+    for (int64_t at = 0; at < rowSize; at += kChunkBytes) {
+      int64_t chunk = std::min(kChunkBytes, rowSize - at) / 4;
+      GlobalTensor source =
+          words.advanced((unit * fullUnitBytes() + at * lanes) / 4);
+      LocalTensor result;
+      result.address =
+          uint32_t(address + (unit - firstUnit) * perUnit * pitchBytes() + at);
+      result.shape = {units, lanes, 1, chunk};
+      result.strides = {perUnit * pitchBytes() / 4, chunk, chunk, 1};
+      builder.loadBlocks(result, source, units, lanes * chunk,
+                         fullUnitBytes() / 4);
+    }
+  };
+  if (full > 0)
+    transfer(firstUnit, full);
+  if (full < numUnits)
+    transfer(last, 1);
+}

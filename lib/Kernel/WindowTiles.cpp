@@ -1,0 +1,75 @@
+//===- WindowTiles.cpp - What window kernels share ------------------------===//
+//
+// Views of tiles in channel blocks, activations, limits of windows.
+//
+//===----------------------------------------------------------------------===//
+
+#include "WindowTiles.h"
+
+#include <algorithm>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+LocalTensor kernel::blockMajor(uint32_t address, const Shape4 &shape,
+                               ElementType type) {
+  LocalTensor tile = alignedTensor(address, shape, type);
+  int64_t row = tile.strides[C];
+  tile.strides[N] = row;
+  tile.strides[C] = shape[N] * row;
+  return tile;
+}
+
+LocalTensor kernel::blockOf(const LocalTensor &tile, int64_t block) {
+  int64_t channel = block * arch::kLanes;
+  int64_t lanes = std::min(arch::kLanes, tile.shape[C] - channel);
+  return tile.slice(C, channel, lanes);
+}
+
+LocalTensor kernel::flatView(const LocalTensor &tile) {
+  Shape4 shape = {tile.shape[N] * tile.channelRows(),
+                  std::min(tile.shape[C], arch::kLanes), tile.shape[H],
+                  tile.shape[W]};
+  return alignedTensor(tile.address, shape, tile.type);
+}
+
+unsigned kernel::activationSteps(const Activation &activation) {
+  return activation.relu ? (activation.limit >= 0 ? 2 : 1) : 0;
+}
+
+ActivationBuffers kernel::activationBuffers(const Activation &activation,
+                                            const LocalTensor &result,
+                                            const LocalTensor &other) {
+  if (activationSteps(activation) == 1)
+    return {other, result};
+  return {result, other};
+}
+
+void kernel::emitActivation(CommandBuilder &builder,
+                            const Activation &activation,
+                            const ActivationBuffers &buffers) {
+  if (!activation.relu)
+    return;
+  ElementType type = buffers.first.type;
+  LocalTensor first = flatView(buffers.first);
+  LocalTensor second = flatView(buffers.second);
+  builder.arith(Arith::Max, second, first, Operand(0.0, type));
+  if (activation.limit >= 0)
+    builder.arith(Arith::Min, first, second, Operand(activation.limit, type));
+}
+
+std::string WindowAxis::unsupportedReason(const char *name) const {
+  auto reason = [&](const char *what, int64_t value, int64_t limit) {
+    return std::string(what) + " " + std::to_string(value) + " along " + name +
+           " exceeds " + std::to_string(limit);
+  };
+  if (stride > kMaxWindowStride)
+    return reason("stride", stride, kMaxWindowStride);
+  if (dilation > kMaxWindowDilation)
+    return reason("dilation", dilation, kMaxWindowDilation);
+  if (std::max(padBefore, padAfter) > kMaxWindowPad)
+    return reason("padding", std::max(padBefore, padAfter), kMaxWindowPad);
+  if (std::max(inputSize, kernel) > arch::kMaxSize)
+    return reason("size", std::max(inputSize, kernel), arch::kMaxSize);
+  return {};
+}

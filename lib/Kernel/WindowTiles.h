@@ -1,0 +1,72 @@
+//===- WindowTiles.h - What window kernels share ---------------*- C++ -*-===//
+//
+// Tiles whose channel blocks stand apart in local memory, their activation, and
+// the input that a window needs along one axis.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_KERNEL_WINDOWTILES_H
+#define TPUC_LIB_KERNEL_WINDOWTILES_H
+
+#include "Kernel/Conv.h"
+
+#include <string>
+
+namespace tpuc::kernel {
+
+/// Largest stride and padding of a window command.
+constexpr int64_t kMaxWindowStride = 15;
+constexpr int64_t kMaxWindowPad = 15;
+constexpr int64_t kMaxWindowDilation = 16;
+
+/// A tile [n, c, h, w] as blocks of 64 channels, each block dense over n: a
+/// command that writes one block finds the layout it implies.
+LocalTensor blockMajor(uint32_t address, const Shape4 &shape, ElementType type);
+/// Block `block` of such a tile, [n, lanes, h, w], aligned.
+LocalTensor blockOf(const LocalTensor &tile, int64_t block);
+/// The whole tile as one aligned tensor [n * blocks, min(c, 64), h, w], for
+/// maps that do not care which element is which.
+LocalTensor flatView(const LocalTensor &tile);
+
+/// Commands of an activation: 0, 1 or 2.
+unsigned activationSteps(const Activation &activation);
+/// Tile buffers between which an activation alternates, so that none works in
+/// place: computing starts in `first` and ends in the result.
+struct ActivationBuffers {
+  LocalTensor first, second;
+};
+/// `other` is a second tile of the same shape, only used when there are steps.
+ActivationBuffers activationBuffers(const Activation &activation,
+                                    const LocalTensor &result,
+                                    const LocalTensor &other);
+/// Emits the activation of what lies in `buffers.first`.
+void emitActivation(CommandBuilder &builder, const Activation &activation,
+                    const ActivationBuffers &buffers);
+
+/// One spatial axis of a window.
+struct WindowAxis {
+  int64_t kernel, stride, dilation, padBefore, padAfter, inputSize;
+
+  int64_t extent() const { return (kernel - 1) * dilation + 1; }
+  /// False when some window can lie in the padding alone: such an axis is
+  /// computed whole.
+  bool canCut() const { return padBefore < extent() && padAfter < extent(); }
+  WindowExtent extentOf(int64_t offset, int64_t size) const {
+    return windowExtent(offset, size, stride, kernel, dilation, padBefore,
+                        inputSize);
+  }
+  /// The same, but the whole input when the tile has all `outputSize` results:
+  /// rows then stay contiguous.
+  WindowExtent extentOf(int64_t offset, int64_t size,
+                        int64_t outputSize) const {
+    if (size == outputSize)
+      return {0, inputSize, padBefore, padAfter};
+    return extentOf(offset, size);
+  }
+  /// Why commands cannot express the axis; empty when they can.
+  std::string unsupportedReason(const char *name) const;
+};
+
+} // namespace tpuc::kernel
+
+#endif // TPUC_LIB_KERNEL_WINDOWTILES_H
