@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Tpu/IR/Tpu.h"
@@ -19,8 +20,10 @@ int main(int argc, char **argv) {
   registry.insert<tpuc::bm1684x::BM1684XDialect>();
   registry.insert<tpuc::top::TopDialect>();
   registry.insert<tpuc::tpu::TpuDialect>();
+  tpuc::registerTpuKernels(registry);
 
   mlir::registerTransformsPasses();
+  tpuc::registerTpuToBM1684XPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "tpuc optimizer driver\n", registry));
 }

@@ -1,0 +1,56 @@
+//===- Network.h - What surrounds a command stream -------------*- C++ -*-===//
+//
+// Inputs, outputs, coefficients and memory of a function of commands, held in
+// its attributes:
+//
+//   bm1684x.inputs, bm1684x.outputs   arrays of {address, name, type}
+//   bm1684x.coefficients              the coefficient area's bytes
+//   bm1684x.coefficient_address       where it lies
+//   bm1684x.activation_address        where the activation area lies
+//   bm1684x.activation_bytes          its size
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DIALECT_BM1684X_IR_NETWORK_H
+#define TPUC_DIALECT_BM1684X_IR_NETWORK_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Operation.h"
+
+#include <string>
+#include <vector>
+
+namespace tpuc::bm1684x {
+
+/// An input or output in global memory, row-major.
+struct NetworkTensor {
+  std::string name;
+  mlir::RankedTensorType type;
+  uint64_t address = 0;
+};
+
+struct NetworkDescription {
+  std::vector<NetworkTensor> inputs, outputs;
+  uint64_t coefficientAddress = 0;
+  /// tensor<?xi8>; null when there are none.
+  mlir::ElementsAttr coefficients;
+  uint64_t activationAddress = 0;
+  uint64_t activationBytes = 0;
+};
+
+/// Writes the description into the attributes of `function`.
+void setNetworkDescription(mlir::Operation *function,
+                           const NetworkDescription &network);
+
+/// Reads it back; an attribute that is missing or malformed is an error on
+/// `function` that names it.
+mlir::FailureOr<NetworkDescription>
+getNetworkDescription(mlir::Operation *function);
+
+/// The bytes of the coefficients, valid as long as the module.
+mlir::ArrayRef<char> coefficientBytes(const NetworkDescription &network);
+
+} // namespace tpuc::bm1684x
+
+#endif // TPUC_DIALECT_BM1684X_IR_NETWORK_H

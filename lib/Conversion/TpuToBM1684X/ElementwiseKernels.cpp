@@ -1,0 +1,239 @@
+//===- ElementwiseKernels.cpp - Kernels of element-wise operators ---------===//
+//
+// Says how arithmetic, comparison, selection and casts are computed for a tile;
+// broadcasting and tiling are the element-wise kernel's.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelModels.h"
+
+#include "Dialect/Tpu/IR/Tpu.h"
+#include "Kernel/Elementwise.h"
+
+using namespace mlir;
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+ShapedTensor shapedTensor(KernelContext &context, Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return {context.globalTensor(value),
+          llvm::SmallVector<int64_t>(type.getShape())};
+}
+
+ElementwiseParams makeParams(KernelContext &context, Operation *op) {
+  ElementwiseParams params;
+  params.result = shapedTensor(context, op->getResult(0));
+  for (Value operand : op->getOperands())
+    params.operands.push_back(shapedTensor(context, operand));
+  return params;
+}
+
+Arith arithOf(tpu::BinaryKind kind) {
+  switch (kind) {
+  case tpu::BinaryKind::Add:
+    return Arith::Add;
+  case tpu::BinaryKind::Sub:
+    return Arith::Sub;
+  case tpu::BinaryKind::Mul:
+    return Arith::Mul;
+  case tpu::BinaryKind::Div:
+    return Arith::Div;
+  case tpu::BinaryKind::Max:
+    return Arith::Max;
+  case tpu::BinaryKind::Min:
+    return Arith::Min;
+  }
+  return Arith::Add;
+}
+
+struct BinaryModel
+    : LowerToCommandsOpInterface::ExternalModel<BinaryModel, tpu::BinaryOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto binary = cast<tpu::BinaryOp>(op);
+    ElementwiseParams params = makeParams(context, op);
+    ElementType type = params.result.tensor.type;
+    Arith function = arithOf(binary.getKind());
+    if (function == Arith::Div)
+      setDivision(params, type);
+    else
+      params.compute = [function](CommandBuilder &builder,
+                                  const LocalTensor &result,
+                                  ArrayRef<LocalTensor> operands,
+                                  ArrayRef<LocalTensor>, uint32_t) {
+        builder.arith(function, result, operands[0], operands[1]);
+      };
+    makeElementwiseKernels(params, kernels);
+    return success();
+  }
+
+  /// The divider works in f32 only; 16-bit operands are widened around it.
+  static void setDivision(ElementwiseParams &params, ElementType type) {
+    if (type == ElementType::F32) {
+      params.compute = [](CommandBuilder &builder, const LocalTensor &result,
+                          ArrayRef<LocalTensor> operands, ArrayRef<LocalTensor>,
+                          uint32_t) {
+        builder.divide(result, operands[0], operands[1]);
+      };
+      return;
+    }
+    params.scratch.assign(3, ElementType::F32);
+    params.compute = [](CommandBuilder &builder, const LocalTensor &result,
+                        ArrayRef<LocalTensor> operands,
+                        ArrayRef<LocalTensor> scratch, uint32_t) {
+      builder.cast(scratch[0], operands[0]);
+      builder.cast(scratch[1], operands[1]);
+      builder.divide(scratch[2], scratch[0], scratch[1]);
+      builder.cast(result, scratch[2]);
+    };
+  }
+};
+
+struct ScalarModel
+    : LowerToCommandsOpInterface::ExternalModel<ScalarModel, tpu::ScalarOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto scalar = cast<tpu::ScalarOp>(op);
+    ElementwiseParams params = makeParams(context, op);
+    Operand constant(scalar.getValue().convertToDouble(),
+                     params.result.tensor.type);
+    tpu::ScalarKind kind = scalar.getKind();
+    params.compute = [=](CommandBuilder &builder, const LocalTensor &result,
+                         ArrayRef<LocalTensor> operands, ArrayRef<LocalTensor>,
+                         uint32_t) {
+      switch (kind) {
+      case tpu::ScalarKind::Add:
+        return builder.arith(Arith::Add, result, operands[0], constant);
+      case tpu::ScalarKind::Rsub:
+        return builder.arith(Arith::Sub, result, constant, operands[0]);
+      case tpu::ScalarKind::Mul:
+        return builder.arith(Arith::Mul, result, operands[0], constant);
+      case tpu::ScalarKind::Max:
+        return builder.arith(Arith::Max, result, operands[0], constant);
+      case tpu::ScalarKind::Min:
+        return builder.arith(Arith::Min, result, operands[0], constant);
+      }
+    };
+    makeElementwiseKernels(params, kernels);
+    return success();
+  }
+};
+
+struct CastModel
+    : LowerToCommandsOpInterface::ExternalModel<CastModel, tpu::CastOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    ElementwiseParams params = makeParams(context, op);
+    Rounding rounding = isFloat(params.result.tensor.type)
+                            ? Rounding::HalfToEven
+                            : Rounding::TowardsZero;
+    params.compute = [=](CommandBuilder &builder, const LocalTensor &result,
+                         ArrayRef<LocalTensor> operands, ArrayRef<LocalTensor>,
+                         uint32_t) {
+      builder.cast(result, operands[0], rounding);
+    };
+    makeElementwiseKernels(params, kernels);
+    return success();
+  }
+};
+
+/// Copies an operand that is broadcast into a tensor of the result's shape: the
+/// compare unit reads only whole tensors.
+Operand dense(CommandBuilder &builder, const LocalTensor &operand,
+              const LocalTensor &whole) {
+  if (operand.shape == whole.shape)
+    return operand;
+  LocalTensor copy = whole.as(operand.type);
+  builder.copy(copy, operand);
+  return copy;
+}
+
+struct CompareModel
+    : LowerToCommandsOpInterface::ExternalModel<CompareModel, tpu::CompareOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    ElementwiseParams params = makeParams(context, op);
+    ElementType type = params.result.tensor.type;
+    params.scratch.assign(2, type);
+    tpu::CompareKind kind = cast<tpu::CompareOp>(op).getKind();
+    params.compute = [=](CommandBuilder &builder, const LocalTensor &result,
+                         ArrayRef<LocalTensor> operands,
+                         ArrayRef<LocalTensor> scratch, uint32_t) {
+      Operand a = dense(builder, operands[0], scratch[0]);
+      Operand b = dense(builder, operands[1], scratch[1]);
+      Operand one(1.0, type), zero(0.0, type);
+      switch (kind) {
+      case tpu::CompareKind::Eq:
+        return builder.select(Compare::SelectEqual, result, a, b, one, zero);
+      case tpu::CompareKind::Ne:
+        return builder.select(Compare::SelectEqual, result, a, b, zero, one);
+      case tpu::CompareKind::Lt:
+        return builder.select(Compare::SelectLess, result, a, b, one, zero);
+      case tpu::CompareKind::Ge:
+        return builder.select(Compare::SelectLess, result, a, b, zero, one);
+      case tpu::CompareKind::Gt:
+        return builder.select(Compare::SelectGreater, result, a, b, one, zero);
+      case tpu::CompareKind::Le:
+        return builder.select(Compare::SelectGreater, result, a, b, zero, one);
+      }
+    };
+    makeElementwiseKernels(params, kernels);
+    return success();
+  }
+};
+
+struct SelectModel
+    : LowerToCommandsOpInterface::ExternalModel<SelectModel, tpu::SelectOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    ElementwiseParams params = makeParams(context, op);
+    ElementType type = params.result.tensor.type;
+    params.scratch.assign(3, type);
+    params.compute = [=](CommandBuilder &builder, const LocalTensor &result,
+                         ArrayRef<LocalTensor> operands,
+                         ArrayRef<LocalTensor> scratch, uint32_t) {
+      Operand condition = dense(builder, operands[0], scratch[0]);
+      Operand lhs = dense(builder, operands[1], scratch[1]);
+      Operand rhs = dense(builder, operands[2], scratch[2]);
+      builder.select(Compare::SelectEqual, result, condition,
+                     Operand(0.0, type), rhs, lhs);
+    };
+    makeElementwiseKernels(params, kernels);
+    return success();
+  }
+};
+
+struct PReluModel
+    : LowerToCommandsOpInterface::ExternalModel<PReluModel, tpu::PReluOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    ElementwiseParams params = makeParams(context, op);
+    ElementType type = params.result.tensor.type;
+    params.scratch.assign(3, type);
+    // max(x, 0) + slope * min(x, 0)
+    params.compute = [=](CommandBuilder &builder, const LocalTensor &result,
+                         ArrayRef<LocalTensor> operands,
+                         ArrayRef<LocalTensor> scratch, uint32_t) {
+      Operand zero(0.0, type);
+      builder.arith(Arith::Min, scratch[0], operands[0], zero);
+      builder.arith(Arith::Mul, scratch[1], scratch[0], operands[1]);
+      builder.arith(Arith::Max, scratch[2], operands[0], zero);
+      builder.arith(Arith::Add, result, scratch[1], scratch[2]);
+    };
+    makeElementwiseKernels(params, kernels);
+    return success();
+  }
+};
+
+} // namespace
+
+void tpuc::attachElementwiseKernels(MLIRContext *context) {
+  tpu::BinaryOp::attachInterface<BinaryModel>(*context);
+  tpu::ScalarOp::attachInterface<ScalarModel>(*context);
+  tpu::CastOp::attachInterface<CastModel>(*context);
+  tpu::CompareOp::attachInterface<CompareModel>(*context);
+  tpu::SelectOp::attachInterface<SelectModel>(*context);
+  tpu::PReluOp::attachInterface<PReluModel>(*context);
+}

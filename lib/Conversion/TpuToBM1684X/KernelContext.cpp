@@ -1,0 +1,110 @@
+//===- KernelContext.cpp - What building a kernel may ask -----------------===//
+//
+// Addresses of activations as an earlier pass placed them, and the coefficient
+// area as kernels fill it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Conversion/TpuToBM1684X/KernelContext.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/Operation.h"
+
+using namespace mlir;
+using namespace tpuc;
+using kernel::ElementType;
+using kernel::GlobalTensor;
+
+FailureOr<ElementType> tpuc::elementTypeOf(Type type) {
+  if (auto shaped = dyn_cast<ShapedType>(type))
+    type = shaped.getElementType();
+  if (type.isF32())
+    return ElementType::F32;
+  if (type.isF16())
+    return ElementType::F16;
+  if (type.isBF16())
+    return ElementType::BF16;
+  if (type.isInteger(32))
+    return ElementType::I32;
+  if (type.isInteger(16))
+    return ElementType::I16;
+  if (type.isInteger(8))
+    return ElementType::I8;
+  return failure();
+}
+
+GlobalTensor KernelContext::globalTensor(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  GlobalTensor tensor;
+  tensor.type = *elementTypeOf(type);
+  if (Value source = aliases.lookup(value))
+    value = source;
+  if (auto it = activationOffsets.find(value); it != activationOffsets.end()) {
+    tensor.offsetBytes = it->second;
+  } else {
+    auto [place, isNew] = constantOffsets.try_emplace(value, 0);
+    if (isNew)
+      place->second = addPiece(constantBytes(value));
+    tensor.region = kernel::Region::Coefficient;
+    tensor.offsetBytes = place->second;
+  }
+  return tensor.reshaped({1, 1, 1, type.getNumElements()});
+}
+
+void KernelContext::alias(Value value, Value source) {
+  Value root = aliases.lookup(source);
+  aliases[value] = root ? root : source;
+}
+
+ArrayRef<char> KernelContext::constantBytes(Value value) {
+  if (Value source = aliases.lookup(value))
+    value = source;
+  ElementsAttr elements;
+  if (!matchPattern(value, m_Constant(&elements)))
+    return {};
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    return blob ? blob->getData() : ArrayRef<char>();
+  }
+  auto dense = dyn_cast<DenseElementsAttr>(elements);
+  if (!dense)
+    return {};
+  if (!dense.isSplat())
+    return dense.getRawData();
+  // A splat holds one element; kernels want all.
+  ArrayRef<char> one = dense.getRawData();
+  auto [it, isNew] = splats.try_emplace(value);
+  if (isNew) {
+    std::vector<char> &bytes = packed.emplace_back();
+    bytes.reserve(one.size() * dense.getNumElements());
+    for (int64_t i = 0; i < dense.getNumElements(); ++i)
+      bytes.insert(bytes.end(), one.begin(), one.end());
+    it->second = bytes;
+  }
+  return it->second;
+}
+
+GlobalTensor KernelContext::addConstant(std::vector<char> bytes,
+                                        ElementType type,
+                                        const kernel::Shape4 &shape) {
+  GlobalTensor tensor;
+  tensor.region = kernel::Region::Coefficient;
+  tensor.type = type;
+  packed.push_back(std::move(bytes));
+  tensor.offsetBytes = addPiece(packed.back());
+  return tensor.reshaped(shape);
+}
+
+void KernelContext::placeActivation(Value value, int64_t offsetBytes) {
+  activationOffsets[value] = offsetBytes;
+}
+
+int64_t KernelContext::addPiece(ArrayRef<char> bytes) {
+  int64_t offset = coefficientBytes;
+  pieces.push_back(bytes);
+  coefficientBytes = arch::alignUp(offset + int64_t(bytes.size()),
+                                   arch::kGlobalAlignBytes);
+  return offset;
+}

@@ -1,0 +1,19 @@
+//===- KernelModels.h - Kernels attached to tpu operators ------*- C++ -*-===//
+//
+// One function a family; each attaches the family's kernels to its operators.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_KERNELMODELS_H
+#define TPUC_LIB_CONVERSION_TPUTOBM1684X_KERNELMODELS_H
+
+#include "Interfaces/LowerToCommands.h"
+
+namespace tpuc {
+
+void attachElementwiseKernels(mlir::MLIRContext *context);
+void attachMoveKernels(mlir::MLIRContext *context);
+
+} // namespace tpuc
+
+#endif // TPUC_LIB_CONVERSION_TPUTOBM1684X_KERNELMODELS_H

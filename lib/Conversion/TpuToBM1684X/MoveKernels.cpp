@@ -1,0 +1,187 @@
+//===- MoveKernels.cpp - Kernels of operators that only move data ---------===//
+//
+// Expresses reshapes, permutations, slices, concatenations, padding,
+// broadcasts and gathers as strided copies, fills and row gathers.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelModels.h"
+
+#include "Dialect/Tpu/IR/Tpu.h"
+#include "Kernel/Copy.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
+#include <numeric>
+
+using namespace mlir;
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+ArrayRef<int64_t> shapeOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+SmallVector<int64_t> stridesOf(Value value) {
+  return computeStrides(shapeOf(value));
+}
+
+int64_t product(ArrayRef<int64_t> sizes) {
+  return std::accumulate(sizes.begin(), sizes.end(), int64_t(1),
+                         std::multiplies<>());
+}
+
+/// A copy of a box of `sizes` between two places with the given strides.
+void copyBox(const GlobalTensor &result, ArrayRef<int64_t> resultStrides,
+             const GlobalTensor &source, ArrayRef<int64_t> sourceStrides,
+             ArrayRef<int64_t> sizes, KernelList &kernels) {
+  SmallVector<CopyAxis> axes;
+  for (auto [size, to, from] : llvm::zip(sizes, resultStrides, sourceStrides))
+    axes.push_back({size, to, from});
+  makeCopyKernels(result, source, axes, kernels);
+}
+
+/// Elements before the first of a box that starts at `offsets`.
+int64_t boxStart(ArrayRef<int64_t> offsets, ArrayRef<int64_t> strides) {
+  int64_t start = 0;
+  for (auto [offset, stride] : llvm::zip(offsets, strides))
+    start += offset * stride;
+  return start;
+}
+
+struct ReshapeModel
+    : LowerToCommandsOpInterface::ExternalModel<ReshapeModel, tpu::ReshapeOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto reshape = cast<tpu::ReshapeOp>(op);
+    if (!context.hasPlace(reshape.getOutput())) {
+      // The reshape of a constant is the constant.
+      context.alias(reshape.getOutput(), reshape.getInput());
+      return success();
+    }
+    GlobalTensor result = context.globalTensor(reshape.getOutput());
+    GlobalTensor source = context.globalTensor(reshape.getInput());
+    if (result.region != source.region ||
+        result.offsetBytes != source.offsetBytes)
+      makeCopyKernels(result, source, {{numElements(result.shape), 1, 1}},
+                      kernels);
+    return success();
+  }
+};
+
+struct PermuteModel
+    : LowerToCommandsOpInterface::ExternalModel<PermuteModel, tpu::PermuteOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto permute = cast<tpu::PermuteOp>(op);
+    SmallVector<int64_t> strides = stridesOf(permute.getInput()), permuted;
+    for (int64_t axis : permute.getOrder())
+      permuted.push_back(strides[axis]);
+    copyBox(context.globalTensor(permute.getOutput()),
+            stridesOf(permute.getOutput()),
+            context.globalTensor(permute.getInput()), permuted,
+            shapeOf(permute.getOutput()), kernels);
+    return success();
+  }
+};
+
+struct SliceModel
+    : LowerToCommandsOpInterface::ExternalModel<SliceModel, tpu::SliceOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto slice = cast<tpu::SliceOp>(op);
+    SmallVector<int64_t> strides = stridesOf(slice.getInput());
+    GlobalTensor source =
+        context.globalTensor(slice.getInput())
+            .advanced(boxStart(slice.getOffsets(), strides));
+    for (auto [stride, step] : llvm::zip(strides, slice.getSteps()))
+      stride *= step;
+    copyBox(context.globalTensor(slice.getOutput()),
+            stridesOf(slice.getOutput()), source, strides, slice.getSizes(),
+            kernels);
+    return success();
+  }
+};
+
+struct ConcatModel
+    : LowerToCommandsOpInterface::ExternalModel<ConcatModel, tpu::ConcatOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto concat = cast<tpu::ConcatOp>(op);
+    SmallVector<int64_t> strides = stridesOf(concat.getOutput());
+    GlobalTensor result = context.globalTensor(concat.getOutput());
+    for (Value input : concat.getInputs()) {
+      copyBox(result, strides, context.globalTensor(input), stridesOf(input),
+              shapeOf(input), kernels);
+      result = result.advanced(shapeOf(input)[concat.getAxis()] *
+                               strides[concat.getAxis()]);
+    }
+    return success();
+  }
+};
+
+struct PadModel
+    : LowerToCommandsOpInterface::ExternalModel<PadModel, tpu::PadOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto pad = cast<tpu::PadOp>(op);
+    GlobalTensor result = context.globalTensor(pad.getOutput());
+    uint32_t bits =
+        constantBits(pad.getValue().convertToDouble(), result.type);
+    makeFillKernels(result, numElements(result.shape), bits, kernels);
+    SmallVector<int64_t> strides = stridesOf(pad.getOutput());
+    ArrayRef<int64_t> begins = pad.getPads().take_front(strides.size());
+    copyBox(result.advanced(boxStart(begins, strides)), strides,
+            context.globalTensor(pad.getInput()), stridesOf(pad.getInput()),
+            shapeOf(pad.getInput()), kernels);
+    return success();
+  }
+};
+
+struct BroadcastModel
+    : LowerToCommandsOpInterface::ExternalModel<BroadcastModel,
+                                                tpu::BroadcastOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto broadcast = cast<tpu::BroadcastOp>(op);
+    SmallVector<int64_t> strides = stridesOf(broadcast.getInput());
+    for (auto [stride, size] : llvm::zip(strides, shapeOf(broadcast.getInput())))
+      if (size == 1)
+        stride = 0;
+    copyBox(context.globalTensor(broadcast.getOutput()),
+            stridesOf(broadcast.getOutput()),
+            context.globalTensor(broadcast.getInput()), strides,
+            shapeOf(broadcast.getOutput()), kernels);
+    return success();
+  }
+};
+
+struct GatherModel
+    : LowerToCommandsOpInterface::ExternalModel<GatherModel, tpu::GatherOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto gather = cast<tpu::GatherOp>(op);
+    ArrayRef<int64_t> shape = shapeOf(gather.getInput());
+    int64_t axis = gather.getAxis();
+    makeGatherKernels(context.globalTensor(gather.getOutput()),
+                      context.globalTensor(gather.getInput()),
+                      context.globalTensor(gather.getIndices()),
+                      product(shape.take_front(axis)), shape[axis],
+                      product(shape.drop_front(axis + 1)),
+                      product(shapeOf(gather.getIndices())), kernels);
+    return success();
+  }
+};
+
+} // namespace
+
+void tpuc::attachMoveKernels(MLIRContext *context) {
+  tpu::ReshapeOp::attachInterface<ReshapeModel>(*context);
+  tpu::PermuteOp::attachInterface<PermuteModel>(*context);
+  tpu::SliceOp::attachInterface<SliceModel>(*context);
+  tpu::ConcatOp::attachInterface<ConcatModel>(*context);
+  tpu::PadOp::attachInterface<PadModel>(*context);
+  tpu::BroadcastOp::attachInterface<BroadcastModel>(*context);
+  tpu::GatherOp::attachInterface<GatherModel>(*context);
+}
