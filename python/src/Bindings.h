@@ -9,6 +9,11 @@
 
 #include <pybind11/pybind11.h>
 
-namespace tpuc::python {} // namespace tpuc::python
+namespace tpuc::python {
+
+/// Binds the reference evaluation: function `evaluate`.
+void bindEvaluate(pybind11::module_ &m);
+
+} // namespace tpuc::python
 
 #endif // TPUC_PYTHON_BINDINGS_H

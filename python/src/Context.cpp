@@ -1,11 +1,10 @@
 //===- Context.cpp - the dialects and passes that Python can use ----------===//
 
 #include "ModuleHandle.h"
+#include "Dialect/Top/IR/Top.h"
+#include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
-#ifdef TPUC_HAS_TOP
-#include "Dialect/Top/IR/Top.h"
-#endif
 #include <mutex>
 
 using namespace mlir;
@@ -17,9 +16,7 @@ std::shared_ptr<MLIRContext> makeContext() {
   std::call_once(once, [] { registerTransformsPasses(); });
   DialectRegistry registry;
   registry.insert<func::FuncDialect>();
-#ifdef TPUC_HAS_TOP
-  registry.insert<top::TopDialect>();
-#endif
+  registry.insert<top::TopDialect, tpu::TpuDialect>();
   auto context = std::make_shared<MLIRContext>(registry);
   context->loadAllAvailableDialects();
   return context;

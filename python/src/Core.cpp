@@ -81,4 +81,5 @@ PYBIND11_MODULE(_core, m) {
   });
   bindModule(m);
   bindBuilder(m);
+  bindEvaluate(m);
 }

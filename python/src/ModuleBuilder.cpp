@@ -1,12 +1,11 @@
 //===- ModuleBuilder.cpp - builds a top module from Python ----------------===//
 
 #include "ModuleBuilder.h"
+#include "Dialect/Top/IR/Top.h"
 #include "Errors.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
-#include "mlir/IR/Verifier.h"
-#include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "llvm/ADT/StringSwitch.h"
 #include <pybind11/stl.h>
 
@@ -150,81 +149,30 @@ Attribute ModuleBuilder::makeAttribute(const std::string &name,
   throw UserError("attribute '" + name + "' has no counterpart in the module");
 }
 
-/// The result types that a registered operation infers from its parts.
-static LogicalResult inferTypes(MLIRContext *context,
-                                RegisteredOperationName name, Location loc,
-                                ValueRange operands, DictionaryAttr attributes,
-                                SmallVectorImpl<Type> &types) {
-  auto *interface = name.getInterface<InferTypeOpInterface>();
-  if (!interface)
-    return emitError(loc) << "'" << name.getStringRef()
-                          << "' does not infer its result types";
-  std::vector<std::max_align_t> storage(
-      name.getOpPropertyByteSize() / sizeof(std::max_align_t) + 1);
-  OpaqueProperties properties(storage.data());
-  name.initOpProperties(properties, OpaqueProperties(nullptr));
-  name.populateDefaultProperties(properties);
-  auto emit = [&] { return emitError(loc); };
-  LogicalResult result = success();
-  if (!attributes.empty())
-    result = name.setOpPropertiesFromAttribute(OperationName(name), properties,
-                                               attributes, emit);
-  if (succeeded(result))
-    result = interface->inferReturnTypes(context, loc, operands, attributes,
-                                         properties, RegionRange(), types);
-  name.destroyOpProperties(properties);
-  return result;
-}
-
 std::vector<BuiltValue> ModuleBuilder::addOp(
     const std::string &opName, const std::vector<int64_t> &operandIds,
     const py::dict &attributes,
-    const std::optional<
-        std::vector<std::pair<std::string, std::vector<int64_t>>>> &resultTypes,
+    const std::optional<NamedTypes> &resultTypes,
     const std::string &location) {
   Location loc = nameLocation(location);
-  auto name = RegisteredOperationName::lookup(opName, context.get());
-  if (!name)
-    throw UserError("operation '" + opName + "' does not exist");
   SmallVector<Value> operands;
   for (int64_t id : operandIds)
     operands.push_back(lookUp(id));
-  NamedAttrList list;
+  SmallVector<NamedAttribute> named;
   for (auto [key, value] : attributes) {
     auto text = key.cast<std::string>();
-    if (!llvm::is_contained(name->getAttributeNames(),
-                            builder.getStringAttr(text)))
-      throw UserError("operation '" + opName + "' has no attribute '" + text +
-                      "'");
-    list.append(text, makeAttribute(text, value));
+    named.emplace_back(builder.getStringAttr(text), makeAttribute(text, value));
   }
-  DictionaryAttr dictionary = list.getDictionary(context.get());
-
-  DiagnosticCollector diagnostics(context.get());
   SmallVector<Type> types;
-  if (resultTypes) {
-    for (const auto &[dtype, shape] : *resultTypes)
-      types.push_back(makeType(dtype, shape));
-  } else if (failed(inferTypes(context.get(), *name, loc, operands, dictionary,
-                               types))) {
-    diagnostics.raise("cannot infer the result types");
-  }
-  OperationState state(loc, opName);
-  state.addOperands(operands);
-  state.addTypes(types);
-  Operation *op = builder.create(state);
-  if (!dictionary.empty() &&
-      failed(op->setPropertiesFromAttribute(
-          dictionary, [&] { return emitError(loc); }))) {
-    op->erase();
-    diagnostics.raise("wrong attributes");
-  }
-  if (failed(mlir::verify(op))) {
-    op->erase();
-    diagnostics.raise("the operation does not verify");
-  }
+  for (const auto &[dtype, shape] : resultTypes.value_or(NamedTypes()))
+    types.push_back(makeType(dtype, shape));
+  DiagnosticCollector diagnostics(context.get());
+  FailureOr<Operation *> op =
+      top::buildOp(builder, loc, opName, operands, named, types);
+  if (failed(op))
+    diagnostics.raise("the operation cannot be built");
   std::vector<BuiltValue> built;
-  for (Value result : op->getResults())
+  for (Value result : (*op)->getResults())
     built.push_back(record(result));
   return built;
 }

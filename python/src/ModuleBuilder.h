@@ -18,6 +18,9 @@
 
 namespace tpuc::python {
 
+/// Tensor types as (element type, shape).
+using NamedTypes = std::vector<std::pair<std::string, std::vector<int64_t>>>;
+
 /// A value of the module under construction: its number, element type, shape.
 struct BuiltValue {
   int64_t id;
@@ -46,9 +49,7 @@ public:
   std::vector<BuiltValue>
   addOp(const std::string &opName, const std::vector<int64_t> &operands,
         const pybind11::dict &attributes,
-        const std::optional<
-            std::vector<std::pair<std::string, std::vector<int64_t>>>>
-            &resultTypes,
+        const std::optional<NamedTypes> &resultTypes,
         const std::string &location);
 
   /// Makes a value a result of @main under the given name.

@@ -97,8 +97,8 @@ def _fit(array: np.ndarray, port: PortLike, where: str) -> np.ndarray:
         )
     wanted = numpy_type(port.dtype)
     if array.dtype == wanted:
-        return np.ascontiguousarray(array)
-    if array.dtype.kind not in "fiub":
+        return np.asarray(array, order="C")
+    if array.dtype.kind not in "fiub" and "float" not in array.dtype.name:
         raise UserError(
             f"{where}: the input '{port.name}' has the type {array.dtype}, expected {wanted}"
         )
@@ -112,4 +112,4 @@ def _fit(array: np.ndarray, port: PortLike, where: str) -> np.ndarray:
             raise UserError(
                 f"{where}: the input '{port.name}' has values that do not fit into {wanted}"
             )
-    return np.ascontiguousarray(array.astype(wanted))
+    return array.astype(wanted, order="C")

@@ -41,8 +41,7 @@ def compare(actual: np.ndarray, reference: np.ndarray, name: str = "") -> Simila
     """
     if actual.size != reference.size:
         raise UserError(
-            f"'{name}' has the shape {list(actual.shape)}, its reference "
-            f"{list(reference.shape)}"
+            f"'{name}' has the shape {list(actual.shape)}, its reference {list(reference.shape)}"
         )
     a = actual.astype(np.float64).reshape(-1)
     b = reference.astype(np.float64).reshape(-1)

@@ -65,8 +65,7 @@ def refuse_dynamic(args: argparse.Namespace) -> None:
     """Refuses --dynamic, which scripts for the vendor's compiler may pass."""
     if getattr(args, "dynamic", False):
         raise UserError(
-            "--dynamic is not supported, compile one .bmodel for each input shape "
-            "(--input_shapes)"
+            "--dynamic is not supported, compile one .bmodel for each input shape (--input_shapes)"
         )
 
 

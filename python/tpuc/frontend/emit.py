@@ -15,9 +15,10 @@ import numpy as np
 from tpuc import _core
 from tpuc.errors import UserError
 
-# Element types of the top dialect by numpy kind: data is f32, masks are i1,
-# indices are i64 or i32.
-_TOP_TYPES = {"f": "f32", "b": "i1"}
+# Data is f32 in the top dialect, masks are i1, indices are i64 or i32. Narrower
+# floats are stored without loss; narrower integers are counted without wrapping.
+_FLOATS = ("float16", "float32", "float64", "bfloat16")
+_INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 _NUMPY_TYPES = {
     "f32": np.dtype(np.float32),
     "i64": np.dtype(np.int64),
@@ -29,12 +30,12 @@ _NUMPY_TYPES = {
 def top_type(dtype: np.dtype) -> str:
     """The top element type that stands for a numpy element type."""
     dtype = np.dtype(dtype)
-    if dtype.kind in _TOP_TYPES:
-        return _TOP_TYPES[dtype.kind]
-    if dtype.kind in "iu":
-        return "i64" if dtype.itemsize == 8 else "i32"
-    if "float" in dtype.name:
+    if dtype.name in _FLOATS:
         return "f32"
+    if dtype.kind == "b":
+        return "i1"
+    if dtype.name in _INTEGERS:
+        return "i64" if dtype.itemsize == 8 else "i32"
     raise UserError(f"element type {dtype.name} is not supported, use a float or integer type")
 
 

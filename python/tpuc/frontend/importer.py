@@ -106,6 +106,11 @@ class _Importer:
         if self.refused:
             self._raise_refused()
         for name in self.outputs:
+            if name not in self.values:
+                raise UserError(
+                    f"{self.model.source}: output '{name}' is a result that is not supported, "
+                    f"remove it from the graph's outputs"
+                )
             self.emitter.location = name
             self.emitter.output(name, self._resolve(name))
         return self.emitter.finish()

@@ -11,6 +11,9 @@ from tpuc.frontend.emit import Emitter, Tensor
 from tpuc.frontend.graph import Node
 from tpuc.frontend.registry import Inputs, converts, operand
 
+# Attributes that are refused, with the value that means "off".
+_UNSET = {"softcap": 0.0, "left_window_size": -1, "right_window_size": -1}
+
 
 def _heads(tensor: Tensor, heads: int, e: Emitter) -> Tensor:
     """[batch, tokens, heads * size] as [batch, heads, tokens, size]."""
@@ -39,8 +42,9 @@ def _repeat_heads(tensor: Tensor, heads: int, e: Emitter) -> Tensor:
 def _attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     if any(t is not None for t in inputs[4:]) or any(node.outputs[1:]):
         raise UserError("keeps keys and values between runs, which is not supported")
-    if node.attr("softcap", 0.0) not in (0, 0.0):
-        raise UserError("has softcap, which is not supported")
+    for name in ("softcap", "left_window_size", "right_window_size"):
+        if node.attr(name, _UNSET[name]) != _UNSET[name]:
+            raise UserError(f"has {name}, which is not supported")
     query, key, value = inputs[:3]
     flat = query.rank == 3
     query = _heads(query, int(node.attr("q_num_heads", 0)), e)

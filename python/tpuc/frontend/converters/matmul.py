@@ -91,8 +91,8 @@ def _parse_einsum(equation: str, inputs: Inputs) -> tuple[list[str], str]:
             term = term.replace("...", axes[len(axes) - span :] if span else "")
         if len(term) != tensor.rank or len(set(term)) != len(term):
             raise UserError(
-                f"has the equation '{equation}', which does not fit an operand of rank "
-                f"{tensor.rank} or takes a diagonal"
+                f"has the equation '{equation}', which takes a diagonal or does not fit an operand "
+                f"of rank {tensor.rank}; this is not supported"
             )
         full.append(term)
     if not arrow:

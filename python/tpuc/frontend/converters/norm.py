@@ -138,7 +138,8 @@ def _lp_norm(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     if order not in (1, 2):
         raise UserError(f"has p {order}, expected 1 or 2")
     norm = e.reduce(Reduce.L1 if order == 1 else Reduce.L2, x, [axis])
-    return e.binary("div", x, norm)
+    # A vector of zeroes stays one.
+    return e.binary("div", x, e.binary("max", norm, 1e-12))
 
 
 @converts("MeanVarianceNormalization")

@@ -247,7 +247,17 @@ def _depth_to_space(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
 
 @converts("SpaceToDepth")
 def _space_to_depth(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    return e.op("space_to_depth", [inputs[0]], {"block_size": int(node.required("blocksize"))})
+    x, block = inputs[0], int(node.required("blocksize"))
+    mode = str(node.attr("mode", "DCR"))
+    if mode == "DCR":
+        return e.op("space_to_depth", [x], {"block_size": block})
+    if mode != "CRD" or x.rank != 4 or block < 1 or x.shape[2] % block or x.shape[3] % block:
+        raise UserError(f"has mode '{mode}' and blocks of {block} for {list(x.shape)}")
+    # The depth is the outermost part of the new channel.
+    n, c, h, w = x.shape
+    split = e.reshape(x, (n, c, h // block, block, w // block, block))
+    moved = e.permute(split, (0, 1, 3, 5, 2, 4))
+    return e.reshape(moved, (n, c * block * block, h // block, w // block))
 
 
 @converts("Size")
