@@ -1,0 +1,51 @@
+//===- SimulatorC.h - C interface of the simulator ------------*- C++ -*-===//
+//
+// The functional simulator for callers in other languages, such as the scripts
+// that compare it with other implementations. A thin layer: no logic.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_SIMULATOR_CAPI_SIMULATORC_H
+#define TPUC_SIMULATOR_CAPI_SIMULATORC_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct TpucSimulator TpucSimulator;
+
+/// A simulator with `threads` threads (0: as many as the host offers).
+TpucSimulator *tpuc_simulator_create(unsigned threads);
+void tpuc_simulator_destroy(TpucSimulator *simulator);
+
+/// The memories: 16 MiB lane after lane, 16 KiB, 2 MiB.
+uint8_t *tpuc_simulator_local(TpucSimulator *simulator);
+uint8_t *tpuc_simulator_static(TpucSimulator *simulator);
+uint8_t *tpuc_simulator_l2(TpucSimulator *simulator);
+
+/// Zeroed global memory from `address`; null when it does not fit.
+uint8_t *tpuc_simulator_global(TpucSimulator *simulator, uint64_t address,
+                               uint64_t bytes);
+
+/// Chooses plain scalar code (1) or vectorised code (0).
+void tpuc_simulator_reference(TpucSimulator *simulator, int reference);
+
+/// Runs two queues. Returns 0, or 1 with a message of at most `capacity` bytes
+/// and a final zero in `message`.
+int tpuc_simulator_run(TpucSimulator *simulator, const uint8_t *tiu,
+                       uint64_t tiuBytes, const uint8_t *gdma,
+                       uint64_t gdmaBytes, char *message, uint64_t capacity);
+
+/// Executes one encoded command of engine 0 (TIU) or 1 (GDMA), looking at no
+/// id. Returns as tpuc_simulator_run.
+int tpuc_simulator_execute(TpucSimulator *simulator, int engine,
+                           const uint8_t *bytes, uint64_t count, char *message,
+                           uint64_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // TPUC_SIMULATOR_CAPI_SIMULATORC_H

@@ -1,0 +1,83 @@
+//===- SimulatorC.cpp - C interface of the simulator ----------------------===//
+//
+// Forwards to the C++ simulator and turns failures into messages.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Simulator/CApi/SimulatorC.h"
+#include "Simulator/Functional/Simulator.h"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace tpuc;
+
+struct TpucSimulator {
+  explicit TpucSimulator(unsigned threads) : simulator(threads) {}
+  sim::Simulator simulator;
+};
+
+namespace {
+
+int report(const std::string &text, char *message, uint64_t capacity) {
+  if (message && capacity) {
+    size_t count = std::min<size_t>(text.size(), capacity - 1);
+    std::memcpy(message, text.data(), count);
+    message[count] = 0;
+  }
+  return 1;
+}
+
+} // namespace
+
+extern "C" {
+
+TpucSimulator *tpuc_simulator_create(unsigned threads) {
+  return new TpucSimulator(threads);
+}
+
+void tpuc_simulator_destroy(TpucSimulator *simulator) { delete simulator; }
+
+uint8_t *tpuc_simulator_local(TpucSimulator *simulator) {
+  return simulator->simulator.localMemory().data();
+}
+uint8_t *tpuc_simulator_static(TpucSimulator *simulator) {
+  return simulator->simulator.staticMemory().data();
+}
+uint8_t *tpuc_simulator_l2(TpucSimulator *simulator) {
+  return simulator->simulator.l2Memory().data();
+}
+
+uint8_t *tpuc_simulator_global(TpucSimulator *simulator, uint64_t address,
+                               uint64_t bytes) {
+  return simulator->simulator.allocateGlobal(address, bytes).data();
+}
+
+void tpuc_simulator_reference(TpucSimulator *simulator, int reference) {
+  simulator->simulator.useReferenceCode(reference != 0);
+}
+
+int tpuc_simulator_run(TpucSimulator *simulator, const uint8_t *tiu,
+                       uint64_t tiuBytes, const uint8_t *gdma,
+                       uint64_t gdmaBytes, char *message, uint64_t capacity) {
+  auto failure = simulator->simulator.run({tiu, size_t(tiuBytes)},
+                                          {gdma, size_t(gdmaBytes)});
+  return failure ? report(failure->str(), message, capacity) : 0;
+}
+
+int tpuc_simulator_execute(TpucSimulator *simulator, int engine,
+                           const uint8_t *bytes, uint64_t count, char *message,
+                           uint64_t capacity) {
+  auto queue = engine == 0 ? codec::Engine::Tiu : codec::Engine::Gdma;
+  auto layout = codec::peekLayout(queue, {bytes, size_t(count)});
+  if (!layout)
+    return report("the bytes are not a command", message, capacity);
+  codec::Registers registers;
+  std::string error;
+  if (!codec::decode(*layout, {bytes, size_t(count)}, registers, error))
+    return report(error, message, capacity);
+  auto failure = simulator->simulator.execute(*layout, registers);
+  return failure ? report(failure->str(), message, capacity) : 0;
+}
+
+} // extern "C"

@@ -1,0 +1,268 @@
+//===- Ar.cpp - Element-wise commands on floats, and copies ---------------===//
+//
+// AR on f32, f16 and bf16: every operation is done in f32 and rounded once to
+// the storage type. Integer operations and casts live in files of their own.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ArOperands.h"
+
+using namespace tpuc::sim;
+
+Status tpuc::sim::readArCommand(Machine &machine, const Registers &r,
+                                unsigned operands, ArCommand &command) {
+  Shape shape = resultShape(r);
+  TPUC_RETURN_IF_FAILED(
+      precisionOf(r.res0_prec, "the result", command.result.precision));
+  command.result.constant = false;
+  command.result.present = true;
+  TPUC_RETURN_IF_FAILED(
+      operandView(machine, "the result", r.res0_addr,
+                  elementBytes(command.result.precision), shape, r.res0_str,
+                  {r.res0_n_str, r.res0_c_str, r.res0_h_str, r.res0_w_str},
+                  command.result.view));
+  struct Fields {
+    const char *name;
+    uint32_t address, precision, constant, layout;
+    Strides strides;
+  };
+  const Fields fields[3] = {
+      {"operand 0",
+       r.opd0_addr,
+       r.opd0_prec,
+       r.opd0_const,
+       r.opd0_str,
+       {r.opd0_n_str, r.opd0_c_str, r.opd0_h_str, r.opd0_w_str}},
+      {"operand 1",
+       r.opd1_addr,
+       r.opd1_prec,
+       r.opd1_const,
+       r.opd1_str,
+       {r.opd1_n_str, r.opd1_c_str, r.opd1_h_str, r.opd1_w_str}},
+      {"operand 2",
+       r.opd2_addr,
+       r.opd2_prec,
+       r.opd2_const,
+       uint32_t(TensorLayout::PerChannel),
+       {}}};
+  for (unsigned i = 0; i < operands; ++i) {
+    const Fields &f = fields[i];
+    ArOperand &operand = command.operand[i];
+    TPUC_RETURN_IF_FAILED(precisionOf(f.precision, f.name, operand.precision));
+    operand.present = true;
+    operand.constant = f.constant != 0;
+    operand.bits = f.address;
+    if (operand.constant)
+      continue;
+    TPUC_RETURN_IF_FAILED(operandView(machine, f.name, f.address,
+                                      elementBytes(operand.precision), shape,
+                                      f.layout, f.strides, operand.view));
+    command.ordered |= overlapUnequally(command.result.view, operand.view);
+  }
+  return Status();
+}
+
+namespace {
+
+Status executeCopy(Machine &machine, const Registers &r) {
+  ArCommand command;
+  TPUC_RETURN_IF_FAILED(readArCommand(machine, r, 1, command));
+  ArOperand &source = command.operand[0];
+  View &result = command.result.view;
+  if (elementBytes(source.precision) != result.elementBytes)
+    return Status::error(std::string("a copy needs elements of one size, "
+                                     "found ") +
+                         name(source.precision) + " to " +
+                         name(command.result.precision));
+  uint32_t constant[kLanes] = {};
+  if (source.constant) {
+    // A constant is a tensor of one element that is read again and again.
+    source.view = View();
+    source.view.memory = reinterpret_cast<uint8_t *>(constant);
+    source.view.elementBytes = result.elementBytes;
+    constant[0] = source.bits;
+  }
+  if (r.tsk_eu_typ == kArCopyBatch)
+    source.view.strides.n = 0;
+  const Kernels &k = kernelsOf(machine);
+  Kernels::Copy copy = k.copy[sizeIndex(result.elementBytes)];
+  RowLoop<2> loop(resultShape(r), {&result, &source.view});
+  forEachChannel(machine, resultShape(r), command.ordered, 1, [&](uint64_t c) {
+    uint8_t *from =
+        source.constant ? source.view.memory : source.view.channel(c);
+    loop.forEach(
+        {result.channel(c), from}, [&](const std::array<uint8_t *, 2> &at) {
+          copy(at[0], loop.stride(0), at[1], loop.stride(1), loop.count());
+        });
+  });
+  return Status();
+}
+
+/// One f32 operation over a chunk. `third` is operand 2 of this channel, or the
+/// old result for a mac.
+struct FloatOperation {
+  uint32_t function;
+  unsigned iterations;
+  const Kernels &k;
+
+  void operator()(float *result, const float *a, const float *b,
+                  const float *third, size_t count) const {
+    switch (function) {
+    case kArMul:
+      return k.mul(result, a, b, count);
+    case kArAdd:
+      return k.add(result, a, b, count);
+    case kArSub:
+      return k.sub(result, a, b, count);
+    case kArMax:
+      return k.max(result, a, b, count);
+    case kArMin:
+      return k.min(result, a, b, count);
+    case kArDiv:
+      return k.divide(result, a, b, count, iterations);
+    case kArAbs:
+    case kArAbsDifference:
+      return k.absDifference(result, a, b, count);
+    case kArSelectGreater:
+      for (size_t i = 0; i < count; ++i)
+        result[i] = a[i] > b[i] ? third[i] : 0.0f;
+      return;
+    case kArSelectEqual:
+      for (size_t i = 0; i < count; ++i)
+        result[i] = a[i] == b[i] ? third[i] : 0.0f;
+      return;
+    case kArSelectLess:
+      for (size_t i = 0; i < count; ++i)
+        result[i] = a[i] < b[i] ? third[i] : 0.0f;
+      return;
+    case kArMac:
+      k.mul(result, a, b, count);
+      return k.add(result, result, third, count);
+    default:
+      return;
+    }
+  }
+};
+
+unsigned operandsOf(uint32_t function) {
+  switch (function) {
+  case kArAbs:
+    return 1;
+  case kArSelectGreater:
+  case kArSelectEqual:
+  case kArSelectLess:
+    return 3;
+  default:
+    return 2;
+  }
+}
+
+Status executeFloat(Machine &machine, const Registers &r) {
+  switch (r.tsk_eu_typ) {
+  case kArMul:
+  case kArAdd:
+  case kArSub:
+  case kArMax:
+  case kArMin:
+  case kArSelectGreater:
+  case kArSelectEqual:
+  case kArSelectLess:
+  case kArAbs:
+  case kArAbsDifference:
+    break;
+  case kArDiv:
+  case kArMac:
+    if (r.opd0_prec != uint32_t(Precision::F32))
+      return Status::error(
+          std::string(r.tsk_eu_typ == kArDiv ? "division" : "mac") +
+          " of floats is supported for f32 only");
+    if (r.tsk_eu_typ == kArDiv && r.opd2_n_str > 3)
+      return Status::error("division takes 1 to 4 iterations (0 to 3), found " +
+                           std::to_string(r.opd2_n_str));
+    break;
+  default:
+    return Status::error("function " + std::to_string(r.tsk_eu_typ) +
+                         " is not defined for floats");
+  }
+  ArCommand command;
+  TPUC_RETURN_IF_FAILED(
+      readArCommand(machine, r, operandsOf(r.tsk_eu_typ), command));
+  Precision precision = command.result.precision;
+  for (const ArOperand &operand : command.operand)
+    if (operand.present && operand.precision != precision)
+      return Status::error(std::string("float operands and result must have "
+                                       "one precision, found ") +
+                           name(operand.precision) + " and " + name(precision));
+
+  const Kernels &k = kernelsOf(machine);
+  auto load = floatLoader(k, precision);
+  auto store = floatStorer(k, precision);
+  FloatOperation operation{r.tsk_eu_typ, r.opd2_n_str + 1, k};
+  const ArOperand &a = command.operand[0], &b = command.operand[1],
+                  &c = command.operand[2];
+  bool accumulates = r.tsk_eu_typ == kArMac;
+  RowLoop<3> loop(resultShape(r),
+                  {&command.result.view, a.memory(), b.memory()});
+  ptrdiff_t dense = elementBytes(Precision::F32);
+
+  forEachChannel(
+      machine, resultShape(r), command.ordered, r.tsk_eu_typ == kArDiv ? 6 : 1,
+      [&](uint64_t channel) {
+        alignas(64) float left[kChunk], right[kChunk], third[kChunk],
+            result[kChunk];
+        auto fill = [](float *values, float value) {
+          std::fill(values, values + kChunk, value);
+        };
+        if (a.constant)
+          fill(left, constantAsFloat(a.bits, precision));
+        if (b.constant)
+          fill(right, b.present ? constantAsFloat(b.bits, precision) : 0.0f);
+        if (c.present)
+          fill(third, c.constant ? constantAsFloat(c.bits, precision) : 0.0f);
+        if (c.present && !c.constant)
+          load(c.view.channel(channel), 0, kChunk, third);
+        auto row = [&](std::array<uint8_t *, 3> at) {
+          for (size_t done = 0; done < loop.count(); done += kChunk) {
+            size_t count = std::min<size_t>(kChunk, loop.count() - done);
+            const float *x = left, *y = right;
+            float *out = result;
+            bool direct = precision == Precision::F32;
+            if (!a.constant) {
+              if (direct && loop.stride(1) == dense)
+                x = reinterpret_cast<const float *>(at[1]);
+              else
+                load(at[1], loop.stride(1), count, left);
+            }
+            if (!b.constant) {
+              if (direct && loop.stride(2) == dense)
+                y = reinterpret_cast<const float *>(at[2]);
+              else
+                load(at[2], loop.stride(2), count, right);
+            }
+            if (accumulates)
+              load(at[0], loop.stride(0), count, third);
+            operation(out, x, y, third, count);
+            store(at[0], loop.stride(0), count, out);
+            for (unsigned i = 0; i < 3; ++i)
+              at[i] += loop.stride(i) * ptrdiff_t(count);
+          }
+        };
+        loop.forEach({command.result.channel(channel), a.channel(channel),
+                      b.channel(channel)},
+                     row);
+      });
+  return Status();
+}
+
+} // namespace
+
+Status tpuc::sim::executeAr(Machine &machine, const Registers &r) {
+  if (r.tsk_eu_typ == kArCopy || r.tsk_eu_typ == kArCopyBatch)
+    return executeCopy(machine, r);
+  if (r.tsk_eu_typ == kArCast)
+    return executeCast(machine, r);
+  Precision first;
+  TPUC_RETURN_IF_FAILED(precisionOf(r.opd0_prec, "operand 0", first));
+  return isFloat(first) ? executeFloat(machine, r)
+                        : executeArInteger(machine, r);
+}

@@ -1,0 +1,324 @@
+//===- ArInteger.cpp - Element-wise commands on integers ------------------===//
+//
+// AR on 8, 16 and 32-bit integers: exact in 64 bits or more, then wrapped or
+// saturated to the result.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ArOperands.h"
+#include "Formats.h"
+
+#include <bit>
+
+using namespace tpuc::sim;
+
+namespace {
+
+using Wide = __int128;
+
+/// What an integer operation needs beside its operands.
+struct IntContext {
+  uint32_t function;
+  Rounding rounding;
+  /// Width of operand 0, for the bit operations.
+  unsigned bits;
+  /// Bounds of the result, for the saturating operations.
+  IntRange range;
+};
+
+int64_t saturate(Wide value, const IntRange &range) {
+  return value < range.low    ? range.low
+         : value > range.high ? range.high
+                              : int64_t(value);
+}
+
+/// (value << shift) for shift >= 0 and round(value / 2^-shift) otherwise.
+Wide shifted(int64_t value, int64_t shift, Rounding rounding) {
+  if (shift >= 0)
+    return Wide(value) << std::min<int64_t>(shift, 63);
+  return shiftRightRounded(value, unsigned(-shift), rounding);
+}
+
+uint64_t lowBits(int64_t value, unsigned bits) {
+  return uint64_t(value) & ((uint64_t(1) << bits) - 1);
+}
+
+int64_t rotate(int64_t value, int64_t shift, unsigned bits) {
+  uint64_t word = lowBits(value, bits);
+  unsigned left = unsigned(((shift % int64_t(bits)) + bits) % bits);
+  if (left == 0)
+    return int64_t(word);
+  return int64_t(
+      lowBits(int64_t((word << left) | (word >> (bits - left))), bits));
+}
+
+int64_t leadingZeros(uint64_t value, unsigned bits) {
+  return int64_t(std::countl_zero(value)) - (64 - int64_t(bits));
+}
+
+/// add, sub and mul with an optional shift of the exact result.
+void arithmetic(const IntContext &context, int64_t *result, const int64_t *a,
+                const int64_t *b, int64_t shift, size_t count) {
+  switch (context.function) {
+  case kArMul:
+  case kArMulSaturating:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = a[i] * b[i];
+    break;
+  case kArAdd:
+  case kArAddSaturating:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = a[i] + b[i];
+    break;
+  default:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = a[i] - b[i];
+    break;
+  }
+  bool saturates = context.function == kArMulSaturating ||
+                   context.function == kArAddSaturating ||
+                   context.function == kArSubSaturating;
+  if (shift < 0) {
+    for (size_t i = 0; i < count; ++i)
+      result[i] =
+          shiftRightRounded(result[i], unsigned(-shift), context.rounding);
+  } else if (shift > 0) {
+    // Values beyond 2^33 before the shift saturate any result after it.
+    for (size_t i = 0; i < count; ++i) {
+      Wide value = shifted(result[i], shift, context.rounding);
+      result[i] = saturates ? saturate(value, context.range) : int64_t(value);
+    }
+    return;
+  }
+  if (saturates)
+    for (size_t i = 0; i < count; ++i)
+      result[i] = context.range.clamp(result[i]);
+}
+
+void select(const IntContext &context, int64_t *result, const int64_t *a,
+            const int64_t *b, int64_t value, size_t count) {
+  switch (context.function) {
+  case kArSelectGreater:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = a[i] > b[i] ? value : 0;
+    return;
+  case kArSelectEqual:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = a[i] == b[i] ? value : 0;
+    return;
+  default:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = a[i] < b[i] ? value : 0;
+  }
+}
+
+void shiftAll(const IntContext &context, int64_t *result, const int64_t *a,
+              const int64_t *b, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    if (context.function == kArCircularShift) {
+      result[i] = rotate(a[i], b[i], context.bits);
+      continue;
+    }
+    int64_t value = context.function == kArLogicalShift
+                        ? int64_t(lowBits(a[i], context.bits))
+                        : a[i];
+    result[i] = int64_t(shifted(value, b[i], context.rounding));
+  }
+}
+
+/// `value` is operand 2 of the channel: a shift, the selected value, or the two
+/// shifts of a mac.
+void compute(const IntContext &context, int64_t *result, const int64_t *a,
+             const int64_t *b, int64_t value, size_t count) {
+  switch (context.function) {
+  case kArNot:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = ~a[i];
+    return;
+  case kArAnd:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = a[i] & b[i];
+    return;
+  case kArOr:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = a[i] | b[i];
+    return;
+  case kArXor:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = a[i] ^ b[i];
+    return;
+  case kArMax:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = std::max(a[i], b[i]);
+    return;
+  case kArMin:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = std::min(a[i], b[i]);
+    return;
+  case kArAbs:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = a[i] < 0 ? -a[i] : a[i];
+    return;
+  case kArAbsDifference:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = std::max(a[i], b[i]) - std::min(a[i], b[i]);
+    return;
+  case kArFirstOne:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = leadingZeros(lowBits(a[i], context.bits), context.bits);
+    return;
+  case kArFirstZero:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = leadingZeros(lowBits(~a[i], context.bits), context.bits);
+    return;
+  case kArMulDoublingHigh:
+    for (size_t i = 0; i < count; ++i)
+      result[i] = context.range.clamp(
+          shiftRightRounded(a[i] * b[i], context.bits - 1, context.rounding));
+    return;
+  case kArLogicalShift:
+  case kArArithmeticShift:
+  case kArCircularShift:
+    return shiftAll(context, result, a, b, count);
+  case kArSelectGreater:
+  case kArSelectEqual:
+  case kArSelectLess:
+    return select(context, result, a, b, value, count);
+  case kArMac: {
+    // `result` holds the old result.
+    unsigned left = value & 0xff, right = (value >> 8) & 0xff;
+    for (size_t i = 0; i < count; ++i) {
+      Wide sum = Wide(a[i] * b[i]) + (Wide(result[i]) << std::min(left, 63u));
+      bool fits = sum >= INT64_MIN && sum <= INT64_MAX;
+      Wide rounded =
+          fits ? Wide(shiftRightRounded(int64_t(sum), right, context.rounding))
+               : sum >> std::min(right, 63u);
+      result[i] = saturate(rounded, context.range);
+    }
+    return;
+  }
+  default:
+    return arithmetic(context, result, a, b, value, count);
+  }
+}
+
+/// How many operands a function has; 0 when it is not defined for integers.
+unsigned operandsOf(const Registers &r) {
+  switch (r.tsk_eu_typ) {
+  case kArNot:
+  case kArAbs:
+  case kArFirstOne:
+  case kArFirstZero:
+    return 1;
+  case kArMul:
+  case kArAdd:
+  case kArSub:
+  case kArAddSaturating:
+  case kArSubSaturating:
+  case kArMulSaturating:
+    return r.tsk_opd_num == 3 ? 3 : 2;
+  case kArSelectGreater:
+  case kArSelectEqual:
+  case kArSelectLess:
+  case kArMac:
+    return 3;
+  case kArMax:
+  case kArMin:
+  case kArAnd:
+  case kArOr:
+  case kArXor:
+  case kArLogicalShift:
+  case kArArithmeticShift:
+  case kArCircularShift:
+  case kArMulDoublingHigh:
+  case kArAbsDifference:
+    return 2;
+  default:
+    return 0;
+  }
+}
+
+/// Whether a saturating result is signed.
+bool resultIsSigned(const Registers &r) {
+  if (r.tsk_eu_typ == kArSubSaturating)
+    return true;
+  return r.opd0_sign || r.opd1_sign;
+}
+
+bool isShift(uint32_t function) {
+  return function == kArLogicalShift || function == kArArithmeticShift ||
+         function == kArCircularShift;
+}
+
+} // namespace
+
+Status tpuc::sim::executeArInteger(Machine &machine, const Registers &r) {
+  unsigned operands = operandsOf(r);
+  if (operands == 0)
+    return Status::error("function " + std::to_string(r.tsk_eu_typ) +
+                         " is not defined for integers");
+  if (r.opd2_n_str >= kRoundingModes)
+    return Status::error("rounding mode " + std::to_string(r.opd2_n_str) +
+                         " is not defined");
+  ArCommand command;
+  TPUC_RETURN_IF_FAILED(readArCommand(machine, r, operands, command));
+  for (const ArOperand *operand : {&command.result, &command.operand[0],
+                                   &command.operand[1], &command.operand[2]})
+    if (operand->present && isFloat(operand->precision))
+      return Status::error(
+          "integer operands and float operands cannot be mixed; cast first");
+
+  const Kernels &k = kernelsOf(machine);
+  const ArOperand &a = command.operand[0], &b = command.operand[1],
+                  &c = command.operand[2];
+  IntContext context{r.tsk_eu_typ, Rounding(r.opd2_n_str),
+                     8 * elementBytes(a.precision),
+                     intRange(command.result.precision, resultIsSigned(r))};
+  bool sign0 = r.opd0_sign, sign1 = r.opd1_sign || isShift(r.tsk_eu_typ);
+  // Shifts are signed bytes; a selected value keeps the result's bits.
+  bool sign2 = r.tsk_eu_typ != kArMac;
+  auto load0 = intLoader(k, a.precision, sign0);
+  auto load1 = intLoader(k, b.precision, sign1);
+  auto load2 = intLoader(k, c.precision, sign2);
+  auto loadOld = intLoader(k, command.result.precision, resultIsSigned(r));
+  auto store = k.storeInt[sizeIndex(elementBytes(command.result.precision))];
+  bool accumulates = r.tsk_eu_typ == kArMac;
+  RowLoop<3> loop(resultShape(r),
+                  {&command.result.view, a.memory(), b.memory()});
+
+  forEachChannel(
+      machine, resultShape(r), command.ordered, 3, [&](uint64_t channel) {
+        alignas(64) int64_t left[kChunk], right[kChunk], result[kChunk];
+        if (a.constant)
+          std::fill(left, left + kChunk,
+                    constantAsInt(a.bits, a.precision, sign0));
+        if (b.constant)
+          std::fill(right, right + kChunk,
+                    constantAsInt(b.bits, b.precision, sign1));
+        int64_t value = 0;
+        if (c.present && c.constant)
+          value = accumulates ? int64_t(c.bits & 0xffff)
+                              : constantAsInt(c.bits, c.precision, sign2);
+        else if (c.present)
+          load2(c.view.channel(channel), 0, 1, &value);
+        loop.forEach(
+            {command.result.channel(channel), a.channel(channel),
+             b.channel(channel)},
+            [&](std::array<uint8_t *, 3> at) {
+              for (size_t done = 0; done < loop.count(); done += kChunk) {
+                size_t count = std::min<size_t>(kChunk, loop.count() - done);
+                if (!a.constant)
+                  load0(at[1], loop.stride(1), count, left);
+                if (!b.constant)
+                  load1(at[2], loop.stride(2), count, right);
+                if (accumulates)
+                  loadOld(at[0], loop.stride(0), count, result);
+                compute(context, result, left, right, value, count);
+                store(at[0], loop.stride(0), count, result);
+                for (unsigned i = 0; i < 3; ++i)
+                  at[i] += loop.stride(i) * ptrdiff_t(count);
+              }
+            });
+      });
+  return Status();
+}

@@ -1,0 +1,497 @@
+//===- Matmul.cpp - Matrix products ---------------------------------------===//
+//
+// MM2, whose matrices have a row a lane, and MM, whose matrices have their
+// columns in blocks over the lanes. Both reduce to the same loops over packed
+// rows and column panels.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "Formats.h"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace tpuc::sim;
+
+namespace {
+
+enum MatrixFunction : uint32_t {
+  kMmNormal = 1,
+  kMm2Nn = 4,
+  kMm2Nt = 5,
+  kMm2Tt = 6,
+};
+
+constexpr uint64_t kMaxColumns = 64;
+constexpr uint64_t kRowsAtOnce = 256;
+
+/// Columns that one item of work covers; at least two items where possible.
+uint64_t columnsPerItem(uint64_t columns) {
+  uint64_t half = (columns + 1) / 2;
+  return std::min(kMaxColumns,
+                  (half + kColumnBlock - 1) / kColumnBlock * kColumnBlock);
+}
+
+/// rows x inner times inner x columns. The callables move rows of values:
+///   loadPanel(first, count, width, panel)   columns [first, first + count)
+///   start(row, first, count, sums)          initial sums
+///   multiply(rows, count, panel, width, sums)
+///   finish(row, first, count, sums)         stores results
+/// `deferred` keeps the results until everything is read.
+template <typename Value, typename Sum, typename LoadPanel, typename Start,
+          typename Multiply, typename Finish>
+void product(Machine &machine, bool deferred, uint64_t rows, uint64_t inner,
+             uint64_t columns, const LoadPanel &loadPanel, const Start &start,
+             const Multiply &multiply, const Finish &finish) {
+  uint64_t width = columnsPerItem(columns);
+  uint64_t items = (columns + width - 1) / width;
+  Sum *kept = deferred ? machine.scratch[2].get<Sum>(rows * columns) : nullptr;
+  machine.pool.run(
+      items, rows * inner * columns / 4,
+      [&](uint64_t begin, uint64_t end, unsigned) {
+        static thread_local Scratch panelScratch, sumScratch;
+        Value *panel = panelScratch.get<Value>(inner * width);
+        Sum *sums = sumScratch.get<Sum>(kRowsAtOnce * width);
+        for (uint64_t item = begin; item < end; ++item) {
+          uint64_t first = item * width;
+          uint64_t count = std::min(width, columns - first);
+          loadPanel(first, count, width, panel);
+          for (uint64_t row = 0; row < rows; row += kRowsAtOnce) {
+            uint64_t some = std::min(kRowsAtOnce, rows - row);
+            for (uint64_t i = 0; i < some; ++i)
+              start(row + i, first, count, width, sums + i * width);
+            multiply(row, some, panel, width, sums);
+            for (uint64_t i = 0; i < some; ++i) {
+              if (deferred)
+                std::copy(sums + i * width, sums + i * width + count,
+                          kept + (row + i) * columns + first);
+              else
+                finish(row + i, first, count, sums + i * width);
+            }
+          }
+        }
+      });
+  for (uint64_t row = 0; deferred && row < rows; ++row)
+    finish(row, 0, columns, kept + row * columns);
+}
+
+/// The shapes of an MM2, with the operands as they take part in the product.
+struct Matrix2 {
+  uint64_t rows, inner, columns;
+  View left, right, result;
+  /// The right matrix is stored with a column a lane.
+  bool rightTransposed;
+  bool leftSigned, rightSigned;
+};
+
+Status readMatrix2(Machine &machine, const Registers &r, Precision input,
+                   Precision output, Matrix2 &m) {
+  m.rows = r.res0_c;
+  m.columns = r.res0_w;
+  Shape left, right;
+  uint32_t leftAddress = r.opd0_addr, rightAddress = r.opd1_addr;
+  m.leftSigned = r.opd0_sign;
+  m.rightSigned = r.opd1_sign;
+  uint64_t stored = 0;
+  if (r.tsk_eu_typ == kMm2Nn) {
+    m.inner = r.opd1_c;
+    stored = r.opd1_w;
+    right = {1, m.inner, 1, m.columns};
+  } else if (r.tsk_eu_typ == kMm2Nt) {
+    m.inner = r.opd1_w;
+    stored = r.opd1_c;
+    right = {1, m.columns, 1, m.inner};
+  } else {
+    // The transposed product: the second operand's rows are the result's.
+    m.inner = r.opd1_w;
+    right = {1, m.inner, 1, m.columns};
+    std::swap(leftAddress, rightAddress);
+    std::swap(m.leftSigned, m.rightSigned);
+    if (r.opd1_c != m.rows)
+      return Status::error("operand 1 has " + std::to_string(r.opd1_c) +
+                           " rows, the result " + std::to_string(m.rows));
+    stored = m.columns;
+  }
+  if (stored != m.columns)
+    return Status::error("operand 1 has " + std::to_string(stored) +
+                         " columns, the result " + std::to_string(m.columns));
+  m.rightTransposed = r.tsk_eu_typ == kMm2Nt;
+  left = {1, m.rows, 1, m.inner};
+  unsigned bytes = elementBytes(input);
+  TPUC_RETURN_IF_FAILED(makeView(machine, "the left matrix", leftAddress, bytes,
+                                 left, TensorLayout::EuAligned, m.left));
+  TPUC_RETURN_IF_FAILED(makeView(machine, "the right matrix", rightAddress,
+                                 bytes, right, TensorLayout::EuAligned,
+                                 m.right));
+  return makeView(machine, "the result", r.res0_addr, elementBytes(output),
+                  {1, m.rows, 1, m.columns}, TensorLayout::EuAligned, m.result);
+}
+
+/// Loads columns [first, first + count) as a panel, zero beyond.
+template <typename Value, typename Load>
+void loadPanel2(const Matrix2 &m, const Load &load, uint64_t first,
+                uint64_t count, uint64_t width, Value *panel) {
+  unsigned bytes = m.right.elementBytes;
+  if (!m.rightTransposed) {
+    for (uint64_t k = 0; k < m.inner; ++k) {
+      Value *row = panel + k * width;
+      load(m.right.channel(k) + first * bytes, count, row);
+      std::fill(row + count, row + width, Value(0));
+    }
+    return;
+  }
+  constexpr uint64_t kPiece = 256;
+  Value piece[kPiece];
+  for (uint64_t column = 0; column < width; ++column) {
+    for (uint64_t k = 0; k < m.inner; k += kPiece) {
+      uint64_t some = std::min(kPiece, m.inner - k);
+      if (column < count)
+        load(m.right.channel(first + column) + k * bytes, some, piece);
+      else
+        std::fill(piece, piece + some, Value(0));
+      for (uint64_t i = 0; i < some; ++i)
+        panel[(k + i) * width + column] = piece[i];
+    }
+  }
+}
+
+std::vector<uint8_t> adderGroups(uint64_t inner) {
+  std::vector<uint8_t> groups(inner / 32, 32);
+  if (inner % 32)
+    groups.push_back(uint8_t(inner % 32));
+  return groups;
+}
+
+Status executeHalf2(Machine &machine, const Registers &r, Precision input,
+                    Precision output) {
+  if (output != input && output != Precision::F32)
+    return Status::error(std::string("MM2 of ") + name(input) + " to " +
+                         name(output) + " is not supported");
+  if (r.res_add && output != Precision::F32)
+    return Status::error("accumulation needs an f32 result");
+  Matrix2 m;
+  TPUC_RETURN_IF_FAILED(readMatrix2(machine, r, input, output, m));
+  const Kernels &k = kernelsOf(machine);
+  auto loader = floatLoader(k, input);
+  auto storer = floatStorer(k, output);
+  auto load = [&](const uint8_t *memory, uint64_t count, float *values) {
+    loader(memory, elementBytes(input), count, values);
+  };
+  float *left = machine.scratch[0].get<float>(m.rows * m.inner);
+  for (uint64_t row = 0; row < m.rows; ++row)
+    load(m.left.channel(row), m.inner, left + row * m.inner);
+  std::vector<uint8_t> groups = adderGroups(m.inner);
+  unsigned bytes = m.result.elementBytes;
+  product<float, float>(
+      machine, sharesBytes(m.result, m.right), m.rows, m.inner, m.columns,
+      [&](uint64_t first, uint64_t count, uint64_t width, float *panel) {
+        loadPanel2(m, load, first, count, width, panel);
+      },
+      [&](uint64_t row, uint64_t first, uint64_t count, uint64_t width,
+          float *sums) {
+        std::fill(sums, sums + width, 0.0f);
+        if (r.res_add)
+          k.loadF32(m.result.channel(row) + first * bytes, bytes, count, sums);
+      },
+      [&](uint64_t row, uint64_t rows, const float *panel, uint64_t width,
+          float *sums) {
+        k.fusedRows(left + row * m.inner, m.inner, panel, width, groups.data(),
+                    groups.size(), sums, rows);
+      },
+      [&](uint64_t row, uint64_t first, uint64_t count, const float *sums) {
+        storer(m.result.channel(row) + first * bytes, bytes, count, sums);
+      });
+  return Status();
+}
+
+Status executeInt2(Machine &machine, const Registers &r, Precision output) {
+  if (output != Precision::I32)
+    return Status::error("MM2 of i8 gives i32 only");
+  Matrix2 m;
+  TPUC_RETURN_IF_FAILED(readMatrix2(machine, r, Precision::I8, output, m));
+  // The zero point belongs to operand 1, a constant or a value a column of it.
+  bool transposedProduct = r.tsk_eu_typ == kMm2Tt;
+  uint64_t zeros = transposedProduct ? m.rows : m.columns;
+  std::vector<int16_t> zero(zeros);
+  if (r.opd2_const) {
+    std::fill(zero.begin(), zero.end(),
+              int16_t(constantAsInt(r.opd2_addr, Precision::I8, r.opd1_sign)));
+  } else {
+    View view;
+    Shape shape =
+        transposedProduct ? Shape{1, zeros, 1, 1} : Shape{1, 1, 1, zeros};
+    TPUC_RETURN_IF_FAILED(makeView(
+        machine, "the zero points", r.opd2_addr, 1, shape,
+        transposedProduct ? TensorLayout::Compact : TensorLayout::EuAligned,
+        view));
+    for (uint64_t i = 0; i < zeros; ++i) {
+      uint8_t byte = transposedProduct ? *view.channel(i) : view.channel(0)[i];
+      zero[i] = int16_t(constantAsInt(byte, Precision::I8, r.opd1_sign));
+    }
+  }
+  const Kernels &k = kernelsOf(machine);
+  auto loadSignedness = [](bool isSigned) {
+    return [isSigned](const uint8_t *memory, uint64_t count, int16_t *values) {
+      for (uint64_t i = 0; i < count; ++i)
+        values[i] = isSigned ? int16_t(int8_t(memory[i])) : int16_t(memory[i]);
+    };
+  };
+  auto loadLeft = loadSignedness(m.leftSigned);
+  auto loadRight = loadSignedness(m.rightSigned);
+  int16_t *left = machine.scratch[0].get<int16_t>(m.rows * m.inner);
+  for (uint64_t row = 0; row < m.rows; ++row) {
+    int16_t *values = left + row * m.inner;
+    loadLeft(m.left.channel(row), m.inner, values);
+    if (transposedProduct)
+      for (uint64_t i = 0; i < m.inner; ++i)
+        values[i] = int16_t(values[i] - zero[row]);
+  }
+  product<int16_t, int32_t>(
+      machine, sharesBytes(m.result, m.right), m.rows, m.inner, m.columns,
+      [&](uint64_t first, uint64_t count, uint64_t width, int16_t *panel) {
+        loadPanel2(m, loadRight, first, count, width, panel);
+        if (!transposedProduct)
+          for (uint64_t i = 0; i < m.inner; ++i)
+            for (uint64_t j = 0; j < count; ++j)
+              panel[i * width + j] =
+                  int16_t(panel[i * width + j] - zero[first + j]);
+      },
+      [&](uint64_t row, uint64_t first, uint64_t count, uint64_t width,
+          int32_t *sums) {
+        std::fill(sums, sums + width, 0);
+        if (r.res_add)
+          std::memcpy(sums, m.result.channel(row) + first * 4, count * 4);
+      },
+      [&](uint64_t row, uint64_t rows, const int16_t *panel, uint64_t width,
+          int32_t *sums) {
+        k.integerRows(left + row * m.inner, m.inner, panel, width, sums, rows);
+      },
+      [&](uint64_t row, uint64_t first, uint64_t count, const int32_t *sums) {
+        std::memcpy(m.result.channel(row) + first * 4, sums, count * 4);
+      });
+  return Status();
+}
+
+/// A matrix whose columns lie in blocks of `blockWidth` over the lanes and
+/// whose rows are batches.
+struct BlockedMatrix {
+  View view;
+  uint64_t blockWidth;
+
+  /// Calls `piece(memory, done, count)` for the pieces of columns
+  /// [first, first + count) of a row.
+  template <typename Piece>
+  void forEachPiece(uint64_t row, uint64_t first, uint64_t count,
+                    Piece &&piece) const {
+    for (uint64_t done = 0; done < count;) {
+      uint64_t column = first + done;
+      uint64_t within = column % blockWidth;
+      uint64_t some = std::min(count - done, blockWidth - within);
+      piece(view.channel(column / blockWidth) + ptrdiff_t(row) * view.nStep() +
+                within * view.elementBytes,
+            done, some);
+      done += some;
+    }
+  }
+};
+
+Status makeBlocked(Machine &machine, const char *operand, uint32_t address,
+                   unsigned bytes, uint64_t rows, uint64_t blocks,
+                   uint64_t width, BlockedMatrix &matrix) {
+  matrix.blockWidth = width;
+  return makeView(machine, operand, address, bytes, {rows, blocks, 1, width},
+                  TensorLayout::EuAligned, matrix.view);
+}
+
+/// Sizes of an MM.
+struct MatrixShape {
+  uint64_t rows, inner, columns;
+};
+
+/// Reads the left matrix as dense rows.
+template <typename Value, typename Load>
+void packLeft(const BlockedMatrix &matrix, const MatrixShape &shape,
+              bool transposed, const Load &load, Value *rows) {
+  if (!transposed) {
+    for (uint64_t row = 0; row < shape.rows; ++row)
+      matrix.forEachPiece(
+          row, 0, shape.inner,
+          [&](const uint8_t *memory, uint64_t done, uint64_t count) {
+            load(memory, count, rows + row * shape.inner + done);
+          });
+    return;
+  }
+  std::vector<Value> line(shape.rows);
+  for (uint64_t i = 0; i < shape.inner; ++i) {
+    matrix.forEachPiece(
+        i, 0, shape.rows,
+        [&](const uint8_t *memory, uint64_t done, uint64_t count) {
+          load(memory, count, line.data() + done);
+        });
+    for (uint64_t row = 0; row < shape.rows; ++row)
+      rows[row * shape.inner + i] = line[row];
+  }
+}
+
+} // namespace
+
+Status tpuc::sim::executeMatrix2(Machine &machine, const Registers &r) {
+  if (r.tsk_eu_typ != kMm2Nn && r.tsk_eu_typ != kMm2Nt &&
+      r.tsk_eu_typ != kMm2Tt)
+    return Status::error("function " + std::to_string(r.tsk_eu_typ) +
+                         " is not defined for MM2");
+  if (r.opd0_const || r.opd1_const)
+    return Status::error("constant matrices are not supported");
+  Precision input, output;
+  TPUC_RETURN_IF_FAILED(precisionOf(r.opd0_prec, "operand 0", input));
+  TPUC_RETURN_IF_FAILED(precisionOf(r.res0_prec, "the result", output));
+  if (isHalf(input))
+    return executeHalf2(machine, r, input, output);
+  if (input == Precision::I8)
+    return executeInt2(machine, r, output);
+  return Status::error(std::string("MM2 of ") + name(input) +
+                       " is not supported; use MM");
+}
+
+Status tpuc::sim::executeMatrix(Machine &machine, const Registers &r) {
+  if (r.tsk_eu_typ != kMmNormal)
+    return Status::error("requantising matrix products are not supported; use "
+                         "RQ after an i32 result");
+  Precision input, output;
+  TPUC_RETURN_IF_FAILED(precisionOf(r.opd0_prec, "operand 0", input));
+  TPUC_RETURN_IF_FAILED(precisionOf(r.res0_prec, "the result", output));
+  bool isFloatProduct = input == Precision::F32 && output == Precision::F32;
+  bool isIntProduct = input == Precision::I8 && output == Precision::I32;
+  if (!isFloatProduct && !isIntProduct)
+    return Status::error(std::string("MM of ") + name(input) + " to " +
+                         name(output) + " is not supported");
+  if (r.opd0_const)
+    return Status::error("a constant left matrix is not supported");
+  if (r.opd0_c == 0 || r.opd0_w == 0 || r.opd1_w == 0 || r.opd1_w > r.opd0_w)
+    return Status::error("the left matrix needs columns; its last block must "
+                         "not be wider than the others");
+
+  MatrixShape shape;
+  uint64_t storedRows = r.opd0_n;
+  uint64_t storedColumns = (uint64_t(r.opd0_c) - 1) * r.opd0_w + r.opd1_w;
+  shape.rows = r.left_tran ? storedColumns : storedRows;
+  shape.inner = r.left_tran ? storedRows : storedColumns;
+  shape.columns = uint64_t(r.res0_c) * r.res0_w;
+  unsigned bytes = elementBytes(input), resultBytes = elementBytes(output);
+  BlockedMatrix leftMatrix, right, result, bias;
+  TPUC_RETURN_IF_FAILED(makeBlocked(machine, "the left matrix", r.opd0_addr,
+                                    bytes, storedRows, r.opd0_c, r.opd0_w,
+                                    leftMatrix));
+  TPUC_RETURN_IF_FAILED(makeBlocked(machine, "the right matrix", r.opd1_addr,
+                                    bytes, shape.inner, r.res0_c, r.res0_w,
+                                    right));
+  TPUC_RETURN_IF_FAILED(makeBlocked(machine, "the result", r.res0_addr,
+                                    resultBytes, shape.rows, r.res0_c, r.res0_w,
+                                    result));
+  bool hasBias = !r.opd2_const;
+  if (isIntProduct && (hasBias || r.opd2_addr))
+    return Status::error("operand 2 of an i8 matrix product is not supported");
+  if (hasBias)
+    TPUC_RETURN_IF_FAILED(makeBlocked(machine, "the bias", r.opd2_addr, bytes,
+                                      1, r.res0_c, r.res0_w, bias));
+  bool deferred = sharesBytes(result.view, right.view);
+
+  const Kernels &k = kernelsOf(machine);
+  if (isFloatProduct) {
+    auto load = [&](const uint8_t *memory, uint64_t count, float *values) {
+      k.loadF32(memory, 4, count, values);
+    };
+    float *left = machine.scratch[0].get<float>(shape.rows * shape.inner);
+    packLeft(leftMatrix, shape, r.left_tran, load, left);
+    product<float, float>(
+        machine, deferred, shape.rows, shape.inner, shape.columns,
+        [&](uint64_t first, uint64_t count, uint64_t width, float *panel) {
+          for (uint64_t i = 0; i < shape.inner; ++i) {
+            float *row = panel + i * width;
+            right.forEachPiece(
+                i, first, count,
+                [&](const uint8_t *memory, uint64_t done, uint64_t some) {
+                  load(memory, some, row + done);
+                });
+            std::fill(row + count, row + width, 0.0f);
+          }
+        },
+        [&](uint64_t row, uint64_t first, uint64_t count, uint64_t width,
+            float *sums) {
+          float constant = hasBias ? 0.0f : floatOf(r.opd2_addr);
+          std::fill(sums, sums + width, constant);
+          auto add = [&](const BlockedMatrix &matrix, uint64_t at) {
+            matrix.forEachPiece(
+                at, first, count,
+                [&](const uint8_t *memory, uint64_t done, uint64_t some) {
+                  float values[kMaxColumns];
+                  load(memory, some, values);
+                  k.add(sums + done, sums + done, values, some);
+                });
+          };
+          if (hasBias)
+            add(bias, 0);
+          if (r.res_add)
+            add(result, row);
+        },
+        [&](uint64_t row, uint64_t rows, const float *panel, uint64_t width,
+            float *sums) {
+          k.evenOddRows(left + row * shape.inner, shape.inner, panel, width,
+                        sums, rows);
+        },
+        [&](uint64_t row, uint64_t first, uint64_t count, const float *sums) {
+          result.forEachPiece(
+              row, first, count,
+              [&](uint8_t *memory, uint64_t done, uint64_t some) {
+                k.storeF32(memory, 4, some, sums + done);
+              });
+        });
+    return Status();
+  }
+
+  auto loadBytes = [](bool isSigned) {
+    return [isSigned](const uint8_t *memory, uint64_t count, int16_t *values) {
+      for (uint64_t i = 0; i < count; ++i)
+        values[i] = isSigned ? int16_t(int8_t(memory[i])) : int16_t(memory[i]);
+    };
+  };
+  int16_t *left = machine.scratch[0].get<int16_t>(shape.rows * shape.inner);
+  packLeft(leftMatrix, shape, r.left_tran, loadBytes(r.opd0_sign), left);
+  auto loadRight = loadBytes(r.opd1_sign);
+  product<int16_t, int32_t>(
+      machine, deferred, shape.rows, shape.inner, shape.columns,
+      [&](uint64_t first, uint64_t count, uint64_t width, int16_t *panel) {
+        for (uint64_t i = 0; i < shape.inner; ++i) {
+          int16_t *row = panel + i * width;
+          right.forEachPiece(
+              i, first, count,
+              [&](const uint8_t *memory, uint64_t done, uint64_t some) {
+                loadRight(memory, some, row + done);
+              });
+          std::fill(row + count, row + width, int16_t(0));
+        }
+      },
+      [&](uint64_t row, uint64_t first, uint64_t count, uint64_t width,
+          int32_t *sums) {
+        std::fill(sums, sums + width, 0);
+        if (r.res_add)
+          result.forEachPiece(
+              row, first, count,
+              [&](const uint8_t *memory, uint64_t done, uint64_t some) {
+                std::memcpy(sums + done, memory, some * 4);
+              });
+      },
+      [&](uint64_t row, uint64_t rows, const int16_t *panel, uint64_t width,
+          int32_t *sums) {
+        k.integerRows(left + row * shape.inner, shape.inner, panel, width, sums,
+                      rows);
+      },
+      [&](uint64_t row, uint64_t first, uint64_t count, const int32_t *sums) {
+        result.forEachPiece(row, first, count,
+                            [&](uint8_t *memory, uint64_t done, uint64_t some) {
+                              std::memcpy(memory, sums + done, some * 4);
+                            });
+      });
+  return Status();
+}
