@@ -219,6 +219,8 @@ private:
 std::vector<char> kernel::packConvWeights(const ConvParams &params,
                                           llvm::ArrayRef<char> filter,
                                           llvm::ArrayRef<float> bias) {
+  if (isDepthwise(params))
+    return packDepthwiseWeights(params, filter, bias);
   ConvPacking packing = packingOf(params);
   int64_t parts = params.groups / packing.groups;
   int64_t width = byteWidth(packing.type);
@@ -270,6 +272,10 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
     reason = "more than 65535 channels";
   if (!reason.empty())
     return llvm::createStringError(reason);
+  if (isDepthwise(params)) {
+    makeDepthwiseKernels(params, kernels);
+    return llvm::Error::success();
+  }
 
   ConvPacking packing = packingOf(params);
   int64_t parts = params.groups / packing.groups;

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernel/ConvPacking.h"
+#include "WindowTiles.h"
 
 #include <algorithm>
 #include <cstring>
@@ -16,9 +16,6 @@ namespace {
 
 /// The transfer engine charges a row of fewer bytes as if it had this many.
 constexpr int64_t kMinRowBytes = 256;
-/// Longest part of a lane's row in one matrix transfer: its column count, 64
-/// lanes of words, is a 16-bit field.
-constexpr int64_t kChunkBytes = (arch::kMaxSize / arch::kLanes) * 4;
 
 } // namespace
 

@@ -7,6 +7,7 @@
 #include "WindowTiles.h"
 
 #include <algorithm>
+#include <cstring>
 
 using namespace tpuc;
 using namespace tpuc::kernel;
@@ -56,6 +57,33 @@ void kernel::emitActivation(CommandBuilder &builder,
   builder.arith(Arith::Max, second, first, Operand(0.0, type));
   if (activation.limit >= 0)
     builder.arith(Arith::Min, first, second, Operand(activation.limit, type));
+}
+
+std::vector<char> kernel::packLaneRows(llvm::ArrayRef<std::vector<char>> rows) {
+  int64_t rowBytes = rows.front().size(), lanes = rows.size();
+  std::vector<char> packed(rowBytes * lanes);
+  for (int64_t at = 0; at < rowBytes; at += kChunkBytes) {
+    int64_t size = std::min(kChunkBytes, rowBytes - at);
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      std::memcpy(packed.data() + at * lanes + lane * size,
+                  rows[lane].data() + at, size);
+  }
+  return packed;
+}
+
+void kernel::loadLaneRows(CommandBuilder &builder, const GlobalTensor &packed,
+                          uint32_t address, int64_t lanes, int64_t rowBytes) {
+  GlobalTensor words = packed;
+  words.type = ElementType::F32;
+  for (int64_t at = 0; at < rowBytes; at += kChunkBytes) {
+    int64_t chunk = std::min(kChunkBytes, rowBytes - at) / 4;
+    LocalTensor result;
+    result.address = uint32_t(address + at);
+    result.shape = {1, lanes, 1, chunk};
+    result.strides = {chunk, chunk, chunk, 1};
+    builder.loadBlocks(result, words.advanced(at * lanes / 4), /*rows=*/1,
+                       lanes * chunk, lanes * chunk);
+  }
 }
 
 std::string WindowAxis::unsupportedReason(const char *name) const {

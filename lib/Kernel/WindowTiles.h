@@ -14,6 +14,9 @@
 
 namespace tpuc::kernel {
 
+/// Longest part of a lane's row in one matrix transfer: its column count, 64
+/// lanes of words, is a 16-bit field.
+constexpr int64_t kChunkBytes = (arch::kMaxSize / arch::kLanes) * 4;
 /// Largest stride and padding of a window command.
 constexpr int64_t kMaxWindowStride = 15;
 constexpr int64_t kMaxWindowPad = 15;
@@ -43,6 +46,13 @@ ActivationBuffers activationBuffers(const Activation &activation,
 void emitActivation(CommandBuilder &builder, const Activation &activation,
                     const ActivationBuffers &buffers);
 
+/// Packs rows of equal length, one a lane, for transfer in few long runs.
+std::vector<char> packLaneRows(llvm::ArrayRef<std::vector<char>> rows);
+/// Loads what packLaneRows() made of `lanes` rows of `rowBytes` (a multiple of
+/// 4) to `address` in the first lanes.
+void loadLaneRows(CommandBuilder &builder, const GlobalTensor &packed,
+                  uint32_t address, int64_t lanes, int64_t rowBytes);
+
 /// One spatial axis of a window.
 struct WindowAxis {
   int64_t kernel, stride, dilation, padBefore, padAfter, inputSize;
@@ -66,6 +76,15 @@ struct WindowAxis {
   /// Why commands cannot express the axis; empty when they can.
   std::string unsupportedReason(const char *name) const;
 };
+
+/// Whether every channel has a kernel of its own, in two spatial axes.
+bool isDepthwise(const ConvParams &params);
+/// The parts of packConvWeights() and makeConvKernels() for that case; sizes
+/// were checked.
+std::vector<char> packDepthwiseWeights(const ConvParams &params,
+                                       llvm::ArrayRef<char> filter,
+                                       llvm::ArrayRef<float> bias);
+void makeDepthwiseKernels(const ConvParams &params, KernelList &kernels);
 
 } // namespace tpuc::kernel
 

@@ -222,6 +222,16 @@ INSTANTIATE_TEST_SUITE_P(
         ConvCase{1, 256, 12, 10, 256, square(3, 1, 1), 32, true, {}, 20480}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Depthwise, Conv,
+    testing::Values(
+        ConvCase{1, 32, 14, 14, 32, square(3, 1, 1), 32, true, kRelu6},
+        ConvCase{2, 144, 15, 15, 144, square(3, 2, 1), 144, true, kRelu},
+        ConvCase{1, 70, 12, 40, 70, uneven(), 70},
+        ConvCase{1, 20, 30, 11, 20, square(7, 3, 3), 20, false},
+        ConvCase{1, 90, 40, 32, 90, square(3, 2, 1), 90, true, kRelu6, 12288},
+        ConvCase{1, 12, 23, 300, 12, square(5, 1, 2), 12, true, kRelu, 8192}));
+
+INSTANTIATE_TEST_SUITE_P(
     Volumes, Conv,
     testing::Values(
         ConvCase{1, 20, 9, 8, 70, square(3, 1, 1), 1, true, kRelu, 262144, 6, 3,

@@ -1,0 +1,239 @@
+//===- Depthwise.cpp - Depthwise convolution ------------------------------===//
+//
+// Convolution of every channel with a kernel of its own. The command adds up in
+// the type of its operands, so that 16-bit tiles are widened to f32 in local
+// memory first.
+//
+//===----------------------------------------------------------------------===//
+
+#include "WindowTiles.h"
+
+#include "llvm/ADT/APFloat.h"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// A lane's row of parameters: the kernels of its channels, then their biases,
+/// all f32.
+struct ParameterRow {
+  int64_t channels, kernelSize;
+  bool hasBias;
+
+  int64_t lanes() const { return std::min(channels, arch::kLanes); }
+  int64_t channelRows() const { return arch::ceilDiv(channels, arch::kLanes); }
+  int64_t biasOffset() const { return channelRows() * kernelSize * 4; }
+  int64_t bytes() const {
+    return biasOffset() + (hasBias ? channelRows() * 4 : 0);
+  }
+};
+
+ParameterRow parameterRow(const ConvParams &params) {
+  return {params.outChannels, params.window.kernelH * params.window.kernelW,
+          params.hasBias};
+}
+
+float decode(const char *bytes, ElementType type) {
+  uint32_t bits = 0;
+  std::memcpy(&bits, bytes, byteWidth(type));
+  if (type == ElementType::BF16)
+    bits <<= 16;
+  if (type == ElementType::F16)
+    return llvm::APFloat(llvm::APFloat::IEEEhalf(), llvm::APInt(16, bits))
+        .convertToFloat();
+  float value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
+class DepthwiseKernel : public TiledKernel {
+public:
+  DepthwiseKernel(const ConvParams &params)
+      : window(params.window), activation(params.activation),
+        parameters(parameterRow(params)), weights(params.weights),
+        input(params.input.reshaped(
+            {params.batch, params.inChannels, params.inH, params.inW})),
+        result(params.result.reshaped(
+            {params.batch, params.outChannels, params.outH, params.outW})),
+        rows{window.kernelH, window.strideH,   window.dilationH,
+             window.padTop,  window.padBottom, params.inH},
+        columns{window.kernelW, window.strideW,  window.dilationW,
+                window.padLeft, window.padRight, params.inW} {}
+
+  Shape4 space() const override { return result.shape; }
+
+  Shape4 granularity() const override {
+    return {1, arch::kLanes, rows.canCut() ? 1 : 0, columns.canCut() ? 32 : 0};
+  }
+
+  unsigned numInputs() const override { return 1; }
+
+  Box inputBox(unsigned, const Box &tile) const override {
+    WindowExtent h = rowsOf(tile), w = columnsOf(tile);
+    return {{tile.offset[N], tile.offset[C], h.offset, w.offset},
+            {tile.size[N], tile.size[C], h.size, w.size}};
+  }
+
+  LocalTensor placeInput(unsigned, const Box &box) const override {
+    return alignedTensor(0, box.size, input.type);
+  }
+
+  LocalTensor placeResult(const Box &tile) const override {
+    return alignedTensor(0, tile.size, result.type);
+  }
+
+  int64_t constantBytes() const override { return parameters.bytes(); }
+
+  void setUp(CommandBuilder &builder, uint32_t address) const override {
+    loadLaneRows(builder, weights, address, parameters.lanes(),
+                 parameters.bytes());
+  }
+
+  int64_t scratchBytes(const Box &tile) const override {
+    return layOut(tile, 0).end;
+  }
+
+  void load(CommandBuilder &builder, unsigned, const Box &box,
+            const LocalTensor &local) const override {
+    builder.load(local, input.slice(box));
+  }
+
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t constants) const override {
+    Scratch scratch = layOut(tile, buffers.scratch);
+    ActivationBuffers stages = activationBuffers(
+        activation, buffers.result, buffers.result.at(scratch.other));
+    LocalTensor source = buffers.inputs[0];
+    if (widens()) {
+      builder.cast(scratch.source, source);
+      source = scratch.source;
+    }
+    bool sumsApart = result.type != ElementType::F32 || skipsColumns();
+    LocalTensor sums = sumsApart ? scratch.sums : stages.first;
+    int64_t row = tile.offset[C] / arch::kLanes;
+    std::optional<uint32_t> bias;
+    if (parameters.hasBias)
+      bias = uint32_t(constants + parameters.biasOffset() + row * 4);
+    builder.depthwise(sums, source,
+                      uint32_t(constants + row * parameters.kernelSize * 4),
+                      bias, windowOf(tile));
+    if (sumsApart) {
+      Shape4 strides = sums.strides;
+      strides[W] = skipsColumns() ? window.strideW : 1;
+      LocalTensor wanted = sums.viewed(tile.size, strides);
+      if (result.type == ElementType::F32)
+        builder.copy(stages.first, wanted);
+      else
+        builder.cast(stages.first, wanted);
+    }
+    emitActivation(builder, activation, stages);
+  }
+
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    builder.store(result.slice(tile), local);
+  }
+
+private:
+  /// The f32 input, the f32 sums and a second tile for the activation.
+  struct Scratch {
+    LocalTensor source, sums;
+    uint32_t other;
+    int64_t end;
+  };
+
+  Scratch layOut(const Box &tile, uint32_t address) const {
+    Scratch scratch;
+    int64_t next = address;
+    auto take = [&](const Shape4 &shape, bool isNeeded) {
+      LocalTensor tensor =
+          alignedTensor(uint32_t(next), shape, ElementType::F32);
+      if (isNeeded)
+        next = arch::alignUp(next + tensor.laneBytes(), arch::kVectorBytes);
+      return tensor;
+    };
+    Shape4 in = inputBox(0, tile).size, out = tile.size;
+    scratch.source = take(in, widens());
+    if (skipsColumns()) {
+      WindowExtent w = columnsOf(tile);
+      out[W] = w.padBefore + w.size + w.padAfter - columns.extent() + 1;
+    }
+    scratch.sums = take(out, result.type != ElementType::F32 || skipsColumns());
+    scratch.other = uint32_t(next);
+    if (activationSteps(activation))
+      next += placeResult(tile).laneBytes();
+    scratch.end = next - address;
+    return scratch;
+  }
+
+  bool widens() const { return input.type != ElementType::F32; }
+
+  /// Strides above 1 in both axes cost three times the vectors; it is cheaper
+  /// to compute every column and to take each second one.
+  bool skipsColumns() const {
+    return window.strideH > 1 && window.strideW == 2;
+  }
+
+  WindowExtent rowsOf(const Box &tile) const {
+    return rows.extentOf(tile.offset[H], tile.size[H]);
+  }
+  WindowExtent columnsOf(const Box &tile) const {
+    return columns.extentOf(tile.offset[W], tile.size[W], result.shape[W]);
+  }
+
+  Window windowOf(const Box &tile) const {
+    Window clipped = window;
+    WindowExtent h = rowsOf(tile), w = columnsOf(tile);
+    clipped.padTop = h.padBefore;
+    clipped.padBottom = h.padAfter;
+    clipped.padLeft = w.padBefore;
+    clipped.padRight = w.padAfter;
+    if (skipsColumns())
+      clipped.strideW = 1;
+    return clipped;
+  }
+
+  Window window;
+  Activation activation;
+  ParameterRow parameters;
+  GlobalTensor weights, input, result;
+  WindowAxis rows, columns;
+};
+
+} // namespace
+
+bool kernel::isDepthwise(const ConvParams &params) {
+  return params.groups > 1 && params.groups == params.inChannels &&
+         params.groups == params.outChannels && params.kernelD == 1 &&
+         params.inDepth == 1;
+}
+
+std::vector<char> kernel::packDepthwiseWeights(const ConvParams &params,
+                                               llvm::ArrayRef<char> filter,
+                                               llvm::ArrayRef<float> bias) {
+  ParameterRow row = parameterRow(params);
+  int64_t width = byteWidth(params.input.type);
+  std::vector<std::vector<char>> lanes(row.lanes(),
+                                       std::vector<char>(row.bytes(), 0));
+  for (int64_t channel = 0; channel < row.channels; ++channel) {
+    char *bytes = lanes[channel % arch::kLanes].data();
+    int64_t channelRow = channel / arch::kLanes;
+    for (int64_t tap = 0; tap < row.kernelSize; ++tap) {
+      int64_t index = channel * row.kernelSize + tap;
+      float value = decode(filter.data() + index * width, params.input.type);
+      std::memcpy(bytes + (channelRow * row.kernelSize + tap) * 4, &value, 4);
+    }
+    if (row.hasBias)
+      std::memcpy(bytes + row.biasOffset() + channelRow * 4, &bias[channel], 4);
+  }
+  return packLaneRows(lanes);
+}
+
+void kernel::makeDepthwiseKernels(const ConvParams &params,
+                                  KernelList &kernels) {
+  kernels.push_back(std::make_unique<DepthwiseKernel>(params));
+}
