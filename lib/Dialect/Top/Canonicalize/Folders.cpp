@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Dialect/Top/IR/Top.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
 using namespace tpuc::top;
@@ -17,7 +18,13 @@ template <typename OpTy> static OpFoldResult foldSameType(OpTy op) {
   return {};
 }
 
+/// reshape(constant) -> the same data under another type, uncopied
 OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
+  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput()))
+    return dense.reshape(getType());
+  if (auto resource =
+          dyn_cast_or_null<DenseResourceElementsAttr>(adaptor.getInput()))
+    return DenseResourceElementsAttr::get(getType(), resource.getRawHandle());
   return foldSameType(*this);
 }
 OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {

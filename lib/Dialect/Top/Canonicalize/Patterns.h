@@ -12,8 +12,31 @@
 
 namespace tpuc::top {
 
-/// All families that the canonicaliser applies.
+/// All families that the canonicaliser applies. They keep every result's value
+/// (of floats: up to the rounding of a reciprocal).
 void populateCanonicalizationPatterns(mlir::RewritePatternSet &patterns);
+
+/// reshape, permute, depth_to_space, space_to_depth.
+void populateViewPatterns(mlir::RewritePatternSet &patterns);
+/// slice, concat, gather by constant indices, pad.
+void populateSlicePatterns(mlir::RewritePatternSet &patterns);
+/// Neutral elements, powers, limits.
+void populateArithmeticPatterns(mlir::RewritePatternSet &patterns);
+/// tile and broadcast.
+void populateBroadcastPatterns(mlir::RewritePatternSet &patterns);
+/// Transposition of matmul's operands.
+void populateMatMulPatterns(mlir::RewritePatternSet &patterns);
+
+/// Activations out of their formulas: gelu, silu, hardswish, mish, softplus.
+void populateActivationPatterns(mlir::RewritePatternSet &patterns);
+/// layer_norm and rms_norm out of their formulas.
+void populateNormalizationPatterns(mlir::RewritePatternSet &patterns);
+
+/// Constant factors and summands into weights and biases; batch_norm. Changes
+/// rounding.
+void populateAffinePatterns(mlir::RewritePatternSet &patterns);
+/// Chains of arithmetic with constants. Changes rounding.
+void populateConstantChainPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace tpuc::top
 

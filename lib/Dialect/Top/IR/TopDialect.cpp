@@ -140,6 +140,16 @@ FailureOr<Buffer> top::getConstant(Value value) {
 }
 
 std::optional<double> top::getSplat(Value value) {
+  auto weight = value.getDefiningOp<WeightOp>();
+  if (auto splat = weight ? dyn_cast<SplatElementsAttr>(weight.getValue())
+                          : SplatElementsAttr()) {
+    // One element tells, however large the tensor is.
+    auto scalar = RankedTensorType::get({}, splat.getElementType());
+    FailureOr<Buffer> element = bufferFromAttr(splat.resizeSplat(scalar));
+    if (failed(element))
+      return std::nullopt;
+    return element->isF32() ? element->getF32()[0] : element->getInts()[0];
+  }
   FailureOr<Buffer> buffer = getConstant(value);
   if (failed(buffer) || buffer->getNumElements() == 0)
     return std::nullopt;

@@ -1,0 +1,62 @@
+//===- Passes.td - Passes of the top dialect ---------------*- tablegen -*-===//
+//
+// Declares the passes that work on top alone.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DIALECT_TOP_TRANSFORMS_PASSES_TD
+#define TPUC_DIALECT_TOP_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def TopRecognizeOps : Pass<"top-recognize-ops"> {
+  let summary = "Recognises composite ops by their formulas";
+  let description = [{
+    Networks arrive with composite ops spelled out. This pass finds
+    `layer_norm` and `rms_norm` (with scale and bias), `gelu` (both formulas),
+    `silu`, `hardswish`, `mish`, `softplus` and `sigmoid`. Expressions are
+    compared as polynomials, so association and order do not matter; equal
+    subexpressions must be one value, so `cse` runs before it.
+
+    Before:
+
+    ```mlir
+    %1 = top.sigmoid %0 : tensor<1x8xf32>
+    %2 = top.mul %0, %1 : (tensor<1x8xf32>, tensor<1x8xf32>) -> tensor<1x8xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %2 = top.silu %0 : tensor<1x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::top::TopDialect"];
+}
+
+def TopFoldAffine : Pass<"top-fold-affine"> {
+  let summary = "Folds constant factors and summands into weights "
+                "(changes rounding)";
+  let description = [{
+    Draws batch normalisation and products and sums with one constant a channel
+    into the filter and bias of the convolution or matmul before it, and joins
+    chains of constants. A batch normalisation with nothing before it becomes a
+    product and a sum.
+
+    Before:
+
+    ```mlir
+    %1 = top.matmul %0, %w : (tensor<1x8xf32>, tensor<8x4xf32>) -> tensor<1x4xf32>
+    %2 = top.add %1, %b : (tensor<1x4xf32>, tensor<4xf32>) -> tensor<1x4xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %2 = top.matmul %0, %w, %b : (tensor<1x8xf32>, tensor<8x4xf32>, tensor<4xf32>) -> tensor<1x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::top::TopDialect"];
+}
+
+#endif // TPUC_DIALECT_TOP_TRANSFORMS_PASSES_TD
