@@ -8,6 +8,7 @@
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/Top/IR/Top.h"
+#include "Dialect/Top/Transforms/Passes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/DialectRegistry.h"
@@ -23,6 +24,8 @@ int main(int argc, char **argv) {
   tpuc::registerTpuKernels(registry);
 
   mlir::registerTransformsPasses();
+  tpuc::top::registerTopPasses();
+  tpuc::top::registerPipelines();
   tpuc::registerTpuToBM1684XPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "tpuc optimizer driver\n", registry));
