@@ -22,6 +22,7 @@ config.environment["PATH"] = os.pathsep.join(
 )
 config.substitutions.append(("%python", sys.executable))
 config.substitutions.append(("%tpuc_include", os.path.join(config.tpuc_source_dir, "include")))
+config.substitutions.append(("%tpuc_docs", os.path.join(config.tpuc_build_dir, "docs")))
 config.substitutions.append(
     ("%mlir_include", os.path.join(os.path.dirname(config.llvm_tools_dir), "include"))
 )
