@@ -1,0 +1,193 @@
+//===- UnaryTest.cpp - Functions of one number on the simulator -----------===//
+
+#include "Kernel/Functions.h"
+#include "KernelRunner.h"
+
+#include <numbers>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+struct UnaryCase {
+  const char *name;
+  UnaryFunction function;
+  double (*reference)(double);
+  double low, high;
+  /// Largest error in f32: absolute below 1, relative above.
+  double tolerance = 1e-6;
+  double alpha = 0, beta = 0;
+  /// What a 16-bit recipe adds to the rounding of its result.
+  double narrowExcess = 0;
+};
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double gelu(double x) { return x / 2 * std::erfc(-x / std::numbers::sqrt2); }
+double geluTanh(double x) {
+  return x / 2 *
+         (1 + std::tanh(std::sqrt(2 / std::numbers::pi) *
+                        (x + 0.044715 * x * x * x)));
+}
+
+class UnaryTest
+    : public testing::TestWithParam<std::tuple<UnaryCase, ElementType>> {};
+
+TEST_P(UnaryTest, MatchesReference) {
+  auto [unary, type] = GetParam();
+  constexpr int64_t kCount = 3 * 64 * 40 + 37;
+  std::vector<double> values;
+  for (int64_t i = 0; i < kCount; ++i)
+    values.push_back(unary.low +
+                     (unary.high - unary.low) * double(i) / (kCount - 1));
+  KernelRunner runner;
+  GlobalTensor operand = runner.put(type, values);
+  GlobalTensor result = runner.allocate(type, kCount);
+  KernelList kernels;
+  makeUnaryKernels(unary.function, unary.alpha, unary.beta, result, operand,
+                   kCount, kernels);
+  runner.run(kernels);
+
+  std::vector<double> results = runner.get(result);
+  double worst = 0, worstAt = 0;
+  for (int64_t i = 0; i < kCount; ++i) {
+    double expected = unary.reference(values[i]);
+    double error = std::fabs(results[i] - expected);
+    if (type != ElementType::F32)
+      error -= roundingUnit(type) * std::fabs(expected) * 2 +
+               (type == ElementType::F16 ? 1 : 8) * unary.narrowExcess +
+               0x1p-24;
+    error /= std::max(1.0, std::fabs(expected));
+    if (!(error <= worst)) {
+      worst = error;
+      worstAt = values[i];
+    }
+  }
+  EXPECT_LE(worst, unary.tolerance) << "at " << worstAt;
+  RecordProperty("error", testing::PrintToString(worst));
+  RecordProperty("tiu_cycles", std::to_string(runner.cycles[0]));
+}
+
+const UnaryCase kCases[] = {
+    {"relu", UnaryFunction::Relu, [](double x) { return std::max(x, 0.0); }, -8,
+     8, 0},
+    {"leakyRelu", UnaryFunction::LeakyRelu,
+     [](double x) { return x >= 0 ? x : 0.125 * x; }, -8, 8, 0, 0.125},
+    {"clip", UnaryFunction::Clip,
+     [](double x) { return std::clamp(x, -1.0, 6.0); }, -8, 8, 0, -1, 6},
+    {"sigmoid", UnaryFunction::Sigmoid, sigmoid, -100, 100},
+    {"sigmoidNearZero", UnaryFunction::Sigmoid, sigmoid, -4, 4},
+    {"silu", UnaryFunction::Silu, [](double x) { return x * sigmoid(x); }, -20,
+     20},
+    {"gelu", UnaryFunction::Gelu, gelu, -10, 10, 1e-6, 0, 0, 8e-4},
+    {"geluTanh", UnaryFunction::GeluTanh, geluTanh, -10, 10},
+    {"hardsigmoid", UnaryFunction::Hardsigmoid,
+     [](double x) { return std::clamp(0.25 * x + 0.5, 0.0, 1.0); }, -4, 4, 1e-6,
+     0.25, 0.5, 1e-4},
+    {"hardswish", UnaryFunction::Hardswish,
+     [](double x) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); }, -8, 8,
+     1e-6, 0, 0, 2e-3},
+    {"tanh", UnaryFunction::Tanh, [](double x) { return std::tanh(x); }, -12,
+     12},
+    {"tanhNearZero", UnaryFunction::Tanh, [](double x) { return std::tanh(x); },
+     -0.02, 0.02, 1e-7},
+    {"erf", UnaryFunction::Erf, [](double x) { return std::erf(x); }, -6, 6},
+    {"exp", UnaryFunction::Exp, [](double x) { return std::exp(x); }, -90, 11},
+    {"expLarge", UnaryFunction::Exp, [](double x) { return std::exp(x); }, -1,
+     8},
+    {"log", UnaryFunction::Log, [](double x) { return std::log(x); }, 1e-3,
+     60000},
+    {"logNearOne", UnaryFunction::Log, [](double x) { return std::log(x); },
+     0.5, 2},
+    {"sqrt", UnaryFunction::Sqrt, [](double x) { return std::sqrt(x); }, 0,
+     60000},
+    {"rsqrt", UnaryFunction::Rsqrt, [](double x) { return 1 / std::sqrt(x); },
+     1e-3, 300},
+    {"reciprocal", UnaryFunction::Reciprocal, [](double x) { return 1 / x; },
+     -40, -0.01},
+    {"abs", UnaryFunction::Abs, [](double x) { return std::fabs(x); }, -8, 8,
+     0},
+    {"neg", UnaryFunction::Neg, [](double x) { return -x; }, -8, 8, 0},
+    {"softplus", UnaryFunction::Softplus,
+     [](double x) { return std::log1p(std::exp(x)); }, -30, 30},
+    {"elu", UnaryFunction::Elu,
+     [](double x) { return x >= 0 ? x : 0.75 * std::expm1(x); }, -20, 8, 1e-6,
+     0.75},
+    {"mish", UnaryFunction::Mish,
+     [](double x) { return x * std::tanh(std::log1p(std::exp(x))); }, -30, 30},
+    {"sin", UnaryFunction::Sin, [](double x) { return std::sin(x); }, -500,
+     500},
+    {"cos", UnaryFunction::Cos, [](double x) { return std::cos(x); }, -500,
+     500},
+    {"floor", UnaryFunction::Floor, [](double x) { return std::floor(x); }, -9,
+     9, 0},
+    {"ceil", UnaryFunction::Ceil, [](double x) { return std::ceil(x); }, -9, 9,
+     0},
+    {"round", UnaryFunction::Round, [](double x) { return std::nearbyint(x); },
+     -9, 9, 0},
+    {"sign", UnaryFunction::Sign,
+     [](double x) { return double((x > 0) - (x < 0)); }, -2, 2, 0},
+    {"softsign", UnaryFunction::Softsign,
+     [](double x) { return x / (1 + std::fabs(x)); }, -90, 90},
+};
+
+INSTANTIATE_TEST_SUITE_P(Functions, UnaryTest,
+                         testing::Combine(testing::ValuesIn(kCases),
+                                          testing::Values(ElementType::F32,
+                                                          ElementType::F16,
+                                                          ElementType::BF16)),
+                         [](const auto &info) {
+                           return std::string(std::get<0>(info.param).name) +
+                                  "_" + typeName(std::get<1>(info.param));
+                         });
+
+/// Values at which a function is not finite or not smooth, in f32.
+void expectAt(UnaryFunction function, std::vector<double> values,
+              const std::vector<double> &expected) {
+  KernelRunner runner;
+  GlobalTensor operand = runner.put(ElementType::F32, values);
+  GlobalTensor result = runner.allocate(ElementType::F32, values.size());
+  KernelList kernels;
+  makeUnaryKernels(function, 0, 0, result, operand, values.size(), kernels);
+  runner.run(kernels);
+  std::vector<double> results = runner.get(result);
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::isnan(expected[i]))
+      EXPECT_TRUE(std::isnan(results[i])) << "at " << values[i];
+    else if (std::isinf(expected[i]))
+      EXPECT_EQ(results[i], expected[i]) << "at " << values[i];
+    else
+      EXPECT_NEAR(results[i], expected[i], 1e-6) << "at " << values[i];
+  }
+}
+
+constexpr double kInf = INFINITY;
+
+TEST(UnarySpecialValues, Exp) {
+  expectAt(UnaryFunction::Exp, {-kInf, -200, 0, 89, kInf},
+           {0, 0, 1, kInf, kInf});
+}
+TEST(UnarySpecialValues, Log) {
+  expectAt(UnaryFunction::Log, {0, 1, kInf, -1}, {-kInf, 0, kInf, NAN});
+}
+TEST(UnarySpecialValues, Sqrt) {
+  expectAt(UnaryFunction::Sqrt, {0, 1, kInf, -1}, {0, 1, kInf, NAN});
+}
+TEST(UnarySpecialValues, Rsqrt) {
+  expectAt(UnaryFunction::Rsqrt, {0, 1, kInf, -1}, {kInf, 1, 0, NAN});
+}
+TEST(UnarySpecialValues, Reciprocal) {
+  expectAt(UnaryFunction::Reciprocal, {0, 1, kInf, -kInf, 1e38},
+           {kInf, 1, 0, 0, 0});
+}
+TEST(UnarySpecialValues, Sigmoid) {
+  expectAt(UnaryFunction::Sigmoid, {-kInf, 0, kInf}, {0, 0.5, 1});
+}
+TEST(UnarySpecialValues, Tanh) {
+  expectAt(UnaryFunction::Tanh, {-kInf, 0, kInf}, {-1, 0, 1});
+}
+TEST(UnarySpecialValues, Gelu) {
+  expectAt(UnaryFunction::Gelu, {-kInf, -1e30, 0, kInf}, {0, 0, 0, kInf});
+}
+
+} // namespace
