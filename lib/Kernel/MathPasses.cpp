@@ -14,9 +14,8 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// Bits of the mantissa of f32, and 1.0 as an integer.
+/// Bits of the mantissa of f32.
 constexpr int kMantissaBits = 23;
-constexpr double kOneBits = 0x3f800000;
 
 /// ln 2 in two parts; products of the first with integers up to 2^9 are exact.
 constexpr double kLn2High = 0.693145751953125;
