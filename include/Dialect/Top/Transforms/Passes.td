@@ -59,4 +59,31 @@ def TopFoldAffine : Pass<"top-fold-affine"> {
   let dependentDialects = ["::tpuc::top::TopDialect"];
 }
 
+def TopShareWeights : Pass<"top-share-weights"> {
+  let summary = "Makes constants with the same elements one constant";
+  let description = [{
+    Resources are compared by name elsewhere; this pass compares their bytes,
+    so that equal weights and masks are held, and loaded, once. The constants
+    are put at the begin of their block, in the order in which they are read.
+    Linear in the bytes of all resources.
+
+    Before:
+
+    ```mlir
+    %0 = top.weight dense_resource<a> : tensor<1024xf32>
+    %1 = top.weight dense_resource<b> : tensor<1024xf32>
+    ```
+
+    After, when `a` and `b` hold the same bytes:
+
+    ```mlir
+    %0 = top.weight dense_resource<a> : tensor<1024xf32>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::top::TopDialect"];
+  let statistics = [
+    Statistic<"numShared", "shared", "Constants replaced by an equal one">
+  ];
+}
+
 #endif // TPUC_DIALECT_TOP_TRANSFORMS_PASSES_TD

@@ -194,6 +194,36 @@ struct ConstantWhere : public OpRewritePattern<WhereOp> {
   }
 };
 
+/// f(x, .., 0) -> f(x, ..) for the bias of convolutions and matmul
+template <typename OpTy>
+struct RemoveZeroBias : public OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.getBias() || !isSplat(op.getBias(), 0))
+      return rewriter.notifyMatchFailure(op, "no zero bias");
+    rewriter.modifyOpInPlace(op, [&] { op.getBiasMutable().clear(); });
+    return success();
+  }
+};
+
+/// norm(x, s, 0) -> norm(x, s), norm(x, 1) -> norm(x)
+template <typename OpTy>
+struct RemoveNeutralAffine : public OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    size_t count = op.getAffine().size();
+    bool isNeutral = count > 0 && isSplat(op.getAffine().back(),
+                                          count == 2 ? 0 : 1, /*tolerance=*/0);
+    if (!isNeutral)
+      return rewriter.notifyMatchFailure(op, "no neutral parameter");
+    rewriter.modifyOpInPlace(
+        op, [&] { op.getAffineMutable().erase(count - 1); });
+    return success();
+  }
+};
+
 } // namespace
 
 void top::populateArithmeticPatterns(RewritePatternSet &patterns) {
@@ -201,5 +231,8 @@ void top::populateArithmeticPatterns(RewritePatternSet &patterns) {
                RemoveNeutral<MulOp, 1>, RemoveNeutral<DivOp, 1>,
                SubtractConstant, DivideFloats, SimplifyPower, ReciprocalOfSqrt,
                LimitToClip<MaxOp, true>, LimitToClip<MinOp, false>,
-               ComposeClips, ClipToRelu, ConstantWhere>(patterns.getContext());
+               ComposeClips, ClipToRelu, ConstantWhere, RemoveZeroBias<ConvOp>,
+               RemoveZeroBias<ConvTransposeOp>, RemoveZeroBias<MatMulOp>,
+               RemoveNeutralAffine<LayerNormOp>, RemoveNeutralAffine<RMSNormOp>,
+               RemoveNeutralAffine<GroupNormOp>>(patterns.getContext());
 }

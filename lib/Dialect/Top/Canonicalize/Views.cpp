@@ -121,10 +121,35 @@ struct ReduceToReshape : public OpRewritePattern<ReduceOp> {
   }
 };
 
+/// f(reshape(x)) -> reshape(f(x)) for functions of single elements, so that
+/// views meet and vanish
+struct SinkReshape : public RewritePattern {
+  SinkReshape(MLIRContext *context)
+      : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
+  LogicalResult matchAndRewrite(Operation *op,
+                                PatternRewriter &rewriter) const override {
+    if (op->getNumOperands() != 1 ||
+        !isa_and_nonnull<TopDialect>(op->getDialect()) ||
+        !op->hasTrait<OpTrait::SameOperandsAndResultType>())
+      return failure();
+    auto reshape = op->getOperand(0).getDefiningOp<ReshapeOp>();
+    if (!reshape)
+      return failure();
+    Operation *moved = rewriter.clone(*op);
+    rewriter.modifyOpInPlace(moved, [&] {
+      moved->setOperand(0, reshape.getInput());
+      moved->getResult(0).setType(reshape.getInput().getType());
+    });
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op->getResult(0).getType(),
+                                           moved->getResult(0));
+    return success();
+  }
+};
+
 } // namespace
 
 void top::populateViewPatterns(RewritePatternSet &patterns) {
   patterns.add<ComposePermutes, ComposeReshapes, ExpandDepthToSpace,
-               ExpandSpaceToDepth, PermuteToReshape, ReduceToReshape>(
+               ExpandSpaceToDepth, PermuteToReshape, ReduceToReshape, SinkReshape>(
       patterns.getContext());
 }

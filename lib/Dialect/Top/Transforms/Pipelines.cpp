@@ -19,6 +19,7 @@ void top::buildCanonicalizePipeline(OpPassManager &manager) {
   manager.addPass(createTopRecognizeOps());
   manager.addPass(createTopFoldAffine());
   manager.addPass(createCanonicalizerPass());
+  manager.addPass(createTopShareWeights());
   manager.addPass(createCSEPass());
 }
 
