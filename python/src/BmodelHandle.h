@@ -1,0 +1,65 @@
+//===- BmodelHandle.h - a compiled model for Python -------------*- C++ -*-===//
+//
+// A .bmodel together with a simulated chip that runs it and the timing model.
+// One network with one stage; what the commands mean is the simulator's
+// business.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_PYTHON_BMODELHANDLE_H
+#define TPUC_PYTHON_BMODELHANDLE_H
+
+#include "ModuleHandle.h"
+#include "Simulator/Functional/Simulator.h"
+#include "Target/BM1684X/Bmodel.h"
+#include <memory>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <string>
+#include <vector>
+
+namespace tpuc::python {
+
+/// A compiled model. Not thread-safe: the simulated chip is one.
+class BmodelHandle {
+public:
+  /// Throws UserError naming `source` when the model has no single stage.
+  BmodelHandle(target::Bmodel model, std::string source);
+
+  /// Maps and checks a file.
+  static std::shared_ptr<BmodelHandle> load(const std::string &path);
+
+  /// Takes the contents of a file.
+  static std::shared_ptr<BmodelHandle> parse(const pybind11::bytes &data);
+
+  /// Writes the file; it appears complete or not at all.
+  void save(const std::string &path) const;
+
+  std::vector<Port> inputs() const;
+  std::vector<Port> outputs() const;
+
+  /// Runs the network on arrays in the order of the inputs; every array has
+  /// its input's shape and type. Throws what the simulator refuses.
+  std::vector<pybind11::array>
+  run(const std::vector<pybind11::array> &arrays, unsigned threads);
+
+  /// Cycles, busy times, traffic and the layers' shares under a profile of the
+  /// timing model, "vendor" or "silicon".
+  pybind11::dict profile(const std::string &parameters) const;
+
+  /// Every command as a line of text.
+  std::string disassemble() const;
+
+  const target::Stage &stage() const { return model.networks[0].stages[0]; }
+
+private:
+  target::Bmodel model;
+  std::string source;
+  /// Made at the first run and kept: weights are loaded once.
+  std::unique_ptr<sim::Simulator> simulator;
+  unsigned simulatorThreads = 0;
+};
+
+} // namespace tpuc::python
+
+#endif // TPUC_PYTHON_BMODELHANDLE_H
