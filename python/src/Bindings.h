@@ -14,6 +14,9 @@ namespace tpuc::python {
 /// Binds the reference evaluation: function `evaluate`.
 void bindEvaluate(pybind11::module_ &m);
 
+/// Binds compiled models: class `Bmodel`.
+void bindBmodel(pybind11::module_ &m);
+
 } // namespace tpuc::python
 
 #endif // TPUC_PYTHON_BINDINGS_H

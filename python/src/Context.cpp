@@ -1,8 +1,11 @@
 //===- Context.cpp - the dialects and passes that Python can use ----------===//
 
-#include "ModuleHandle.h"
+#include "Conversion/TpuToBM1684X/Passes.h"
+#include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/Top/IR/Top.h"
+#include "Dialect/Top/Transforms/Passes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "ModuleHandle.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
 #include <mutex>
@@ -13,10 +16,16 @@ namespace tpuc::python {
 
 std::shared_ptr<MLIRContext> makeContext() {
   static std::once_flag once;
-  std::call_once(once, [] { registerTransformsPasses(); });
+  std::call_once(once, [] {
+    registerTransformsPasses();
+    top::registerTopPasses();
+    top::registerPipelines();
+    registerTpuToBM1684XPasses();
+  });
   DialectRegistry registry;
-  registry.insert<func::FuncDialect>();
-  registry.insert<top::TopDialect, tpu::TpuDialect>();
+  registry.insert<func::FuncDialect, top::TopDialect, tpu::TpuDialect,
+                  bm1684x::BM1684XDialect>();
+  registerTpuKernels(registry);
   auto context = std::make_shared<MLIRContext>(registry);
   context->loadAllAvailableDialects();
   return context;

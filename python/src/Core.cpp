@@ -82,4 +82,5 @@ PYBIND11_MODULE(_core, m) {
   bindModule(m);
   bindBuilder(m);
   bindEvaluate(m);
+  bindBmodel(m);
 }
