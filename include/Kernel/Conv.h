@@ -49,6 +49,36 @@ std::vector<char> packConvWeights(const ConvParams &params,
 /// fields.
 llvm::Error makeConvKernels(const ConvParams &params, KernelList &kernels);
 
+/// A transposed convolution with 2 spatial axes: result row y is the sum over
+/// taps k and input rows x with y = x * stride + k * dilation - pad. Sums and
+/// types as for ConvParams.
+struct ConvTransposeParams {
+  GlobalTensor input;   ///< place and type: [batch, inChannels, H, W]
+  GlobalTensor weights; ///< place of packConvTransposeWeights()' bytes
+  GlobalTensor result;  ///< place and type: [batch, outChannels, H', W']
+  int64_t batch = 1;
+  int64_t inChannels = 1, inH = 1, inW = 1;
+  int64_t outChannels = 1, outH = 1, outW = 1;
+  int64_t groups = 1;
+  int64_t kernelH = 1, kernelW = 1;
+  int64_t strideH = 1, strideW = 1;
+  int64_t padTop = 0, padLeft = 0;
+  int64_t dilationH = 1, dilationW = 1;
+  bool hasBias = false;
+  Activation activation;
+};
+
+/// The bytes that `weights` must have: `filter` is row-major [inChannels,
+/// outChannels / groups, kernelH, kernelW] in the input's type.
+std::vector<char> packConvTransposeWeights(const ConvTransposeParams &params,
+                                           llvm::ArrayRef<char> filter,
+                                           llvm::ArrayRef<float> bias);
+
+/// Appends the kernels of a transposed convolution. Fails on sizes beyond the
+/// command's fields.
+llvm::Error makeConvTransposeKernels(const ConvTransposeParams &params,
+                                     KernelList &kernels);
+
 } // namespace tpuc::kernel
 
 #endif // TPUC_KERNEL_CONV_H

@@ -42,6 +42,8 @@ struct ConvPacking {
     int64_t begin, count;
   };
   ChannelRange inputRange(int64_t block) const;
+  /// What `count` blocks from `first` on read together.
+  ChannelRange inputRange(int64_t first, int64_t count) const;
 
   int64_t blocks() const;
   /// Output channels of a block.
@@ -80,6 +82,19 @@ private:
   int64_t unitRowBytes(int64_t unit) const;
   int64_t fullUnitBytes() const;
 };
+
+/// Into how many convolutions one with groups is split: 1, or one a group.
+/// Small groups are computed 64 channels at a time with block-diagonal weights;
+/// large ones too when each starts at lane 0.
+int64_t separateGroups(int64_t inChannels, int64_t outChannels, int64_t groups);
+
+/// Packs the weights of `parts` convolutions one after the other, each vector-
+/// aligned; `element` sees output channels of all of them.
+std::vector<char> packParts(const ConvPacking &packing, int64_t parts,
+                            ConvPacking::Element element,
+                            llvm::ArrayRef<float> bias);
+/// The bytes from the start of one part to the next.
+int64_t partBytes(const ConvPacking &packing);
 
 } // namespace tpuc::kernel
 

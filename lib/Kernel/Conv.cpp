@@ -15,22 +15,10 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// Whether each group gets a convolution of its own. Small groups are computed
-/// 64 channels at a time with block-diagonal weights; so are large ones when
-/// they start at lane 0.
-bool splitsGroups(const ConvParams &params) {
-  if (params.groups == 1)
-    return false;
-  int64_t in = params.inChannels / params.groups;
-  int64_t out = params.outChannels / params.groups;
-  if (std::max(in, out) < arch::kLanes)
-    return false;
-  return in % arch::kLanes != 0 || out % arch::kLanes != 0;
-}
-
 /// The packing of one kernel: of all groups, or of each when they are split.
 ConvPacking packingOf(const ConvParams &params) {
-  int64_t parts = splitsGroups(params) ? params.groups : 1;
+  int64_t parts =
+      separateGroups(params.inChannels, params.outChannels, params.groups);
   ConvPacking packing;
   packing.type = params.input.type;
   packing.outChannels = params.outChannels / parts;
@@ -41,10 +29,6 @@ ConvPacking packingOf(const ConvParams &params) {
   packing.kernelW = params.window.kernelW;
   packing.hasBias = params.hasBias;
   return packing;
-}
-
-int64_t alignedPartBytes(const ConvPacking &packing) {
-  return arch::alignUp(packing.totalBytes(), arch::kVectorBytes);
 }
 
 /// Input planes [D, C, H, W] to output planes [D', OC, H', W']; for two spatial
@@ -83,13 +67,10 @@ public:
       return {{firstBlock, 0, 0, 0}, {numBlocks, 1, 1, 1}};
     WindowExtent d = depth.extentOf(tile.offset[N], tile.size[N]);
     WindowExtent h = rowsOf(tile), w = columnsOf(tile);
-    int64_t begin = packing.inputRange(firstBlock).begin, end = begin;
-    for (int64_t block = firstBlock; block < firstBlock + numBlocks; ++block) {
-      ConvPacking::ChannelRange range = packing.inputRange(block);
-      end = std::max(end, range.begin + range.count);
-    }
-    return {{d.offset, begin, h.offset, w.offset},
-            {d.size, end - begin, h.size, w.size}};
+    ConvPacking::ChannelRange channels =
+        packing.inputRange(firstBlock, numBlocks);
+    return {{d.offset, channels.begin, h.offset, w.offset},
+            {d.size, channels.count, h.size, w.size}};
   }
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
@@ -222,28 +203,16 @@ std::vector<char> kernel::packConvWeights(const ConvParams &params,
   if (isDepthwise(params))
     return packDepthwiseWeights(params, filter, bias);
   ConvPacking packing = packingOf(params);
-  int64_t parts = params.groups / packing.groups;
-  int64_t width = byteWidth(packing.type);
   int64_t inPerGroup = params.inChannels / params.groups;
   int64_t plane = packing.kernelH * packing.kernelW;
-  std::vector<char> packed;
-  for (int64_t part = 0; part < parts; ++part) {
-    int64_t firstChannel = part * packing.outChannels;
-    auto element = [&](int64_t tap, int64_t oc, int64_t ic, int64_t kh,
-                       int64_t kw) {
-      int64_t channel = (firstChannel + oc) * inPerGroup + ic;
-      return filter.data() + ((channel * packing.taps + tap) * plane +
-                              kh * packing.kernelW + kw) *
-                                 width;
-    };
-    std::vector<char> bytes = packing.pack(
-        element,
-        bias.empty() ? bias : bias.slice(firstChannel, packing.outChannels));
-    if (part + 1 < parts)
-      bytes.resize(alignedPartBytes(packing), 0);
-    packed.insert(packed.end(), bytes.begin(), bytes.end());
-  }
-  return packed;
+  auto element = [&](int64_t tap, int64_t oc, int64_t ic, int64_t kh,
+                     int64_t kw) {
+    int64_t channel = oc * inPerGroup + ic;
+    return filter.data() + ((channel * packing.taps + tap) * plane +
+                            kh * packing.kernelW + kw) *
+                               byteWidth(packing.type);
+  };
+  return packParts(packing, params.groups / packing.groups, element, bias);
 }
 
 llvm::Error kernel::makeConvKernels(const ConvParams &params,
@@ -307,7 +276,7 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
                                            part * packing.outChannels) *
                                           outStrides[C]);
       GlobalTensor weights = params.weights;
-      weights.offsetBytes += part * alignedPartBytes(packing);
+      weights.offsetBytes += part * partBytes(packing);
       kernels.push_back(std::make_unique<ConvKernel>(params, packing, input,
                                                      weights, result));
     }

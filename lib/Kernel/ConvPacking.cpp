@@ -31,6 +31,16 @@ ConvPacking::ChannelRange ConvPacking::inputRange(int64_t block) const {
   return {begin, end - begin};
 }
 
+ConvPacking::ChannelRange ConvPacking::inputRange(int64_t first,
+                                                  int64_t count) const {
+  int64_t begin = inputRange(first).begin, end = begin;
+  for (int64_t block = first; block < first + count; ++block) {
+    ChannelRange range = inputRange(block);
+    end = std::max(end, range.begin + range.count);
+  }
+  return {begin, end - begin};
+}
+
 int64_t ConvPacking::blocks() const {
   return arch::ceilDiv(outChannels, arch::kLanes);
 }
@@ -158,4 +168,35 @@ void ConvPacking::load(CommandBuilder &builder, const GlobalTensor &weights,
     transfer(firstUnit, full);
   if (full < numUnits)
     transfer(last, 1);
+}
+
+int64_t kernel::separateGroups(int64_t inChannels, int64_t outChannels,
+                               int64_t groups) {
+  int64_t in = inChannels / groups, out = outChannels / groups;
+  if (groups == 1 || std::max(in, out) < arch::kLanes)
+    return 1;
+  return in % arch::kLanes || out % arch::kLanes ? groups : 1;
+}
+
+std::vector<char> kernel::packParts(const ConvPacking &packing, int64_t parts,
+                                    ConvPacking::Element element,
+                                    llvm::ArrayRef<float> bias) {
+  std::vector<char> packed;
+  for (int64_t part = 0; part < parts; ++part) {
+    int64_t first = part * packing.outChannels;
+    auto shifted = [&](int64_t tap, int64_t oc, int64_t ic, int64_t kh,
+                       int64_t kw) {
+      return element(tap, first + oc, ic, kh, kw);
+    };
+    std::vector<char> bytes = packing.pack(
+        shifted, bias.empty() ? bias : bias.slice(first, packing.outChannels));
+    if (part + 1 < parts)
+      bytes.resize(partBytes(packing), 0);
+    packed.insert(packed.end(), bytes.begin(), bytes.end());
+  }
+  return packed;
+}
+
+int64_t kernel::partBytes(const ConvPacking &packing) {
+  return arch::alignUp(packing.totalBytes(), arch::kVectorBytes);
 }
