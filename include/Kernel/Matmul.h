@@ -23,7 +23,8 @@ struct MatmulParams {
   std::optional<GlobalTensor> bias; ///< [1, 1, 1, N]
   GlobalTensor result;              ///< [batch, M, 1, N]
   bool rightTransposed = false;
-  bool relu = false;
+  bool relu = false;                ///< max(., 0)
+  std::optional<double> upperLimit; ///< min(., upperLimit)
 };
 
 void makeMatmulKernels(const MatmulParams &params, KernelList &kernels);

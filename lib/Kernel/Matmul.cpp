@@ -70,7 +70,7 @@ public:
   }
 
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(0, tile.size, type());
+    return alignedTensor(0, tile.size, params.result.type);
   }
 
   int64_t scratchBytes(const Box &tile) const override {
@@ -92,7 +92,8 @@ public:
   void compute(CommandBuilder &builder, const Box &tile,
                const TileBuffers &buffers, uint32_t) const override {
     Scratch scratch = planScratch(tile, buffers.scratch);
-    LocalTensor sum = scratch.sum.value_or(buffers.result);
+    scratch.stages.push_back(buffers.result);
+    LocalTensor sum = scratch.stages.front();
     if (params.bias) {
       LocalTensor bias = buffers.inputs[kBias];
       if (scratch.bias) {
@@ -108,13 +109,18 @@ public:
           builder, sum.slice(N, n, 1), buffers.inputs[kLeft].slice(N, n, 1),
           buffers.inputs[kRight].slice(N, isShared(params.right) ? 0 : n, 1),
           scratch);
-    LocalTensor rounded = sum;
-    if (sum.type != type()) {
-      rounded = scratch.rounded.value_or(buffers.result);
-      builder.cast(rounded, sum);
+    const LocalTensor *stage = scratch.stages.begin();
+    if (sumType() != params.result.type) {
+      builder.cast(stage[1], stage[0]);
+      ++stage;
     }
-    if (params.relu)
-      builder.arith(Arith::Max, buffers.result, rounded, Operand(0.0, type()));
+    if (params.relu) {
+      builder.arith(Arith::Max, stage[1], stage[0], Operand(0.0, stage->type));
+      ++stage;
+    }
+    if (params.upperLimit)
+      builder.arith(Arith::Min, stage[1], stage[0],
+                    Operand(*params.upperLimit, stage->type));
   }
 
   void store(CommandBuilder &builder, const Box &tile,
@@ -123,13 +129,20 @@ public:
   }
 
 private:
-  /// Buffers between the product and the result.
+  /// Buffers beside operands and result.
   struct Scratch {
-    std::optional<LocalTensor> sum, rounded, bias, right;
+    /// The sum, its rounding and so on; the result comes after the last.
+    llvm::SmallVector<LocalTensor, 4> stages;
+    std::optional<LocalTensor> bias, right;
     uint32_t end = 0;
   };
 
-  ElementType type() const { return params.result.type; }
+  /// Of the operands.
+  ElementType type() const { return params.left.type; }
+  /// With a bias the sum stays in f32 until the bias is in it.
+  ElementType sumType() const {
+    return params.bias ? ElementType::F32 : params.result.type;
+  }
   bool isF32() const { return type() == ElementType::F32; }
   int64_t depth() const { return params.left.shape[W]; }
   /// One right operand serves all batches.
@@ -148,12 +161,11 @@ private:
     };
     if (params.bias && params.bias->type != ElementType::F32)
       scratch.bias = take({1, arch::kLanes, 1, tile.size[W]}, ElementType::F32);
-    if (params.bias && !isF32())
-      scratch.sum = take(tile.size, ElementType::F32);
-    else if (params.relu)
-      scratch.sum = take(tile.size, type());
-    if (params.relu && scratch.sum && scratch.sum->type != type())
-      scratch.rounded = take(tile.size, type());
+    int rounding = sumType() != params.result.type;
+    int numStages = rounding + params.relu + params.upperLimit.has_value();
+    for (int stage = 0; stage < numStages; ++stage)
+      scratch.stages.push_back(
+          take(tile.size, stage < rounding ? sumType() : params.result.type));
     if (isF32() && params.rightTransposed)
       scratch.right = take({1, depth(), 1, tile.size[W]}, type());
     return scratch;

@@ -72,6 +72,34 @@ TEST_P(MatmulTest, MatchesReference) {
   RecordProperty("gdma_cycles", std::to_string(runner.cycles[1]));
 }
 
+TEST(MatmulTypes, WideResultKeepsTheSumAndTheLimitCutsIt) {
+  constexpr int64_t kRows = 70, kDepth = 40, kColumns = 33;
+  auto left = randomValues(kRows * kDepth, 1);
+  auto right = randomValues(kDepth * kColumns, 2);
+  KernelRunner runner;
+  MatmulParams params;
+  params.left =
+      runner.put(ElementType::F16, left).reshaped({1, kRows, 1, kDepth});
+  params.right =
+      runner.put(ElementType::F16, right).reshaped({1, kDepth, 1, kColumns});
+  params.result = runner.allocate(ElementType::F32, kRows * kColumns)
+                      .reshaped({1, kRows, 1, kColumns});
+  params.relu = true;
+  params.upperLimit = 6.0;
+  KernelList kernels;
+  makeMatmulKernels(params, kernels);
+  runner.run(kernels);
+  std::vector<double> reference;
+  for (int64_t m = 0; m < kRows; ++m)
+    for (int64_t n = 0; n < kColumns; ++n) {
+      double sum = 0;
+      for (int64_t k = 0; k < kDepth; ++k)
+        sum += left[m * kDepth + k] * right[k * kColumns + n];
+      reference.push_back(std::clamp(sum, 0.0, 6.0));
+    }
+  EXPECT_LE(maxErrorOverRange(runner.get(params.result), reference), 1e-6);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Shapes, MatmulTest,
     testing::Combine(

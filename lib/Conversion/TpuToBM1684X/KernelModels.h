@@ -12,6 +12,8 @@
 namespace tpuc {
 
 void attachElementwiseKernels(mlir::MLIRContext *context);
+void attachMathKernels(mlir::MLIRContext *context);
+void attachMatmulKernels(mlir::MLIRContext *context);
 void attachMoveKernels(mlir::MLIRContext *context);
 
 } // namespace tpuc

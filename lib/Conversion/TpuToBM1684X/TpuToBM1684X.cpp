@@ -194,6 +194,8 @@ struct ConvertTpuToBM1684X
 void tpuc::registerTpuKernels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, tpu::TpuDialect *) {
     attachElementwiseKernels(context);
+    attachMathKernels(context);
+    attachMatmulKernels(context);
     attachMoveKernels(context);
   });
 }

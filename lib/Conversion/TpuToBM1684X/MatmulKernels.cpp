@@ -1,0 +1,59 @@
+//===- MatmulKernels.cpp - Kernels of matrix products ---------------------===//
+//
+// Maps tpu.matmul to the matrix product kernel.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelModels.h"
+
+#include "Dialect/Tpu/IR/Tpu.h"
+#include "Kernel/Matmul.h"
+
+using namespace mlir;
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+struct MatMulModel
+    : LowerToCommandsOpInterface::ExternalModel<MatMulModel, tpu::MatMulOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto matmul = cast<tpu::MatMulOp>(op);
+    int64_t batch = matmul.getBatch(), rows = matmul.getM(),
+            depth = matmul.getK(), columns = matmul.getN();
+    if (matmul.getLeftTranspose())
+      return op->emitOpError()
+             << "has a transposed left operand, which no command reads for "
+                "rows of the result across lanes; transpose it with a "
+                "tpu.permute";
+    if (depth > arch::kMaxSize)
+      return op->emitOpError()
+             << "sums " << depth << " products; a command can sum "
+             << arch::kMaxSize << " at most, so split the sum";
+    MatmulParams params;
+    params.left = context.globalTensor(matmul.getLeft())
+                      .reshaped({batch, rows, 1, depth});
+    params.rightTransposed = matmul.getRightTranspose();
+    params.right = context.globalTensor(matmul.getRight())
+                       .reshaped(params.rightTransposed
+                                     ? Shape4{batch, columns, 1, depth}
+                                     : Shape4{batch, depth, 1, columns});
+    if (Value bias = matmul.getBias())
+      params.bias = context.globalTensor(bias);
+    params.result = context.globalTensor(matmul.getOutput())
+                        .reshaped({batch, rows, 1, columns});
+    params.relu = matmul.getDoRelu();
+    double limit = matmul.getReluLimit().convertToDouble();
+    if (limit >= 0)
+      params.upperLimit = limit;
+    makeMatmulKernels(params, kernels);
+    return success();
+  }
+};
+
+} // namespace
+
+void tpuc::attachMatmulKernels(MLIRContext *context) {
+  tpu::MatMulOp::attachInterface<MatMulModel>(*context);
+}
