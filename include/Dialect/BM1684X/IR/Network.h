@@ -3,11 +3,17 @@
 // Inputs, outputs, coefficients and memory of a function of commands, held in
 // its attributes:
 //
-//   bm1684x.inputs, bm1684x.outputs   arrays of {address, name, type}
+//   bm1684x.inputs, bm1684x.outputs   arrays of {address, name, type} and,
+//   where
+//                                     they differ from the default, bytes,
+//                                     scale and zero_point
 //   bm1684x.coefficients              the coefficient area's bytes
 //   bm1684x.coefficient_address       where it lies
+//   bm1684x.coefficient_ranges        array of {name, offset, size}, optional
 //   bm1684x.activation_address        where the activation area lies
 //   bm1684x.activation_bytes          its size
+//   bm1684x.network                   the network's name, optional: the
+//                                     function's name unless given
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,13 +34,28 @@ struct NetworkTensor {
   std::string name;
   mlir::RankedTensorType type;
   uint64_t address = 0;
+  /// Bytes of memory; 0 for what the type needs.
+  uint64_t bytes = 0;
+  /// Of quantised data: real = scale * (value - zeroPoint).
+  float scale = 1.0f;
+  int32_t zeroPoint = 0;
+};
+
+/// The bytes of one weight inside the coefficients.
+struct NetworkWeight {
+  std::string name;
+  uint64_t offset = 0;
+  uint64_t size = 0;
 };
 
 struct NetworkDescription {
+  /// The network's name; functions of the same network are its stages.
+  std::string name;
   std::vector<NetworkTensor> inputs, outputs;
   uint64_t coefficientAddress = 0;
   /// tensor<?xi8>; null when there are none.
   mlir::ElementsAttr coefficients;
+  std::vector<NetworkWeight> weights;
   uint64_t activationAddress = 0;
   uint64_t activationBytes = 0;
 };

@@ -8,6 +8,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/SymbolTable.h"
 
 using namespace mlir;
 using namespace tpuc::bm1684x;
@@ -19,17 +20,29 @@ constexpr llvm::StringLiteral kOutputs = "bm1684x.outputs";
 constexpr llvm::StringLiteral kCoefficients = "bm1684x.coefficients";
 constexpr llvm::StringLiteral kCoefficientAddress =
     "bm1684x.coefficient_address";
+constexpr llvm::StringLiteral kWeights = "bm1684x.coefficient_ranges";
+constexpr llvm::StringLiteral kNetwork = "bm1684x.network";
 constexpr llvm::StringLiteral kActivationAddress = "bm1684x.activation_address";
 constexpr llvm::StringLiteral kActivationBytes = "bm1684x.activation_bytes";
+
+DictionaryAttr tensorAttr(Builder &builder, const NetworkTensor &tensor) {
+  NamedAttrList entry;
+  entry.set("address", builder.getI64IntegerAttr(int64_t(tensor.address)));
+  entry.set("name", builder.getStringAttr(tensor.name));
+  entry.set("type", TypeAttr::get(tensor.type));
+  if (tensor.bytes != 0)
+    entry.set("bytes", builder.getI64IntegerAttr(int64_t(tensor.bytes)));
+  if (tensor.scale != 1.0f)
+    entry.set("scale", builder.getF32FloatAttr(tensor.scale));
+  if (tensor.zeroPoint != 0)
+    entry.set("zero_point", builder.getI32IntegerAttr(tensor.zeroPoint));
+  return entry.getDictionary(builder.getContext());
+}
 
 ArrayAttr tensorsAttr(Builder &builder, ArrayRef<NetworkTensor> tensors) {
   SmallVector<Attribute> entries;
   for (const NetworkTensor &tensor : tensors)
-    entries.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("address",
-                              builder.getI64IntegerAttr(tensor.address)),
-         builder.getNamedAttr("name", builder.getStringAttr(tensor.name)),
-         builder.getNamedAttr("type", TypeAttr::get(tensor.type))}));
+    entries.push_back(tensorAttr(builder, tensor));
   return builder.getArrayAttr(entries);
 }
 
@@ -48,7 +61,48 @@ LogicalResult readTensors(Operation *function, StringRef name,
       return function->emitError()
              << "'" << name << "' has an entry that is not "
              << "{address, name, type} with a ranked static type";
-    tensors.push_back({label.str(), tensor, uint64_t(address.getInt())});
+    NetworkTensor &read = tensors.emplace_back();
+    read.name = label.str();
+    read.type = tensor;
+    read.address = uint64_t(address.getInt());
+    if (auto bytes = entry.getAs<IntegerAttr>("bytes"))
+      read.bytes = uint64_t(bytes.getInt());
+    if (auto scale = entry.getAs<FloatAttr>("scale"))
+      read.scale = float(scale.getValueAsDouble());
+    if (auto zeroPoint = entry.getAs<IntegerAttr>("zero_point"))
+      read.zeroPoint = int32_t(zeroPoint.getInt());
+  }
+  return success();
+}
+
+ArrayAttr weightsAttr(Builder &builder, ArrayRef<NetworkWeight> weights) {
+  SmallVector<Attribute> entries;
+  for (const NetworkWeight &weight : weights)
+    entries.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr("name", builder.getStringAttr(weight.name)),
+         builder.getNamedAttr("offset",
+                              builder.getI64IntegerAttr(weight.offset)),
+         builder.getNamedAttr("size",
+                              builder.getI64IntegerAttr(weight.size))}));
+  return builder.getArrayAttr(entries);
+}
+
+LogicalResult readWeights(Operation *function,
+                          std::vector<NetworkWeight> &weights) {
+  auto entries = function->getAttrOfType<ArrayAttr>(kWeights);
+  if (!entries)
+    return success();
+  for (Attribute attribute : entries) {
+    auto entry = dyn_cast<DictionaryAttr>(attribute);
+    auto label = entry ? entry.getAs<StringAttr>("name") : nullptr;
+    auto offset = entry ? entry.getAs<IntegerAttr>("offset") : nullptr;
+    auto size = entry ? entry.getAs<IntegerAttr>("size") : nullptr;
+    if (!label || !offset || !size)
+      return function->emitError()
+             << "'" << kWeights << "' has an entry that is not "
+             << "{name, offset, size}";
+    weights.push_back(
+        {label.str(), uint64_t(offset.getInt()), uint64_t(size.getInt())});
   }
   return success();
 }
@@ -71,6 +125,10 @@ void tpuc::bm1684x::setNetworkDescription(Operation *function,
   function->setAttr(kOutputs, tensorsAttr(builder, network.outputs));
   if (network.coefficients)
     function->setAttr(kCoefficients, network.coefficients);
+  if (!network.weights.empty())
+    function->setAttr(kWeights, weightsAttr(builder, network.weights));
+  if (!network.name.empty())
+    function->setAttr(kNetwork, builder.getStringAttr(network.name));
   function->setAttr(kCoefficientAddress,
                     builder.getI64IntegerAttr(network.coefficientAddress));
   function->setAttr(kActivationAddress,
@@ -89,8 +147,14 @@ tpuc::bm1684x::getNetworkDescription(Operation *function) {
       failed(readInteger(function, kActivationAddress,
                          network.activationAddress)) ||
       failed(
-          readInteger(function, kActivationBytes, network.activationBytes)))
+          readInteger(function, kActivationBytes, network.activationBytes)) ||
+      failed(readWeights(function, network.weights)))
     return failure();
+  if (auto name = function->getAttrOfType<StringAttr>(kNetwork))
+    network.name = name.str();
+  else if (auto symbol = function->getAttrOfType<StringAttr>(
+               SymbolTable::getSymbolAttrName()))
+    network.name = symbol.str();
   network.coefficients = function->getAttrOfType<ElementsAttr>(kCoefficients);
   return network;
 }
