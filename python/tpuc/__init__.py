@@ -1,6 +1,39 @@
-"""tpuc: an open compiler and simulator for the Sophgo BM1684X TPU."""
+"""tpuc: an open compiler and simulator for the Sophgo BM1684X TPU.
+
+Example:
+    >>> import tpuc
+    >>> model = tpuc.compile("swin_t.onnx", quantize="F16")
+    >>> outputs = model.run({"input": image})
+    >>> print(model.profile())
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from tpuc.errors import UserError
 
+if TYPE_CHECKING:
+    from tpuc.model import Model, TensorSpec, compile
+    from tpuc.profile import Profile
+
 __version__ = "0.1.0"
-__all__ = ["UserError", "__version__"]
+__all__ = ["Model", "Profile", "TensorSpec", "UserError", "compile", "__version__"]
+
+_HOMES = {
+    "Model": "tpuc.model",
+    "TensorSpec": "tpuc.model",
+    "compile": "tpuc.model",
+    "Profile": "tpuc.profile",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports the API when it is first used, so that small commands start fast."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tpuc' has no attribute '{name}'")
+    import importlib
+
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

@@ -17,6 +17,11 @@ CHIPS = ("bm1684x",)
 class Parser(argparse.ArgumentParser):
     """Reports wrong arguments like every other error: one line, exit code 1."""
 
+    def __init__(self, prog: str | None = None, **options: object) -> None:
+        # An abbreviation that works today may be ambiguous tomorrow.
+        options.setdefault("allow_abbrev", False)
+        super().__init__(prog, **options)
+
     def error(self, message: str) -> NoReturn:
         """Raises instead of printing the usage."""
         raise UserError(f"{message}, see {self.prog} --help")

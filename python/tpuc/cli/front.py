@@ -1,0 +1,208 @@
+"""tpuc: compiles ONNX models for the BM1684X, runs and measures them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from tpuc.cli.common import CHIPS, Parser, add_debug, choice, refuse_dynamic, run_command
+from tpuc.errors import UserError
+
+
+def _add_compile(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("compile", help="from ONNX (or .mlir) to a .bmodel")
+    parser.add_argument("source", metavar="MODEL", help="an ONNX model or a .mlir file")
+    parser.add_argument("--quantize", default="F16", help="F32, F16 or BF16")
+    parser.add_argument("--quantize_table", help="lines of an operation's name and its precision")
+    parser.add_argument("--input_shapes", help="e.g. [[1,3,224,224]]; may change the batch")
+    parser.add_argument("--calibration", help="a folder of inputs, for INT8")
+    parser.add_argument("--chip", default="bm1684x", help="bm1684x")
+    parser.add_argument("-o", "--output", dest="model", required=True, help="the file to write")
+    parser.add_argument(
+        "--stop_after", choices=("top", "tpu", "commands"), help="write this stage's module"
+    )
+    parser.add_argument("--test_input", help="an .npz of inputs to compare on")
+    parser.add_argument("--test_reference", help="an .npz of results to compare with")
+    parser.add_argument("--test_result", help="where to write the results on the test input")
+    parser.add_argument("--tolerance", default="0.8,0.5", help="least cosine, euclidean")
+    parser.add_argument("--compare_all", action="store_true", help="compare after every stage")
+    parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
+    add_debug(parser)
+    parser.set_defaults(run=_compile)
+
+
+def _compile(args: argparse.Namespace) -> None:
+    refuse_dynamic(args)
+    choice(args.chip, CHIPS, "--chip")
+    from pathlib import Path
+
+    from tpuc.cli.report import report_module
+    from tpuc.cli.stages import compile_module
+    from tpuc.compare import parse_tolerance
+    from tpuc.compiler import check_quantize, deploy, read_module, read_quantize_table, transform
+    from tpuc.console import Progress
+    from tpuc.frontend import parse_shapes
+    from tpuc.outputs import check_writable
+
+    quantize = check_quantize(args.quantize)
+    if args.calibration:
+        raise UserError("--calibration is for INT8, which is not available")
+    tolerance = parse_tolerance(args.tolerance)
+    shapes = parse_shapes(args.input_shapes) if args.input_shapes is not None else None
+    check_writable(args.model)
+    table = read_quantize_table(args.quantize_table) if args.quantize_table else None
+    progress = Progress()
+    with progress.stage("importing"):
+        source = Path(args.source)
+        if source.suffix.lower() in (".mlir", ".mlirbc"):
+            if shapes is not None:
+                raise UserError("--input_shapes is for ONNX models, a .mlir file has its shapes")
+            module = read_module(source)
+        else:
+            module = transform(source, source.stem or "main", shapes)
+    if args.stop_after:
+        if args.stop_after != "top":
+            deploy(module, quantize, table, args.stop_after)
+        module.write(args.model)
+        report_module(args.model, module)
+        return
+    compile_module(module, quantize, table, args, tolerance, progress)
+
+
+def _add_compare(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("compare", help="compares two .npz files, or a model with ONNX")
+    parser.add_argument("left", help="an .npz file, or a .bmodel or .mlir file")
+    parser.add_argument("right", help="the reference: an .npz file or an ONNX model")
+    parser.add_argument("--input", help="an .npz of inputs, when models are compared")
+    parser.add_argument("--tolerance", default="0.99,0.90", help="least cosine, euclidean")
+    add_debug(parser)
+    parser.set_defaults(run=_compare)
+
+
+def _results_of(path: str, inputs_path: str | None) -> dict:
+    from pathlib import Path
+
+    from tpuc.arrays import load_npz
+
+    suffix = Path(path).suffix.lower()
+    if suffix == ".npz":
+        return load_npz(path)
+    if not inputs_path:
+        raise UserError(f"{path}: is a model, give its inputs with --input IN.npz")
+    inputs = load_npz(inputs_path)
+    if suffix == ".onnx":
+        from tpuc.reference import run_onnx
+
+        return run_onnx(path, inputs)
+    if suffix in (".mlir", ".mlirbc"):
+        from tpuc.compiler import read_module
+        from tpuc.reference import run_module
+
+        return run_module(read_module(path), inputs, inputs_path)
+    from tpuc.model import Model
+
+    return Model.load(path).run(inputs)
+
+
+def _compare(args: argparse.Namespace) -> None:
+    from tpuc.cli.report import check_comparison
+    from tpuc.compare import compare_all, parse_tolerance
+
+    tolerance = parse_tolerance(args.tolerance)
+    left = _results_of(args.left, args.input)
+    right = _results_of(args.right, args.input)
+    check_comparison(args.right, compare_all(left, right), tolerance)
+
+
+def _add_debug_command(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "debug", help="compares every operation of a model with onnxruntime"
+    )
+    parser.add_argument("source", metavar="MODEL", help="an ONNX model")
+    parser.add_argument("--input", required=True, help="an .npz of inputs")
+    parser.add_argument("--input_shapes", help="e.g. [[1,3,224,224]]")
+    parser.add_argument("--tolerance", default="0.99,0.90", help="least cosine, euclidean")
+    add_debug(parser)
+    parser.set_defaults(run=_debug)
+
+
+def _debug(args: argparse.Namespace) -> None:
+    from tpuc.cli.layers import compare_layers
+    from tpuc.compare import parse_tolerance
+    from tpuc.frontend import parse_shapes
+
+    shapes = parse_shapes(args.input_shapes) if args.input_shapes is not None else None
+    compare_layers(args.source, args.input, shapes, parse_tolerance(args.tolerance))
+
+
+def build_parser() -> Parser:
+    """The command's arguments; run, profile and dis are commands of their own."""
+    parser = Parser("tpuc", description=__doc__)
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    _add_compile(commands)
+    commands.add_parser("run", help="runs a model in the simulator (model_runner)", add_help=False)
+    commands.add_parser(
+        "profile", help="estimates a model's time on the chip (tpu_profile)", add_help=False
+    )
+    commands.add_parser("dis", help="prints a model's commands (bmodel_dis)", add_help=False)
+    _add_compare(commands)
+    _add_debug_command(commands)
+    return parser
+
+
+def _run(argv: Sequence[str]) -> None:
+    """`tpuc run MODEL ...` is model_runner with the model first."""
+    from tpuc.cli import model_runner
+
+    if argv and not argv[0].startswith("-"):
+        argv = ["--model", *argv]
+    model_runner.command(argv)
+
+
+def _profile(argv: Sequence[str]) -> None:
+    """`tpuc profile` prints; only with -o it writes a folder."""
+    from tpuc.cli import tpu_profile
+
+    if "--json" in argv or any(a in ("-o", "--output", "-h", "--help") for a in argv):
+        tpu_profile.command(argv)
+        return
+    args = tpu_profile.build_parser().parse_args(argv)
+    from tpuc.console import print_table
+    from tpuc.model import Model
+
+    profile = Model.load(args.model).profile(args.parameters)
+    print_table(args.model, profile.rows())
+    slowest = sorted(profile.layers, key=lambda x: -max(x.tiu_cycles, x.gdma_cycles))[:10]
+    if slowest:
+        rows = [(x.name, x.kind, f"{x.tiu_cycles:,}", f"{x.gdma_cycles:,}") for x in slowest]
+        print_table("slowest layers", rows, ("layer", "kind", "TIU cycles", "GDMA cycles"))
+
+
+def _dis(argv: Sequence[str]) -> None:
+    from tpuc.cli import bmodel_dis
+
+    bmodel_dis.command(argv)
+
+
+def command(argv: Sequence[str]) -> None:
+    """Runs the command."""
+    delegates = {"run": _run, "profile": _profile, "dis": _dis}
+    if argv and argv[0] in delegates:
+        delegates[argv[0]](argv[1:])
+        return
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.version:
+        import tpuc
+
+        print(f"tpuc {tpuc.__version__}")
+        return
+    if not args.command:
+        parser.error("no command given")
+    args.run(args)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point."""
+    return run_command(command, argv)

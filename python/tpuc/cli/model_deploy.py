@@ -1,0 +1,57 @@
+"""model_deploy: from a module of the top dialect to a .bmodel."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from tpuc.cli.common import CHIPS, Parser, add_debug, choice, refuse_dynamic, run_command
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    parser = Parser("model_deploy", description=__doc__)
+    parser.add_argument("--mlir", required=True, help="the module that model_transform wrote")
+    parser.add_argument("--quantize", required=True, help="F32, F16 or BF16")
+    parser.add_argument("--quantize_table", help="lines of an operation's name and its precision")
+    parser.add_argument("--calibration_table", help=argparse.SUPPRESS)
+    parser.add_argument("--chip", "--processor", default="bm1684x", help="bm1684x")
+    parser.add_argument("--model", required=True, help="the .bmodel to write")
+    parser.add_argument("--test_input", help="an .npz of inputs to run the result on")
+    parser.add_argument("--test_reference", help="an .npz of results to compare with")
+    parser.add_argument("--test_result", help="where to write the results on the test input")
+    parser.add_argument("--tolerance", default="0.8,0.5", help="least cosine, euclidean")
+    parser.add_argument(
+        "--compare_all", action="store_true", help="compare after every stage, not only the last"
+    )
+    parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
+    add_debug(parser)
+    return parser
+
+
+def command(argv: Sequence[str]) -> None:
+    """Runs the command."""
+    args = build_parser().parse_args(argv)
+    refuse_dynamic(args)
+    choice(args.chip, CHIPS, "--chip")
+    from tpuc.compiler import check_quantize, read_module, read_quantize_table
+    from tpuc.errors import UserError
+    from tpuc.outputs import check_writable
+
+    quantize = check_quantize(args.quantize)
+    if args.calibration_table:
+        raise UserError("--calibration_table is for INT8, which is not available")
+    if args.test_reference and not args.test_input:
+        raise UserError("--test_reference needs --test_input, the inputs it was made from")
+    from tpuc.cli.stages import compile_module
+    from tpuc.compare import parse_tolerance
+
+    tolerance = parse_tolerance(args.tolerance)
+    check_writable(args.model)
+    table = read_quantize_table(args.quantize_table) if args.quantize_table else None
+    compile_module(read_module(args.mlir), quantize, table, args, tolerance)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point."""
+    return run_command(command, argv)

@@ -1,0 +1,52 @@
+"""Summaries that the commands print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tpuc import _core
+from tpuc.compare import Similarity
+from tpuc.console import print_table
+from tpuc.errors import UserError
+from tpuc.model import Model
+
+
+def report_module(path: str, module: _core.Module) -> None:
+    """One line about a written module."""
+    counts = module.count_ops()
+    skipped = ("top.weight", "builtin.module", "func.func", "func.return")
+    operations = sum(count for name, count in counts.items() if name not in skipped)
+    print(f"{path}: {operations} operations, {counts.get('top.weight', 0)} weights")
+
+
+def report_model(
+    path: str, model: Model, operations: int | None, seconds: Mapping[str, float]
+) -> None:
+    """The table after a compilation."""
+    rows = list(model.profile().rows())
+    if operations is not None:
+        rows.insert(0, ("operations", f"{operations:,}"))
+    rows.append(("compiled in", f"{sum(seconds.values()):.1f} s"))
+    print_table(path, rows)
+
+
+def check_comparison(
+    reference: str, results: Sequence[Similarity], tolerance: tuple[float, float]
+) -> None:
+    """Prints a comparison.
+
+    Raises:
+        UserError: a tensor is below the tolerance.
+    """
+    rows = [
+        (r.name, f"{r.cosine:.8f}", f"{r.euclidean:.6f}", f"{r.largest:.3e}", f"{r.relative:.3e}")
+        for r in results
+    ]
+    header = ("tensor", "cosine", "euclidean", "largest difference", "of range")
+    print_table(f"compared with {reference}", rows, header)
+    for result in results:
+        if not result.within(tolerance):
+            raise UserError(
+                f"'{result.name}' differs from {reference}: cosine {result.cosine:.6f}, euclidean "
+                f"{result.euclidean:.6f}, the tolerance is {tolerance[0]},{tolerance[1]}"
+            )

@@ -1,0 +1,73 @@
+"""The part that model_deploy and `tpuc compile` share: from top to a file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+
+from tpuc import _core
+from tpuc.arrays import load_npz, save_npz
+from tpuc.cli.report import check_comparison, report_model
+from tpuc.compare import compare_all
+from tpuc.compiler import deploy
+from tpuc.console import Progress
+from tpuc.model import Model
+from tpuc.outputs import check_writable
+from tpuc.reference import run_module
+
+_HELPERS = ("top.weight", "builtin.module", "func.func", "func.return")
+
+
+def compile_module(
+    module: _core.Module,
+    quantize: str,
+    table: Mapping[str, str] | None,
+    args: argparse.Namespace,
+    tolerance: tuple[float, float],
+    progress: Progress | None = None,
+) -> Model:
+    """Compiles, compares as the arguments ask, writes, and prints a summary.
+
+    Args:
+        module: a module in the top dialect; it is changed.
+        quantize: the precision.
+        table: precision by operation name.
+        args: model, test_input, test_reference, test_result, compare_all, debug.
+        tolerance: least cosine and euclidean similarity.
+        progress: continues an earlier command's stages.
+    """
+    progress = progress or Progress()
+    if args.test_result:
+        check_writable(args.test_result)
+    inputs = load_npz(args.test_input) if args.test_input else None
+    reference = load_npz(args.test_reference) if args.test_reference else None
+    operations = sum(n for name, n in module.count_ops().items() if name not in _HELPERS)
+    host = None
+    if inputs is not None and (args.compare_all or reference is None):
+        with progress.stage("evaluating on the host"):
+            names = {port.name for port in module.inputs}
+            inputs = {name: array for name, array in inputs.items() if name in names}
+            host = run_module(module, inputs, args.test_input)
+    if host is not None and reference is not None:
+        check_comparison(args.test_reference, compare_all(host, reference), tolerance)
+    with progress.stage("compiling"):
+        model = Model(deploy(module, quantize, table), args.model)
+    if args.debug:
+        module.write(f"{args.model}.commands.mlir", text=True, elide_above=16)
+    if inputs is not None:
+        names = {spec.name for spec in model.inputs}
+        inputs = {name: array for name, array in inputs.items() if name in names}
+        with progress.stage("simulating"):
+            results = model.run(inputs)
+        expected, title = (
+            (reference, args.test_reference)
+            if reference is not None
+            else (host, "evaluation on the host")
+        )
+        check_comparison(title, compare_all(results, expected), tolerance)
+        if args.test_result:
+            save_npz(args.test_result, {**inputs, **results})
+    with progress.stage("writing"):
+        model.save(args.model)
+    report_model(args.model, model, operations, progress.seconds)
+    return model

@@ -1,0 +1,159 @@
+"""Compiled models: compile, save, load, run, profile."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from tpuc import _core
+from tpuc.arrays import match_inputs
+from tpuc.compiler import check_quantize, deploy, read_quantize_table, transform
+from tpuc.errors import UserError
+from tpuc.outputs import check_writable
+from tpuc.profile import Profile
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """An input or output: its name in the ONNX graph, element type and shape."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+class Model:
+    """A compiled model with a simulated chip.
+
+    Example:
+        >>> model = tpuc.compile("swin_t.onnx", quantize="F16")
+        >>> outputs = model.run({"input": image})
+        >>> model.profile().ms
+        >>> model.save("swin_t.bmodel")
+    """
+
+    def __init__(self, core: _core.Bmodel, source: str = "") -> None:
+        self._core = core
+        self._source = source or "the model"
+        self._profile: Profile | None = None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> Model:
+        """Reads a .bmodel, ours or another compiler's.
+
+        Raises:
+            UserError: missing, damaged, or of an unsupported kind.
+        """
+        path = Path(path)
+        if not path.is_file():
+            reason = "is a folder" if path.is_dir() else "no such file"
+            raise UserError(f"{path}: {reason}, give the path of a .bmodel")
+        return cls(_core.Bmodel.load(str(path)), str(path))
+
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """The inputs, in order."""
+        return tuple(TensorSpec(p.name, p.dtype, tuple(p.shape)) for p in self._core.inputs)
+
+    @property
+    def outputs(self) -> tuple[TensorSpec, ...]:
+        """The outputs, in order."""
+        return tuple(TensorSpec(p.name, p.dtype, tuple(p.shape)) for p in self._core.outputs)
+
+    def run(self, inputs: Mapping[str, np.ndarray], threads: int = 0) -> dict[str, np.ndarray]:
+        """Runs the model in the functional simulator.
+
+        Args:
+            inputs: an array for every input, by name; integers of any width and
+                floats are converted to the input's type.
+            threads: host threads, 0 for all; the result does not depend on it.
+
+        Returns:
+            The outputs by name.
+
+        Raises:
+            UserError: a wrong name, shape or type, or a broken command stream.
+        """
+        arrays = match_inputs(inputs, self.inputs, self._source)
+        results = self._core.run(arrays, threads)
+        return {spec.name: array for spec, array in zip(self.outputs, results, strict=True)}
+
+    def profile(self, parameters: str = "vendor") -> Profile:
+        """Runs the model in the timing model.
+
+        Args:
+            parameters: "vendor" for the vendor's own cycle model, "silicon" for
+                estimates of what that leaves out.
+        """
+        if parameters == "vendor":
+            self._profile = self._profile or Profile.from_core(self._core.profile())
+            return self._profile
+        return Profile.from_core(self._core.profile(parameters))
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes a .bmodel; the file appears complete or not at all."""
+        self._core.save(str(check_writable(path)))
+
+    def disassemble(self) -> str:
+        """Every command as a line of text."""
+        return self._core.disassemble()
+
+    def _rows(self) -> list[tuple[str, str]]:
+        rows = [("input", _describe(spec)) for spec in self.inputs]
+        rows += [("output", _describe(spec)) for spec in self.outputs]
+        return rows + self.profile().rows()
+
+    def __repr__(self) -> str:
+        lines = [f"{name:<22}{value}" for name, value in self._rows()]
+        return "\n".join([f"tpuc.Model({self._source})", *lines])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{html.escape(value)}</td></tr>"
+            for name, value in self._rows()
+        )
+        return f"<table><caption>{html.escape(self._source)}</caption>{rows}</table>"
+
+
+def _describe(spec: TensorSpec) -> str:
+    return f"{spec.name} {spec.dtype}{list(spec.shape)}"
+
+
+def compile(
+    model: str | os.PathLike | onnx.ModelProto,
+    quantize: str = "F16",
+    *,
+    input_shapes: Sequence[Sequence[int]] | None = None,
+    quantize_table: Mapping[str, str] | str | os.PathLike | None = None,
+    name: str | None = None,
+) -> Model:
+    """Compiles an ONNX model for the BM1684X.
+
+    Args:
+        model: a path or a model in memory.
+        quantize: "F32", "F16" or "BF16".
+        input_shapes: shapes of the inputs in order; may change the batch and
+            fills in symbolic sizes.
+        quantize_table: precision of single operations by name, or a file of
+            such pairs.
+        name: what to call the network, by default the file's name.
+
+    Returns:
+        The compiled model.
+
+    Raises:
+        UserError: the model is broken or not supported; the text says where.
+    """
+    quantize = check_quantize(quantize)
+    if quantize_table is not None and not isinstance(quantize_table, Mapping):
+        quantize_table = read_quantize_table(quantize_table)
+    if name is None:
+        name = "main" if isinstance(model, onnx.ModelProto) else Path(model).stem or "main"
+    module = transform(model, name, input_shapes)
+    return Model(deploy(module, quantize, quantize_table), name)

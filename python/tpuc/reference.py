@@ -1,0 +1,55 @@
+"""Reference results: onnxruntime on the ONNX model, or top on the host."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from tpuc import _core
+from tpuc.arrays import match_inputs
+from tpuc.errors import UserError
+
+
+def run_onnx(path: str | os.PathLike, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Runs an ONNX file in onnxruntime.
+
+    Raises:
+        UserError: onnxruntime is missing or refuses the model or the inputs.
+    """
+    try:
+        import onnxruntime
+    except ImportError:
+        raise UserError(
+            "onnxruntime is not installed, it is needed to compare with the ONNX model"
+        ) from None
+    onnxruntime.set_default_logger_severity(3)
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no such file, give the path of an ONNX model")
+    try:
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        names = [output.name for output in session.get_outputs()]
+        feeds = {}
+        for port in session.get_inputs():
+            if port.name not in inputs:
+                raise UserError(f"{path}: the input '{port.name}' is missing")
+            wanted = {"tensor(float)": np.float32, "tensor(int64)": np.int64,
+                      "tensor(int32)": np.int32, "tensor(double)": np.float64,
+                      "tensor(float16)": np.float16, "tensor(bool)": np.bool_}  # fmt: skip
+            array = np.asarray(inputs[port.name])
+            feeds[port.name] = array.astype(wanted.get(port.type, array.dtype))
+        return dict(zip(names, session.run(None, feeds), strict=True))
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(f"{path}: onnxruntime: {error}") from None
+
+
+def run_module(
+    module: _core.Module, inputs: Mapping[str, np.ndarray], where: str, all_values: bool = False
+) -> dict[str, np.ndarray]:
+    """Evaluates a top module on the host."""
+    return _core.evaluate(module, match_inputs(inputs, module.inputs, where), all_values)
