@@ -63,11 +63,14 @@ def compare(actual: np.ndarray, reference: np.ndarray, name: str = "") -> Simila
 def compare_all(
     actual: Mapping[str, np.ndarray], reference: Mapping[str, np.ndarray]
 ) -> list[Similarity]:
-    """Compares every tensor that both sides have.
+    """Compares every tensor that both sides have; two single ones in any case.
 
     Raises:
         UserError: they have no name in common.
     """
+    if len(actual) == len(reference) == 1:
+        (name, value), (expected,) = next(iter(actual.items())), reference.values()
+        return [compare(value, expected, name)]
     common = [name for name in actual if name in reference]
     if not common:
         raise UserError(
