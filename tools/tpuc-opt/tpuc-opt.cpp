@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Conversion/TopToTpu/Passes.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/Top/IR/Top.h"
@@ -26,6 +27,7 @@ int main(int argc, char **argv) {
   mlir::registerTransformsPasses();
   tpuc::top::registerTopPasses();
   tpuc::top::registerPipelines();
+  tpuc::registerTopToTpuPasses();
   tpuc::registerTpuToBM1684XPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "tpuc optimizer driver\n", registry));

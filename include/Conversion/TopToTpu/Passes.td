@@ -1,0 +1,66 @@
+//===- Passes.td - Conversions between dialects ------------*- tablegen -*-===//
+//
+// Passes that lead from one level to the next.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_CONVERSION_TOPTOTPU_PASSES_TD
+#define TPUC_CONVERSION_TOPTOTPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
+  let summary = "Lowers a network to operations that the chip has kernels for";
+  let description = [{
+    Replaces every `top` op by `tpu` ops, in the precision that is chosen for it:
+    the one that the quantize table names for the op, else f32 where a rule says
+    that less would lose the result, else `precision`. Casts are inserted between
+    values of different precisions. The network's arguments and results stay f32,
+    those of integer type become i32. Constants are converted once for each
+    element type in which they are used, rounded to nearest, ties to even.
+
+    The quantize table is a text file with one op a line, its name and its
+    precision (`F32`, `F16` or `BF16`); what follows a `#` is a comment.
+
+    An op that the chip cannot compute is an error; all of them are reported
+    before the pass fails.
+
+    ```mlir
+    func.func @main(%x: tensor<1x49x96xf32>) -> tensor<1x49x288xf32> {
+      %w = top.weight dense_resource<w> : tensor<96x288xf32>
+      %0 = top.matmul %x, %w : (tensor<1x49x96xf32>, tensor<96x288xf32>) -> tensor<1x49x288xf32>
+      return %0 : tensor<1x49x288xf32>
+    }
+    ```
+
+    becomes, with `precision=F16`,
+
+    ```mlir
+    func.func @main(%x: tensor<1x49x96xf32>) -> tensor<1x49x288xf32> {
+      %0 = tpu.cast %x : (tensor<1x49x96xf32>) -> tensor<1x49x96xf16>
+      %w = tpu.weight dense_resource<w.f16> : tensor<96x288xf16>
+      %1 = tpu.reshape %0 : (tensor<1x49x96xf16>) -> tensor<49x96xf16>
+      %2 = tpu.matmul %1, %w : (tensor<49x96xf16>, tensor<96x288xf16>) -> tensor<49x288xf16>
+      %3 = tpu.reshape %2 : (tensor<49x288xf16>) -> tensor<1x49x288xf16>
+      %4 = tpu.cast %3 : (tensor<1x49x288xf16>) -> tensor<1x49x288xf32>
+      return %4 : tensor<1x49x288xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"precision", "precision", "::tpuc::Precision",
+           "::tpuc::Precision::F32", "Precision of ops without a rule",
+           [{::llvm::cl::values(
+             clEnumValN(::tpuc::Precision::F32, "F32", "32-bit floats"),
+             clEnumValN(::tpuc::Precision::F16, "F16", "IEEE 16-bit floats"),
+             clEnumValN(::tpuc::Precision::BF16, "BF16", "bfloat16"))}]>,
+    Option<"quantizeTable", "quantize-table", "std::string", "\"\"",
+           "File with the precision of single ops">,
+    Option<"releaseWeights", "release-weights", "bool", "true",
+           "Free the data of f32 resources that have no user left; other "
+           "modules of the same context must not use them">
+  ];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+}
+
+#endif // TPUC_CONVERSION_TOPTOTPU_PASSES_TD

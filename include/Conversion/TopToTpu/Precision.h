@@ -1,0 +1,40 @@
+//===- Precision.h - Precision of a network and of its ops -----*- C++ -*-===//
+//
+// The precisions in which a network runs, and the table that chooses them for
+// single ops. It decides nothing by itself.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_CONVERSION_TOPTOTPU_PRECISION_H
+#define TPUC_CONVERSION_TOPTOTPU_PRECISION_H
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+
+namespace tpuc {
+
+/// Element type in which ops compute.
+enum class Precision { F32, F16, BF16 };
+
+/// "F32", "F16" or "BF16".
+llvm::StringRef stringifyPrecision(Precision precision);
+
+/// The element type of a precision.
+mlir::FloatType getElementType(Precision precision, mlir::MLIRContext *context);
+
+/// Precisions of single ops, by their names.
+using QuantizeTable = llvm::StringMap<Precision>;
+
+/// Parses a quantize table: a line holds an op's name and its precision; what
+/// follows a `#` is a comment. `file` is for messages. Fails on a line of
+/// another form, an unknown precision, and two precisions for one op.
+llvm::Expected<QuantizeTable> parseQuantizeTable(llvm::StringRef text,
+                                                 llvm::StringRef file);
+
+/// Reads and parses a quantize table.
+llvm::Expected<QuantizeTable> readQuantizeTable(llvm::StringRef file);
+
+} // namespace tpuc
+
+#endif // TPUC_CONVERSION_TOPTOTPU_PRECISION_H

@@ -1,0 +1,249 @@
+//===- LowerNorm.cpp - Lowering of normalisations and reductions ----------===//
+//
+// Brings the axes that an op combines to the end, where the chip's forms have
+// them, and splits what has no form into steps.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace tpuc;
+using tpu::BinaryKind;
+using tpu::ScalarKind;
+using tpu::UnaryKind;
+
+static int64_t getProduct(ArrayRef<int64_t> values) {
+  int64_t product = 1;
+  for (int64_t value : values)
+    product *= value;
+  return product;
+}
+
+/// [C] as [1, C, 1...] of `rank` axes.
+static SmallVector<int64_t> getChannelShape(int64_t channels, size_t rank) {
+  SmallVector<int64_t> shape(rank, 1);
+  shape[1] = channels;
+  return shape;
+}
+
+//===----------------------------------------------------------------------===//
+// Normalisation
+//===----------------------------------------------------------------------===//
+
+static LogicalResult lowerSoftmax(top::SoftmaxOp op, Lowering &lowering) {
+  Value x = lowering.get(op.getInput(), lowering.getFloatElement(op));
+  SmallVector<int64_t> order =
+      getOrderWithLast(getShape(x).size(), int64_t(op.getAxis()));
+  x = lowering.permute(x, order);
+  x = lowering.emit<tpu::SoftmaxOp>(x.getType(), x, op.getLog());
+  lowering.replace(op.getResult(), lowering.permute(x, invertOrder(order)));
+  return success();
+}
+
+/// The axes from `axis` on become one, over which `NormOp` normalises.
+template <typename NormOp, typename OpTy>
+static LogicalResult lowerLastAxesNorm(OpTy op, Lowering &lowering) {
+  Type element = lowering.getFloatElement(op);
+  Value x = lowering.get(op.getInput(), element);
+  ArrayRef<int64_t> shape = getShape(op.getInput());
+  int64_t size = getProduct(shape.drop_front(op.getAxis()));
+  SmallVector<int64_t> merged(shape.take_front(op.getAxis()));
+  merged.push_back(size);
+  auto getVector = [&](Value value) {
+    return value ? lowering.reshape(lowering.get(value, element), size)
+                 : Value();
+  };
+  Value scale = getVector(op.getScale()), bias = getVector(op.getBias());
+  x = lowering.reshape(x, merged);
+  x = lowering.emit<NormOp>(x.getType(), x, scale, bias, op.getEpsilon());
+  lowering.replace(op.getResult(), lowering.reshape(x, shape));
+  return success();
+}
+
+/// group_norm(x) -> layer_norm of the groups, then scale and bias of channels
+static LogicalResult lowerGroupNorm(top::GroupNormOp op, Lowering &lowering) {
+  Type element = lowering.getFloatElement(op);
+  Value x = lowering.get(op.getInput(), element);
+  ArrayRef<int64_t> shape = getShape(op.getInput());
+  int64_t groups = op.getNumGroups();
+  x = lowering.reshape(
+      x, {shape[0], groups, getProduct(shape.drop_front()) / groups});
+  x = lowering.emit<tpu::LayerNormOp>(x.getType(), x, Value(), Value(),
+                                      op.getEpsilon());
+  x = lowering.reshape(x, shape);
+  SmallVector<int64_t> channels = getChannelShape(shape[1], shape.size());
+  if (Value scale = op.getScale())
+    x = lowering.emit<tpu::BinaryOp>(
+        BinaryKind::Mul, x,
+        lowering.reshape(lowering.get(scale, element), channels));
+  if (Value bias = op.getBias())
+    x = lowering.emit<tpu::BinaryOp>(
+        BinaryKind::Add, x,
+        lowering.reshape(lowering.get(bias, element), channels));
+  lowering.replace(op.getResult(), x);
+  return success();
+}
+
+/// batch_norm(x) -> x * s + b, with s and b made from constant statistics
+static LogicalResult lowerBatchNorm(top::BatchNormOp op, Lowering &lowering) {
+  SmallVector<Buffer> parameters;
+  for (Value value :
+       {op.getScale(), op.getBias(), op.getMean(), op.getVariance()}) {
+    FailureOr<Buffer> buffer = top::getConstant(value);
+    if (failed(buffer))
+      return lowering.fail(op, "its parameters are computed by the network; "
+                               "make them constants");
+    parameters.push_back(*buffer);
+  }
+  double epsilon = op.getEpsilon().convertToDouble();
+  ArrayRef<int64_t> shape = getShape(op.getInput());
+  std::vector<float> scale, bias;
+  for (int64_t c = 0; c < shape[1]; ++c) {
+    double factor = parameters[0].getF32()[c] /
+                    std::sqrt(parameters[3].getF32()[c] + epsilon);
+    scale.push_back(factor);
+    bias.push_back(parameters[1].getF32()[c] -
+                   factor * parameters[2].getF32()[c]);
+  }
+  Type element = lowering.getFloatElement(op);
+  Value x = lowering.get(op.getInput(), element);
+  SmallVector<int64_t> channels = getChannelShape(shape[1], shape.size());
+  x = lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, x,
+                                   lowering.constant(scale, channels, element));
+  x = lowering.emit<tpu::BinaryOp>(BinaryKind::Add, x,
+                                   lowering.constant(bias, channels, element));
+  lowering.replace(op.getResult(), x);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Reduction
+//===----------------------------------------------------------------------===//
+
+/// Emits the steps of a reduction of the axes from `axis` on.
+static Value emitReduction(top::ReduceKind kind, Value x, int64_t axis,
+                           Lowering &lowering) {
+  auto reduce = [&](tpu::ReduceKind kind, Value x) {
+    return lowering.emit<tpu::ReduceOp>(kind, x, axis);
+  };
+  auto square = [&](Value x) {
+    return lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, x, x);
+  };
+  switch (kind) {
+  case top::ReduceKind::Mean:
+    return reduce(tpu::ReduceKind::Mean, x);
+  case top::ReduceKind::Sum:
+    return reduce(tpu::ReduceKind::Sum, x);
+  case top::ReduceKind::Max:
+    return reduce(tpu::ReduceKind::Max, x);
+  case top::ReduceKind::Min:
+    return reduce(tpu::ReduceKind::Min, x);
+  case top::ReduceKind::L1:
+    return reduce(tpu::ReduceKind::Sum,
+                  lowering.emit<tpu::UnaryOp>(UnaryKind::Abs, x));
+  case top::ReduceKind::SumSquare:
+    return reduce(tpu::ReduceKind::Sum, square(x));
+  case top::ReduceKind::L2:
+    return lowering.emit<tpu::UnaryOp>(UnaryKind::Sqrt,
+                                       reduce(tpu::ReduceKind::Sum, square(x)));
+  case top::ReduceKind::LogSum:
+    return lowering.emit<tpu::UnaryOp>(UnaryKind::Log,
+                                       reduce(tpu::ReduceKind::Sum, x));
+  case top::ReduceKind::LogSumExp: {
+    // max + log(sum(exp(x - max))) does not overflow.
+    Value max = reduce(tpu::ReduceKind::Max, x);
+    Value exp = lowering.emit<tpu::UnaryOp>(
+        UnaryKind::Exp, lowering.emit<tpu::BinaryOp>(BinaryKind::Sub, x, max));
+    Value log = lowering.emit<tpu::UnaryOp>(UnaryKind::Log,
+                                            reduce(tpu::ReduceKind::Sum, exp));
+    return lowering.emit<tpu::BinaryOp>(BinaryKind::Add, max, log);
+  }
+  case top::ReduceKind::Prod:
+    return nullptr;
+  }
+  return nullptr;
+}
+
+static LogicalResult lowerReduce(top::ReduceOp op, Lowering &lowering) {
+  if (isa<IntegerType>(getElement(op.getInput())))
+    return lowering.fail(op, "integers are not reduced on the chip; cast to "
+                             "float first");
+  top::ReduceKind kind = op.getKind();
+  if (kind == top::ReduceKind::Prod)
+    return lowering.fail(op, "products over an axis are not computed on the "
+                             "chip; rewrite it with log, sum and exp");
+  // Extrema keep their operand's precision; sums of many numbers or of squares
+  // leave the range of f16.
+  bool isExtremum =
+      kind == top::ReduceKind::Max || kind == top::ReduceKind::Min;
+  Type element =
+      isExtremum ? lowering.getNaturalElement(op, op.getInput())
+                 : lowering.getFloatElement(op, kind != top::ReduceKind::Mean);
+  Value x = lowering.get(op.getInput(), element);
+  ArrayRef<int64_t> shape = getShape(x);
+  SmallVector<int64_t> axes(op.getAxes());
+  llvm::sort(axes);
+  if (axes.empty())
+    axes = llvm::to_vector(llvm::seq<int64_t>(0, shape.size()));
+  if (axes.empty())
+    return lowering.fail(op, "its operand has no axis; leave it out");
+  x = lowering.permute(x, getOrderWithLast(shape.size(), axes));
+  int64_t axis = shape.size() - axes.size();
+  x = emitReduction(kind, x, axis, lowering);
+  lowering.replace(op.getResult(),
+                   lowering.reshape(x, getShape(op.getOutput())));
+  return success();
+}
+
+/// cumsum(x) -> x times a triangle of ones
+static LogicalResult lowerCumSum(top::CumSumOp op, Lowering &lowering) {
+  if (isa<IntegerType>(getElement(op.getInput())))
+    return lowering.fail(op, "integers are not summed up on the chip; cast to "
+                             "float first");
+  Type element = lowering.getFloatElement(op, /*needsF32=*/true);
+  Value x = lowering.get(op.getInput(), element);
+  SmallVector<int64_t> order =
+      getOrderWithLast(getShape(x).size(), int64_t(op.getAxis()));
+  x = lowering.permute(x, order);
+  SmallVector<int64_t> shape(getShape(x));
+  int64_t size = shape.back(), rows = getProduct(shape) / size;
+  std::vector<float> triangle(size * size);
+  for (int64_t from = 0; from < size; ++from)
+    for (int64_t to = 0; to < size; ++to) {
+      int64_t distance = op.getReverse() ? from - to : to - from;
+      triangle[from * size + to] = distance >= (op.getExclusive() ? 1 : 0);
+    }
+  x = lowering.reshape(x, {rows, size});
+  x = lowering.emit<tpu::MatMulOp>(
+      x.getType(), x, lowering.constant(triangle, {size, size}, element),
+      Value(), false, false, false, APFloat(-1.0));
+  x = lowering.permute(lowering.reshape(x, shape), invertOrder(order));
+  lowering.replace(op.getResult(), x);
+  return success();
+}
+
+static LogicalResult lowerArg(top::ArgOp op, Lowering &lowering) {
+  return lowering.fail(op, "the chip has no search for an extremum's index; "
+                           "end the network before it and compute it on the "
+                           "host");
+}
+
+static LogicalResult lowerTopK(top::TopKOp op, Lowering &lowering) {
+  return lowering.fail(op, "the chip has no sorting; end the network before it "
+                           "and compute it on the host");
+}
+
+void tpuc::populateNormLowerings(LoweringSet &set) {
+  set.add(lowerSoftmax);
+  set.add(lowerLastAxesNorm<tpu::LayerNormOp, top::LayerNormOp>);
+  set.add(lowerLastAxesNorm<tpu::RMSNormOp, top::RMSNormOp>);
+  set.add(lowerGroupNorm);
+  set.add(lowerBatchNorm);
+  set.add(lowerReduce);
+  set.add(lowerCumSum);
+  set.add(lowerArg);
+  set.add(lowerTopK);
+}

@@ -1,0 +1,140 @@
+//===- LowerResize.cpp - Lowering of interpolation ------------------------===//
+//
+// Interpolation along an axis is a product with a small matrix, which is found
+// by evaluating the op on a unit matrix; so its coordinates are defined in one
+// place. A matrix of one 1 a row is a repetition or a list of indices.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+
+using namespace mlir;
+using namespace tpuc;
+
+/// The matrix [to, from] by which `op` maps the positions of `axis`.
+static llvm::Expected<Buffer> getAxisMatrix(top::ResizeOp op, size_t axis) {
+  int64_t from = getShape(op.getInput())[axis];
+  int64_t to = getShape(op.getOutput())[axis];
+  // The same op on a matrix: its first axis is resized, the second is not.
+  OpBuilder builder(op.getContext());
+  auto type = RankedTensorType::get({from, from}, builder.getF32Type());
+  std::vector<float> unit(from * from, 0.0f);
+  for (int64_t i = 0; i < from; ++i)
+    unit[i * from + i] = 1;
+  OwningOpRef<top::WeightOp> operand = top::WeightOp::create(
+      builder, op.getLoc(), DenseElementsAttr::get(type, 0.0f));
+  OperationState state(op.getLoc(), top::ResizeOp::getOperationName());
+  state.addOperands(operand->getResult());
+  state.addTypes(type.clone({to, from}));
+  state.addAttributes(op->getAttrs());
+  state.attributes.set(
+      op.getScalesAttrName(),
+      builder.getDenseF64ArrayAttr({op.getScales()[axis], 1.0}));
+  OwningOpRef<Operation *> matrixOp = builder.create(state);
+  llvm::Expected<SmallVector<Buffer>> result =
+      cast<EvaluableOp>(*matrixOp).evaluate(
+          {Buffer::f32({from, from}, std::move(unit))});
+  matrixOp->erase();
+  matrixOp.release();
+  if (!result)
+    return result.takeError();
+  return result->front();
+}
+
+/// For each row of `matrix` the column of its only 1, if all rows are so.
+static std::optional<SmallVector<int64_t>> getColumns(const Buffer &matrix) {
+  int64_t rows = matrix.getDim(0), columns = matrix.getDim(1);
+  SmallVector<int64_t> result;
+  for (int64_t r = 0; r < rows; ++r) {
+    ArrayRef<float> row = matrix.getF32().slice(r * columns, columns);
+    if (llvm::count(row, 0.0f) != columns - 1)
+      return std::nullopt;
+    auto one = llvm::find(row, 1.0f);
+    if (one == row.end())
+      return std::nullopt;
+    result.push_back(one - row.begin());
+  }
+  return result;
+}
+
+/// The number of times that every position is repeated, if each is repeated as
+/// often.
+static std::optional<int64_t> getRepeats(ArrayRef<int64_t> columns,
+                                         int64_t from) {
+  if (columns.size() % from != 0)
+    return std::nullopt;
+  int64_t repeats = columns.size() / from;
+  for (auto [index, column] : llvm::enumerate(columns))
+    if (column != int64_t(index) / repeats)
+      return std::nullopt;
+  return repeats;
+}
+
+/// Repeats every position of `axis`.
+static Value emitRepeat(Value x, size_t axis, int64_t repeats,
+                        Lowering &lowering) {
+  SmallVector<int64_t> shape(getShape(x));
+  SmallVector<int64_t> split(shape);
+  split.insert(split.begin() + axis + 1, 1);
+  x = lowering.reshape(x, split);
+  split[axis + 1] = repeats;
+  x = lowering.broadcast(x, split);
+  shape[axis] *= repeats;
+  return lowering.reshape(x, shape);
+}
+
+/// Multiplies `axis` of x by a matrix.
+static Value emitMatrix(Value x, size_t axis, const Buffer &matrix,
+                        Lowering &lowering) {
+  SmallVector<int64_t> shape(getShape(x));
+  int64_t to = matrix.getDim(0), from = matrix.getDim(1);
+  int64_t outer = 1, inner = 1;
+  for (size_t i = 0; i < shape.size(); ++i)
+    (i < axis ? outer : inner) *= i == axis ? 1 : shape[i];
+  Type element = getElement(x);
+  shape[axis] = to;
+  if (inner == 1) {
+    Value right = lowering.constant(matrix.getF32(), {to, from}, element);
+    x = lowering.reshape(x, {outer, from});
+    x = lowering.emit<tpu::MatMulOp>(
+        RankedTensorType::get({outer, to}, element), x, right, Value(),
+        /*left_transpose=*/false, /*right_transpose=*/true, /*do_relu=*/false,
+        APFloat(-1.0));
+    return lowering.reshape(x, shape);
+  }
+  // Positions of the axis as channels: a convolution of one tap.
+  Value filter = lowering.constant(matrix.getF32(), {to, from, 1, 1}, element);
+  x = lowering.reshape(x, {outer, from, 1, inner});
+  SmallVector<int64_t> ones = {1, 1}, zeros = {0, 0, 0, 0};
+  x = lowering.emit<tpu::ConvOp>(
+      RankedTensorType::get({outer, to, 1, inner}, element), x, filter, Value(),
+      ones, zeros, ones, int64_t(1), /*do_relu=*/false, APFloat(-1.0));
+  return lowering.reshape(x, shape);
+}
+
+static LogicalResult lowerResize(top::ResizeOp op, Lowering &lowering) {
+  Type element = op.getMode() == top::ResizeMode::Nearest
+                     ? lowering.getNaturalElement(op, op.getInput())
+                     : lowering.getFloatElement(op);
+  Value x = lowering.get(op.getInput(), element);
+  for (size_t axis = 0; axis < op.getScales().size(); ++axis) {
+    int64_t from = getShape(op.getInput())[axis];
+    if (op.getScales()[axis] == 1.0 && from == getShape(op.getOutput())[axis])
+      continue;
+    llvm::Expected<Buffer> matrix = getAxisMatrix(op, axis);
+    if (!matrix)
+      return lowering.fail(op, llvm::toString(matrix.takeError()) +
+                                   "; choose another resize");
+    std::optional<SmallVector<int64_t>> columns = getColumns(*matrix);
+    if (!columns)
+      x = emitMatrix(x, axis, *matrix, lowering);
+    else if (std::optional<int64_t> repeats = getRepeats(*columns, from))
+      x = *repeats == 1 ? x : emitRepeat(x, axis, *repeats, lowering);
+    else
+      x = lowering.gather(x, *columns, axis);
+  }
+  lowering.replace(op.getResult(), x);
+  return success();
+}
+
+void tpuc::populateResizeLowerings(LoweringSet &set) { set.add(lowerResize); }

@@ -1,0 +1,238 @@
+//===- Lowering.cpp - State of the lowering of a network ------------------===//
+//
+// Values, constants, casts and precision of ops. It knows no op's meaning.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+#include "Weights.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+using namespace mlir;
+using namespace tpuc;
+
+/// Constants above this many bytes become resources, which are not hashed.
+static constexpr size_t kInlineBytes = 1024;
+
+StringRef tpuc::getLocationName(Location loc) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return name.getName();
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : llvm::reverse(fused.getLocations()))
+      if (StringRef name = getLocationName(part); !name.empty())
+        return name;
+  return {};
+}
+
+std::optional<SmallVector<int64_t>> tpuc::getConstantInts(Value value) {
+  FailureOr<Buffer> buffer = top::getConstant(value);
+  if (failed(buffer) || buffer->isF32())
+    return std::nullopt;
+  return SmallVector<int64_t>(buffer->getInts());
+}
+
+SmallVector<int64_t> tpuc::getOrderWithLast(int64_t rank,
+                                            ArrayRef<int64_t> last) {
+  SmallVector<int64_t> order;
+  for (int64_t axis = 0; axis < rank; ++axis)
+    if (!llvm::is_contained(last, axis))
+      order.push_back(axis);
+  llvm::append_range(order, last);
+  return order;
+}
+
+SmallVector<int64_t> tpuc::invertOrder(ArrayRef<int64_t> order) {
+  SmallVector<int64_t> inverse(order.size());
+  for (auto [index, axis] : llvm::enumerate(order))
+    inverse[axis] = index;
+  return inverse;
+}
+
+Lowering::Lowering(func::FuncOp function, Precision precision,
+                   const QuantizeTable &table)
+    : builder(function.getContext()),
+      defaultElement(getElementType(precision, function.getContext())),
+      table(table) {}
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+Value Lowering::get(Value value, Type element) {
+  auto [entry, isNew] = conversions.try_emplace({value, element});
+  if (!isNew)
+    return entry->second;
+  Value result;
+  if (auto weight = value.getDefiningOp<top::WeightOp>()) {
+    llvm::Expected<ElementsAttr> elements =
+        convertElements(weight.getValue(), element);
+    if (elements) {
+      result = tpu::WeightOp::create(builder, weight.getLoc(), *elements);
+    } else {
+      failed = true;
+      StringRef name = getLocationName(weight.getLoc());
+      InFlightDiagnostic error = emitError(current->getLoc());
+      error << "'" << current->getName().getStringRef() << "' op constant ";
+      if (!name.empty())
+        error << "'" << name << "' ";
+      error << "cannot be converted: " << llvm::toString(elements.takeError())
+            << "; give the op another precision in the quantize table";
+      result = standIn(cast<RankedTensorType>(value.getType()).clone(element));
+    }
+  } else {
+    result = cast(lowered.lookup(value), element);
+  }
+  return conversions[{value, element}] = result;
+}
+
+Value Lowering::get(Value value) {
+  return get(value, getNaturalElement(current, value));
+}
+
+Value Lowering::getOfRank(Value value, Type element, size_t rank) {
+  Value operand = get(value, element);
+  SmallVector<int64_t> shape(rank - getShape(operand).size(), 1);
+  llvm::append_range(shape, getShape(operand));
+  return reshape(operand, shape);
+}
+
+//===----------------------------------------------------------------------===//
+// Precision
+//===----------------------------------------------------------------------===//
+
+Type Lowering::getFloatElement(Operation *op, bool needsF32) {
+  StringRef name = getLocationName(op->getLoc());
+  if (auto it = table.find(name); it != table.end()) {
+    usedNames.insert(name);
+    return getElementType(it->second, op->getContext());
+  }
+  return needsF32 ? builder.getF32Type() : defaultElement;
+}
+
+Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
+  if (table.contains(getLocationName(op->getLoc())) &&
+      getElement(values.front()).isF32())
+    return getFloatElement(op);
+  Type element;
+  bool agree = true;
+  for (Value value : values) {
+    if (value.getDefiningOp<top::WeightOp>())
+      continue;
+    Type found = getElement(lowered.lookup(value));
+    agree &= !element || element == found;
+    element = found;
+  }
+  if (element && agree)
+    return element;
+  Type type = getElement(values.front());
+  if (isa<IntegerType>(type) && !type.isInteger(1))
+    return builder.getI32Type();
+  return getFloatElement(op);
+}
+
+//===----------------------------------------------------------------------===//
+// Emission
+//===----------------------------------------------------------------------===//
+
+Location Lowering::getStepLoc(StringRef opName) {
+  StringRef name = getLocationName(current->getLoc());
+  if (name.empty())
+    return current->getLoc();
+  return NameLoc::get(
+      builder.getStringAttr(name + ":" + opName.split('.').second));
+}
+
+Value Lowering::reshape(Value value, ArrayRef<int64_t> shape) {
+  if (getShape(value) == shape)
+    return value;
+  return emit<tpu::ReshapeOp>(value, shape);
+}
+
+Value Lowering::permute(Value value, ArrayRef<int64_t> order) {
+  if (llvm::is_sorted(order))
+    return value;
+  return emit<tpu::PermuteOp>(value, order);
+}
+
+Value Lowering::broadcast(Value value, ArrayRef<int64_t> shape) {
+  if (getShape(value) == shape)
+    return value;
+  return emit<tpu::BroadcastOp>(value, shape);
+}
+
+Value Lowering::cast(Value value, Type element) {
+  if (getElement(value) == element)
+    return value;
+  return emit<tpu::CastOp>(value, element);
+}
+
+Value Lowering::gather(Value value, ArrayRef<int64_t> list, int64_t axis) {
+  return emit<tpu::GatherOp>(value, indices(list, int64_t(list.size())), axis);
+}
+
+Value Lowering::constant(ArrayRef<float> values, ArrayRef<int64_t> shape,
+                         Type element) {
+  auto type = RankedTensorType::get(shape, builder.getF32Type());
+  ElementsAttr attr;
+  if (values.size() * sizeof(float) <= kInlineBytes)
+    attr = DenseElementsAttr::get(type, values);
+  else
+    attr = DenseResourceElementsAttr::get(
+        type, "constant",
+        HeapAsmResourceBlob::allocateAndCopyInferAlign(values));
+  llvm::Expected<ElementsAttr> elements = convertElements(attr, element);
+  if (!elements) {
+    (void)fail(current, llvm::toString(elements.takeError()) +
+                            "; give the op another precision in the quantize "
+                            "table");
+    return standIn(type.clone(element));
+  }
+  return emit<tpu::WeightOp>(*elements);
+}
+
+Value Lowering::indices(ArrayRef<int64_t> values, ArrayRef<int64_t> shape) {
+  SmallVector<int32_t> narrow(values.begin(), values.end());
+  auto type = RankedTensorType::get(shape, builder.getI32Type());
+  return emit<tpu::WeightOp>(
+      DenseElementsAttr::get(type, ArrayRef<int32_t>(narrow)));
+}
+
+void Lowering::replace(Value value, Value by) {
+  // An op from before this lowering keeps its own name.
+  Operation *op = by.getDefiningOp();
+  if (op && getLocationName(op->getLoc())
+                .starts_with((getLocationName(current->getLoc()) + ":").str()))
+    op->setLoc(current->getLoc());
+  lowered[value] = by;
+}
+
+//===----------------------------------------------------------------------===//
+// Errors and driver
+//===----------------------------------------------------------------------===//
+
+LogicalResult Lowering::fail(Operation *op, const Twine &message) {
+  failed = true;
+  return op->emitOpError("cannot be lowered: ") << message;
+}
+
+Value Lowering::standIn(Type type) {
+  return UnrealizedConversionCastOp::create(builder, current->getLoc(), type,
+                                            ValueRange())
+      .getResult(0);
+}
+
+void Lowering::begin(Operation *op) {
+  current = op;
+  builder.setInsertionPoint(op);
+}
+
+void Lowering::abandon(Operation *op) {
+  failed = true;
+  for (Value result : op->getResults()) {
+    auto type = mlir::cast<RankedTensorType>(result.getType());
+    bool isInt = type.getElementType().isInteger(64) ||
+                 type.getElementType().isInteger(32);
+    lowered[result] = standIn(
+        type.clone(isInt ? Type(builder.getI32Type()) : Type(defaultElement)));
+  }
+}

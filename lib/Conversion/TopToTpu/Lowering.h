@@ -1,0 +1,169 @@
+//===- Lowering.h - State of the lowering of a network ----------*- C++ -*-===//
+//
+// What the families' lowerings share: the values lowered so far, constants,
+// the precision of an op, and errors. Not for other libraries.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_CONVERSION_TOPTOTPU_LOWERING_H
+#define TPUC_LIB_CONVERSION_TOPTOTPU_LOWERING_H
+
+#include "Conversion/TopToTpu/Precision.h"
+#include "Dialect/Top/IR/Top.h"
+#include "Dialect/Tpu/IR/Tpu.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace tpuc {
+
+using tpu::getElement;
+using tpu::getShape;
+
+/// Lowers the ops of one function in their order. A family's lowering asks for
+/// its operands with `get`, emits tpu ops with `emit`, and ends with `replace`.
+class Lowering {
+public:
+  Lowering(mlir::func::FuncOp function, Precision precision,
+           const QuantizeTable &table);
+
+  //===--- Operands ---------------------------------------------------------//
+
+  /// The lowered form of a top value with elements of type `element`: cast from
+  /// the type that its producer gave it, or converted when it is a constant.
+  /// When a constant cannot be converted, the error is emitted and noted, and a
+  /// stand-in of the right type returned.
+  mlir::Value get(mlir::Value value, mlir::Type element);
+
+  /// As above with the type that the value has, for ops that only move data:
+  /// the one its producer gave it, or that of `getNaturalElement` for
+  /// constants.
+  mlir::Value get(mlir::Value value);
+
+  /// As `get`, as a tensor of `rank` axes, with axes of size 1 put in front.
+  mlir::Value getOfRank(mlir::Value value, mlir::Type element, size_t rank);
+
+  //===--- Precision --------------------------------------------------------//
+
+  /// The element type in which `op` computes, as the quantize table says, else
+  /// f32 when `needsF32`, else the network's precision.
+  mlir::Type getFloatElement(mlir::Operation *op, bool needsF32 = false);
+
+  /// The element type for an op that does not compute on `values`: the one that
+  /// they have if they agree (constants do not count), else that in which `op`
+  /// computes. i32 for integers.
+  mlir::Type getNaturalElement(mlir::Operation *op, mlir::ValueRange values);
+
+  //===--- Emission ---------------------------------------------------------//
+
+  /// Emits a tpu op with one result as a step of the op being lowered.
+  template <typename OpTy, typename... Args> mlir::Value emit(Args &&...args) {
+    return OpTy::create(builder, getStepLoc(OpTy::getOperationName()),
+                        std::forward<Args>(args)...)
+        ->getResult(0);
+  }
+
+  /// A reshape, or the operand when it has the shape.
+  mlir::Value reshape(mlir::Value value, llvm::ArrayRef<int64_t> shape);
+  /// A permute, or the operand when nothing moves.
+  mlir::Value permute(mlir::Value value, llvm::ArrayRef<int64_t> order);
+  /// A broadcast, or the operand when it has the shape. Ranks are equal.
+  mlir::Value broadcast(mlir::Value value, llvm::ArrayRef<int64_t> shape);
+  /// A cast, or the operand when it has the element type.
+  mlir::Value cast(mlir::Value value, mlir::Type element);
+  /// A gather along `axis` by a constant list of indices.
+  mlir::Value gather(mlir::Value value, llvm::ArrayRef<int64_t> indices,
+                     int64_t axis);
+
+  /// A constant of the given numbers, rounded to `element`.
+  mlir::Value constant(llvm::ArrayRef<float> values,
+                       llvm::ArrayRef<int64_t> shape, mlir::Type element);
+  /// A constant of indices, i32.
+  mlir::Value indices(llvm::ArrayRef<int64_t> values,
+                      llvm::ArrayRef<int64_t> shape);
+
+  /// Makes `by` the lowered form of the result `value`. An op emitted for it
+  /// takes over the location of the op being lowered, by which the value is
+  /// known.
+  void replace(mlir::Value value, mlir::Value by);
+
+  //===--- Errors -----------------------------------------------------------//
+
+  /// Emits "'top.op' op cannot be lowered: <message>" and returns failure.
+  /// `message` says what the reason is and what to do.
+  llvm::LogicalResult fail(mlir::Operation *op, const llvm::Twine &message);
+
+  //===--- Driver -----------------------------------------------------------//
+
+  /// Begins the lowering of `op`: what is emitted goes before it.
+  void begin(mlir::Operation *op);
+  /// Gives the results of `op`, whose lowering failed, stand-ins, so that the
+  /// lowering can go on and find more errors.
+  void abandon(mlir::Operation *op);
+  /// Sets the lowered form of a function's argument.
+  void setArgument(mlir::Value value, mlir::Value by) { lowered[value] = by; }
+  /// Whether an error was emitted.
+  bool hasFailed() const { return failed; }
+  /// Names of the table that an op was found for.
+  const llvm::StringSet<> &getUsedNames() const { return usedNames; }
+
+private:
+  mlir::Location getStepLoc(llvm::StringRef opName);
+  mlir::Value standIn(mlir::Type type);
+
+  mlir::OpBuilder builder;
+  mlir::Operation *current = nullptr;
+  mlir::FloatType defaultElement;
+  const QuantizeTable &table;
+  llvm::DenseMap<mlir::Value, mlir::Value> lowered;
+  llvm::DenseMap<std::pair<mlir::Value, mlir::Type>, mlir::Value> conversions;
+  llvm::StringSet<> usedNames;
+  bool failed = false;
+};
+
+/// The name of an op's location, or nothing.
+llvm::StringRef getLocationName(mlir::Location loc);
+
+/// The numbers of a constant integer operand, or nothing when it is computed.
+std::optional<llvm::SmallVector<int64_t>> getConstantInts(mlir::Value value);
+
+/// The order of axes that brings `last` (ascending) behind all others, and its
+/// inverse.
+llvm::SmallVector<int64_t> getOrderWithLast(int64_t rank,
+                                            llvm::ArrayRef<int64_t> last);
+llvm::SmallVector<int64_t> invertOrder(llvm::ArrayRef<int64_t> order);
+
+/// The lowerings, by the name of the op.
+using LowerFn =
+    std::function<llvm::LogicalResult(mlir::Operation *, Lowering &)>;
+class LoweringSet {
+public:
+  /// Adds a function that lowers ops of one class.
+  template <typename OpTy>
+  void add(llvm::LogicalResult (*lower)(OpTy, Lowering &)) {
+    functions[OpTy::getOperationName()] = [lower](mlir::Operation *op,
+                                                  Lowering &lowering) {
+      return lower(llvm::cast<OpTy>(op), lowering);
+    };
+  }
+  /// The lowering of an op, or null.
+  const LowerFn *find(mlir::Operation *op) const {
+    auto it = functions.find(op->getName().getStringRef());
+    return it == functions.end() ? nullptr : &it->second;
+  }
+
+private:
+  llvm::StringMap<LowerFn> functions;
+};
+
+void populateContractionLowerings(LoweringSet &set);
+void populateElementwiseLowerings(LoweringSet &set);
+void populateIndexingLowerings(LoweringSet &set);
+void populateNormLowerings(LoweringSet &set);
+void populatePoolLowerings(LoweringSet &set);
+void populatePowLowerings(LoweringSet &set);
+void populateResizeLowerings(LoweringSet &set);
+void populateShapeLowerings(LoweringSet &set);
+
+} // namespace tpuc
+
+#endif // TPUC_LIB_CONVERSION_TOPTOTPU_LOWERING_H

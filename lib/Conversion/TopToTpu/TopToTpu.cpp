@@ -1,0 +1,204 @@
+//===- TopToTpu.cpp - Lowers a network to what the chip computes ----------===//
+//
+// The pass: walks the network once, in order, and hands every op to the
+// lowering of its family. It decides nothing about single ops.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Conversion/TopToTpu/Passes.h"
+#include "Lowering.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+using namespace mlir;
+using namespace tpuc;
+
+namespace tpuc {
+#define GEN_PASS_DEF_CONVERTTOPTOTPU
+#include "Conversion/TopToTpu/Passes.h.inc"
+} // namespace tpuc
+
+namespace {
+
+/// Frees the data of top's constants as soon as nothing refers to it.
+class WeightReleaser {
+public:
+  WeightReleaser(func::FuncOp function) {
+    function.walk([&](top::WeightOp weight) {
+      if (auto resource = getResource(weight))
+        for (Operation *user : weight->getUsers()) {
+          (void)user;
+          ++uses[resource.getRawHandle().getKey()];
+        }
+    });
+  }
+
+  /// To be called when `op` is lowered; `kept` holds the keys of resources that
+  /// the lowered network refers to.
+  void release(Operation *op, const llvm::StringSet<> &kept) {
+    for (Value operand : op->getOperands()) {
+      auto weight = operand.getDefiningOp<top::WeightOp>();
+      auto resource = weight ? getResource(weight) : nullptr;
+      if (!resource)
+        continue;
+      StringRef key = resource.getRawHandle().getKey();
+      if (--uses[key] == 0 && !kept.contains(key))
+        resource.getRawHandle().getResource()->setBlob({});
+    }
+  }
+
+private:
+  static DenseResourceElementsAttr getResource(top::WeightOp weight) {
+    return dyn_cast<DenseResourceElementsAttr>(weight.getValue());
+  }
+
+  llvm::StringMap<int64_t> uses;
+};
+
+struct ConvertTopToTpu : tpuc::impl::ConvertTopToTpuBase<ConvertTopToTpu> {
+  using Base::Base;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    populateContractionLowerings(lowerings);
+    populateElementwiseLowerings(lowerings);
+    populateIndexingLowerings(lowerings);
+    populateNormLowerings(lowerings);
+    populatePoolLowerings(lowerings);
+    populatePowLowerings(lowerings);
+    populateResizeLowerings(lowerings);
+    populateShapeLowerings(lowerings);
+    return success();
+  }
+
+  void runOnOperation() override {
+    QuantizeTable table;
+    if (!quantizeTable.empty()) {
+      llvm::Expected<QuantizeTable> read = readQuantizeTable(quantizeTable);
+      if (!read) {
+        emitError(UnknownLoc::get(&getContext()))
+            << llvm::toString(read.takeError());
+        return signalPassFailure();
+      }
+      table = std::move(*read);
+    }
+    llvm::StringSet<> usedNames;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (failed(lowerFunction(function, table, usedNames)))
+        signalPassFailure();
+    for (const auto &entry : table)
+      if (!usedNames.contains(entry.first()))
+        emitWarning(UnknownLoc::get(&getContext()))
+            << quantizeTable << ": no op called '" << entry.first()
+            << "' has a precision; it may have been fused into another";
+  }
+
+private:
+  LogicalResult lowerFunction(func::FuncOp function, const QuantizeTable &table,
+                              llvm::StringSet<> &usedNames);
+  LogicalResult lowerOps(func::FuncOp function, Lowering &lowering);
+
+  LoweringSet lowerings;
+};
+
+} // namespace
+
+/// The type of an argument or result of a lowered network, or null when it
+/// cannot have one.
+static Type getInterfaceType(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape())
+    return nullptr;
+  Type element = tensor.getElementType();
+  if (element.isF32())
+    return tensor;
+  if (element.isInteger(64) || element.isInteger(32) || element.isInteger(1))
+    return tensor.clone(IntegerType::get(type.getContext(), 32));
+  return nullptr;
+}
+
+LogicalResult ConvertTopToTpu::lowerOps(func::FuncOp function,
+                                        Lowering &lowering) {
+  WeightReleaser releaser(function);
+  llvm::StringSet<> kept;
+  Block &body = function.front();
+  for (Operation &op : llvm::make_early_inc_range(body)) {
+    if (isa<top::WeightOp>(op) || op.hasTrait<OpTrait::IsTerminator>())
+      continue;
+    lowering.begin(&op);
+    const LowerFn *lower = lowerings.find(&op);
+    if (!lower) {
+      (void)lowering.fail(&op, "the chip has no form of it; compute it outside "
+                               "of the network");
+      lowering.abandon(&op);
+    } else if (failed((*lower)(&op, lowering))) {
+      lowering.abandon(&op);
+    }
+    if (!releaseWeights)
+      continue;
+    // A constant in f32 shares its data with the one that it comes from.
+    for (Operation *step = op.getPrevNode(); step; step = step->getPrevNode()) {
+      if (step->getDialect() == op.getDialect())
+        break;
+      if (auto weight = dyn_cast<tpu::WeightOp>(step))
+        if (auto resource =
+                dyn_cast<DenseResourceElementsAttr>(weight.getValue()))
+          kept.insert(resource.getRawHandle().getKey());
+    }
+    releaser.release(&op, kept);
+  }
+  return failure(lowering.hasFailed());
+}
+
+LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
+                                             const QuantizeTable &table,
+                                             llvm::StringSet<> &usedNames) {
+  if (!function.getBody().hasOneBlock())
+    return function.emitOpError("has ") << function.getBody().getBlocks().size()
+                                        << " blocks, expected a network with 1";
+  Block &body = function.front();
+  Lowering lowering(function, precision, table);
+
+  SmallVector<Type> inputs, results;
+  for (BlockArgument argument : body.getArguments()) {
+    Type type = getInterfaceType(argument.getType());
+    if (!type)
+      return function.emitOpError("has argument ")
+             << argument.getArgNumber() << " of type " << argument.getType()
+             << ", expected static f32 or an integer";
+    inputs.push_back(type);
+  }
+  Operation *terminator = body.getTerminator();
+  for (Value operand : terminator->getOperands()) {
+    Type type = getInterfaceType(operand.getType());
+    if (!type)
+      return function.emitOpError("has a result of type ")
+             << operand.getType() << ", expected static f32 or an integer";
+    results.push_back(type);
+  }
+
+  // The new arguments stand behind the old ones until those have no users.
+  unsigned count = inputs.size();
+  for (unsigned i = 0; i < count; ++i)
+    lowering.setArgument(
+        body.getArgument(i),
+        body.addArgument(inputs[i], body.getArgument(i).getLoc()));
+
+  LogicalResult status = lowerOps(function, lowering);
+  for (const auto &entry : lowering.getUsedNames())
+    usedNames.insert(entry.first());
+  lowering.begin(terminator);
+  SmallVector<Value> values;
+  for (auto [operand, type] : llvm::zip(terminator->getOperands(), results))
+    values.push_back(
+        lowering.get(operand, cast<RankedTensorType>(type).getElementType()));
+  if (failed(status) || lowering.hasFailed())
+    return failure();
+  terminator->setOperands(values);
+
+  Dialect *top = getContext().getLoadedDialect<top::TopDialect>();
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+    if (op.getDialect() == top)
+      op.erase();
+  body.eraseArguments(0, count);
+  function.setType(FunctionType::get(&getContext(), inputs, results));
+  return success();
+}

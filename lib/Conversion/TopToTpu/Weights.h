@@ -1,0 +1,37 @@
+//===- Weights.h - Conversion of constants ----------------------*- C++ -*-===//
+//
+// Rounds the elements of constants to the types in which the chip reads them.
+// It changes no layout. Not for other libraries.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_CONVERSION_TOPTOTPU_WEIGHTS_H
+#define TPUC_LIB_CONVERSION_TOPTOTPU_WEIGHTS_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/Support/Error.h"
+
+namespace tpuc {
+
+/// `value` rounded to IEEE half precision: nearest, ties to even, subnormals
+/// kept, overflow to infinity.
+uint16_t roundToHalf(float value);
+
+/// `value` rounded to bfloat16: nearest, ties to even, overflow to infinity.
+uint16_t roundToBFloat(float value);
+
+/// Converts a constant of f32, i64, i32 or i1 to elements of type f32, f16,
+/// bf16 or i32. The result shares the data when the type does not change; data
+/// of a resource becomes a new resource called after the old one. Fails when a
+/// finite element is beyond the type's range, an integer does not fit into i32,
+/// or a resource has no data.
+llvm::Expected<mlir::ElementsAttr> convertElements(mlir::ElementsAttr from,
+                                                   mlir::Type element);
+
+/// True when every finite element of the f32 constant is finite in `element`,
+/// too.
+bool fitsElement(mlir::ElementsAttr from, mlir::Type element);
+
+} // namespace tpuc
+
+#endif // TPUC_LIB_CONVERSION_TOPTOTPU_WEIGHTS_H
