@@ -10,7 +10,7 @@ func.func @main(%x: tensor<1x49x96xf32> {top.name = "x"}, %ids: tensor<1x4xi64>)
   // F32-NOT: tpu.cast
   // F16: tpu.cast %arg0 : (tensor<1x49x96xf32>) -> tensor<1x49x96xf16>
   // F16: tpu.weight dense<9.997{{.*}}> : tensor<96x288xf16>
-  // BF16: tpu.weight dense<1.001{{.*}}> : tensor<96x288xbf16>
+  // BF16: tpu.weight dense<1.000980e-01> : tensor<96x288xbf16>
   %0 = top.matmul %x, %w : (tensor<1x49x96xf32>, tensor<96x288xf32>) -> tensor<1x49x288xf32>
   // CHECK-NOT: tpu.cast
   // CHECK: tpu.unary gelu
