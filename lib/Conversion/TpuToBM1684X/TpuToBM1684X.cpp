@@ -197,5 +197,6 @@ void tpuc::registerTpuKernels(DialectRegistry &registry) {
     attachMathKernels(context);
     attachMatmulKernels(context);
     attachMoveKernels(context);
+    attachWindowKernels(context);
   });
 }

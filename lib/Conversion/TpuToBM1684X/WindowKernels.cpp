@@ -1,0 +1,214 @@
+//===- WindowKernels.cpp - Kernels of convolutions and pooling ------------===//
+//
+// Translates the operators that slide a window into kernel parameters and packs
+// their constant filters.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelModels.h"
+
+#include "Dialect/Tpu/IR/Tpu.h"
+#include "Kernel/Conv.h"
+#include "Kernel/Pool.h"
+
+using namespace mlir;
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// The bytes of a filter and the numbers of a bias.
+struct Weights {
+  ArrayRef<char> filter;
+  SmallVector<float> bias;
+};
+
+/// Reads the constant operands; emits an error when one is not constant.
+LogicalResult readWeights(Operation *op, KernelContext &context, Value filter,
+                          Value bias, Weights &weights) {
+  weights.filter = context.constantBytes(filter);
+  if (weights.filter.empty())
+    return op->emitOpError()
+           << "has a filter that is computed at run time; the chip wants it "
+              "packed beforehand: make it a constant, or express the "
+              "convolution by matmuls";
+  if (!bias)
+    return success();
+  ArrayRef<char> bytes = context.constantBytes(bias);
+  if (bytes.empty())
+    return op->emitOpError()
+           << "has a bias that is computed at run time; add it by an operator "
+              "of its own";
+  weights.bias.resize(bytes.size() / sizeof(float));
+  std::memcpy(weights.bias.data(), bytes.data(), bytes.size());
+  return success();
+}
+
+/// Reports why a kernel cannot be made as an error of `op`.
+LogicalResult report(Operation *op, llvm::Error error) {
+  if (!error)
+    return success();
+  return op->emitOpError() << "cannot be computed: "
+                           << llvm::toString(std::move(error))
+                           << "; split it into smaller operators";
+}
+
+GlobalTensor placePacked(KernelContext &context, std::vector<char> packed) {
+  int64_t bytes = packed.size();
+  return context.addConstant(std::move(packed), ElementType::I8,
+                             {1, 1, 1, bytes});
+}
+
+template <typename Op> Activation activationOf(Op op) {
+  Activation activation;
+  activation.relu = op.getDoRelu();
+  activation.limit = op.getReluLimit().convertToDouble();
+  return activation;
+}
+
+ArrayRef<int64_t> shapeOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+struct ConvModel
+    : LowerToCommandsOpInterface::ExternalModel<ConvModel, tpu::ConvOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto conv = cast<tpu::ConvOp>(op);
+    ConvParams params;
+    params.input = context.globalTensor(conv.getInput());
+    params.result = context.globalTensor(conv.getOutput());
+    setShapes(conv, params);
+    params.hasBias = bool(conv.getBias());
+    params.activation = activationOf(conv);
+    // Sizes are checked before the weights are packed by them.
+    KernelList trial;
+    if (failed(report(op, makeConvKernels(params, trial))))
+      return failure();
+    Weights weights;
+    if (failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
+                           weights)))
+      return failure();
+    params.weights = placePacked(
+        context, packConvWeights(params, weights.filter, weights.bias));
+    return report(op, makeConvKernels(params, kernels));
+  }
+
+  static void setShapes(tpu::ConvOp conv, ConvParams &params) {
+    ArrayRef<int64_t> in = shapeOf(conv.getInput());
+    ArrayRef<int64_t> out = shapeOf(conv.getOutput());
+    ArrayRef<int64_t> filter = shapeOf(conv.getFilter());
+    ArrayRef<int64_t> strides = conv.getStrides(), pads = conv.getPads();
+    ArrayRef<int64_t> dilations = conv.getDilations();
+    size_t axes = strides.size(), h = axes - 2, w = axes - 1;
+    params.batch = in[0];
+    params.inChannels = in[1];
+    params.inH = in[2 + h];
+    params.inW = in[2 + w];
+    params.outChannels = out[1];
+    params.outH = out[2 + h];
+    params.outW = out[2 + w];
+    params.groups = conv.getGroup();
+    Window &window = params.window;
+    window.kernelH = filter[2 + h];
+    window.kernelW = filter[2 + w];
+    window.strideH = strides[h];
+    window.strideW = strides[w];
+    window.dilationH = dilations[h];
+    window.dilationW = dilations[w];
+    window.padTop = pads[h];
+    window.padLeft = pads[w];
+    window.padBottom = pads[axes + h];
+    window.padRight = pads[axes + w];
+    if (axes == 3) {
+      params.inDepth = in[2];
+      params.outDepth = out[2];
+      params.kernelD = filter[2];
+      params.strideD = strides[0];
+      params.dilationD = dilations[0];
+      params.padFront = pads[0];
+    }
+  }
+};
+
+struct ConvTransposeModel
+    : LowerToCommandsOpInterface::ExternalModel<ConvTransposeModel,
+                                                tpu::ConvTransposeOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto conv = cast<tpu::ConvTransposeOp>(op);
+    ArrayRef<int64_t> in = shapeOf(conv.getInput());
+    ArrayRef<int64_t> out = shapeOf(conv.getOutput());
+    ArrayRef<int64_t> filter = shapeOf(conv.getFilter());
+    ConvTransposeParams params;
+    params.input = context.globalTensor(conv.getInput());
+    params.result = context.globalTensor(conv.getOutput());
+    params.batch = in[0];
+    params.inChannels = in[1];
+    params.inH = in[2];
+    params.inW = in[3];
+    params.outChannels = out[1];
+    params.outH = out[2];
+    params.outW = out[3];
+    params.groups = conv.getGroup();
+    params.kernelH = filter[2];
+    params.kernelW = filter[3];
+    params.strideH = conv.getStrides()[0];
+    params.strideW = conv.getStrides()[1];
+    params.padTop = conv.getPads()[0];
+    params.padLeft = conv.getPads()[1];
+    params.dilationH = conv.getDilations()[0];
+    params.dilationW = conv.getDilations()[1];
+    params.hasBias = bool(conv.getBias());
+    params.activation = activationOf(conv);
+    KernelList trial;
+    if (failed(report(op, makeConvTransposeKernels(params, trial))))
+      return failure();
+    Weights weights;
+    if (failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
+                           weights)))
+      return failure();
+    params.weights =
+        placePacked(context, packConvTransposeWeights(params, weights.filter,
+                                                      weights.bias));
+    return report(op, makeConvTransposeKernels(params, kernels));
+  }
+};
+
+struct PoolModel
+    : LowerToCommandsOpInterface::ExternalModel<PoolModel, tpu::PoolOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto pool = cast<tpu::PoolOp>(op);
+    ArrayRef<int64_t> in = shapeOf(pool.getInput());
+    ArrayRef<int64_t> out = shapeOf(pool.getOutput());
+    PoolParams params;
+    params.input = context.globalTensor(pool.getInput());
+    params.result = context.globalTensor(pool.getOutput());
+    params.batch = in[0];
+    params.channels = in[1];
+    params.inH = in[2];
+    params.inW = in[3];
+    params.outH = out[2];
+    params.outW = out[3];
+    Window &window = params.window;
+    window.kernelH = pool.getKernel()[0];
+    window.kernelW = pool.getKernel()[1];
+    window.strideH = pool.getStrides()[0];
+    window.strideW = pool.getStrides()[1];
+    window.padTop = pool.getPads()[0];
+    window.padLeft = pool.getPads()[1];
+    window.padBottom = pool.getPads()[2];
+    window.padRight = pool.getPads()[3];
+    params.isMax = pool.getKind() == tpu::PoolKind::Max;
+    return report(op, makePoolKernels(params, kernels));
+  }
+};
+
+} // namespace
+
+void tpuc::attachWindowKernels(MLIRContext *context) {
+  tpu::ConvOp::attachInterface<ConvModel>(*context);
+  tpu::ConvTransposeOp::attachInterface<ConvTransposeModel>(*context);
+  tpu::PoolOp::attachInterface<PoolModel>(*context);
+}
