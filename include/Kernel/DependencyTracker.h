@@ -8,9 +8,8 @@
 #ifndef TPUC_KERNEL_DEPENDENCYTRACKER_H
 #define TPUC_KERNEL_DEPENDENCYTRACKER_H
 
-#include "Target/BM1684X/Access.h"
+#include "Target/BM1684X/AccessMap.h"
 
-#include <map>
 #include <vector>
 
 namespace tpuc::kernel {
@@ -23,26 +22,11 @@ public:
   uint32_t add(codec::Layout layout, const codec::Registers &registers);
 
 private:
-  /// The last command to touch each byte, as disjoint intervals.
-  class IntervalMap {
-  public:
-    /// The largest command that touched [begin, end); 0 for none.
-    uint32_t lastIn(uint64_t begin, uint64_t end) const;
-    void assign(uint64_t begin, uint64_t end, uint32_t command);
-
-  private:
-    struct Piece {
-      uint64_t end;
-      uint32_t command;
-    };
-    std::map<uint64_t, Piece> pieces;
-  };
-
   struct Queue {
     uint32_t count = 0;
     /// The last command of the other queue that was waited for.
     uint32_t waited = 0;
-    IntervalMap reads, writes;
+    target::AccessMap reads, writes;
   };
 
   Queue queues[2];

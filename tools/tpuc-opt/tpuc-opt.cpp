@@ -8,6 +8,7 @@
 #include "Conversion/TopToTpu/Passes.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
+#include "Dialect/BM1684X/Transforms/Passes.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Top/Transforms/Passes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
@@ -28,6 +29,7 @@ int main(int argc, char **argv) {
   tpuc::top::registerTopPasses();
   tpuc::top::registerPipelines();
   tpuc::registerTopToTpuPasses();
+  tpuc::bm1684x::registerBM1684XPasses();
   tpuc::registerTpuToBM1684XPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "tpuc optimizer driver\n", registry));
