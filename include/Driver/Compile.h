@@ -1,0 +1,67 @@
+//===- Compile.h - From a model to a .bmodel -------------------*- C++ -*-===//
+//
+// The phases of a compilation and what drives them. The phases are pipelines
+// of passes; nothing here transforms anything itself.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DRIVER_COMPILE_H
+#define TPUC_DRIVER_COMPILE_H
+
+#include "Conversion/TopToTpu/Precision.h"
+#include "Target/BM1684X/Bmodel.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <string>
+
+namespace tpuc {
+
+/// The levels at which a compilation can stop and be resumed.
+enum class Phase {
+  Top,      ///< canonical top dialect
+  Tpu,      ///< tpu dialect, precisions chosen
+  Commands, ///< bm1684x dialect
+};
+
+/// The phase of that name ("top", "tpu", "commands"), if there is one.
+std::optional<Phase> findPhase(llvm::StringRef name);
+
+struct CompileOptions {
+  Precision precision = Precision::F16;
+  /// File with the precision of single operators; empty for none.
+  std::string quantizeTable;
+  /// The last phase to run.
+  Phase last = Phase::Commands;
+};
+
+/// Every dialect, interface and kernel that the phases need.
+void registerCompileDialects(mlir::DialectRegistry &registry);
+
+/// The phase that a module is at, from the dialects that it uses.
+Phase phaseOf(mlir::ModuleOp module);
+
+/// Appends the passes that bring a module from the end of `first`, or from the
+/// importer when `first` is nothing, to the end of `options.last`.
+void buildCompilePipeline(mlir::OpPassManager &manager,
+                          const CompileOptions &options,
+                          std::optional<Phase> first = std::nullopt);
+
+/// Registers the phases as pipelines of tpuc-opt: `tpuc-top`, `tpuc-tpu`,
+/// `tpuc-commands`.
+void registerCompilePipelines();
+
+/// Brings `module` to the end of `options.last`, from wherever it is. Errors
+/// are diagnostics of its context.
+mlir::LogicalResult compileModule(mlir::ModuleOp module,
+                                  const CompileOptions &options);
+
+/// Brings `module` to its commands and makes a container of them, which views
+/// the module's coefficients.
+mlir::FailureOr<target::Bmodel> compileToBmodel(mlir::ModuleOp module,
+                                                CompileOptions options);
+
+} // namespace tpuc
+
+#endif // TPUC_DRIVER_COMPILE_H
