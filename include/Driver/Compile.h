@@ -48,8 +48,8 @@ void buildCompilePipeline(mlir::OpPassManager &manager,
                           const CompileOptions &options,
                           std::optional<Phase> first = std::nullopt);
 
-/// Registers the phases as pipelines of tpuc-opt: `tpuc-top`, `tpuc-tpu`,
-/// `tpuc-commands`.
+/// Registers the last phase as a pipeline of tpuc-opt: `tpuc-commands`. The
+/// others are `top-canonicalize` and `convert-top-to-tpu`.
 void registerCompilePipelines();
 
 /// Brings `module` to the end of `options.last`, from wherever it is. Errors

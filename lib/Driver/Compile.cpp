@@ -9,6 +9,7 @@
 #include "Conversion/TopToTpu/Passes.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
+#include "Dialect/BM1684X/Transforms/Passes.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Top/Transforms/Passes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
@@ -66,6 +67,7 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
 static void buildCommands(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createAssignGlobalMemory());
   manager.addPass(createConvertTpuToBM1684X());
+  manager.addNestedPass<func::FuncOp>(bm1684x::createBM1684XVerifyHazards());
 }
 
 void tpuc::buildCompilePipeline(OpPassManager &manager,
@@ -82,8 +84,6 @@ void tpuc::buildCompilePipeline(OpPassManager &manager,
 }
 
 void tpuc::registerCompilePipelines() {
-  static PassPipelineRegistration<> topPhase(
-      "tpuc-top", "Bring a network into canonical form", buildTop);
   static PassPipelineRegistration<> commandsPhase(
       "tpuc-commands", "Turn a tpu module into commands", buildCommands);
 }
