@@ -202,6 +202,8 @@ std::vector<char> kernel::packConvWeights(const ConvParams &params,
                                           llvm::ArrayRef<float> bias) {
   if (isDepthwise(params))
     return packDepthwiseWeights(params, filter, bias);
+  if (isFoldable(params))
+    return packFoldedWeights(params, filter, bias);
   ConvPacking packing = packingOf(params);
   int64_t inPerGroup = params.inChannels / params.groups;
   int64_t plane = packing.kernelH * packing.kernelW;
@@ -243,6 +245,10 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
     return llvm::createStringError(reason);
   if (isDepthwise(params)) {
     makeDepthwiseKernels(params, kernels);
+    return llvm::Error::success();
+  }
+  if (isFoldable(params)) {
+    makeFoldedKernels(params, kernels);
     return llvm::Error::success();
   }
 

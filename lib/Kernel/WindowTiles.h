@@ -86,6 +86,14 @@ std::vector<char> packDepthwiseWeights(const ConvParams &params,
                                        llvm::ArrayRef<float> bias);
 void makeDepthwiseKernels(const ConvParams &params, KernelList &kernels);
 
+/// Whether there are so few input channels that rows and columns are better
+/// made channels; and the parts for that case, as above.
+bool isFoldable(const ConvParams &params);
+std::vector<char> packFoldedWeights(const ConvParams &params,
+                                    llvm::ArrayRef<char> filter,
+                                    llvm::ArrayRef<float> bias);
+void makeFoldedKernels(const ConvParams &params, KernelList &kernels);
+
 } // namespace tpuc::kernel
 
 #endif // TPUC_LIB_KERNEL_WINDOWTILES_H

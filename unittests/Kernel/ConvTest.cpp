@@ -211,6 +211,18 @@ INSTANTIATE_TEST_SUITE_P(
         ConvCase{2, 16, 50, 41, 64, square(5, 2, 2), 1, true, kRelu6, 8192},
         ConvCase{1, 12, 61, 300, 20, uneven(), 1, true, {}, 12288}));
 
+// Few channels: the 16-bit forms fold rows and columns into channels.
+INSTANTIATE_TEST_SUITE_P(
+    FewChannels, Conv,
+    testing::Values(
+        ConvCase{2, 3, 37, 30, 20, square(7, 2, 3), 1, true, kRelu},
+        ConvCase{1, 3, 24, 25, 70, square(6, 2, 2), 1, true, kRelu6},
+        ConvCase{1, 3, 32, 32, 96, square(4, 4)},
+        ConvCase{1, 1, 9, 40, 8, square(5, 1, 2), 1, false},
+        ConvCase{1, 4, 20, 19, 10, square(3, 3, 1)},
+        ConvCase{1, 3, 61, 70, 32, square(3, 2, 1), 1, true, kRelu6, 4096},
+        ConvCase{1, 3, 40, 200, 16, square(7, 2, 3), 1, true, {}, 8192}));
+
 INSTANTIATE_TEST_SUITE_P(
     Groups, Conv,
     testing::Values(

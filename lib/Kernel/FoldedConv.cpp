@@ -1,0 +1,302 @@
+//===- FoldedConv.cpp - Convolution of few channels -----------------------===//
+//
+// A convolution multiplies 32 input channels at a time; a first layer has 3.
+// Its rows and columns are made channels: the transfer sorts rows by their
+// phase in the stride, a convolution with a 0/1 kernel puts neighbouring
+// columns into channels, exactly, and what remains is a short kernel over many
+// channels.
+//
+//===----------------------------------------------------------------------===//
+
+#include "WindowTiles.h"
+
+#include <algorithm>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// How the padded input x[ic][row][column] is folded: row = rowFold * r + a,
+/// and column = columnFold * j + b of a window become channel
+/// (b * rowFold + a) * inChannels + ic.
+struct Fold {
+  int64_t inChannels, rowFold, columnFold;
+  Window window;
+
+  int64_t rowChannels() const { return inChannels * rowFold; }
+  int64_t channels() const { return rowChannels() * columnFold; }
+  int64_t kernelH() const { return arch::ceilDiv(window.kernelH, rowFold); }
+  int64_t kernelW() const { return arch::ceilDiv(window.kernelW, columnFold); }
+  /// Distance of the short kernel's columns.
+  int64_t dilationW() const { return columnFold / window.strideW; }
+  /// Spread columns that `size` results need.
+  int64_t spreadColumns(int64_t size) const {
+    return size + (kernelW() - 1) * dilationW();
+  }
+  WindowExtent columnsOf(int64_t offset, int64_t size, int64_t inW) const {
+    return windowExtent(offset, spreadColumns(size), window.strideW, columnFold,
+                        /*dilation=*/1, window.padLeft, inW);
+  }
+};
+
+/// Passes over the result's pixels and 64 output channels; the cube is 32.
+int64_t passes(int64_t channels, int64_t taps, int64_t blocks) {
+  return arch::ceilDiv(channels, 32) * taps * blocks;
+}
+
+/// The cheapest fold, when one saves a fifth of the passes or more.
+std::optional<Fold> chooseFold(const ConvParams &params) {
+  const Window &window = params.window;
+  if (params.input.type == ElementType::F32 || params.groups != 1 ||
+      params.kernelD != 1 || params.inDepth != 1 || window.dilationH != 1 ||
+      window.dilationW != 1)
+    return std::nullopt;
+  int64_t blocks = arch::ceilDiv(params.outChannels, arch::kLanes);
+  int64_t direct =
+      passes(params.inChannels, window.kernelH * window.kernelW, blocks);
+  int64_t least = direct * 4 / 5 + 1;
+  std::optional<Fold> best;
+  for (int64_t columns = window.strideW;
+       columns < window.kernelW + window.strideW; columns += window.strideW) {
+    Fold fold{params.inChannels, window.strideH, columns, window};
+    if (columns == 1 || fold.channels() > arch::kLanes)
+      continue;
+    WindowExtent extent = fold.columnsOf(0, params.outW, params.inW);
+    if (extent.padAfter > kMaxWindowPad ||
+        fold.dilationW() > kMaxWindowDilation)
+      continue;
+    int64_t cost =
+        passes(fold.rowChannels(), columns, 1) +
+        passes(fold.channels(), fold.kernelH() * fold.kernelW(), blocks);
+    if (cost >= least)
+      continue;
+    least = cost;
+    best = fold;
+  }
+  return best;
+}
+
+ConvPacking shortPacking(const ConvParams &params, const Fold &fold) {
+  ConvPacking packing;
+  packing.type = params.input.type;
+  packing.outChannels = params.outChannels;
+  packing.inChannels = fold.channels();
+  packing.kernelH = fold.kernelH();
+  packing.kernelW = fold.kernelW();
+  packing.hasBias = params.hasBias;
+  return packing;
+}
+
+ConvPacking spreadPacking(const ConvParams &params, const Fold &fold) {
+  ConvPacking packing;
+  packing.type = params.input.type;
+  packing.outChannels = fold.channels();
+  packing.inChannels = fold.rowChannels();
+  packing.kernelW = fold.columnFold;
+  return packing;
+}
+
+class FoldedConvKernel : public TiledKernel {
+public:
+  FoldedConvKernel(const ConvParams &params, const Fold &fold)
+      : fold(fold), packing(shortPacking(params, fold)),
+        spread(spreadPacking(params, fold)), activation(params.activation),
+        input(params.input.reshaped(
+            {params.batch, params.inChannels, params.inH, params.inW})),
+        weights(params.weights), spreadWeights(params.weights),
+        result(params.result.reshaped(
+            {params.batch, params.outChannels, params.outH, params.outW})) {
+    spreadWeights.offsetBytes += partBytes(packing);
+  }
+
+  Shape4 space() const override { return result.shape; }
+
+  Shape4 granularity() const override {
+    WindowAxis columns{
+        fold.window.kernelW, fold.window.strideW,  1,
+        fold.window.padLeft, fold.window.padRight, input.shape[W]};
+    return {1, packing.blocksPerUnit() * arch::kLanes, 1,
+            columns.canCut() ? 32 : 0};
+  }
+
+  unsigned numInputs() const override { return 2; }
+
+  Box inputBox(unsigned index, const Box &tile) const override {
+    if (index == 1)
+      return {{tile.offset[C] / arch::kLanes, 0, 0, 0},
+              {arch::ceilDiv(tile.size[C], arch::kLanes), 1, 1, 1}};
+    WindowExtent w = columnsOf(tile);
+    // Rows of the padded and sorted input.
+    return {{tile.offset[N], 0, tile.offset[H], w.offset},
+            {tile.size[N], fold.rowChannels(),
+             tile.size[H] + fold.kernelH() - 1, w.size}};
+  }
+
+  LocalTensor placeInput(unsigned index, const Box &box) const override {
+    return index == 1 ? packing.place(box.size[0])
+                      : alignedTensor(0, box.size, input.type);
+  }
+
+  LocalTensor placeResult(const Box &tile) const override {
+    return blockMajor(0, tile.size, result.type);
+  }
+
+  int64_t constantBytes() const override { return spread.pitchBytes(); }
+
+  void setUp(CommandBuilder &builder, uint32_t address) const override {
+    spread.load(builder, spreadWeights, address, 0, 1);
+  }
+
+  int64_t scratchBytes(const Box &tile) const override {
+    int64_t bytes =
+        arch::alignUp(spreadTensor(tile, 0).laneBytes(), arch::kVectorBytes);
+    if (activationSteps(activation))
+      bytes += placeResult(tile).laneBytes();
+    return bytes;
+  }
+
+  void load(CommandBuilder &builder, unsigned index, const Box &box,
+            const LocalTensor &local) const override {
+    if (index == 1)
+      return packing.load(builder, weights, local.address, box.offset[0],
+                          box.size[0]);
+    for (int64_t phase = 0; phase < fold.rowFold; ++phase)
+      loadPhase(builder, phase, box, local);
+  }
+
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t constants) const override {
+    LocalTensor columns = spreadTensor(tile, buffers.scratch);
+    WindowExtent extent = columnsOf(tile);
+    Window window;
+    window.kernelW = fold.columnFold;
+    window.strideW = fold.window.strideW;
+    window.padLeft = extent.padBefore;
+    window.padRight = extent.padAfter;
+    builder.convolve(columns, buffers.inputs[0], constants, std::nullopt,
+                     window);
+
+    uint32_t other = uint32_t(arch::alignUp(
+        buffers.scratch + columns.laneBytes(), arch::kVectorBytes));
+    ActivationBuffers stages =
+        activationBuffers(activation, buffers.result, buffers.result.at(other));
+    Window rest;
+    rest.kernelH = fold.kernelH();
+    rest.kernelW = fold.kernelW();
+    rest.dilationW = fold.dilationW();
+    LocalTensor source = columns.slice(W, 0, fold.spreadColumns(tile.size[W]));
+    int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
+    for (int64_t block = 0; block < numBlocks; ++block) {
+      uint32_t row =
+          buffers.inputs[1].address + uint32_t(block * packing.pitchBytes());
+      std::optional<uint32_t> bias;
+      if (packing.hasBias)
+        bias = row + uint32_t(packing.biasOffset());
+      builder.convolve(blockOf(stages.first, block), source, row, bias, rest);
+    }
+    emitActivation(builder, activation, stages);
+  }
+
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    builder.store(result.slice(tile), local);
+  }
+
+private:
+  /// Whole rows stay whole, so that they load in one run.
+  WindowExtent columnsOf(const Box &tile) const {
+    WindowExtent extent =
+        fold.columnsOf(tile.offset[W], tile.size[W], input.shape[W]);
+    if (tile.size[W] == result.shape[W])
+      extent.size = input.shape[W] - extent.offset;
+    return extent;
+  }
+
+  /// The input with neighbouring columns as channels.
+  LocalTensor spreadTensor(const Box &tile, uint32_t address) const {
+    WindowExtent extent = columnsOf(tile);
+    int64_t columns =
+        (extent.padBefore + extent.size + extent.padAfter - fold.columnFold) /
+            fold.window.strideW +
+        1;
+    return alignedTensor(address,
+                         {tile.size[N], fold.channels(),
+                          tile.size[H] + fold.kernelH() - 1, columns},
+                         input.type);
+  }
+
+  /// Every rowFold-th row; zeros where the padded input has no row.
+  void loadPhase(CommandBuilder &builder, int64_t phase, const Box &box,
+                 const LocalTensor &local) const {
+    LocalTensor rows = local.slice(C, phase * fold.inChannels, fold.inChannels);
+    int64_t begin = box.offset[H], end = begin + box.size[H];
+    // Row r of the phase is input row rowFold * r + shift.
+    int64_t shift = phase - fold.window.padTop;
+    int64_t first = std::clamp(
+        arch::ceilDiv(std::max<int64_t>(-shift, 0), fold.rowFold), begin, end);
+    int64_t last =
+        std::clamp(arch::ceilDiv(std::max<int64_t>(input.shape[H] - shift, 0),
+                                 fold.rowFold),
+                   first, end);
+    if (first > begin)
+      builder.fill(rows.slice(H, 0, first - begin), 0);
+    if (end > last)
+      builder.fill(rows.slice(H, last - begin, end - last), 0);
+    if (first == last)
+      return;
+    GlobalTensor source = input.slice(
+        {{box.offset[N], 0, fold.rowFold * first + shift, box.offset[W]},
+         {box.size[N], fold.inChannels, last - first, box.size[W]}});
+    source.strides[H] *= fold.rowFold;
+    builder.load(rows.slice(H, first - begin, last - first), source);
+  }
+
+  Fold fold;
+  ConvPacking packing, spread;
+  Activation activation;
+  GlobalTensor input, weights, spreadWeights, result;
+};
+
+} // namespace
+
+bool kernel::isFoldable(const ConvParams &params) {
+  return chooseFold(params).has_value();
+}
+
+std::vector<char> kernel::packFoldedWeights(const ConvParams &params,
+                                            llvm::ArrayRef<char> filter,
+                                            llvm::ArrayRef<float> bias) {
+  Fold fold = *chooseFold(params);
+  ConvPacking packing = shortPacking(params, fold);
+  ConvPacking spread = spreadPacking(params, fold);
+  const Window &window = params.window;
+  auto element = [&](int64_t, int64_t oc, int64_t channel, int64_t row,
+                     int64_t column) -> const char * {
+    int64_t ic = channel % fold.inChannels;
+    int64_t kh = row * fold.rowFold + channel / fold.inChannels % fold.rowFold;
+    int64_t kw = column * fold.columnFold + channel / fold.rowChannels();
+    if (kh >= window.kernelH || kw >= window.kernelW)
+      return nullptr;
+    int64_t index =
+        ((oc * fold.inChannels + ic) * window.kernelH + kh) * window.kernelW +
+        kw;
+    return filter.data() + index * byteWidth(packing.type);
+  };
+  uint32_t oneBits = constantBits(1.0, packing.type);
+  auto spreadElement = [&](int64_t, int64_t oc, int64_t ic, int64_t,
+                           int64_t kw) -> const char * {
+    bool isOne = oc % fold.rowChannels() == ic && oc / fold.rowChannels() == kw;
+    return isOne ? reinterpret_cast<const char *>(&oneBits) : nullptr;
+  };
+  std::vector<char> packed = packing.pack(element, bias);
+  packed.resize(partBytes(packing), 0);
+  std::vector<char> ones = spread.pack(spreadElement, {});
+  packed.insert(packed.end(), ones.begin(), ones.end());
+  return packed;
+}
+
+void kernel::makeFoldedKernels(const ConvParams &params, KernelList &kernels) {
+  kernels.push_back(
+      std::make_unique<FoldedConvKernel>(params, *chooseFold(params)));
+}
