@@ -51,6 +51,12 @@ enum class UnaryFunction : uint8_t {
 PassValue appendExp(PassList &list, PassValue x);
 /// exp(x) for x <= 0; 0 below -87.3.
 PassValue appendExpOfNegative(PassList &list, PassValue x);
+/// How exact an exponential is: to 2e-7 relative, or to 1e-5 for results that
+/// are rounded to 16 bit.
+enum class ExpPrecision : uint8_t { Full, Half };
+/// exp(x) for x <= 0, at least 1e-38 everywhere: for sums of exponentials.
+PassValue appendExpOfShifted(PassList &list, PassValue x,
+                             ExpPrecision precision);
 /// 1/x to 2e-7 relative for positive normal x below 1.7e38.
 PassValue appendReciprocalOfPositive(PassList &list, PassValue x);
 /// Natural logarithm to 1e-7 absolute or relative, whichever is larger, for

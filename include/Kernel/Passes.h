@@ -54,7 +54,8 @@ class PassList {
 public:
   //===--- Recording --------------------------------------------------------//
 
-  /// The next operand of the list, in the caller's buffer.
+  /// The next operand of the list, in the caller's buffer. All operands are
+  /// named before the first pass.
   PassValue input(ElementType type, Extent extent = Extent::Full);
 
   PassValue arith(Arith function, PassOperand a, PassOperand b);

@@ -8,6 +8,7 @@
 #include "Kernel/Functions.h"
 
 #include <limits>
+#include <numbers>
 
 using namespace tpuc;
 using namespace tpuc::kernel;
@@ -27,7 +28,8 @@ constexpr double kSmallestExponent = -87.33;
 constexpr double kLargestExponent = 88.7;
 
 /// exp(x) for x within the clamps.
-PassValue appendClampedExp(PassList &list, PassValue x) {
+PassValue appendClampedExp(PassList &list, PassValue x,
+                           ExpPrecision precision = ExpPrecision::Full) {
   // exp on [-ln 2 / 2, ln 2 / 2], relative error 2e-9.
   static constexpr double kExp[] = {1,
                                     1.00000004,
@@ -36,10 +38,18 @@ PassValue appendClampedExp(PassList &list, PassValue x) {
                                     0.0416660836,
                                     0.00837512903,
                                     0.00139560563};
+  // The same to 3e-6.
+  static constexpr double kShortExp[] = {0.999999261, 0.999963404, 0.500043587,
+                                         0.167909092, 0.0414586114};
   PassValue n = list.round(list.mul(x, kLog2E), Rounding::HalfToEven);
-  PassValue r =
-      list.sub(list.sub(x, list.mul(n, kLn2High)), list.mul(n, kLn2Low));
-  PassValue p = list.polynomial(r, kExp);
+  PassValue p;
+  if (precision == ExpPrecision::Full) {
+    PassValue r =
+        list.sub(list.sub(x, list.mul(n, kLn2High)), list.mul(n, kLn2Low));
+    p = list.polynomial(r, kExp);
+  } else {
+    p = list.polynomial(list.sub(x, list.mul(n, std::numbers::ln2)), kShortExp);
+  }
   // n * 2^23 is exact in f32 and, as an integer, adds n to p's exponent.
   PassValue shifted =
       list.cast(list.mul(n, double(1 << kMantissaBits)), ElementType::I32);
@@ -51,6 +61,11 @@ PassValue appendClampedExp(PassList &list, PassValue x) {
 PassValue kernel::appendExpOfNegative(PassList &list, PassValue x) {
   PassValue y = appendClampedExp(list, list.max(x, kSmallestExponent));
   return list.select(Compare::SelectGreater, x, kSmallestExponent, y, 0.0);
+}
+
+PassValue kernel::appendExpOfShifted(PassList &list, PassValue x,
+                                     ExpPrecision precision) {
+  return appendClampedExp(list, list.max(x, kSmallestExponent), precision);
 }
 
 PassValue kernel::appendExp(PassList &list, PassValue x) {

@@ -160,7 +160,7 @@ inline double roundingUnit(ElementType type) {
   }
 }
 
-/// The largest error, relative to the largest reference.
+/// The largest error, relative to the largest reference unless all are 0.
 inline double maxErrorOverRange(const std::vector<double> &values,
                                 const std::vector<double> &reference) {
   EXPECT_EQ(values.size(), reference.size());
@@ -170,7 +170,7 @@ inline double maxErrorOverRange(const std::vector<double> &values,
     error = std::isnan(distance) ? INFINITY : std::max(error, distance);
     range = std::max(range, std::fabs(reference[i]));
   }
-  return error / range;
+  return range > 0 ? error / range : error;
 }
 
 /// How a type is called in test names.

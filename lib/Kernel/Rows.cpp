@@ -1,0 +1,234 @@
+//===- Rows.cpp - Kernels over the rows of a matrix -----------------------===//
+//
+// Gives each lane consecutive whole rows, so that what a lane loads is one run
+// of memory, and runs a pass list on them. What is computed is the list's
+// business.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/Rows.h"
+
+#include "Kernel/Functions.h"
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// How rows are dealt to the lanes: `perLane` each, `rest` to the last.
+struct Deal {
+  int64_t perLane, fullLanes, rest;
+
+  explicit Deal(int64_t rows)
+      : perLane(arch::ceilDiv(rows, arch::kLanes)), fullLanes(rows / perLane),
+        rest(rows % perLane) {}
+  int64_t lanes() const { return fullLanes + (rest > 0); }
+};
+
+class RowKernel : public TiledKernel {
+public:
+  explicit RowKernel(const RowParams &params)
+      : params(params),
+        pitch(params.passes->hasReductions() ? reducibleColumns(params.columns)
+                                             : params.columns) {}
+
+  Shape4 space() const override { return {1, 1, params.rows, 1}; }
+  Shape4 granularity() const override { return {0, 0, arch::kLanes, 0}; }
+  unsigned numInputs() const override { return params.operands.size(); }
+
+  Box inputBox(unsigned index, const Box &tile) const override {
+    if (params.operands[index].extent == Extent::Full)
+      return tile;
+    return {{0, 0, 0, 0}, {1, 1, 1, params.columns}};
+  }
+
+  LocalTensor placeInput(unsigned index, const Box &box) const override {
+    const RowParams::Operand &operand = params.operands[index];
+    return alignedTensor(
+        0, PassList::shapeOf(passTile(box.size[H]), operand.extent),
+        operand.tensor.type);
+  }
+
+  LocalTensor placeResult(const Box &tile) const override {
+    return alignedTensor(
+        0, PassList::shapeOf(passTile(tile.size[H]), resultExtent()),
+        params.result.type);
+  }
+
+  int64_t scratchBytes(const Box &tile) const override {
+    return params.passes->scratchBytes(passTile(tile.size[H]));
+  }
+
+  int64_t constantBytes() const override {
+    return params.passes->constantBytes();
+  }
+
+  void setUp(CommandBuilder &builder, uint32_t address) const override {
+    params.passes->setUp(builder, address);
+  }
+
+  void load(CommandBuilder &builder, unsigned index, const Box &box,
+            const LocalTensor &local) const override {
+    const GlobalTensor &source = params.operands[index].tensor;
+    if (params.operands[index].extent == Extent::Column) {
+      LocalTensor columns = local;
+      columns.shape[W] = params.columns;
+      builder.loadBroadcast(columns, source.reshaped(box.size));
+      return;
+    }
+    forEachRun(box, params.columns, local, source,
+               [&](const LocalTensor &part, const GlobalTensor &global) {
+                 builder.load(part, global);
+               });
+  }
+
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t constants) const override {
+    PassTile rows = passTile(tile.size[H]);
+    params.passes->emit(builder, rows, buffers.result, buffers.inputs,
+                        params.passes->bufferAddresses(rows, buffers.scratch),
+                        constants);
+  }
+
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    forEachRun(tile, resultExtent() == Extent::Row ? 1 : params.columns, local,
+               params.result,
+               [&](const LocalTensor &part, const GlobalTensor &global) {
+                 builder.store(global, part);
+               });
+  }
+
+private:
+  Extent resultExtent() const { return params.passes->result().extent; }
+
+  PassTile passTile(int64_t rows) const {
+    Deal deal(rows);
+    return {{1, deal.lanes(), deal.perLane, pitch}, params.columns};
+  }
+
+  /// Calls `transfer` for the full lanes and for the last one; rows of `width`
+  /// elements.
+  template <typename Transfer>
+  void forEachRun(const Box &tile, int64_t width, const LocalTensor &local,
+                  const GlobalTensor &global, Transfer transfer) const {
+    Deal deal(tile.size[H]);
+    auto run = [&](int64_t firstLane, int64_t lanes, int64_t rows) {
+      if (lanes == 0 || rows == 0)
+        return;
+      int64_t localPitch = local.shape[W], laneStride = deal.perLane * width;
+      LocalTensor part = local.slice(C, firstLane, lanes);
+      // Rows without gaps are one run a lane.
+      bool isRun = localPitch == width && rows * width <= arch::kMaxSize;
+      Shape4 shape = isRun ? Shape4{1, lanes, 1, rows * width}
+                           : Shape4{1, lanes, rows, width};
+      Shape4 strides = part.strides;
+      strides[H] = isRun ? rows * width : localPitch;
+      part = part.viewed(shape, strides);
+      int64_t firstRow = tile.offset[H] + firstLane * deal.perLane;
+      transfer(part, global.advanced(firstRow * width)
+                         .viewed(shape, {lanes * laneStride, laneStride,
+                                         isRun ? rows * width : width, 1}));
+    };
+    run(0, deal.fullLanes, deal.perLane);
+    run(deal.fullLanes, 1, deal.rest);
+  }
+
+  RowParams params;
+  /// Distance of a lane's rows, in elements.
+  int64_t pitch;
+};
+
+/// A list under construction with the matrix as its first operand.
+struct RowBuilder {
+  explicit RowBuilder(const RowOperation &operation)
+      : list(std::make_shared<PassList>()) {
+    params.rows = operation.rows;
+    params.columns = operation.columns;
+    params.result = operation.result;
+    operand = list->input(operation.operand.type);
+    params.operands.push_back({operation.operand, Extent::Full});
+  }
+
+  PassValue column(const GlobalTensor &tensor) {
+    params.operands.push_back({tensor, Extent::Column});
+    return list->input(tensor.type, Extent::Column);
+  }
+
+  void finish(PassValue result, KernelList &kernels) {
+    list->setResult(list->cast(result, params.result.type));
+    params.passes = list;
+    makeRowKernels(params, kernels);
+  }
+
+  std::shared_ptr<PassList> list;
+  RowParams params;
+  PassValue operand;
+};
+
+} // namespace
+
+void kernel::makeRowKernels(const RowParams &params, KernelList &kernels) {
+  kernels.push_back(std::make_unique<RowKernel>(params));
+}
+
+void kernel::makeSoftmaxKernels(const RowOperation &operation, bool isLog,
+                                KernelList &kernels) {
+  RowBuilder rows(operation);
+  PassList &list = *rows.list;
+  PassValue largest = list.cast(list.rowMax(rows.operand), ElementType::F32);
+  PassValue x = list.sub(list.cast(rows.operand, ElementType::F32), largest);
+  ExpPrecision precision = operation.operand.type == ElementType::F32
+                               ? ExpPrecision::Full
+                               : ExpPrecision::Half;
+  PassValue e = appendExpOfShifted(list, x, precision);
+  PassValue sum = list.rowSum(e);
+  rows.finish(isLog ? list.sub(x, appendLogOfPositive(list, sum))
+                    : list.mul(e, appendReciprocalOfPositive(list, sum)),
+              kernels);
+}
+
+void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
+  RowBuilder rows(params);
+  PassList &list = *rows.list;
+  // Operands are named before the first pass.
+  std::optional<PassValue> scale, bias;
+  if (params.scale)
+    scale = rows.column(*params.scale);
+  if (params.bias)
+    bias = rows.column(*params.bias);
+  double perColumn = 1.0 / double(params.columns);
+  PassValue x = list.cast(rows.operand, ElementType::F32);
+  if (params.subtractMean)
+    x = list.sub(x, list.mul(list.rowSum(x), perColumn));
+  PassValue squares = list.rowSum(list.mul(x, x));
+  PassValue y =
+      list.mul(x, list.rsqrt(list.linear(squares, perColumn, params.epsilon)));
+  if (scale)
+    y = list.mul(y, list.cast(*scale, ElementType::F32));
+  if (bias)
+    y = list.add(y, list.cast(*bias, ElementType::F32));
+  rows.finish(y, kernels);
+}
+
+void kernel::makeReduceKernels(const RowOperation &operation,
+                               Reduction reduction, KernelList &kernels) {
+  RowBuilder rows(operation);
+  PassList &list = *rows.list;
+  switch (reduction) {
+  case Reduction::Max:
+    return rows.finish(list.rowMax(rows.operand), kernels);
+  case Reduction::Min:
+    // There is no pooling for minima.
+    return rows.finish(
+        list.mul(list.rowMax(list.mul(rows.operand, -1.0)), -1.0), kernels);
+  case Reduction::Sum:
+    return rows.finish(list.rowSum(list.cast(rows.operand, ElementType::F32)),
+                       kernels);
+  case Reduction::Mean:
+    return rows.finish(
+        list.mul(list.rowSum(list.cast(rows.operand, ElementType::F32)),
+                 1.0 / double(operation.columns)),
+        kernels);
+  }
+}
