@@ -19,11 +19,16 @@ namespace {
 /// More ranges than this for a tensor are merged, innermost first.
 constexpr uint64_t kMaxRanges = 64;
 
-/// Bytes from the first to behind the last element.
+/// Wide enough for every product of two 32-bit registers and an element size.
+using Wide = unsigned __int128;
+
+/// Bytes from the first to behind the last element, at most what 64 bits hold.
 uint64_t extent(const Shape &shape, const Strides &strides, uint64_t bytes) {
-  return ((shape.n - 1) * strides.n + (shape.c - 1) * strides.c +
-          (shape.h - 1) * strides.h + (shape.w - 1) * strides.w + 1) *
-         bytes;
+  Wide last = Wide(shape.n - 1) * strides.n + Wide(shape.c - 1) * strides.c +
+              Wide(shape.h - 1) * strides.h + Wide(shape.w - 1) * strides.w;
+  Wide size = (last + 1) * bytes;
+  constexpr uint64_t kMost = ~uint64_t(0) >> 1;
+  return size > kMost ? kMost : uint64_t(size);
 }
 
 bool isEmpty(const Shape &shape) {
@@ -113,7 +118,7 @@ void Collector::cover(Direction direction, Space space, uint64_t lanes,
     absorb();
   auto ranges = [&] {
     uint64_t count = 1;
-    for (unsigned i = first; i < levels.size(); ++i)
+    for (unsigned i = first; i < levels.size() && count <= kMaxRanges; ++i)
       count *= levels[i].count;
     return count;
   };

@@ -223,6 +223,16 @@ TEST(AccessTest, AddressInNoMemoryIsAnError) {
             std::string::npos);
 }
 
+TEST(AccessTest, SizesThatOverflowAreAnError) {
+  Registers r = load(1, 1);
+  r.src_hsize = r.dst_hsize = 0x80000001;
+  r.src_hstride = 0x80000000;
+  r.index_hsize = r.index_csize = 1;
+  r.index_start_addr_h8 = 1;
+  EXPECT_NE(failureOf(Layout::DmaGather, r).find("leaves the global memory"),
+            std::string::npos);
+}
+
 TEST(AccessMapTest, LaterCommandsReplaceEarlierOnes) {
   AccessMap map;
   auto at = [](uint64_t begin, uint64_t end) {
