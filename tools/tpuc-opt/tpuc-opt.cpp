@@ -14,6 +14,12 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
 
+#ifdef TPUC_INCLUDE_TESTS
+namespace tpuc::test {
+void registerTestEvaluate();
+} // namespace tpuc::test
+#endif
+
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   tpuc::registerCompileDialects(registry);
@@ -25,6 +31,9 @@ int main(int argc, char **argv) {
   tpuc::bm1684x::registerBM1684XPasses();
   tpuc::registerTpuToBM1684XPasses();
   tpuc::registerCompilePipelines();
+#ifdef TPUC_INCLUDE_TESTS
+  tpuc::test::registerTestEvaluate();
+#endif
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "tpuc optimizer driver\n", registry));
 }

@@ -21,8 +21,8 @@ static LogicalResult inferBinary(std::optional<Location> loc, StringRef name,
   if (getElement(lhs) != getElement(rhs)) {
     std::string text;
     llvm::raw_string_ostream(text)
-        << "operands have element types " << getElement(lhs) << " and "
-        << getElement(rhs) << ", expected the same: insert a top.cast";
+        << "operands have element types '" << getElement(lhs) << "' and '"
+        << getElement(rhs) << "', expected the same: insert a top.cast";
     return inferError(loc, name, text);
   }
   FailureOr<RankedTensorType> type = inferBroadcast(

@@ -136,8 +136,8 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *context,
     if (!fits) { // concat_c3
       std::string text;
       llvm::raw_string_ostream(text)
-          << "operands " << first.getType() << " and " << value.getType()
-          << " differ beyond axis " << axis;
+          << "operands '" << first.getType() << "' and '" << value.getType()
+          << "' differ beyond axis " << axis;
       return inferError(location, name, text);
     }
     shape[axis] += other[axis];
