@@ -104,6 +104,8 @@ static LogicalResult foldAffine(PatternRewriter &rewriter, Operation *op,
     rewriter.modifyOpInPlace(
         producer, [&] { producer.getBiasMutable().assign(value); });
   }
+  // The producer now computes what `op` did, and is named for it.
+  rewriter.modifyOpInPlace(producer, [&] { producer->setLoc(op->getLoc()); });
   rewriter.replaceOp(op, producer);
   return success();
 }
