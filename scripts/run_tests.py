@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def run_lit(build: Path, jobs: int, scratch: Path) -> tuple[int, int, int]:
     """Runs every lit test of the build; returns (passed, failed, skipped)."""
     report = scratch / "lit.json"
-    command = [sys.executable, "-m", "lit.main", "-q", "-j", str(jobs)]
+    # Not `-m lit.main`: newer versions of lit define it without running it.
+    command = [sys.executable, "-c", "from lit.main import main; main()", "-q", "-j", str(jobs)]
     subprocess.run([*command, "-o", str(report), str(build / "test")], check=False)
     if not report.exists():
         return 0, 1, 0
