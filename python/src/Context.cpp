@@ -1,9 +1,11 @@
 //===- Context.cpp - the dialects and passes that Python can use ----------===//
 
+#include "Conversion/TopToTpu/Passes.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Top/Transforms/Passes.h"
+#include "Dialect/Tpu/Evaluate/Evaluate.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "ModuleHandle.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -20,12 +22,14 @@ std::shared_ptr<MLIRContext> makeContext() {
     registerTransformsPasses();
     top::registerTopPasses();
     top::registerPipelines();
+    registerTopToTpuPasses();
     registerTpuToBM1684XPasses();
   });
   DialectRegistry registry;
   registry.insert<func::FuncDialect, top::TopDialect, tpu::TpuDialect,
                   bm1684x::BM1684XDialect>();
   registerTpuKernels(registry);
+  tpu::registerEvaluation(registry);
   auto context = std::make_shared<MLIRContext>(registry);
   context->loadAllAvailableDialects();
   return context;

@@ -7,40 +7,17 @@
 //===----------------------------------------------------------------------===//
 
 #include "Weights.h"
+#include "Support/FloatFormats.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/bit.h"
 
+#include <bit>
 #include <cmath>
 
 using namespace mlir;
 using namespace tpuc;
-
-uint16_t tpuc::roundToHalf(float value) {
-  uint32_t bits = llvm::bit_cast<uint32_t>(value);
-  uint32_t sign = (bits >> 16) & 0x8000;
-  bits &= 0x7fffffff;
-  // Adding 0.5 shifts the significand so that its last bit is 2^-24, the
-  // smallest half; the float adder rounds to nearest even.
-  uint32_t small =
-      llvm::bit_cast<uint32_t>(llvm::bit_cast<float>(bits) + 0.5f) - 0x3f000000;
-  // Rebiases the exponent by 15 - 127 and rounds off 13 bits; a carry may run
-  // into the exponent, up to infinity.
-  uint32_t normal = (bits + 0xfff + ((bits >> 13) & 1) - 0x38000000) >> 13;
-  uint32_t special = bits > 0x7f800000 ? 0x7e00 : 0x7c00;
-  uint32_t half = bits < 0x38800000   ? small
-                  : bits < 0x47800000 ? normal
-                                      : special;
-  return sign | half;
-}
-
-uint16_t tpuc::roundToBFloat(float value) {
-  uint32_t bits = llvm::bit_cast<uint32_t>(value);
-  uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  return (bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded;
-}
 
 namespace {
 
@@ -69,7 +46,7 @@ static Overflow convertAll(const From *from, To *to, int64_t count,
 }
 
 static bool isFinite(float value) {
-  return (llvm::bit_cast<uint32_t>(value) & 0x7fffffff) < 0x7f800000;
+  return (std::bit_cast<uint32_t>(value) & 0x7fffffff) < 0x7f800000;
 }
 
 static Overflow convertFloats(const float *from, char *to, int64_t count,

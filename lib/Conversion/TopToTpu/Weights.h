@@ -13,13 +13,6 @@
 
 namespace tpuc {
 
-/// `value` rounded to IEEE half precision: nearest, ties to even, subnormals
-/// kept, overflow to infinity.
-uint16_t roundToHalf(float value);
-
-/// `value` rounded to bfloat16: nearest, ties to even, overflow to infinity.
-uint16_t roundToBFloat(float value);
-
 /// Converts a constant of f32, i64, i32 or i1 to elements of type f32, f16,
 /// bf16 or i32. The result shares the data when the type does not change; data
 /// of a resource becomes a new resource called after the old one. Fails when a
