@@ -120,21 +120,8 @@ struct FloatOperation {
       return k.min(result, a, b, count);
     case kArDiv:
       return k.divide(result, a, b, count, iterations);
-    case kArAbs:
     case kArAbsDifference:
       return k.absDifference(result, a, b, count);
-    case kArSelectGreater:
-      for (size_t i = 0; i < count; ++i)
-        result[i] = a[i] > b[i] ? third[i] : 0.0f;
-      return;
-    case kArSelectEqual:
-      for (size_t i = 0; i < count; ++i)
-        result[i] = a[i] == b[i] ? third[i] : 0.0f;
-      return;
-    case kArSelectLess:
-      for (size_t i = 0; i < count; ++i)
-        result[i] = a[i] < b[i] ? third[i] : 0.0f;
-      return;
     case kArMac:
       k.mul(result, a, b, count);
       return k.add(result, result, third, count);
@@ -143,6 +130,57 @@ struct FloatOperation {
     }
   }
 };
+
+bool isSelection(uint32_t function) {
+  return function == kArSelectGreater || function == kArSelectEqual ||
+         function == kArSelectLess;
+}
+
+bool isMaximum(uint32_t function) {
+  return function == kArMax || function == kArMin;
+}
+
+bool hasNan(const float *values, size_t count) {
+  bool found = false;
+  for (size_t i = 0; i < count; ++i)
+    found |= values[i] != values[i];
+  return found;
+}
+
+/// Operations that pass bits through: the payload of a NaN and, in some, a
+/// denormal survive. `x` and `y` are the operands' values, `a` and `b` their
+/// bits.
+void operateOnBits(uint32_t function, Precision precision, int64_t *result,
+                   const int64_t *a, const int64_t *b, const float *x,
+                   const float *y, int64_t selected, size_t count) {
+  unsigned bytes = elementBytes(precision);
+  int64_t signBit = int64_t(1) << (8 * bytes - 1);
+  int64_t exponentBits = precision == Precision::F32    ? 0x7f800000
+                         : precision == Precision::BF16 ? 0x7f80
+                                                        : 0;
+  for (size_t i = 0; i < count; ++i) {
+    switch (function) {
+    case kArAbs:
+      result[i] = a[i] & ~signBit;
+      break;
+    case kArSelectGreater:
+      result[i] = x[i] > y[i] ? selected : 0;
+      break;
+    case kArSelectEqual:
+      result[i] = a[i] == b[i] ? selected : 0;
+      break;
+    case kArSelectLess:
+      result[i] = a[i] != b[i] && !(x[i] >= y[i]) ? selected : 0;
+      break;
+    default: {
+      bool first = function == kArMax ? x[i] > y[i] : !(x[i] >= y[i]);
+      int64_t bits = first ? a[i] : b[i];
+      bool denormal = exponentBits && !(bits & exponentBits);
+      result[i] = denormal ? bits & signBit : bits;
+    }
+    }
+  }
+}
 
 unsigned operandsOf(uint32_t function) {
   switch (function) {
@@ -201,6 +239,11 @@ Status executeFloat(Machine &machine, const Registers &r) {
   const ArOperand &a = command.operand[0], &b = command.operand[1],
                   &c = command.operand[2];
   bool accumulates = r.tsk_eu_typ == kArMac;
+  if (c.present && !c.constant)
+    return Status::error("a selection takes a constant only");
+  bool onBits = r.tsk_eu_typ == kArAbs || isSelection(r.tsk_eu_typ);
+  auto loadBits = k.loadUnsigned[sizeIndex(elementBytes(precision))];
+  auto storeBits = k.storeInt[sizeIndex(elementBytes(precision))];
   RowLoop<3> loop(resultShape(r),
                   {&command.result.view, a.memory(), b.memory()});
   ptrdiff_t dense = elementBytes(Precision::F32);
@@ -217,10 +260,15 @@ Status executeFloat(Machine &machine, const Registers &r) {
           fill(left, constantAsFloat(a.bits, precision));
         if (b.constant)
           fill(right, b.present ? constantAsFloat(b.bits, precision) : 0.0f);
-        if (c.present)
-          fill(third, c.constant ? constantAsFloat(c.bits, precision) : 0.0f);
-        if (c.present && !c.constant)
-          load(c.view.channel(channel), 0, kChunk, third);
+        alignas(64) int64_t bits[3][kChunk];
+        auto operandBits = [&](const ArOperand &operand, const uint8_t *at,
+                               ptrdiff_t stride, size_t count, int64_t *to) {
+          if (operand.constant)
+            std::fill(to, to + count,
+                      constantAsInt(operand.bits, precision, false));
+          else
+            loadBits(at, stride, count, to);
+        };
         auto row = [&](std::array<uint8_t *, 3> at) {
           for (size_t done = 0; done < loop.count(); done += kChunk) {
             size_t count = std::min<size_t>(kChunk, loop.count() - done);
@@ -241,8 +289,18 @@ Status executeFloat(Machine &machine, const Registers &r) {
             }
             if (accumulates)
               load(at[0], loop.stride(0), count, third);
-            operation(out, x, y, third, count);
-            store(at[0], loop.stride(0), count, out);
+            if (onBits || (isMaximum(r.tsk_eu_typ) &&
+                           (hasNan(x, count) || hasNan(y, count)))) {
+              operandBits(a, at[1], loop.stride(1), count, bits[0]);
+              operandBits(b, at[2], loop.stride(2), count, bits[1]);
+              operateOnBits(r.tsk_eu_typ, precision, bits[2], bits[0], bits[1],
+                            x, y, constantAsInt(c.bits, precision, false),
+                            count);
+              storeBits(at[0], loop.stride(0), count, bits[2]);
+            } else {
+              operation(out, x, y, third, count);
+              store(at[0], loop.stride(0), count, out);
+            }
             for (unsigned i = 0; i < 3; ++i)
               at[i] += loop.stride(i) * ptrdiff_t(count);
           }

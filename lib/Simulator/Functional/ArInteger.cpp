@@ -8,6 +8,7 @@
 #include "ArOperands.h"
 #include "Formats.h"
 
+#include <atomic>
 #include <bit>
 
 using namespace tpuc::sim;
@@ -159,10 +160,6 @@ void compute(const IntContext &context, int64_t *result, const int64_t *a,
     for (size_t i = 0; i < count; ++i)
       result[i] = a[i] < 0 ? -a[i] : a[i];
     return;
-  case kArAbsDifference:
-    for (size_t i = 0; i < count; ++i)
-      result[i] = std::max(a[i], b[i]) - std::min(a[i], b[i]);
-    return;
   case kArFirstOne:
     for (size_t i = 0; i < count; ++i)
       result[i] = leadingZeros(lowBits(a[i], context.bits), context.bits);
@@ -185,7 +182,7 @@ void compute(const IntContext &context, int64_t *result, const int64_t *a,
   case kArSelectLess:
     return select(context, result, a, b, value, count);
   case kArMac: {
-    // `result` holds the old result.
+    // `result` holds the old result. The sum wraps.
     unsigned left = value & 0xff, right = (value >> 8) & 0xff;
     for (size_t i = 0; i < count; ++i) {
       Wide sum = Wide(a[i] * b[i]) + (Wide(result[i]) << std::min(left, 63u));
@@ -193,7 +190,7 @@ void compute(const IntContext &context, int64_t *result, const int64_t *a,
       Wide rounded =
           fits ? Wide(shiftRightRounded(int64_t(sum), right, context.rounding))
                : sum >> std::min(right, 63u);
-      result[i] = saturate(rounded, context.range);
+      result[i] = int64_t(rounded);
     }
     return;
   }
@@ -231,7 +228,6 @@ unsigned operandsOf(const Registers &r) {
   case kArArithmeticShift:
   case kArCircularShift:
   case kArMulDoublingHigh:
-  case kArAbsDifference:
     return 2;
   default:
     return 0;
@@ -245,9 +241,55 @@ bool resultIsSigned(const Registers &r) {
   return r.opd0_sign || r.opd1_sign;
 }
 
+bool isArithmetic(uint32_t function) {
+  return function == kArMul || function == kArAdd || function == kArSub ||
+         function == kArMulSaturating || function == kArAddSaturating ||
+         function == kArSubSaturating;
+}
+
 bool isShift(uint32_t function) {
   return function == kArLogicalShift || function == kArArithmeticShift ||
          function == kArCircularShift;
+}
+
+/// The combinations of types whose results are known.
+Status checkTypes(const Registers &r, const ArCommand &command) {
+  uint32_t function = r.tsk_eu_typ;
+  const ArOperand &a = command.operand[0], &b = command.operand[1],
+                  &c = command.operand[2], &result = command.result;
+  for (const ArOperand *operand : {&a, &b, &c, &result})
+    if (operand->present && isFloat(operand->precision))
+      return Status::error(
+          "integer operands and float operands cannot be mixed; cast first");
+  if (c.present && !c.constant && !isArithmetic(function))
+    return Status::error("operand 2 must be a constant");
+  bool unsignedWords =
+      !r.opd0_sign && !r.opd1_sign && a.precision == Precision::I32;
+  if (unsignedWords &&
+      (function == kArMulSaturating || function == kArMulDoublingHigh))
+    return Status::error("saturating products of unsigned 32-bit words are "
+                         "not supported");
+  if (isArithmetic(function))
+    return Status();
+  if (function == kArMac) {
+    if (result.precision != Precision::I16 || a.precision == Precision::I32 ||
+        b.precision == Precision::I32)
+      return Status::error("an integer mac is supported to i16 only");
+    return Status();
+  }
+  bool oneType =
+      a.precision == result.precision &&
+      (!b.present || isShift(function) || b.precision == result.precision);
+  if (!oneType)
+    return Status::error(std::string("operands and result must have one type, "
+                                     "found ") +
+                         name(a.precision) + " to " + name(result.precision));
+  if (isShift(function) && b.precision != Precision::I8)
+    return Status::error("shifts must be i8");
+  if ((function == kArMax || function == kArMin) && r.opd0_sign != r.opd1_sign)
+    return Status::error("a maximum of a signed and an unsigned operand is "
+                         "not supported");
+  return Status();
 }
 
 } // namespace
@@ -262,12 +304,7 @@ Status tpuc::sim::executeArInteger(Machine &machine, const Registers &r) {
                          " is not defined");
   ArCommand command;
   TPUC_RETURN_IF_FAILED(readArCommand(machine, r, operands, command));
-  for (const ArOperand *operand : {&command.result, &command.operand[0],
-                                   &command.operand[1], &command.operand[2]})
-    if (operand->present && isFloat(operand->precision))
-      return Status::error(
-          "integer operands and float operands cannot be mixed; cast first");
-
+  TPUC_RETURN_IF_FAILED(checkTypes(r, command));
   const Kernels &k = kernelsOf(machine);
   const ArOperand &a = command.operand[0], &b = command.operand[1],
                   &c = command.operand[2];
@@ -285,6 +322,13 @@ Status tpuc::sim::executeArInteger(Machine &machine, const Registers &r) {
   bool accumulates = r.tsk_eu_typ == kArMac;
   RowLoop<3> loop(resultShape(r),
                   {&command.result.view, a.memory(), b.memory()});
+  std::atomic<bool> shiftsTooFar = false;
+  auto checkShifts = [&](const int64_t *shifts, size_t count) {
+    int64_t limit = context.bits;
+    for (size_t i = 0; i < count; ++i)
+      if (shifts[i] <= -limit || shifts[i] >= limit)
+        shiftsTooFar = true;
+  };
 
   forEachChannel(
       machine, resultShape(r), command.ordered, 3, [&](uint64_t channel) {
@@ -313,6 +357,8 @@ Status tpuc::sim::executeArInteger(Machine &machine, const Registers &r) {
                   load1(at[2], loop.stride(2), count, right);
                 if (accumulates)
                   loadOld(at[0], loop.stride(0), count, result);
+                if (isShift(r.tsk_eu_typ))
+                  checkShifts(right, count);
                 compute(context, result, left, right, value, count);
                 store(at[0], loop.stride(0), count, result);
                 for (unsigned i = 0; i < 3; ++i)
@@ -320,5 +366,7 @@ Status tpuc::sim::executeArInteger(Machine &machine, const Registers &r) {
               }
             });
       });
+  if (shiftsTooFar)
+    return Status::error("a shift reaches the width of its operand");
   return Status();
 }

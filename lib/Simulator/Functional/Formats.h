@@ -177,7 +177,9 @@ inline int64_t floatToInt(float value, Rounding mode, int64_t low,
     return 0;
   if (exponent >= 127 + 40)
     return negative ? low : high;
-  uint64_t significand = exponent ? (bits & 0x7fffff) | 0x800000 : 0;
+  // A denormal is not zero here: modes that round away from it see it.
+  uint64_t significand =
+      exponent ? (bits & 0x7fffff) | 0x800000 : bits & 0x7fffff;
   int shift = int(exponent) - 127 - 23;
   int64_t magnitude;
   if (shift >= 0) {

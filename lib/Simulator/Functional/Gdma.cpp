@@ -85,9 +85,16 @@ Status executeBroadcast(Machine &machine, const Registers &r, unsigned bytes) {
   Shape source = sourceShape(r), destination = source;
   source.c = 1;
   destination.c = r.dst_csize;
+  // Columns are dense whatever their strides say; streams say 0.
+  Registers dense = r;
+  for (uint32_t *stride : {&dense.src_wstride, &dense.dst_wstride}) {
+    if (*stride > 1)
+      return Status::error("a broadcast needs dense columns");
+    *stride = 1;
+  }
   GdmaTensor from, to;
   TPUC_RETURN_IF_FAILED(
-      makeSides(machine, r, bytes, source, destination, from, to));
+      makeSides(machine, dense, bytes, source, destination, from, to));
   if (!to.isLocal)
     return Status::error("a broadcast needs local memory as its destination");
   if (to.lanes.lane + destination.c > kLanes)

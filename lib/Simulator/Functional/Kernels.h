@@ -48,7 +48,11 @@ struct Kernels {
 
   using Binary = void (*)(float *result, const float *a, const float *b,
                           size_t count);
-  Binary add, sub, mul, max, min, absDifference;
+  Binary add, sub, mul;
+  /// a > b ? a : b and a >= b ? b : a, denormals as zero.
+  Binary max, min;
+  /// a > b ? a - b : b - a.
+  Binary absDifference;
 
   /// a * (y * y) with y = 1/sqrt(b) by `iterations` Newton steps.
   void (*divide)(float *result, const float *a, const float *b, size_t count,

@@ -96,19 +96,24 @@ void mul(float *result, const float *a, const float *b, size_t count) {
   for (size_t i = 0; i < count; ++i)
     result[i] = a[i] * b[i];
 }
+/// A denormal as the zero of its sign.
+float flushed(float value) {
+  uint32_t bits = bitsOf(value);
+  return floatOf(bits & 0x7f800000 ? bits : bits & 0x80000000);
+}
 // Which operand wins when they compare equal or unordered is part of the rule.
 void max(float *result, const float *a, const float *b, size_t count) {
   for (size_t i = 0; i < count; ++i)
-    result[i] = a[i] > b[i] ? a[i] : b[i];
+    result[i] = flushed(a[i] > b[i] ? a[i] : b[i]);
 }
 void min(float *result, const float *a, const float *b, size_t count) {
   for (size_t i = 0; i < count; ++i)
-    result[i] = a[i] >= b[i] ? b[i] : a[i];
+    result[i] = flushed(a[i] >= b[i] ? b[i] : a[i]);
 }
 void absDifference(float *result, const float *a, const float *b,
                    size_t count) {
   for (size_t i = 0; i < count; ++i)
-    result[i] = floatOf(bitsOf(a[i] - b[i]) & 0x7fffffff);
+    result[i] = a[i] > b[i] ? a[i] - b[i] : b[i] - a[i];
 }
 
 float reciprocalSqrt(float x, unsigned iterations) {

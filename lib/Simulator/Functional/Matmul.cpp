@@ -389,9 +389,8 @@ Status tpuc::sim::executeMatrix(Machine &machine, const Registers &r) {
   TPUC_RETURN_IF_FAILED(makeBlocked(machine, "the result", r.res0_addr,
                                     resultBytes, shape.rows, r.res0_c, r.res0_w,
                                     result));
-  bool hasBias = !r.opd2_const;
-  if (isIntProduct && (hasBias || r.opd2_addr))
-    return Status::error("operand 2 of an i8 matrix product is not supported");
+  // Operand 2 of an integer product has no effect.
+  bool hasBias = isFloatProduct && !r.opd2_const;
   if (hasBias)
     TPUC_RETURN_IF_FAILED(makeBlocked(machine, "the bias", r.opd2_addr, bytes,
                                       1, r.res0_c, r.res0_w, bias));
