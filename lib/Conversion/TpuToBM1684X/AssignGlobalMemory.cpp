@@ -10,6 +10,7 @@
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -23,7 +24,26 @@ using namespace tpuc;
 
 namespace {
 
-/// Memory of one value and of all that lies where it lies.
+/// The elements before a slice that is one run of its input, or nothing when
+/// it is not: all axes but the first longer than 1 must be whole.
+std::optional<int64_t> contiguousStart(tpu::SliceOp slice) {
+  ArrayRef<int64_t> shape = slice.getInput().getType().getShape();
+  SmallVector<int64_t> strides = computeStrides(shape);
+  int64_t start = 0;
+  bool mustBeWhole = false;
+  for (auto [axis, size] : llvm::enumerate(shape)) {
+    int64_t taken = slice.getSizes()[axis];
+    if (taken != 1 && slice.getSteps()[axis] != 1)
+      return std::nullopt;
+    if (mustBeWhole && taken != size)
+      return std::nullopt;
+    mustBeWhole |= taken != 1;
+    start += slice.getOffsets()[axis] * strides[axis];
+  }
+  return start;
+}
+
+/// Memory of one value and of all that lies in it.
 struct Storage {
   int64_t bytes = 0;
   /// First and last operation, by position, at which it holds data.
@@ -60,15 +80,36 @@ public:
   }
 
 private:
-  /// The value whose memory `value` lies in.
-  Value rootOf(Value value) const {
-    while (auto reshape = value.getDefiningOp<tpu::ReshapeOp>()) {
-      if (separate.contains(reshape))
+  /// Where a value lies: in the memory of another, or its own.
+  struct Place {
+    Value root;
+    int64_t offset = 0; ///< bytes from the root's start
+  };
+
+  /// A reshape lies in its operand, and so does a slice that is one run of it.
+  Place placeOf(Value value) const {
+    Place place{value};
+    while (Operation *op = place.root.getDefiningOp()) {
+      if (separate.contains(op))
         break;
-      value = reshape.getInput();
+      if (auto reshape = dyn_cast<tpu::ReshapeOp>(op)) {
+        place.root = reshape.getInput();
+        continue;
+      }
+      auto slice = dyn_cast<tpu::SliceOp>(op);
+      std::optional<int64_t> start;
+      if (slice && !isConstant(rootOf(slice.getInput())))
+        start = contiguousStart(slice);
+      if (!start)
+        break;
+      Type type = slice.getInput().getType().getElementType();
+      place.offset += *start * int64_t(type.getIntOrFloatBitWidth()) / 8;
+      place.root = slice.getInput();
     }
-    return value;
+    return place;
   }
+
+  Value rootOf(Value value) const { return placeOf(value).root; }
 
   /// A result that would lie in an argument, a constant or another result is
   /// copied by a reshape that does not share memory.
@@ -149,9 +190,11 @@ private:
           builder.getI64IntegerAttr(storages[argument].offset));
     for (Operation &op : function.getBody().front()) {
       SmallVector<int64_t> offsets;
-      for (Value result : op.getResults())
-        if (auto it = storages.find(rootOf(result)); it != storages.end())
-          offsets.push_back(it->second.offset);
+      for (Value result : op.getResults()) {
+        Place place = placeOf(result);
+        if (auto it = storages.find(place.root); it != storages.end())
+          offsets.push_back(it->second.offset + place.offset);
+      }
       // A reshape of a constant lies where the constant lies.
       if (!offsets.empty())
         op.setAttr("tpu.global_offsets", builder.getDenseI64ArrayAttr(offsets));

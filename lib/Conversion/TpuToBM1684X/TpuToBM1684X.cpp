@@ -81,6 +81,22 @@ LogicalResult buildKernels(func::FuncOp function, KernelContext &context,
   return failure(failed);
 }
 
+/// The location of an operator's commands: its name in the user's model, and
+/// inside it the operator's kind.
+Location commandLocation(Operation *op) {
+  StringAttr name;
+  op->getLoc()->walk([&](Location location) {
+    if (auto named = dyn_cast<NameLoc>(location)) {
+      name = named.getName();
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  if (!name)
+    return op->getLoc();
+  return NameLoc::get(name, NameLoc::get(op->getName().getIdentifier()));
+}
+
 /// The coefficient area as one resource.
 DenseResourceElementsAttr coefficientAttr(MLIRContext *context,
                                           const KernelContext &kernels) {
@@ -124,7 +140,7 @@ public:
     kernel::CommandBuilder commandBuilder(sink);
     kernel::KernelOptions options{localBytes};
     for (OperatorKernels &entry : operators) {
-      sink.setLocation(entry.op->getLoc());
+      sink.setLocation(commandLocation(entry.op));
       for (auto &kernel : entry.kernels) {
         ++numKernels;
         if (llvm::Error error = kernel->emit(commandBuilder, options))

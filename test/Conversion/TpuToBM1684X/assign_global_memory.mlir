@@ -40,3 +40,17 @@ func.func @reshape_shares(%arg0: tensor<2x4xf32>) -> tensor<8xf32> {
 func.func @returned_argument(%arg0: tensor<8xf32>) -> tensor<8xf32> {
   return %arg0 : tensor<8xf32>
 }
+
+// -----
+
+// A slice that is one run of its operand lies in it; one that is not, does not.
+// CHECK-LABEL: func.func @slice_is_a_view
+func.func @slice_is_a_view(%arg0: tensor<4x8xf32>) -> (tensor<1x8xf32>, tensor<4x2xf32>) {
+  // CHECK: tpu.unary relu {{.*}}tpu.global_offsets = array<i64: 4096>
+  %0 = tpu.unary relu %arg0 : tensor<4x8xf32>
+  // CHECK: tpu.slice {{.*}}tpu.global_offsets = array<i64: 4160>
+  %1 = tpu.slice %0 {offsets = array<i64: 2, 0>, sizes = array<i64: 1, 8>, steps = array<i64: 1, 1>} : (tensor<4x8xf32>) -> tensor<1x8xf32>
+  // CHECK: tpu.slice {{.*}}tpu.global_offsets = array<i64: 8192>
+  %2 = tpu.slice %0 {offsets = array<i64: 0, 0>, sizes = array<i64: 4, 2>, steps = array<i64: 1, 1>} : (tensor<4x8xf32>) -> tensor<4x2xf32>
+  return %1, %2 : tensor<1x8xf32>, tensor<4x2xf32>
+}
