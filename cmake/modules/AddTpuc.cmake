@@ -5,6 +5,10 @@ if(TPUC_SANITIZE)
   add_compile_options(-fsanitize=${TPUC_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${TPUC_SANITIZE})
 endif()
+if(TPUC_ENABLE_FUZZERS)
+  # Coverage of the libraries guides the fuzzers.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 add_compile_options(-Wall -Wextra -Wno-unused-parameter)
 if(TPUC_ENABLE_ASSERTIONS)
   string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE

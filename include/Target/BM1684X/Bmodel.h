@@ -188,7 +188,7 @@ llvm::Error forEachCommand(
 /// layout, function and fields that are not zero.
 llvm::Error disassemble(const Bmodel &model, llvm::raw_ostream &os);
 
-/// The side table as bytes and back; see docs of the container.
+/// The side table as bytes; docs/commands.md has the format.
 std::vector<uint8_t> encodeSideTable(const SideTable &table);
 /// Returns nothing for bytes that are not a side table of this project.
 llvm::Expected<std::optional<SideTable>> decodeSideTable(Bytes bytes);
