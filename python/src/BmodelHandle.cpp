@@ -163,6 +163,11 @@ void bindBmodel(py::module_ &m) {
            "Runs the network in the functional simulator.")
       .def("profile", &BmodelHandle::profile, py::arg("parameters") = "vendor",
            "Runs the network in the timing model.")
+      .def("residencies", &BmodelHandle::residencies,
+           py::arg("parameters") = "vendor",
+           "What local memory holds when, as arrays.")
+      .def("command_texts", &BmodelHandle::commandTexts,
+           "A line for each command, in the order of the profile.")
       .def("disassemble", &BmodelHandle::disassemble,
            py::call_guard<py::gil_scoped_release>(),
            "Every command as a line of text.");

@@ -43,9 +43,15 @@ public:
   std::vector<pybind11::array>
   run(const std::vector<pybind11::array> &arrays, unsigned threads);
 
-  /// Cycles, busy times, traffic and the layers' shares under a profile of the
-  /// timing model, "vendor" or "silicon".
+  /// Figures of the whole, the layers' names and kinds, and arrays of the
+  /// commands under a profile of the timing model, "vendor" or "silicon".
   pybind11::dict profile(const std::string &parameters) const;
+
+  /// What local memory holds when, as arrays.
+  pybind11::dict residencies(const std::string &parameters) const;
+
+  /// A line of text for each command, in the order of the profile.
+  std::vector<std::string> commandTexts() const;
 
   /// Every command as a line of text.
   std::string disassemble() const;

@@ -1,17 +1,14 @@
 //===- Profile.cpp - the timing model's answer for Python -----------------===//
 //
-// Replays a compiled model's queues and adds up, for the whole and for every
-// layer of the source model. The roofline is what the multiply-accumulates at
-// peak rate or the bytes that must cross the memory interface take, whichever
-// is longer.
+// Hands the profile of a compiled model to Python: figures of the whole, and
+// an array a property of the commands.
 //
 //===----------------------------------------------------------------------===//
 
 #include "BmodelHandle.h"
 #include "Errors.h"
-#include "Simulator/Timing/Timing.h"
-#include "llvm/ADT/STLExtras.h"
-#include <limits>
+#include "Simulator/Timing/Profile.h"
+#include <map>
 #include <pybind11/stl.h>
 
 namespace py = pybind11;
@@ -22,168 +19,156 @@ namespace {
 
 /// Cycles of the chip, at 1 GHz, in a millisecond.
 constexpr double cyclesPerMs = 1e6;
-/// DDR bandwidth: four 32-bit channels of LPDDR4X at 4 GT/s.
-constexpr double ddrBytesPerCycle = 64.0;
 
-/// Multiply-accumulates a cycle at the given operand precision.
-double peakMacsPerCycle(uint32_t precision) {
-  constexpr uint32_t codeI8 = 0, codeF32 = 2;
-  if (precision == codeI8)
-    return 16384;
-  return precision == codeF32 ? 1024 : 8192;
+/// An array of a property of each record.
+template <typename T, typename Records, typename Getter>
+py::array_t<T> column(const Records &records, Getter get) {
+  py::array_t<T> array(static_cast<py::ssize_t>(records.size()));
+  T *out = array.mutable_data();
+  for (const auto &record : records)
+    *out++ = static_cast<T>(get(record));
+  return array;
 }
 
-/// Multiply-accumulates of a command.
-double countMacs(codec::Layout layout, const codec::Registers &r) {
-  double results = double(r.res0_n) * r.res0_c * r.res0_h * r.res0_w;
-  switch (layout) {
-  case codec::Layout::Conv:
-  case codec::Layout::SConv:
-    return results * r.opd0_c * r.opd1_h * r.opd1_w;
-  case codec::Layout::Pord:
-  case codec::Layout::SPord: {
-    constexpr uint32_t depthwise = 0;
-    return r.tsk_eu_typ == depthwise ? results * r.opd1_h * r.opd1_w : 0;
+/// Numbers the functions of commands; the short and the long form of a command
+/// share a name, e.g. "conv.normal".
+class FunctionNames {
+public:
+  uint32_t number(const timing::CommandProfile &command) {
+    auto [it, isNew] = numbers.try_emplace({command.layout, command.function},
+                                           uint32_t(names.size()));
+    if (!isNew)
+      return it->second;
+    const codec::LayoutInfo &info = codec::layoutInfo(command.layout);
+    const char *keyword =
+        codec::functionKeyword(command.layout, command.function);
+    std::string name = info.mnemonic;
+    if (info.form == codec::Form::Short && name.starts_with("s"))
+      name.erase(0, 1);
+    name += "." + (keyword ? std::string(keyword)
+                           : std::to_string(command.function));
+    for (uint32_t i = 0; i < names.size(); ++i)
+      if (names[i] == name)
+        return it->second = i;
+    names.push_back(std::move(name));
+    return it->second;
   }
-  case codec::Layout::Mm:
-  case codec::Layout::SMm: {
-    double inner = (double(r.opd0_c) - 1) * r.opd0_w + r.opd1_w;
-    return double(r.opd0_n) * inner * r.res0_w * r.res0_c;
-  }
-  case codec::Layout::Mm2:
-  case codec::Layout::SMm2: {
-    constexpr uint32_t rightNotTransposed = 4;
-    double inner =
-        r.tsk_eu_typ == rightNotTransposed ? r.opd1_c : r.opd1_w;
-    return double(r.res0_c) * r.res0_w * inner;
-  }
-  default:
-    return 0;
-  }
+
+  std::vector<std::string> names;
+
+private:
+  std::map<std::pair<codec::Layout, uint32_t>, uint32_t> numbers;
+};
+
+py::dict commandArrays(const std::vector<timing::CommandProfile> &commands,
+                       FunctionNames &functions) {
+  using Command = timing::CommandProfile;
+  py::dict arrays;
+  arrays["engine"] = column<uint8_t>(
+      commands, [](const Command &c) { return uint8_t(c.engine); });
+  arrays["function"] = column<uint16_t>(
+      commands, [&](const Command &c) { return functions.number(c); });
+  arrays["layer"] = column<int32_t>(commands, [](const Command &c) {
+    return c.layer == target::SideTable::kNone ? -1 : int32_t(c.layer);
+  });
+  arrays["start"] =
+      column<int64_t>(commands, [](const Command &c) { return c.start; });
+  arrays["cycles"] =
+      column<int64_t>(commands, [](const Command &c) { return c.cycles; });
+  arrays["dependency"] =
+      column<int32_t>(commands, [](const Command &c) { return c.dependency; });
+  arrays["critical"] =
+      column<uint8_t>(commands, [](const Command &c) { return c.critical; });
+  arrays["macs"] =
+      column<uint64_t>(commands, [](const Command &c) { return c.macs; });
+  arrays["read_bytes"] =
+      column<uint64_t>(commands, [](const Command &c) { return c.readBytes; });
+  arrays["write_bytes"] = column<uint64_t>(
+      commands, [](const Command &c) { return c.writtenBytes; });
+  arrays["read_cause"] = column<uint8_t>(
+      commands, [](const Command &c) { return uint8_t(c.readCause); });
+  arrays["write_cause"] = column<uint8_t>(
+      commands, [](const Command &c) { return uint8_t(c.writeCause); });
+  return arrays;
 }
 
-/// What the commands of one layer took.
-struct LayerSum {
-  uint64_t tiuCycles = 0;
-  uint64_t gdmaCycles = 0;
-  int64_t start = std::numeric_limits<int64_t>::max();
-  int64_t end = -1;
-  uint64_t commands = 0;
-};
+timing::TimingParameters parametersOf(const std::string &name) {
+  if (name == "vendor")
+    return timing::TimingParameters::vendor();
+  if (name == "silicon")
+    return timing::TimingParameters::silicon();
+  throw UserError("timing profile '" + name +
+                  "' is not known, choose vendor or silicon");
+}
 
-/// A queue's commands without system commands, and where they were in it.
-struct Queue {
-  std::vector<timing::TimedCommand> commands;
-  std::vector<size_t> places;
-};
-
-Queue decodeQueue(codec::Engine engine, target::Bytes stream) {
-  Queue queue;
-  raiseOnError(target::forEachCommand(
-      engine, stream,
-      [&](size_t index, size_t, codec::Layout layout,
-          const codec::Registers &registers) {
-        queue.commands.push_back({layout, registers});
-        if (layout != codec::Layout::Sysid && layout != codec::Layout::SDmaSys)
-          queue.places.push_back(index);
-        return llvm::Error::success();
-      }));
-  return queue;
+/// Throws the text of an error, with the model's name before it.
+template <typename T>
+T unwrapOf(const std::string &source, llvm::Expected<T> expected) {
+  if (!expected)
+    throw UserError(source + ": " + llvm::toString(expected.takeError()));
+  return std::move(*expected);
 }
 
 } // namespace
 
 py::dict BmodelHandle::profile(const std::string &name) const {
-  if (name != "vendor" && name != "silicon")
-    throw UserError("timing profile '" + name +
-                    "' is not known, choose vendor or silicon");
-  auto parameters = name == "vendor" ? timing::TimingParameters::vendor()
-                                     : timing::TimingParameters::silicon();
   const target::Stage &network = stage();
-  const target::SideTable *table =
-      network.sideTable ? &*network.sideTable : nullptr;
-  std::vector<LayerSum> layers(table ? table->layers.size() : 0);
-  timing::Totals sum;
-  double macs = 0, macCycles = 0;
-  for (auto [number, group] : llvm::enumerate(network.groups)) {
-    Queue tiu = decodeQueue(codec::Engine::Tiu, group.tiu);
-    Queue gdma = decodeQueue(codec::Engine::Gdma, group.gdma);
-    for (const timing::TimedCommand &command : tiu.commands) {
-      double count = countMacs(command.layout, command.registers);
-      macs += count;
-      macCycles += count / peakMacsPerCycle(command.registers.opd0_prec);
-    }
-    timing::Totals totals;
-    std::vector<timing::CommandTiming> records;
-    std::string error;
-    if (!timing::replay(tiu.commands, gdma.commands, parameters, totals,
-                        &records, error))
-      throw UserError(source + ": " + error);
-    for (const timing::CommandTiming &record : records) {
-      if (!table || number >= table->groups.size())
-        break;
-      bool isTiu = record.engine == codec::Engine::Tiu;
-      const auto &places = isTiu ? tiu.places : gdma.places;
-      const auto &owners =
-          isTiu ? table->groups[number].tiu : table->groups[number].gdma;
-      // System commands take no number, so numbers count what was kept.
-      if (record.id == 0 || record.id > places.size() ||
-          places[record.id - 1] >= owners.size())
-        continue;
-      uint32_t owner = owners[places[record.id - 1]];
-      if (owner >= layers.size())
-        continue;
-      LayerSum &layer = layers[owner];
-      (isTiu ? layer.tiuCycles : layer.gdmaCycles) += record.cycles;
-      layer.start =
-          std::min(layer.start, record.interval.start + int64_t(sum.cycles));
-      layer.end = std::max(layer.end, record.interval.end + int64_t(sum.cycles));
-      ++layer.commands;
-    }
-    sum.cycles += totals.cycles;
-    sum.tiuBusyCycles += totals.tiuBusyCycles;
-    sum.gdmaBusyCycles += totals.gdmaBusyCycles;
-    sum.tiuCommands += totals.tiuCommands;
-    sum.gdmaCommands += totals.gdmaCommands;
-    sum.ddrReadBytes += totals.ddrReadBytes;
-    sum.ddrWrittenBytes += totals.ddrWrittenBytes;
-  }
-  uint64_t mustMove = network.coefficients.bytes.size();
-  for (const target::TensorInfo &tensor : network.inputs)
-    mustMove += tensor.size;
-  for (const target::TensorInfo &tensor : network.outputs)
-    mustMove += tensor.size;
-  double cycles = std::max<double>(1, sum.cycles);
+  timing::Profile profile =
+      unwrapOf(source, timing::profile(network, parametersOf(name)));
+  const timing::Totals &totals = profile.totals;
+  double cycles = std::max<double>(1, double(totals.cycles));
   py::dict result;
-  result["cycles"] = sum.cycles;
-  result["ms"] = sum.cycles / cyclesPerMs;
-  result["tiu_busy"] = sum.tiuBusyCycles / cycles;
-  result["gdma_busy"] = sum.gdmaBusyCycles / cycles;
-  result["tiu_commands"] = sum.tiuCommands;
-  result["gdma_commands"] = sum.gdmaCommands;
-  result["ddr_read_bytes"] = sum.ddrReadBytes;
-  result["ddr_write_bytes"] = sum.ddrWrittenBytes;
-  result["roofline_ms"] =
-      std::max(macCycles, double(mustMove) / ddrBytesPerCycle) / cyclesPerMs;
-  result["macs"] = static_cast<uint64_t>(macs);
-  result["weight_bytes"] = network.coefficients.bytes.size();
-  py::list rows;
-  for (size_t i = 0; i < layers.size(); ++i) {
-    const LayerSum &layer = layers[i];
-    if (!layer.commands)
-      continue;
-    py::dict row;
-    row["name"] = table->layers[i].name;
-    row["kind"] = table->layers[i].kind;
-    row["start"] = layer.start;
-    row["end"] = layer.end;
-    row["tiu_cycles"] = layer.tiuCycles;
-    row["gdma_cycles"] = layer.gdmaCycles;
-    row["commands"] = layer.commands;
-    rows.append(row);
-  }
-  result["layers"] = rows;
+  result["cycles"] = totals.cycles;
+  result["ms"] = double(totals.cycles) / cyclesPerMs;
+  result["tiu_busy"] = double(totals.tiuBusyCycles) / cycles;
+  result["gdma_busy"] = double(totals.gdmaBusyCycles) / cycles;
+  result["tiu_commands"] = totals.tiuCommands;
+  result["gdma_commands"] = totals.gdmaCommands;
+  result["ddr_read_bytes"] = totals.ddrReadBytes;
+  result["ddr_write_bytes"] = totals.ddrWrittenBytes;
+  result["roofline_ms"] = profile.rooflineCycles / cyclesPerMs;
+  result["macs"] = profile.macs;
+  result["weight_bytes"] = profile.coefficientBytes;
+  result["parameters"] = name;
+  FunctionNames functions;
+  result["commands"] = commandArrays(profile.commands, functions);
+  result["functions"] = functions.names;
+  std::vector<std::string> causes;
+  for (unsigned i = 0; i < timing::kNumCauses; ++i)
+    causes.push_back(timing::causeName(timing::Cause(i)));
+  result["causes"] = causes;
+  std::vector<std::pair<std::string, std::string>> layers;
+  if (network.sideTable)
+    for (const target::SideTable::Layer &layer : network.sideTable->layers)
+      layers.push_back({layer.name, layer.kind});
+  result["layers"] = layers;
   return result;
+}
+
+py::dict BmodelHandle::residencies(const std::string &name) const {
+  using timing::Residency;
+  timing::Profile profile =
+      unwrapOf(source, timing::profile(stage(), parametersOf(name)));
+  uint64_t unknown = 0;
+  std::vector<Residency> list =
+      unwrapOf(source, timing::findResidencies(stage(), profile, &unknown));
+  py::dict result;
+  result["begin"] =
+      column<uint16_t>(list, [](const Residency &r) { return r.begin; });
+  result["end"] =
+      column<uint16_t>(list, [](const Residency &r) { return r.end; });
+  result["first_cycle"] =
+      column<int64_t>(list, [](const Residency &r) { return r.firstCycle; });
+  result["last_cycle"] =
+      column<int64_t>(list, [](const Residency &r) { return r.lastCycle; });
+  result["command"] =
+      column<int32_t>(list, [](const Residency &r) { return r.command; });
+  result["unknown"] = unknown;
+  return result;
+}
+
+std::vector<std::string> BmodelHandle::commandTexts() const {
+  return unwrapOf(source, timing::commandTexts(stage()));
 }
 
 } // namespace tpuc::python

@@ -1,0 +1,294 @@
+"""A compiled model's profile: figures of the whole, of layers, of commands."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tpuc import _core
+from tpuc.console import bytes_text
+from tpuc.errors import UserError
+
+# The contract of `tpuc profile --json`, in this order.
+JSON_KEYS = (
+    "cycles", "ms", "tiu_busy", "gdma_busy", "tiu_commands", "gdma_commands",
+    "ddr_read_bytes", "ddr_write_bytes", "roofline_ms",
+)  # fmt: skip
+
+TIU, GDMA = 0, 1
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The share of an operation, or of another group of commands.
+
+    Attributes:
+        name: of the source model's node.
+        kind: e.g. ``tpu.matmul``.
+        start, end: first and last cycle of its commands.
+        tiu_cycles, gdma_cycles: busy cycles of both engines.
+        critical_cycles: cycles of the chain of commands that makes up the
+            total; over all layers they sum up to the model's cycles.
+        bound: what its critical cycles are mostly spent in, ``TIU`` or
+            ``GDMA``, or ``hidden`` when it has none.
+    """
+
+    name: str
+    kind: str
+    start: int
+    end: int
+    tiu_cycles: int
+    gdma_cycles: int
+    commands: int
+    critical_cycles: int = 0
+    bound: str = "hidden"
+    macs: int = 0
+    read_bytes: int = 0
+    write_bytes: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Commands:
+    """An array for each property of the commands, TIU first, in queue order.
+
+    Attributes:
+        engine: 0 for the TIU, 1 for the GDMA.
+        function: index into ``Profile.functions``.
+        layer: index into ``Profile.names``, or -1.
+        start, cycles: when and how long a command ran.
+        dependency: index of the command that it names to wait for, or -1.
+        critical: 1 for the chain of commands that makes up the total.
+        macs: multiply-accumulates.
+        read_bytes, write_bytes: of DDR.
+        read_cause, write_cause: index into ``Profile.causes``.
+    """
+
+    engine: np.ndarray
+    function: np.ndarray
+    layer: np.ndarray
+    start: np.ndarray
+    cycles: np.ndarray
+    dependency: np.ndarray
+    critical: np.ndarray
+    macs: np.ndarray
+    read_bytes: np.ndarray
+    write_bytes: np.ndarray
+    read_cause: np.ndarray
+    write_cause: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def end(self) -> np.ndarray:
+        """The cycle behind the last of each command."""
+        return self.start + self.cycles
+
+    def waits(self) -> np.ndarray:
+        """Cycles that its engine stood still before each command."""
+        gaps = np.zeros(len(self), np.int64)
+        for engine in (TIU, GDMA):
+            mine = np.flatnonzero(self.engine == engine)
+            previous = np.concatenate([[0], self.end[mine][:-1]])
+            gaps[mine] = self.start[mine] - previous
+        return gaps
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Cycles at 1 GHz, busy shares between 0 and 1, bytes of DDR traffic.
+
+    ``roofline_ms`` is the time that the multiply-accumulates at peak rate, or
+    weights, inputs and outputs at 64 GB/s take, whichever is longer. ``layers``
+    are the operations of the source model; a model that does not say which
+    command belongs to which operation is shown by the functions of its
+    commands. In a notebook a profile shows itself as a timeline.
+    """
+
+    cycles: int
+    ms: float
+    tiu_busy: float
+    gdma_busy: float
+    tiu_commands: int
+    gdma_commands: int
+    ddr_read_bytes: int
+    ddr_write_bytes: int
+    roofline_ms: float
+    macs: int
+    weight_bytes: int
+    parameters: str
+    commands: Commands
+    functions: tuple[str, ...]
+    causes: tuple[str, ...]
+    names: tuple[tuple[str, str], ...]
+    title: str = "model"
+    _source: _core.Bmodel | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_core(
+        cls, data: Mapping, source: _core.Bmodel | None = None, title: str = "model"
+    ) -> Profile:
+        """Takes what the extension module returns.
+
+        Args:
+            data: the result of ``_core.Bmodel.profile``.
+            source: the model, which knows the commands' texts.
+            title: how reports call the model.
+        """
+        fields = dict(data)
+        names = tuple((name, kind) for name, kind in fields.pop("layers"))
+        for key in ("functions", "causes"):
+            fields[key] = tuple(fields[key])
+        fields["commands"] = Commands(**fields["commands"])
+        return cls(**fields, names=names, title=title, _source=source)
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether the model says which operation its commands belong to."""
+        return bool(self.names)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The operations, in the order of their start."""
+        labels, groups = self.groups("op" if self.has_layers else "function")
+        return self.sums(labels, groups)
+
+    def groups(self, by: str) -> tuple[list[tuple[str, str]], np.ndarray]:
+        """Sorts the commands into groups.
+
+        Args:
+            by: "op", "kind" or "function".
+
+        Returns:
+            Name and kind of each group, and each command's group.
+        """
+        if by == "function" or not self.has_layers:
+            return [(name, name) for name in self.functions], self.commands.function.astype(int)
+        labels = [*self.names, ("(no operation)", "none")]
+        groups = self.commands.layer.astype(int) % len(labels)
+        if by == "op":
+            return labels, groups
+        kinds = sorted({kind for _, kind in labels})
+        numbers = np.array([kinds.index(kind) for _, kind in labels])
+        return [(kind, kind) for kind in kinds], numbers[groups]
+
+    def sums(self, labels: Sequence[tuple[str, str]], groups: np.ndarray) -> tuple[Layer, ...]:
+        """What each group of commands takes, without empty groups, by start."""
+        c, count = self.commands, len(labels)
+
+        def total(values: np.ndarray) -> np.ndarray:
+            return np.bincount(groups, values.astype(float), count).astype(np.int64)
+
+        commands = np.bincount(groups, minlength=count)
+        tiu, gdma = total(c.cycles * (c.engine == TIU)), total(c.cycles * (c.engine == GDMA))
+        critical = total(c.cycles * c.critical)
+        critical_tiu = total(c.cycles * (c.critical * (c.engine == TIU)))
+        macs, read, written = total(c.macs), total(c.read_bytes), total(c.write_bytes)
+        first = np.full(count, np.iinfo(np.int64).max)
+        last = np.full(count, -1, np.int64)
+        np.minimum.at(first, groups, c.start)
+        np.maximum.at(last, groups, c.end - 1)
+        layers = []
+        for i in sorted(np.flatnonzero(commands), key=lambda i: (first[i], i)):
+            bound = "TIU" if 2 * critical_tiu[i] >= critical[i] else "GDMA"
+            layers.append(
+                Layer(
+                    name=labels[i][0], kind=labels[i][1], start=int(first[i]), end=int(last[i]),
+                    tiu_cycles=int(tiu[i]), gdma_cycles=int(gdma[i]), commands=int(commands[i]),
+                    critical_cycles=int(critical[i]), bound=bound if critical[i] else "hidden",
+                    macs=int(macs[i]), read_bytes=int(read[i]), write_bytes=int(written[i]),
+                )
+            )  # fmt: skip
+        return tuple(layers)
+
+    def traffic(self) -> dict[str, tuple[int, int]]:
+        """Bytes of DDR read and written for each cause that occurs."""
+        c = self.commands
+        read = np.bincount(c.read_cause, c.read_bytes, len(self.causes))
+        written = np.bincount(c.write_cause, c.write_bytes, len(self.causes))
+        pairs = zip(self.causes, read.astype(int), written.astype(int), strict=True)
+        return {cause: (int(r), int(w)) for cause, r, w in pairs if r or w}
+
+    def texts(self) -> list[str]:
+        """A line for each command: function, ids, fields that are not zero."""
+        return self._source.command_texts() if self._source else [""] * len(self.commands)
+
+    def residencies(self) -> dict[str, np.ndarray]:
+        """What local memory holds when.
+
+        Returns:
+            Arrays ``begin`` and ``end`` (lines of 64 bytes of a lane),
+            ``first_cycle``, ``last_cycle`` and ``command`` (the writer), by
+            first cycle.
+        """
+        if self._source is None:
+            empty = np.zeros(0, np.int64)
+            return dict.fromkeys(("begin", "end", "first_cycle", "last_cycle", "command"), empty)
+        arrays = dict(self._source.residencies(self.parameters))
+        arrays.pop("unknown")
+        order = np.argsort(arrays["first_cycle"], kind="stable")
+        return {key: array[order] for key, array in arrays.items()}
+
+    def to_json(self) -> str:
+        """One JSON object with the figures of the whole model."""
+        return json.dumps({key: getattr(self, key) for key in JSON_KEYS})
+
+    def to_full_json(self) -> str:
+        """The figures of the whole, the traffic by cause and the layers."""
+        data = {key: getattr(self, key) for key in (*JSON_KEYS, "macs", "weight_bytes")}
+        data["parameters"] = self.parameters
+        data["traffic"] = {
+            cause: {"read_bytes": read, "write_bytes": written}
+            for cause, (read, written) in self.traffic().items()
+        }
+        data["layers"] = [asdict(layer) for layer in self.layers]
+        return json.dumps(data, indent=1)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The figures of the whole model for reading."""
+        share = self.roofline_ms / self.ms if self.ms else 0.0
+        return [
+            ("estimated time", f"{self.ms:.3f} ms ({self.cycles:,} cycles)"),
+            ("roofline", f"{self.roofline_ms:.3f} ms ({share:.0%} of it reached)"),
+            ("TIU busy", f"{self.tiu_busy:.0%} ({self.tiu_commands:,} commands)"),
+            ("GDMA busy", f"{self.gdma_busy:.0%} ({self.gdma_commands:,} commands)"),
+            ("multiply-accumulates", f"{self.macs / 1e9:.3f} G"),
+            ("DDR read", bytes_text(self.ddr_read_bytes)),
+            ("DDR written", bytes_text(self.ddr_write_bytes)),
+            ("weights", bytes_text(self.weight_bytes)),
+        ]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name:<22}{value}" for name, value in self.rows())
+
+    def _repr_html_(self) -> str:
+        from tpuc.profile.notebook import render
+
+        return render(self)
+
+
+def profile_bmodel(source: str | os.PathLike | bytes, parameters: str = "vendor") -> Profile:
+    """Profiles a .bmodel, ours or another compiler's.
+
+    Args:
+        source: its path or its contents.
+        parameters: "vendor" for the vendor's own cycle model, "silicon" for
+            estimates of what that leaves out.
+
+    Raises:
+        UserError: missing, damaged, or of an unsupported kind.
+    """
+    if isinstance(source, bytes):
+        core, title = _core.Bmodel.parse(source), "model"
+    else:
+        path = Path(source)
+        if not path.is_file():
+            reason = "is a folder" if path.is_dir() else "no such file"
+            raise UserError(f"{path}: {reason}, give the path of a .bmodel")
+        core, title = _core.Bmodel.load(str(path)), path.stem
+    return Profile.from_core(core.profile(parameters), core, title)

@@ -1,0 +1,82 @@
+"""A profile in the terminal: the figures, the traffic, the longest layers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tpuc.console import bytes_text
+
+if TYPE_CHECKING:
+    from tpuc.profile.model import Layer, Profile
+
+_BOUND_STYLES = {"TIU": "cyan", "GDMA": "yellow", "hidden": "dim"}
+
+
+def print_summary(profile: Profile, rows: int = 20) -> None:
+    """Prints to stdout, in colour on a terminal.
+
+    Args:
+        profile: what to print.
+        rows: how many layers at most, the longest first.
+    """
+    from rich.console import Console
+
+    # A pipe has no width; nothing is cut off there.
+    console = Console() if sys.stdout.isatty() else Console(width=160, highlight=False)
+    console.print(_figures(profile))
+    if traffic := profile.traffic():
+        console.print(_traffic(traffic))
+    layers = sorted(profile.layers, key=lambda layer: -layer.critical_cycles)
+    if layers:
+        console.print(_layers(profile, layers, rows))
+
+
+def _table(title: str, columns: Sequence[str], left: int):  # noqa: ANN202 (rich is imported late)
+    from rich import box
+    from rich.table import Table
+
+    style = box.ROUNDED if sys.stdout.isatty() else box.SIMPLE_HEAD
+    table = Table(title=title, box=style, title_justify="left", title_style="bold")
+    for i, column in enumerate(columns):
+        table.add_column(
+            column, justify="left" if i < left else "right", no_wrap=i >= left, overflow="fold"
+        )
+    return table
+
+
+def _figures(profile: Profile):  # noqa: ANN202
+    table = _table(f"{profile.title}, cycle model `{profile.parameters}`", ("", ""), 2)
+    table.show_header = False
+    for name, value in profile.rows():
+        table.add_row(name, value)
+    return table
+
+
+def _traffic(traffic: dict[str, tuple[int, int]]):  # noqa: ANN202
+    table = _table("DDR traffic by cause", ("cause", "read", "written", "share"), 1)
+    total = sum(read + written for read, written in traffic.values())
+    for cause, (read, written) in sorted(traffic.items(), key=lambda item: -sum(item[1])):
+        share = (read + written) / total
+        table.add_row(cause, bytes_text(read), bytes_text(written), f"{share:.1%}")
+    return table
+
+
+def _layers(profile: Profile, layers: Sequence[Layer], rows: int):  # noqa: ANN202
+    what = "operation" if profile.has_layers else "function"
+    columns = (what, "kind", "bound by", "critical", "share", "TIU", "GDMA", "commands", "DDR")
+    if not profile.has_layers:
+        columns = (what, *columns[2:])
+    shown = f"{min(rows, len(layers))} of {len(layers)}"
+    table = _table(f"{what}s by cycles on the critical chain ({shown})", columns, len(columns) - 6)
+    for layer in layers[:rows]:
+        share = layer.critical_cycles / max(profile.cycles, 1)
+        style = _BOUND_STYLES[layer.bound]
+        names = (layer.name, layer.kind) if profile.has_layers else (layer.name,)
+        table.add_row(
+            *names, f"[{style}]{layer.bound}[/]", f"{layer.critical_cycles:,}", f"{share:.1%}",
+            f"{layer.tiu_cycles:,}", f"{layer.gdma_cycles:,}", f"{layer.commands:,}",
+            bytes_text(layer.read_bytes + layer.write_bytes),
+        )  # fmt: skip
+    return table
