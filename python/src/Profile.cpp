@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Simulator/Timing/Profile.h"
 #include "BmodelHandle.h"
 #include "Errors.h"
-#include "Simulator/Timing/Profile.h"
 #include <map>
 #include <pybind11/stl.h>
 
@@ -45,8 +45,8 @@ public:
     std::string name = info.mnemonic;
     if (info.form == codec::Form::Short && name.starts_with("s"))
       name.erase(0, 1);
-    name += "." + (keyword ? std::string(keyword)
-                           : std::to_string(command.function));
+    name += "." +
+            (keyword ? std::string(keyword) : std::to_string(command.function));
     for (uint32_t i = 0; i < names.size(); ++i)
       if (names[i] == name)
         return it->second = i;

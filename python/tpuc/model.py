@@ -91,10 +91,10 @@ class Model:
             parameters: "vendor" for the vendor's own cycle model, "silicon" for
                 estimates of what that leaves out.
         """
-        if parameters == "vendor":
-            self._profile = self._profile or Profile.from_core(self._core.profile())
-            return self._profile
-        return Profile.from_core(self._core.profile(parameters))
+        if self._profile is None or self._profile.parameters != parameters:
+            title = Path(self._source).stem
+            self._profile = Profile.from_core(self._core.profile(parameters), self._core, title)
+        return self._profile
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes a .bmodel; the file appears complete or not at all."""

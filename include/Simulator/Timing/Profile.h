@@ -48,7 +48,7 @@ struct CommandProfile {
   /// True for the commands of a chain that leaves no gap from the first to the
   /// last cycle: their cycles sum up to the total.
   bool critical;
-  uint64_t macs; ///< multiply-accumulates of its dimensions
+  uint64_t macs;                    ///< multiply-accumulates of its dimensions
   uint64_t readBytes, writtenBytes; ///< of global memory
   Cause readCause, writeCause;
 };

@@ -90,7 +90,9 @@ uint32_t layerOf(const target::Stage &stage, Engine engine, size_t group,
 /// critical, and so on.
 void markCritical(const std::vector<Group> &groups,
                   std::vector<CommandProfile> &commands) {
-  auto endOf = [&](int64_t i) { return commands[i].start + commands[i].cycles; };
+  auto endOf = [&](int64_t i) {
+    return commands[i].start + commands[i].cycles;
+  };
   for (const Group &group : groups) {
     int64_t at = group.last;
     while (at >= 0) {
@@ -150,8 +152,8 @@ uint64_t tpuc::timing::countMacs(Layout layout, const Registers &r) {
   case Layout::Mm:
   case Layout::SMm: {
     // The last column block may be narrower than the others.
-    double inner = r.opd0_c == 0 ? r.opd1_w
-                                 : (double(r.opd0_c) - 1) * r.opd0_w + r.opd1_w;
+    double inner =
+        r.opd0_c == 0 ? r.opd1_w : (double(r.opd0_c) - 1) * r.opd0_w + r.opd1_w;
     macs = double(r.opd0_n) * inner * r.res0_w * r.res0_c;
     break;
   }
@@ -186,9 +188,8 @@ Error tpuc::timing::detail::visitQueue(
   return Error::success();
 }
 
-Expected<Profile>
-tpuc::timing::profile(const target::Stage &stage,
-                      const TimingParameters &parameters) {
+Expected<Profile> tpuc::timing::profile(const target::Stage &stage,
+                                        const TimingParameters &parameters) {
   Profile result;
   std::vector<CommandProfile> &commands = result.commands;
   std::vector<Group> groups(stage.groups.size());
@@ -235,8 +236,7 @@ tpuc::timing::profile(const target::Stage &stage,
       size_t index = queue.first + record.id - 1;
       commands[index].start = base + record.interval.start;
       commands[index].cycles = int64_t(record.cycles);
-      uint32_t waitsFor =
-          queue.commands[record.id - 1].registers.cmd_id_dep;
+      uint32_t waitsFor = queue.commands[record.id - 1].registers.cmd_id_dep;
       commands[index].dependency =
           waitsFor ? int64_t(group.queues[1 - own].first + waitsFor - 1) : -1;
       if (record.interval.end >= lastEnd) {

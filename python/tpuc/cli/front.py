@@ -164,19 +164,7 @@ def _profile(argv: Sequence[str]) -> None:
     """`tpuc profile` prints; only with -o it writes a folder."""
     from tpuc.cli import tpu_profile
 
-    if "--json" in argv or any(a in ("-o", "--output", "-h", "--help") for a in argv):
-        tpu_profile.command(argv)
-        return
-    args = tpu_profile.build_parser().parse_args(argv)
-    from tpuc.console import print_table
-    from tpuc.model import Model
-
-    profile = Model.load(args.model).profile(args.parameters)
-    print_table(args.model, profile.rows())
-    slowest = sorted(profile.layers, key=lambda x: -max(x.tiu_cycles, x.gdma_cycles))[:10]
-    if slowest:
-        rows = [(x.name, x.kind, f"{x.tiu_cycles:,}", f"{x.gdma_cycles:,}") for x in slowest]
-        print_table("slowest layers", rows, ("layer", "kind", "TIU cycles", "GDMA cycles"))
+    tpu_profile.command(argv, default_folder=None)
 
 
 def _dis(argv: Sequence[str]) -> None:
