@@ -59,6 +59,30 @@ def TopFoldAffine : Pass<"top-fold-affine"> {
   let dependentDialects = ["::tpuc::top::TopDialect"];
 }
 
+def TopFlattenRows : Pass<"top-flatten-rows"> {
+  let summary = "Writes products with one matrix with two axes";
+  let description = [{
+    A matmul whose right operand is one matrix gets a left operand of two axes,
+    and reshapes move below elementwise ops until they meet others and vanish.
+    Two networks that differ in where they flatten become the same.
+
+    Before:
+
+    ```mlir
+    %1 = top.matmul %0, %w : (tensor<2x3x8xf32>, tensor<8x4xf32>) -> tensor<2x3x4xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %1 = top.reshape %0 : (tensor<2x3x8xf32>) -> tensor<6x8xf32>
+    %2 = top.matmul %1, %w : (tensor<6x8xf32>, tensor<8x4xf32>) -> tensor<6x4xf32>
+    %3 = top.reshape %2 : (tensor<6x4xf32>) -> tensor<2x3x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::top::TopDialect"];
+}
+
 def TopShareWeights : Pass<"top-share-weights"> {
   let summary = "Makes constants with the same elements one constant";
   let description = [{

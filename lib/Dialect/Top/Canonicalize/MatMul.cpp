@@ -1,7 +1,6 @@
-//===- MatMul.cpp - Canonicalisation of matmul ----------------------------===//
+//===- MatMul.cpp - Canonicalisation of matmul's operands -----------------===//
 //
-// Transpositions become attributes, and those of constants vanish. A product
-// with one matrix has one form, however many leading axes it was written with.
+// Transpositions become attributes, and those of constants vanish.
 //
 //===----------------------------------------------------------------------===//
 
@@ -78,29 +77,8 @@ struct TransposeConstant : public OpRewritePattern<MatMulOp> {
   }
 };
 
-/// matmul(x[.., m, k], w[k, n]) -> reshape(matmul(reshape(x)[.. * m, k], w))
-struct FlattenRows : public OpRewritePattern<MatMulOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(MatMulOp op,
-                                PatternRewriter &rewriter) const override {
-    ArrayRef<int64_t> lhs = shapeOf(op.getLhs());
-    if (lhs.size() == 2 || shapeOf(op.getRhs()).size() != 2 ||
-        op.getLeftTranspose())
-      return rewriter.notifyMatchFailure(op, "not rows times one matrix");
-    int64_t k = lhs.back(), rows = tpuc::getNumElements(lhs.drop_back());
-    Value flat = reshapeTo(rewriter, op.getLoc(), op.getLhs(), {rows, k});
-    Value product =
-        MatMulOp::create(rewriter, op.getLoc(), flat, op.getRhs(),
-                         op.getBias(), /*left_transpose=*/false,
-                         op.getRightTranspose());
-    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), product);
-    return success();
-  }
-};
-
 } // namespace
 
 void top::populateMatMulPatterns(RewritePatternSet &patterns) {
-  patterns.add<FlattenRows, TransposeConstant, TransposeIntoMatMul>(
-      patterns.getContext());
+  patterns.add<TransposeConstant, TransposeIntoMatMul>(patterns.getContext());
 }

@@ -121,65 +121,10 @@ struct ReduceToReshape : public OpRewritePattern<ReduceOp> {
   }
 };
 
-/// f(reshape(x)) -> reshape(f(x)) for functions of single elements, so that
-/// views meet and vanish
-struct SinkReshape : public RewritePattern {
-  SinkReshape(MLIRContext *context)
-      : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
-  LogicalResult matchAndRewrite(Operation *op,
-                                PatternRewriter &rewriter) const override {
-    if (op->getNumOperands() != 1 ||
-        !isa_and_nonnull<TopDialect>(op->getDialect()) ||
-        !op->hasTrait<OpTrait::SameOperandsAndResultType>())
-      return failure();
-    auto reshape = op->getOperand(0).getDefiningOp<ReshapeOp>();
-    if (!reshape)
-      return failure();
-    Operation *moved = rewriter.clone(*op);
-    rewriter.modifyOpInPlace(moved, [&] {
-      moved->setOperand(0, reshape.getInput());
-      moved->getResult(0).setType(reshape.getInput().getType());
-    });
-    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op->getResult(0).getType(),
-                                           moved->getResult(0));
-    return success();
-  }
-};
-
-/// reshape(x) + c -> reshape(x + c) for a constant that is one number, or one a
-/// channel of the last axis, which the reshape keeps; the same for products
-template <typename OpTy>
-struct SinkReshapeBelowConstant : public OpRewritePattern<OpTy> {
-  using OpRewritePattern<OpTy>::OpRewritePattern;
-  LogicalResult matchAndRewrite(OpTy op,
-                                PatternRewriter &rewriter) const override {
-    auto reshape = op.getLhs().template getDefiningOp<ReshapeOp>();
-    if (!reshape || !isConstant(op.getRhs()) ||
-        reshape.getType() != op.getType())
-      return rewriter.notifyMatchFailure(op, "not a constant after a reshape");
-    ArrayRef<int64_t> outer = shapeOf(op.getOutput());
-    ArrayRef<int64_t> inner = shapeOf(reshape.getInput());
-    std::optional<int64_t> axis = getVaryingAxis(op.getRhs(), outer);
-    bool isChannel = axis && *axis == int64_t(outer.size()) - 1 &&
-                     !inner.empty() && inner.back() == outer.back();
-    if (!axis || (*axis != -1 && !isChannel))
-      return rewriter.notifyMatchFailure(op, "constant varies along others");
-    SmallVector<int64_t> shape;
-    if (isChannel)
-      shape.push_back(inner.back());
-    Value constant = reshapeTo(rewriter, op.getRhs().getLoc(), op.getRhs(), shape);
-    Value moved =
-        OpTy::create(rewriter, op.getLoc(), reshape.getInput(), constant);
-    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), moved);
-    return success();
-  }
-};
-
 } // namespace
 
 void top::populateViewPatterns(RewritePatternSet &patterns) {
   patterns.add<ComposePermutes, ComposeReshapes, ExpandDepthToSpace,
-               ExpandSpaceToDepth, PermuteToReshape, ReduceToReshape, SinkReshape,
-               SinkReshapeBelowConstant<AddOp>, SinkReshapeBelowConstant<MulOp>>(
+               ExpandSpaceToDepth, PermuteToReshape, ReduceToReshape>(
       patterns.getContext());
 }

@@ -18,6 +18,8 @@ void top::buildCanonicalizePipeline(OpPassManager &manager) {
   manager.addPass(createCSEPass());
   manager.addPass(createTopRecognizeOps());
   manager.addPass(createTopFoldAffine());
+  // Separates the parts of formulas by reshapes, so it comes after them.
+  manager.addPass(createTopFlattenRows());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createTopShareWeights());
   manager.addPass(createCSEPass());

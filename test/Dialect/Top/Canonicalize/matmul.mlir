@@ -26,20 +26,3 @@ func.func @transposed_constant(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
   %0 = top.matmul %x, %w {right_transpose = true} : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
   return %0 : tensor<4x2xf32>
 }
-
-// CHECK-LABEL: func.func @flatten_rows(
-// CHECK-NEXT: %[[X:.*]] = top.reshape %arg0 : (tensor<2x3x8xf32>) -> tensor<6x8xf32>
-// CHECK-NEXT: %[[M:.*]] = top.matmul %[[X]], %arg1, %arg2 :
-// CHECK-NEXT: top.reshape %[[M]] : (tensor<6x4xf32>) -> tensor<2x3x4xf32>
-func.func @flatten_rows(%x: tensor<2x3x8xf32>, %w: tensor<8x4xf32>, %b: tensor<4xf32>) -> tensor<2x3x4xf32> {
-  %0 = top.matmul %x, %w, %b : (tensor<2x3x8xf32>, tensor<8x4xf32>, tensor<4xf32>) -> tensor<2x3x4xf32>
-  return %0 : tensor<2x3x4xf32>
-}
-
-// Each batch has a matrix of its own.
-// CHECK-LABEL: func.func @batched_matmul_stays(
-// CHECK-NEXT: top.matmul %arg0, %arg1 : (tensor<2x3x8xf32>, tensor<2x8x4xf32>)
-func.func @batched_matmul_stays(%x: tensor<2x3x8xf32>, %w: tensor<2x8x4xf32>) -> tensor<2x3x4xf32> {
-  %0 = top.matmul %x, %w : (tensor<2x3x8xf32>, tensor<2x8x4xf32>) -> tensor<2x3x4xf32>
-  return %0 : tensor<2x3x4xf32>
-}

@@ -64,48 +64,6 @@ func.func @depth_to_space(%x: tensor<1x8x4x4xf32>) -> tensor<1x2x8x8xf32> {
   return %0 : tensor<1x2x8x8xf32>
 }
 
-// CHECK-LABEL: func.func @sink_reshape(
-// CHECK-NEXT: %[[G:.*]] = top.gelu %arg0 : tensor<2x12xf32>
-// CHECK-NEXT: return %[[G]]
-func.func @sink_reshape(%x: tensor<2x12xf32>) -> tensor<2x12xf32> {
-  %0 = top.reshape %x : (tensor<2x12xf32>) -> tensor<24xf32>
-  %1 = top.gelu %0 : tensor<24xf32>
-  %2 = top.reshape %1 : (tensor<24xf32>) -> tensor<2x12xf32>
-  return %2 : tensor<2x12xf32>
-}
-
-// A softmax is not a function of single elements.
-// CHECK-LABEL: func.func @reshape_stays_before_softmax(
-// CHECK-NEXT: top.reshape
-// CHECK-NEXT: top.softmax
-func.func @reshape_stays_before_softmax(%x: tensor<2x12xf32>) -> tensor<24xf32> {
-  %0 = top.reshape %x : (tensor<2x12xf32>) -> tensor<24xf32>
-  %1 = top.softmax %0 {axis = 0 : i64} : (tensor<24xf32>) -> tensor<24xf32>
-  return %1 : tensor<24xf32>
-}
-
-// CHECK-LABEL: func.func @sink_reshape_below_channels(
-// CHECK: %[[C:.*]] = top.weight dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>
-// CHECK-NEXT: %[[A:.*]] = top.add %arg0, %[[C]] : (tensor<6x2xf32>, tensor<2xf32>)
-// CHECK-NEXT: top.reshape %[[A]] : (tensor<6x2xf32>) -> tensor<3x2x2xf32>
-func.func @sink_reshape_below_channels(%x: tensor<6x2xf32>) -> tensor<3x2x2xf32> {
-  %c = top.weight dense<[[[1.0, 2.0]]]> : tensor<1x1x2xf32>
-  %0 = top.reshape %x : (tensor<6x2xf32>) -> tensor<3x2x2xf32>
-  %1 = top.add %0, %c : (tensor<3x2x2xf32>, tensor<1x1x2xf32>) -> tensor<3x2x2xf32>
-  return %1 : tensor<3x2x2xf32>
-}
-
-// The reshape splits the axis along which the constant varies.
-// CHECK-LABEL: func.func @reshape_of_channels_stays(
-// CHECK: top.reshape
-// CHECK-NEXT: top.add
-func.func @reshape_of_channels_stays(%x: tensor<12xf32>) -> tensor<6x2xf32> {
-  %c = top.weight dense<[1.0, 2.0]> : tensor<2xf32>
-  %0 = top.reshape %x : (tensor<12xf32>) -> tensor<6x2xf32>
-  %1 = top.add %0, %c : (tensor<6x2xf32>, tensor<2xf32>) -> tensor<6x2xf32>
-  return %1 : tensor<6x2xf32>
-}
-
 // CHECK-LABEL: func.func @reduce_single_elements(
 // CHECK-NEXT: top.reshape %arg0 : (tensor<4x1x6xf32>) -> tensor<4x6xf32>
 func.func @reduce_single_elements(%x: tensor<4x1x6xf32>) -> tensor<4x6xf32> {
