@@ -181,9 +181,9 @@ bool tpuc::codec::decode(Layout layout, std::span<const uint8_t> bytes,
                          Registers &registers, std::string &error) {
   const LayoutInfo &info = layoutInfo(layout);
   if (bytes.size() < info.bytes) {
-    error = std::string(info.name) + " is truncated: " +
-            std::to_string(bytes.size()) + " of " + std::to_string(info.bytes) +
-            " bytes";
+    error = std::string(info.name) +
+            " is truncated: " + std::to_string(bytes.size()) + " of " +
+            std::to_string(info.bytes) + " bytes";
     return false;
   }
   Word word;
