@@ -37,7 +37,7 @@ check-format: setup
 	@git ls-files '*.cpp' '*.h' | xargs -r clang-format-22 --dry-run --Werror
 
 demo: build
-	@$(VENV)/bin/python -m tpuc.demo
+	@$(VENV)/bin/python demo/swin_t.py
 
 bench: build
 	@$(VENV)/bin/python bench/run.py

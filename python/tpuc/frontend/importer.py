@@ -148,7 +148,7 @@ class _Importer:
     def _import_node(self, node: Node) -> None:
         if any(name in self.unknown for name in node.inputs):
             self.unknown.update(node.outputs)
-            if find_converter(node) is None and not can_fold(node):
+            if find_converter(node) is None:
                 self.refused.append((node, ""))
             return
         self.emitter.location = node.name

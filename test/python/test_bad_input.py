@@ -1,0 +1,680 @@
+"""Everything that users get wrong: exit code 1, one clear line, no file left.
+
+A case is a name, a function that prepares files in a folder and returns the
+command line, and words that the message must contain.
+"""
+
+import importlib
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import networks as nets
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+CASES = []
+
+
+def case(name, *words):
+    """Registers a case."""
+
+    def register(function):
+        CASES.append(pytest.param(function, words, id=name))
+        return function
+
+    return register
+
+
+def transform(folder, model, *more, out="out.mlir"):
+    """A model_transform command line for a model or a path."""
+    if not isinstance(model, str | Path):
+        model = nets.save(model, folder / "net.onnx")
+    return ["model_transform", "--model_def", str(model), "--mlir", str(folder / out), *more]
+
+
+def refuses(name, build, *words):
+    """Registers a model that model_transform refuses."""
+
+    @case(name, *words)
+    def _(folder):
+        return transform(folder, build())
+
+
+def refuses_shapes(name, text, *words):
+    """Registers an --input_shapes that model_transform refuses."""
+
+    @case("shapes_" + name, *words)
+    def _(folder):
+        return transform(folder, nets.small_convnet(), "--input_shapes", text)
+
+
+# --- files -----------------------------------------------------------------
+
+
+@case("file_missing", "no such file", "nothing.onnx")
+def _(folder):
+    return transform(folder, folder / "nothing.onnx")
+
+
+@case("file_is_a_folder", "is a folder")
+def _(folder):
+    return transform(folder, folder)
+
+
+def refuses_bytes(name, data, *words):
+    @case(name, *words)
+    def _(folder):
+        (folder / "net.onnx").write_bytes(bytes(data()))
+        return transform(folder, folder / "net.onnx")
+
+
+refuses_bytes("file_empty", lambda: b"", "empty")
+refuses_bytes("file_text", lambda: b"hello, this is no model\n" * 40, "not an ONNX model")
+refuses_bytes("file_random", lambda: np.random.default_rng(3).bytes(4096), "not an ONNX model")
+refuses_bytes("file_zeroes", lambda: bytes(4096), "not an ONNX model")
+refuses_bytes("file_image", lambda: b"\x89PNG\r\n\x1a\n" + bytes(512), "not an ONNX model")
+for share in (0.2, 0.5, 0.9, 0.999):
+    refuses_bytes(
+        f"file_cut_at_{share}",
+        lambda share=share: (d := nets.load_bytes(nets.small_convnet()))[: int(len(d) * share)],
+        "net.onnx",
+    )
+
+
+@case("file_unreadable", "cannot be read")
+def _(folder):
+    os.symlink("/proc/self/mem", folder / "net.onnx")
+    return transform(folder, folder / "net.onnx")
+
+
+# --- shapes ----------------------------------------------------------------
+
+refuses_shapes("not_a_list", "1,3,8,8", "not a list of shapes", "[[1,3,224,224]]")
+refuses_shapes("word", "big", "not a list of shapes")
+refuses_shapes("empty", "", "not a list of shapes")
+refuses_shapes("open_bracket", "[[1,3,8,8]", "not a list of shapes")
+refuses_shapes("code", "__import__('os').system('touch pwned')", "not a list of shapes")
+refuses_shapes("expression", "[[1,3,2*4,8]]", "not a list of shapes")
+refuses_shapes("nested_too_deep", "[[[1,3,8,8]]]", "integer")
+refuses_shapes("very_deep", "[" * 100000, "not a list of shapes")
+refuses_shapes("no_shape", "[]", "list of lists")
+refuses_shapes("number", "7", "list of lists")
+refuses_shapes("zero", "[[1,3,0,8]]", "at least 1")
+refuses_shapes("negative", "[[-1,3,8,8]]", "at least 1")
+refuses_shapes("float", "[[1,3,8.5,8]]", "not a list of shapes")
+refuses_shapes("huge", "[[99999999999999999999,3,8,8]]", "integer")
+refuses_shapes("rank", "[[1,3,8]]", "rank 3", "rank 4")
+refuses_shapes("channels", "[[1,4,8,8]]", "axis 1", "3")
+refuses_shapes("too_many", "[[1,3,8,8],[1]]", "2 input shapes", "1 inputs")
+refuses_shapes("mixed", "[[1,3,8,8],4]", "expected a list")
+
+
+def symbolic():
+    model = nets.small_convnet()
+    model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
+    return model
+
+
+refuses("shapes_symbolic_and_not_given", symbolic, "height", "--input_shapes")
+
+
+def without_shape():
+    model = nets.small_convnet()
+    model.graph.input[0].type.tensor_type.ClearField("shape")
+    return model
+
+
+refuses("shapes_absent_and_not_given", without_shape, "no shape", "--input_shapes")
+
+# --- graphs ----------------------------------------------------------------
+
+
+def changed(change):
+    """The small network after a change to its graph."""
+
+    def build():
+        model = nets.small_convnet()
+        change(model)
+        return model
+
+    return build
+
+
+def set_op(model, index, op, domain=""):
+    model.graph.node[index].op_type = op
+    model.graph.node[index].domain = domain
+
+
+refuses("op_unknown", changed(lambda m: set_op(m, 1, "Frobnicate")), "Frobnicate", "relu")
+refuses("op_other_domain", changed(lambda m: set_op(m, 1, "Relu", "my.ops")), "my.ops", "relu")
+refuses("op_rnn", lambda: nets.one_node("LSTM", ("x", "w", "r"), (1, 1, 4),
+        {"w": np.ones((1, 8, 4), np.float32), "r": np.ones((1, 8, 2), np.float32)},
+        hidden_size=2), "LSTM", "not supported")  # fmt: skip
+refuses("op_loop_free_nonzero", lambda: nets.one_node("NonZero"), "NonZero")
+
+
+def two_unsupported():
+    nodes = [
+        helper.make_node("NonZero", ["x"], ["a"], "first"),
+        helper.make_node("Foo", ["x"], ["b"], "second"),
+        helper.make_node("Bar", ["b"], ["y"], "third"),
+        helper.make_node("Neg", ["a"], ["z"], "fourth"),
+    ]
+    return nets.network(nodes, {"x": [2, 2]}, {"y": None, "z": None})
+
+
+refuses("op_all_reported_at_once", two_unsupported, "3 nodes", "first", "second", "third")
+refuses(
+    "op_quantised",
+    lambda: nets.one_node(
+        "QuantizeLinear", ("x", "s"), weights={"s": np.array(0.1, np.float32)}
+    ),
+    "QuantizeLinear", "float model",
+)  # fmt: skip
+refuses("graph_cycle", changed(lambda m: m.graph.node[0].input.__setitem__(0, "f")), "cycle")
+refuses("graph_self_loop", changed(lambda m: m.graph.node[1].input.__setitem__(0, "r")), "cycle")
+refuses(
+    "graph_output_twice",
+    changed(lambda m: m.graph.node[1].output.__setitem__(0, "c")), "defined twice", "'c'",
+)  # fmt: skip
+refuses(
+    "graph_output_hides_weight",
+    changed(lambda m: m.graph.node[1].output.__setitem__(0, "w")), "defined twice", "'w'",
+)  # fmt: skip
+refuses(
+    "graph_missing_value",
+    changed(lambda m: m.graph.node[1].input.__setitem__(0, "gone")), "gone", "relu",
+)  # fmt: skip
+refuses("graph_missing_weight", changed(lambda m: m.graph.initializer.pop(0)), "'w'", "conv")
+refuses(
+    "graph_output_undefined",
+    changed(lambda m: setattr(m.graph.output[0], "name", "gone")), "gone", "not defined",
+)  # fmt: skip
+refuses("graph_no_output", changed(lambda m: m.graph.output.pop()), "no output")
+refuses("graph_no_nodes", lambda: nets.network([], {}, {}), "no graph")
+refuses("graph_no_inputs", lambda: nets.network(
+    [helper.make_node("Relu", ["w"], ["y"], "n")], {}, {"y": None},
+    {"w": np.ones(3, np.float32)}), "no inputs")  # fmt: skip
+refuses(
+    "graph_two_inputs_of_one_name",
+    changed(lambda m: m.graph.input.append(m.graph.input[0])), "two inputs", "'x'",
+)  # fmt: skip
+refuses(
+    "graph_string_input",
+    changed(lambda m: setattr(m.graph.input[0].type.tensor_type, "elem_type", TensorProto.STRING)),
+    "element type", "'x'",
+)  # fmt: skip
+
+
+def with_opset(version):
+    def change(model):
+        model.opset_import[0].version = version
+
+    return changed(change)
+
+
+refuses("opset_too_old", with_opset(6), "opset 6")
+refuses("opset_from_the_future", with_opset(999), "opset 999")
+refuses("opset_absent", changed(lambda m: m.opset_import.pop()), "operator set")
+
+# --- nodes -----------------------------------------------------------------
+
+CONV = {"w": np.ones((4, 3, 3, 3), np.float32)}
+IMAGE = (1, 3, 8, 8)
+
+
+def conv(shape=IMAGE, weights=None, **attributes):
+    return lambda: nets.one_node("Conv", ("x", "w"), shape, weights or CONV, **attributes)
+
+
+refuses("conv_channels", conv((1, 5, 8, 8)), "node 'node'", "Conv")
+refuses("conv_rank", conv((3, 8, 8)), "same rank")
+refuses("conv_groups", conv(group=2), "group")
+refuses("conv_kernel_too_large", conv((1, 3, 2, 2)), "Conv")
+refuses("conv_stride_zero", conv(strides=[0, 1]), "Conv")
+refuses("conv_strides_count", conv(strides=[1]), "strides")
+refuses("conv_kernel_shape_contradicts", conv(kernel_shape=[5, 5]), "kernel_shape")
+refuses("conv_auto_pad", conv(auto_pad="SOMETIMES"), "SOMETIMES")
+refuses("conv_missing_filter", lambda: nets.one_node("Conv", ("x",), IMAGE), "1 inputs")
+refuses("node_unknown_attribute", lambda: nets.one_node("Relu", speed=3), "speed")
+refuses("node_attribute_type", lambda: nets.one_node("Softmax", axis=1.5), "axis")
+refuses("node_missing_attribute", lambda: nets.one_node("Concat", ("x", "x")), "axis")
+refuses("node_too_many_inputs", lambda: nets.one_node("Relu", ("x", "x")), "2 inputs")
+refuses("softmax_axis", lambda: nets.one_node("Softmax", axis=7), "axis 7")
+refuses("transpose_perm", lambda: nets.one_node("Transpose", perm=[0, 0]), "perm")
+refuses(
+    "matmul_sizes",
+    lambda: nets.one_node("MatMul", ("x", "w"), weights={"w": np.ones((3, 3), np.float32)}),
+    "MatMul",
+)
+refuses(
+    "add_shapes",
+    lambda: nets.one_node("Add", ("x", "w"), weights={"w": np.ones((3, 3), np.float32)}), "Add",
+)  # fmt: skip
+refuses(
+    "reshape_size",
+    lambda: nets.one_node("Reshape", ("x", "s"), weights={"s": np.array([3, 3])}), "reshape",
+)  # fmt: skip
+refuses(
+    "reshape_two_free",
+    lambda: nets.one_node("Reshape", ("x", "s"), weights={"s": np.array([-1, -1])}), "-1",
+)  # fmt: skip
+refuses(
+    "gather_range",
+    lambda: nets.one_node("Gather", ("x", "i"), weights={"i": np.array([9, 0])}), "indices",
+)  # fmt: skip
+refuses(
+    "slice_empty",
+    lambda: nets.one_node("Slice", ("x", "s", "s"), weights={"s": np.array([1])}), "nothing",
+)  # fmt: skip
+refuses(
+    "expand_bomb",
+    lambda: nets.network(
+        [helper.make_node("Expand", ["c", "s"], ["e"], "big"),
+         helper.make_node("Add", ["x", "e"], ["y"], "add")],
+        {"x": [1]}, {"y": None},
+        {"c": np.ones(1, np.float32), "s": np.array([1 << 20, 1 << 20])}),
+    "too large",
+)  # fmt: skip
+refuses(
+    "divide_by_zero_in_shape",
+    lambda: nets.network(
+        [helper.make_node("Div", ["a", "z"], ["s"], "div"),
+         helper.make_node("Reshape", ["x", "s"], ["y"], "reshape")],
+        {"x": [4]}, {"y": None}, {"a": np.array([4]), "z": np.array([0])}),
+    "zero",
+)  # fmt: skip
+
+# --- weights ---------------------------------------------------------------
+
+
+def weight(change):
+    return changed(lambda m: change(m.graph.initializer[0]))
+
+
+refuses("weight_too_short", weight(lambda t: setattr(t, "raw_data", t.raw_data[:-4])), "'w'")
+refuses("weight_too_long", weight(lambda t: setattr(t, "raw_data", t.raw_data + b"1234")), "'w'")
+refuses("weight_no_data", weight(lambda t: t.ClearField("raw_data")), "'w'")
+refuses("weight_negative_shape", weight(lambda t: t.dims.__setitem__(0, -4)), "'w'")
+refuses("weight_unknown_type", weight(lambda t: setattr(t, "data_type", 77)), "'w'")
+refuses("weight_strings", weight(lambda t: setattr(t, "data_type", TensorProto.STRING)), "'w'")
+refuses(
+    "weight_name_twice",
+    changed(lambda m: m.graph.initializer.append(m.graph.initializer[0])), "two initialisers",
+)  # fmt: skip
+
+
+def refuses_external(name, location, *words, **entries):
+    @case("external_" + name, *words)
+    def _(folder):
+        inner = folder / "model"
+        inner.mkdir()
+        (folder / "secret.bin").write_bytes(bytes(432))
+        (inner / "short.bin").write_bytes(bytes(16))
+        model = nets.external(nets.small_convnet(), "w", location, **entries)
+        return transform(folder, nets.save(model, inner / "net.onnx"))
+
+
+refuses_external("parent_folder", "../secret.bin", "outside")
+refuses_external("absolute", "/etc/passwd", "outside")
+refuses_external("missing", "gone.bin", "no such file")
+refuses_external("too_short", "short.bin", "16 bytes")
+refuses_external("offset", "short.bin", "bytes 8", offset=8, length=432)
+refuses_external("broken_offset", "short.bin", "broken reference", offset="zero")
+
+# --- arguments and outputs ---------------------------------------------------
+
+
+@case("argument_missing", "--mlir")
+def _(folder):
+    return ["model_transform", "--model_def", "x.onnx"]
+
+
+@case("argument_unknown", "--frobnicate")
+def _(folder):
+    return transform(folder, nets.small_convnet(), "--frobnicate")
+
+
+@case("argument_dynamic", "--dynamic", "one .bmodel for each input shape")
+def _(folder):
+    return transform(folder, nets.small_convnet(), "--dynamic")
+
+
+@case("argument_tolerance", "--tolerance")
+def _(folder):
+    return transform(folder, nets.small_convnet(), "--tolerance", "close")
+
+
+@case("argument_output_name", "'gone'")
+def _(folder):
+    return transform(folder, nets.small_convnet(), "--output_names", "gone")
+
+
+@case("output_folder_missing", "does not exist")
+def _(folder):
+    return transform(folder, nets.small_convnet(), out="no/such/out.mlir")
+
+
+@case("output_is_a_folder", "is a folder")
+def _(folder):
+    (folder / "out.mlir.d").mkdir()
+    return transform(folder, nets.small_convnet(), out="out.mlir.d")
+
+
+@case("output_is_a_device", "not a regular file")
+def _(folder):
+    return transform(folder, nets.small_convnet(), out="/dev/full")
+
+
+@case("calibration_refused", "INT8")
+def _(folder):
+    return ["run_calibration", "x.mlir", "--dataset", str(folder)]
+
+
+def make_module(folder, text=False):
+    """The small network as a stage file."""
+    from tpuc.compiler import transform as to_top
+
+    path = folder / "net.mlir"
+    to_top(nets.small_convnet(), "net").write(str(path), text=text)
+    return path
+
+
+def deploy(folder, path, *more, quantize="F16", chip="bm1684x"):
+    return ["model_deploy", "--mlir", str(path), "--quantize", quantize, "--chip", chip,
+            "--model", str(folder / "out.bmodel"), *more]  # fmt: skip
+
+
+@case("deploy_unknown_precision", "F13", "F16")
+def _(folder):
+    return deploy(folder, make_module(folder), quantize="F13")
+
+
+@case("deploy_int8", "INT8")
+def _(folder):
+    return deploy(folder, make_module(folder), quantize="INT8")
+
+
+@case("deploy_unknown_chip", "bm9999", "bm1684x")
+def _(folder):
+    return deploy(folder, make_module(folder), chip="bm9999")
+
+
+@case("deploy_dynamic", "--dynamic")
+def _(folder):
+    return deploy(folder, make_module(folder), "--dynamic")
+
+
+@case("deploy_mlir_missing", "no such file")
+def _(folder):
+    return deploy(folder, folder / "gone.mlir")
+
+
+@case("deploy_mlir_empty", "empty")
+def _(folder):
+    (folder / "net.mlir").write_bytes(b"")
+    return deploy(folder, folder / "net.mlir")
+
+
+def refuses_module(name, damage, *words, text=False):
+    @case("deploy_mlir_" + name, "net.mlir", *words)
+    def _(folder):
+        path = make_module(folder, text)
+        path.write_bytes(bytes(damage(bytearray(path.read_bytes()))))
+        return deploy(folder, path)
+
+
+def flip(data, at):
+    data[int(len(data) * at)] ^= 0x10
+    return data
+
+
+refuses_module("text_garbage", lambda d: b"not a module {", text=True)
+refuses_module("text_cut", lambda d: d[: len(d) // 2], text=True)
+refuses_module("text_unknown_op", lambda d: d.replace(b"top.conv", b"top.vonc"), text=True)
+refuses_module("binary_zeroes", lambda d: bytes(100))
+for place in (0.3, 0.6, 0.9):
+    refuses_module(f"flipped_{place}", lambda d, p=place: flip(d, p), "damaged")
+    refuses_module(f"cut_{place}", lambda d, p=place: d[: int(len(d) * p)], "damaged")
+
+
+@case("deploy_table_missing", "no such file", "table")
+def _(folder):
+    return deploy(folder, make_module(folder), "--quantize_table", str(folder / "table"))
+
+
+@case("deploy_table_line", "table:2", "expected")
+def _(folder):
+    (folder / "table").write_text("conv F32\nrelu\n")
+    return deploy(folder, make_module(folder), "--quantize_table", str(folder / "table"))
+
+
+@case("deploy_table_precision", "table:1", "F13")
+def _(folder):
+    (folder / "table").write_text("conv F13\n")
+    return deploy(folder, make_module(folder), "--quantize_table", str(folder / "table"))
+
+
+@case("deploy_reference_without_input", "--test_input")
+def _(folder):
+    return deploy(folder, make_module(folder), "--test_reference", "x.npz")
+
+
+# --- running ---------------------------------------------------------------
+
+
+def make_bmodel(folder):
+    """The small network, compiled."""
+    import tpuc
+
+    path = folder / "net.bmodel"
+    tpuc.compile(nets.small_convnet()).save(path)
+    return path
+
+
+def runner(folder, model, arrays):
+    if isinstance(arrays, dict):
+        np.savez(folder / "in.npz", **arrays)
+        arrays = folder / "in.npz"
+    return ["model_runner", "--input", str(arrays), "--model", str(model),
+            "--output", str(folder / "out.npz")]  # fmt: skip
+
+
+GOOD = {"x": np.zeros((1, 3, 8, 8), np.float32)}
+
+
+def refuses_feed(name, arrays, *words):
+    @case("run_" + name, *words)
+    def _(folder):
+        return runner(folder, make_bmodel(folder), arrays)
+
+
+refuses_feed("wrong_name", {"image": GOOD["x"]}, "'x'", "missing")
+refuses_feed("extra_name", {**GOOD, "z": GOOD["x"]}, "'z'", "not an input")
+refuses_feed("wrong_rank", {"x": np.zeros((3, 8, 8), np.float32)}, "shape", "'x'")
+refuses_feed("wrong_shape", {"x": np.zeros((1, 3, 8, 9), np.float32)}, "shape", "'x'")
+refuses_feed("strings", {"x": np.full((1, 3, 8, 8), "a")}, "type", "'x'")
+refuses_feed("complex", {"x": np.zeros((1, 3, 8, 8), np.complex64)}, "type", "'x'")
+
+
+@case("run_npz_missing", "no such file")
+def _(folder):
+    return runner(folder, make_bmodel(folder), folder / "gone.npz")
+
+
+@case("run_npz_garbage", "not a readable")
+def _(folder):
+    (folder / "bad.npz").write_bytes(b"PK\x03\x04 nonsense")
+    return runner(folder, make_bmodel(folder), folder / "bad.npz")
+
+
+@case("run_npz_cut", "not a readable")
+def _(folder):
+    np.savez(folder / "cut.npz", **GOOD)
+    data = (folder / "cut.npz").read_bytes()
+    (folder / "cut.npz").write_bytes(data[: len(data) // 2])
+    return runner(folder, make_bmodel(folder), folder / "cut.npz")
+
+
+@case("run_npz_pickle", "not a readable")
+def _(folder):
+    np.savez(folder / "obj.npz", x=np.array([{"a": 1}], dtype=object))
+    return runner(folder, make_bmodel(folder), folder / "obj.npz")
+
+
+@case("run_npz_is_npy", "unnamed")
+def _(folder):
+    np.save(folder / "one.npy", GOOD["x"])
+    return runner(folder, make_bmodel(folder), folder / "one.npy")
+
+
+@case("run_model_missing", "no such file")
+def _(folder):
+    return runner(folder, folder / "gone.bmodel", GOOD)
+
+
+@case("run_output_folder", "does not exist")
+def _(folder):
+    command = runner(folder, make_bmodel(folder), GOOD)
+    return [*command[:-1], str(folder / "no" / "out.npz")]
+
+
+def refuses_bmodel(name, damage, *words):
+    @case("bmodel_" + name, "net.bmodel", *words)
+    def _(folder):
+        path = make_bmodel(folder)
+        path.write_bytes(bytes(damage(bytearray(path.read_bytes()))))
+        return runner(folder, path, GOOD)
+
+
+refuses_bmodel("empty", lambda d: b"")
+refuses_bmodel("text", lambda d: b"this is no bmodel at all\n" * 10)
+refuses_bmodel("magic", lambda d: flip(d, 0.0))
+for place in (0.001, 0.1, 0.5, 0.9):
+    refuses_bmodel(f"cut_{place}", lambda d, p=place: d[: int(len(d) * p)])
+
+
+@case("dis_missing", "no such file")
+def _(folder):
+    return ["bmodel_dis", str(folder / "gone.bmodel")]
+
+
+@case("profile_not_a_bmodel", "net.onnx")
+def _(folder):
+    return ["tpuc", "profile", nets.save(nets.small_convnet(), folder / "net.onnx"), "--json"]
+
+
+@case("tpuc_no_command", "no command")
+def _(folder):
+    return ["tpuc"]
+
+
+@case("tpuc_unknown_command", "frob")
+def _(folder):
+    return ["tpuc", "frob"]
+
+
+@case("tpuc_unknown_precision", "F13")
+def _(folder):
+    model = nets.save(nets.small_convnet(), folder / "net.onnx")
+    return ["tpuc", "compile", model, "--quantize", "F13", "-o", str(folder / "out.bmodel")]
+
+
+@case("compare_nothing_common", "nothing to compare")
+def _(folder):
+    np.savez(folder / "a.npz", a=np.ones(2), b=np.ones(2))
+    np.savez(folder / "b.npz", c=np.ones(2), d=np.ones(2))
+    return ["tpuc", "compare", str(folder / "a.npz"), str(folder / "b.npz")]
+
+
+@case("compare_too_far", "tolerance")
+def _(folder):
+    np.savez(folder / "a.npz", a=np.array([1.0, 0.0]))
+    np.savez(folder / "b.npz", a=np.array([0.0, 1.0]))
+    return ["tpuc", "compare", str(folder / "a.npz"), str(folder / "b.npz")]
+
+
+MODULES = {
+    "tpuc": "front",
+    "model_transform": "model_transform",
+    "model_deploy": "model_deploy",
+    "model_runner": "model_runner",
+    "bmodel_dis": "bmodel_dis",
+    "run_calibration": "run_calibration",
+}
+
+
+def files_of(folder):
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(("prepare", "words"), CASES)
+def test_refused_with_one_clear_line(prepare, words, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = prepare(tmp_path)
+    before = files_of(tmp_path)
+    capsys.readouterr()
+    main = importlib.import_module(f"tpuc.cli.{MODULES[command[0]]}").main
+    code = main(command[1:])
+    printed = capsys.readouterr()
+    assert code == 1
+    lines = printed.err.splitlines()
+    assert len(lines) == 1, printed.err
+    assert lines[0].startswith("error: ")
+    assert "internal error" not in lines[0]
+    assert "Traceback" not in printed.err + printed.out
+    for word in words:
+        assert word in lines[0]
+    assert files_of(tmp_path) == before
+
+
+def test_there_are_enough_cases():
+    assert len(CASES) >= 86
+
+
+def test_a_process_ends_with_code_1_and_one_line(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", "tpuc.cli", "model_transform", "--model_def", "gone.onnx",
+         "--mlir", str(tmp_path / "out.mlir")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("error: gone.onnx: no such file")
+
+
+def limit_file_size():
+    import signal
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
+
+
+def test_a_full_disk_leaves_no_file(tmp_path):
+    """A limit on the file size stands for a full disk."""
+    model = nets.save(nets.small_convnet(), tmp_path / "net.onnx")
+    result = subprocess.run(
+        [sys.executable, "-m", "tpuc.cli", "model_transform", "--model_def", model,
+         "--mlir", str(tmp_path / "out.mlir")],
+        capture_output=True, text=True, check=False, preexec_fn=limit_file_size,
+    )  # fmt: skip
+    assert result.returncode == 1, result.stderr
+    assert result.stderr.startswith("error: ")
+    assert "cannot be written" in result.stderr
+    assert files_of(tmp_path) == {tmp_path / "net.onnx"}
+
+
+def test_weights_from_memory_are_checked_too():
+    from tpuc import UserError
+    from tpuc.frontend import import_onnx
+
+    model = nets.small_convnet()
+    model.graph.initializer[0].CopyFrom(
+        numpy_helper.from_array(np.ones((4, 3, 3), np.float32), "w")
+    )
+    with pytest.raises(UserError, match="Conv"):
+        import_onnx(model)
