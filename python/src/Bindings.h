@@ -17,6 +17,9 @@ void bindEvaluate(pybind11::module_ &m);
 /// Binds compiled models: class `Bmodel`.
 void bindBmodel(pybind11::module_ &m);
 
+/// Binds the driver: function `compile`.
+void bindCompile(pybind11::module_ &m);
+
 } // namespace tpuc::python
 
 #endif // TPUC_PYTHON_BINDINGS_H

@@ -10,8 +10,10 @@ namespace py = pybind11;
 
 namespace tpuc::python {
 
-BmodelHandle::BmodelHandle(target::Bmodel bmodel, std::string name)
-    : model(std::move(bmodel)), source(std::move(name)) {
+BmodelHandle::BmodelHandle(target::Bmodel bmodel, std::string name,
+                           std::shared_ptr<ModuleHandle> module)
+    : owner(std::move(module)), model(std::move(bmodel)),
+      source(std::move(name)) {
   if (model.networks.size() != 1 || model.networks[0].stages.size() != 1)
     throw UserError(source + ": holds several networks or input shapes, " +
                     "expected one of each");

@@ -24,7 +24,9 @@ namespace tpuc::python {
 class BmodelHandle {
 public:
   /// Throws UserError naming `source` when the model has no single stage.
-  BmodelHandle(target::Bmodel model, std::string source);
+  /// `owner` is the module whose memory the model refers to, if any.
+  BmodelHandle(target::Bmodel model, std::string source,
+               std::shared_ptr<ModuleHandle> owner = nullptr);
 
   /// Maps and checks a file.
   static std::shared_ptr<BmodelHandle> load(const std::string &path);
@@ -59,6 +61,7 @@ public:
   const target::Stage &stage() const { return model.networks[0].stages[0]; }
 
 private:
+  std::shared_ptr<ModuleHandle> owner;
   target::Bmodel model;
   std::string source;
   /// Made at the first run and kept: weights are loaded once.

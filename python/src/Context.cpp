@@ -2,13 +2,10 @@
 
 #include "Conversion/TopToTpu/Passes.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
-#include "Dialect/BM1684X/IR/BM1684X.h"
-#include "Dialect/Top/IR/Top.h"
 #include "Dialect/Top/Transforms/Passes.h"
 #include "Dialect/Tpu/Evaluate/Evaluate.h"
-#include "Dialect/Tpu/IR/Tpu.h"
+#include "Driver/Compile.h"
 #include "ModuleHandle.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
 #include <mutex>
 
@@ -26,9 +23,7 @@ std::shared_ptr<MLIRContext> makeContext() {
     registerTpuToBM1684XPasses();
   });
   DialectRegistry registry;
-  registry.insert<func::FuncDialect, top::TopDialect, tpu::TpuDialect,
-                  bm1684x::BM1684XDialect>();
-  registerTpuKernels(registry);
+  registerCompileDialects(registry);
   tpu::registerEvaluation(registry);
   auto context = std::make_shared<MLIRContext>(registry);
   context->loadAllAvailableDialects();

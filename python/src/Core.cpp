@@ -83,4 +83,5 @@ PYBIND11_MODULE(_core, m) {
   bindBuilder(m);
   bindEvaluate(m);
   bindBmodel(m);
+  bindCompile(m);
 }

@@ -7,7 +7,7 @@ and the Python API are made of these.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
@@ -63,44 +63,16 @@ def read_module(path: str | os.PathLike) -> _core.Module:
 def deploy(
     module: _core.Module,
     quantize: str,
-    quantize_table: Mapping[str, str] | None = None,
+    quantize_table: str | os.PathLike | None = None,
     stop_after: str = "",
 ) -> _core.Bmodel | None:
-    """Lowers a top module to a compiled model.
+    """Lowers a module at any stage to a compiled model.
 
     Args:
-        module: a module in the top dialect; it is changed.
+        module: the module; it is changed.
         quantize: precision of every operation that the table does not name.
-        quantize_table: precision by operation name.
+        quantize_table: a file with the precision of single operations.
         stop_after: name of a stage after which to stop; the module holds it.
     """
-    return _core.compile(module, check_quantize(quantize), dict(quantize_table or {}), stop_after)
-
-
-def read_quantize_table(path: str | os.PathLike) -> dict[str, str]:
-    """Reads lines of an operation's name and its precision; # begins a comment.
-
-    Raises:
-        UserError: missing, or a line that is not such a pair.
-    """
-    path = Path(path)
-    try:
-        text = path.read_text()
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file, give a quantize table") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read: {error}") from None
-    table = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        parts = line.split("#", 1)[0].split()
-        if not parts:
-            continue
-        if len(parts) != 2:
-            raise UserError(
-                f"{path}:{number}: expected an operation's name and a precision, found '{line}'"
-            )
-        try:
-            table[parts[0]] = check_quantize(parts[1])
-        except UserError as error:
-            raise UserError(f"{path}:{number}: {error}") from None
-    return table
+    table = "" if quantize_table is None else str(quantize_table)
+    return _core.compile(module, check_quantize(quantize), table, stop_after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import onnx
 
 from tpuc import _core
 from tpuc.arrays import match_inputs
-from tpuc.compiler import check_quantize, deploy, read_quantize_table, transform
+from tpuc.compiler import check_quantize, deploy, transform
 from tpuc.errors import UserError
 from tpuc.outputs import check_writable
 from tpuc.profile import Profile
@@ -151,9 +152,14 @@ def compile(
         UserError: the model is broken or not supported; the text says where.
     """
     quantize = check_quantize(quantize)
-    if quantize_table is not None and not isinstance(quantize_table, Mapping):
-        quantize_table = read_quantize_table(quantize_table)
     if name is None:
         name = "main" if isinstance(model, onnx.ModelProto) else Path(model).stem or "main"
+    if isinstance(quantize_table, Mapping):
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder) / "quantize_table"
+            table.write_text("".join(f"{op} {kind}\n" for op, kind in quantize_table.items()))
+            return compile(
+                model, quantize, input_shapes=input_shapes, quantize_table=table, name=name
+            )
     module = transform(model, name, input_shapes)
     return Model(deploy(module, quantize, quantize_table), name)

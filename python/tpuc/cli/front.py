@@ -36,10 +36,11 @@ def _compile(args: argparse.Namespace) -> None:
     choice(args.chip, CHIPS, "--chip")
     from pathlib import Path
 
+    from tpuc import _core
     from tpuc.cli.report import report_module
     from tpuc.cli.stages import compile_module
     from tpuc.compare import parse_tolerance
-    from tpuc.compiler import check_quantize, deploy, read_module, read_quantize_table, transform
+    from tpuc.compiler import check_quantize, deploy, read_module, transform
     from tpuc.console import Progress
     from tpuc.frontend import parse_shapes
     from tpuc.outputs import check_writable
@@ -50,7 +51,8 @@ def _compile(args: argparse.Namespace) -> None:
     tolerance = parse_tolerance(args.tolerance)
     shapes = parse_shapes(args.input_shapes) if args.input_shapes is not None else None
     check_writable(args.model)
-    table = read_quantize_table(args.quantize_table) if args.quantize_table else None
+    if args.quantize_table:
+        _core.check_quantize_table(args.quantize_table)
     progress = Progress()
     with progress.stage("importing"):
         source = Path(args.source)
@@ -62,11 +64,11 @@ def _compile(args: argparse.Namespace) -> None:
             module = transform(source, source.stem or "main", shapes)
     if args.stop_after:
         if args.stop_after != "top":
-            deploy(module, quantize, table, args.stop_after)
+            deploy(module, quantize, args.stop_after)
         module.write(args.model)
         report_module(args.model, module)
         return
-    compile_module(module, quantize, table, args, tolerance, progress)
+    compile_module(module, quantize, args, tolerance, progress)
 
 
 def _add_compare(commands: argparse._SubParsersAction) -> None:

@@ -34,7 +34,8 @@ def command(argv: Sequence[str]) -> None:
     args = build_parser().parse_args(argv)
     refuse_dynamic(args)
     choice(args.chip, CHIPS, "--chip")
-    from tpuc.compiler import check_quantize, read_module, read_quantize_table
+    from tpuc import _core
+    from tpuc.compiler import check_quantize, read_module
     from tpuc.errors import UserError
     from tpuc.outputs import check_writable
 
@@ -48,8 +49,9 @@ def command(argv: Sequence[str]) -> None:
 
     tolerance = parse_tolerance(args.tolerance)
     check_writable(args.model)
-    table = read_quantize_table(args.quantize_table) if args.quantize_table else None
-    compile_module(read_module(args.mlir), quantize, table, args, tolerance)
+    if args.quantize_table:
+        _core.check_quantize_table(args.quantize_table)
+    compile_module(read_module(args.mlir), quantize, args, tolerance)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

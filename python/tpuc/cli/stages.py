@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 
 from tpuc import _core
 from tpuc.arrays import load_npz, save_npz
@@ -21,7 +20,6 @@ _HELPERS = ("top.weight", "builtin.module", "func.func", "func.return")
 def compile_module(
     module: _core.Module,
     quantize: str,
-    table: Mapping[str, str] | None,
     args: argparse.Namespace,
     tolerance: tuple[float, float],
     progress: Progress | None = None,
@@ -31,8 +29,7 @@ def compile_module(
     Args:
         module: a module in the top dialect; it is changed.
         quantize: the precision.
-        table: precision by operation name.
-        args: model, test_input, test_reference, test_result, compare_all, debug.
+        args: quantize_table, model, test_input, test_reference, test_result, compare_all, debug.
         tolerance: least cosine and euclidean similarity.
         progress: continues an earlier command's stages.
     """
@@ -51,7 +48,7 @@ def compile_module(
     if host is not None and reference is not None:
         check_comparison(args.test_reference, compare_all(host, reference), tolerance)
     with progress.stage("compiling"):
-        model = Model(deploy(module, quantize, table), args.model)
+        model = Model(deploy(module, quantize, args.quantize_table), args.model)
     if args.debug:
         module.write(f"{args.model}.commands.mlir", text=True, elide_above=16)
     if inputs is not None:

@@ -35,6 +35,11 @@ def can_fold(node: Node) -> bool:
     return not node.domain and node.op_type not in _NEVER_FOLDED
 
 
+def is_shape_arithmetic(node: Node) -> bool:
+    """Whether the node is usually evaluated, so that it may be known elsewhere."""
+    return not node.domain and node.op_type in _FAST
+
+
 def fold(node: Node, arrays: Arrays) -> list[Array]:
     """Evaluates a node.
 

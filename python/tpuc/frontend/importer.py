@@ -15,7 +15,7 @@ import tpuc.frontend.converters  # noqa: F401  registers the converters
 from tpuc import _core
 from tpuc.errors import UserError
 from tpuc.frontend.emit import Emitter, Tensor, top_type
-from tpuc.frontend.folding import can_fold, fold, shape_of
+from tpuc.frontend.folding import can_fold, fold, is_shape_arithmetic, shape_of
 from tpuc.frontend.graph import Node, needed_nodes, network_inputs, ordered_nodes
 from tpuc.frontend.load import LoadedModel, from_proto, load_model
 from tpuc.frontend.registry import find_converter
@@ -148,7 +148,7 @@ class _Importer:
     def _import_node(self, node: Node) -> None:
         if any(name in self.unknown for name in node.inputs):
             self.unknown.update(node.outputs)
-            if find_converter(node) is None:
+            if find_converter(node) is None and not is_shape_arithmetic(node):
                 self.refused.append((node, ""))
             return
         self.emitter.location = node.name

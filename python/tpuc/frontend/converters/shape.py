@@ -26,7 +26,7 @@ from tpuc.frontend.registry import (
 def _reshape(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     x = inputs[0]
     target = ints_of(inputs[1], "the shape")
-    if not inputs[1].from_shape:
+    if not inputs[1].from_shape or (-1 not in target and math.prod(target) not in (0, x.size)):
         batched = _rebatched_shape(node, x, e)
         if batched is not None:
             return e.reshape(x, batched)

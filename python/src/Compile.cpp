@@ -1,0 +1,64 @@
+//===- Compile.cpp - the compiler for Python ------------------------------===//
+//
+// Binds the driver: from a module at any phase to a later one or to a compiled
+// model.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Bindings.h"
+#include "BmodelHandle.h"
+#include "Driver/Compile.h"
+#include "Errors.h"
+#include "ModuleHandle.h"
+#include <pybind11/stl.h>
+
+namespace py = pybind11;
+
+namespace tpuc::python {
+
+static Precision parsePrecision(const std::string &name) {
+  for (Precision precision : {Precision::F32, Precision::F16, Precision::BF16})
+    if (stringifyPrecision(precision) == name)
+      return precision;
+  throw UserError("precision '" + name + "' is not known");
+}
+
+static std::shared_ptr<BmodelHandle>
+compile(const std::shared_ptr<ModuleHandle> &module,
+        const std::string &precision, const std::string &quantizeTable,
+        const std::string &stopAfter) {
+  CompileOptions options;
+  options.precision = parsePrecision(precision);
+  options.quantizeTable = quantizeTable;
+  DiagnosticCollector diagnostics(module->getModule().getContext());
+  if (!stopAfter.empty()) {
+    std::optional<Phase> phase = findPhase(stopAfter);
+    if (!phase)
+      throw UserError("phase '" + stopAfter + "' is not known");
+    options.last = *phase;
+    if (failed(compileModule(module->getModule(), options)))
+      diagnostics.raise("the module cannot be compiled");
+    return nullptr;
+  }
+  mlir::FailureOr<target::Bmodel> model =
+      compileToBmodel(module->getModule(), options);
+  if (failed(model))
+    diagnostics.raise("the module cannot be compiled");
+  // The container's weights are views of the module's.
+  return std::make_shared<BmodelHandle>(std::move(*model), "the model",
+                                        module);
+}
+
+void bindCompile(py::module_ &m) {
+  m.def(
+      "check_quantize_table",
+      [](const std::string &path) { unwrap(readQuantizeTable(path)); },
+      py::arg("path"), "Refuses a broken quantize table.");
+  m.def("compile", &compile, py::arg("module"), py::arg("precision"),
+        py::arg("quantize_table") = "", py::arg("stop_after") = "",
+        py::call_guard<py::gil_scoped_release>(),
+        "Compiles a module, or brings it to the end of a phase and returns "
+        "nothing.");
+}
+
+} // namespace tpuc::python
