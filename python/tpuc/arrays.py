@@ -36,16 +36,13 @@ def load_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     if not path.exists():
         raise UserError(f"{path}: no such file, give an .npz file with the arrays by name")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise UserError(f"{path}: holds one unnamed array, expected an .npz file")
+        file = np.load(path, allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise UserError(f"{path}: holds one unnamed array, expected an .npz file")
+        with file:
             arrays = {name: file[name] for name in file.files}
-    except UserError:
-        raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise UserError(f"{path}: is not a readable .npz file ({error})") from None
-    except AttributeError:
-        raise UserError(f"{path}: holds one unnamed array, expected an .npz file") from None
     if not arrays:
         raise UserError(f"{path}: holds no arrays")
     return arrays

@@ -24,19 +24,18 @@ def network(nodes, inputs, outputs, weights=None, opset=13):
 
 
 def small_convnet(batch=1):
-    """Convolution, ReLU, global pool, linear layer: 3x8x8 to 5 numbers."""
+    """Convolution, ReLU, linear layer: 3x8x8 to 5 numbers."""
     rng = np.random.default_rng(1)
     weights = {
         "w": rng.standard_normal((4, 3, 3, 3)).astype(np.float32),
         "b": rng.standard_normal(4).astype(np.float32),
-        "fc": rng.standard_normal((5, 4)).astype(np.float32),
+        "fc": rng.standard_normal((5, 256)).astype(np.float32),
         "fb": rng.standard_normal(5).astype(np.float32),
     }
     nodes = [
         helper.make_node("Conv", ["x", "w", "b"], ["c"], "conv", pads=[1, 1, 1, 1]),
         helper.make_node("Relu", ["c"], ["r"], "relu"),
-        helper.make_node("GlobalAveragePool", ["r"], ["p"], "pool"),
-        helper.make_node("Flatten", ["p"], ["f"], "flatten"),
+        helper.make_node("Flatten", ["r"], ["f"], "flatten"),
         helper.make_node("Gemm", ["f", "fc", "fb"], ["y"], "fc", transB=1),
     ]
     return network(nodes, {"x": [batch, 3, 8, 8]}, {"y": [batch, 5]}, weights)

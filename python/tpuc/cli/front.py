@@ -64,7 +64,7 @@ def _compile(args: argparse.Namespace) -> None:
             module = transform(source, source.stem or "main", shapes)
     if args.stop_after:
         if args.stop_after != "top":
-            deploy(module, quantize, args.stop_after)
+            deploy(module, quantize, args.quantize_table, args.stop_after)
         module.write(args.model)
         report_module(args.model, module)
         return
