@@ -62,8 +62,7 @@ std::shared_ptr<ModuleHandle> ModuleHandle::read(const std::string &path) {
   if (buffer.getBufferSize() == 0)
     throw UserError(path + ": the file is empty, expected a module written by "
                            "model_transform");
-  bool isBytecodeFile = isBytecode(buffer);
-  if (isBytecodeFile) {
+  if (isBytecode(buffer)) {
     StringRef bytes = buffer.getBuffer();
     size_t at = findHash(bytes);
     if (at != StringRef::npos &&
@@ -71,6 +70,15 @@ std::shared_ptr<ModuleHandle> ModuleHandle::read(const std::string &path) {
       throw UserError(path + ": the file is damaged (its hash does not match "
                              "its contents), write it again with "
                              "model_transform");
+    // Weights are used in place, so the reader wants the file's alignment in
+    // memory; a small file is not mapped but read to anywhere.
+    const llvm::Align fileAlignment(64);
+    if (!llvm::isAddrAligned(fileAlignment, bytes.data())) {
+      auto aligned = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(
+          bytes.size(), path, fileAlignment);
+      llvm::copy(bytes, aligned->getBufferStart());
+      file = std::move(aligned);
+    }
   } else if (buffer.getBuffer().contains(StringRef("\0", 1))) {
     throw UserError(path + ": is neither MLIR bytecode nor MLIR text");
   } else {
