@@ -1,162 +1,152 @@
-"""Compiles the benchmark models and puts their figures beside the peer's.
+"""Compiles and simulates every network of test/models and prints a table.
 
-Milliseconds are those of the timing model (profile `vendor`) for both sides: the
-peer's were printed by its own copy of that model (bench/peer.json). The accuracy is
-that of our .bmodel on our simulator against onnxruntime on the same random input.
-
-    python bench/run.py [--models swin_t,resnet50] [--precisions F16] [--accuracy]
+Each network runs in processes of its own, as a user's commands would: import
+and lowering are timed and their peak memory is taken. The reference is
+onnxruntime; the inputs come from a seed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
+import os
+import subprocess
+import sys
 import time
-from dataclasses import dataclass
+import zlib
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
-from rich.console import Console
-from rich.table import Table
+from tpuc.compare import compare
+from tpuc.console import print_table
+from tpuc.inflate import inflate_to
 
-import tpuc
-from tpuc.models import inflate
-
-ROOT = Path(__file__).resolve().parent
-SKELETONS = ROOT.parent / "test" / "models"
-PRECISIONS = ("F32", "F16", "BF16")
-
-
-@dataclass
-class Row:
-    """One model in one precision; None where a figure does not exist."""
-
-    model: str
-    precision: str
-    milliseconds: float
-    roofline: float
-    peer: float | None
-    compile_seconds: float
-    commands: int
-    cosine: float | None = None
-    relative_error: float | None = None
-
-    @property
-    def speedup(self) -> float | None:
-        """The peer's time over ours."""
-        return None if self.peer is None else self.peer / self.milliseconds
+ROOT = Path(__file__).resolve().parent.parent
+HEADER = (
+    "model", "precision", "transform s", "deploy s", "peak MB", "simulate s", "cosine",
+    "difference / range", "commands TIU / GDMA", "ms", "TIU %", "GDMA %", "roofline ms",
+)  # fmt: skip
 
 
-def random_inputs(session: onnxruntime.InferenceSession) -> dict[str, np.ndarray]:
-    """Seeded inputs: normal for floats, small indices for integers."""
-    generator = np.random.default_rng(0)
-    inputs = {}
-    for value in session.get_inputs():
-        shape = [size if isinstance(size, int) else 1 for size in value.shape]
-        if "int" in value.type:
-            inputs[value.name] = generator.integers(0, 1000, shape).astype(np.int64)
-        else:
-            inputs[value.name] = generator.standard_normal(shape).astype(np.float32)
-    return inputs
-
-
-def accuracy(path: Path, model: tpuc.Model) -> tuple[float, float]:
-    """The lowest cosine and the largest difference over the output's range."""
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    inputs = random_inputs(session)
-    names = [output.name for output in session.get_outputs()]
-    expected = session.run(names, inputs)
-    outputs = model.run(inputs)
-    cosine, worst = 1.0, 0.0
-    for name, reference in zip(names, expected, strict=True):
-        a = np.asarray(reference, np.float64).ravel()
-        b = np.asarray(outputs[name], np.float64).ravel()
-        cosine = min(cosine, float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b))))
-        worst = max(worst, float(np.abs(a - b).max() / (a.max() - a.min())))
-    return cosine, worst
-
-
-def measure(path: Path, precision: str, peer: float | None, with_accuracy: bool) -> Row:
-    """Compiles a model and profiles it."""
-    start = time.perf_counter()
-    model = tpuc.compile(path, quantize=precision)
-    seconds = time.perf_counter() - start
-    profile = model.profile()
-    row = Row(
-        model=path.stem,
-        precision=precision,
-        milliseconds=profile.ms,
-        roofline=profile.roofline_ms,
-        peer=peer,
-        compile_seconds=seconds,
-        commands=profile.tiu_commands + profile.gdma_commands,
+def run_measured(*command: str | Path) -> tuple[float, int, str]:
+    """Seconds, peak resident kilobytes and the error line of a command."""
+    start = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tpuc.cli", *map(str, command)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    if with_accuracy:
-        row.cosine, row.relative_error = accuracy(path, model)
-    return row
+    error = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.monotonic() - start
+    return seconds, usage.ru_maxrss, error.strip() if process.returncode else ""
 
 
-def show(rows: list[Row], console: Console) -> None:
-    """Prints the table and the geometric mean of the speed-ups."""
-    table = Table(title="tpuc beside the peer, cycle model `vendor`")
-    for column in (
-        "model", "precision", "ms", "peer ms", "peer/ours", "roofline ms",
-        "roofline/ours", "compile s", "commands", "cosine", "max diff / range",
-    ):  # fmt: skip
-        table.add_column(column, justify="left" if column == "model" else "right")
-    for row in rows:
-        table.add_row(
-            row.model,
-            row.precision,
-            f"{row.milliseconds:.3f}",
-            "-" if row.peer is None else f"{row.peer:.3f}",
-            "-" if row.speedup is None else f"{row.speedup:.2f}",
-            f"{row.roofline:.3f}",
-            f"{row.roofline / row.milliseconds:.3f}",
-            f"{row.compile_seconds:.1f}",
-            str(row.commands),
-            "-" if row.cosine is None else f"{row.cosine:.7f}",
-            "-" if row.relative_error is None else f"{row.relative_error:.1e}",
+def reference(onnx_path: Path, name: str, folder: Path) -> tuple[dict, dict]:
+    """Seeded inputs and onnxruntime's outputs, kept for the next precision."""
+    import onnxruntime
+
+    inputs_path, outputs_path = folder / "in.npz", folder / "ort.npz"
+    if not outputs_path.exists():
+        session = onnxruntime.InferenceSession(str(onnx_path), providers=["CPUExecutionProvider"])
+        random = np.random.Generator(np.random.PCG64(zlib.crc32(name.encode())))
+        feeds = {}
+        for port in session.get_inputs():
+            shape = [size if isinstance(size, int) else 1 for size in port.shape]
+            feeds[port.name] = (
+                random.integers(0, 30000, shape, dtype=np.int64)
+                if "int" in port.type
+                else random.standard_normal(shape, dtype=np.float32)
+            )
+        names = [port.name for port in session.get_outputs()]
+        results = dict(zip(names, session.run(None, feeds), strict=True))
+        np.savez(inputs_path, **feeds)
+        np.savez(outputs_path, **results)
+    return dict(np.load(inputs_path)), dict(np.load(outputs_path))
+
+
+def measure(name: str, precision: str, work: Path) -> dict:
+    """All figures of one network in one precision; "error" when it fails."""
+    folder = work / name
+    folder.mkdir(parents=True, exist_ok=True)
+    onnx_path = inflate_to(ROOT / f"test/models/{name}.skeleton.onnx", folder / f"{name}.onnx")
+    _, expected = reference(onnx_path, name, folder)
+    mlir, bmodel = folder / f"{name}.mlir", folder / f"{name}_{precision}.bmodel"
+    figures: dict = {"model": name, "precision": precision}
+    seconds, memory, error = run_measured(
+        "model_transform", "--model_name", name, "--model_def", onnx_path, "--mlir", mlir
+    )
+    figures |= {"transform_s": seconds, "peak_kb": memory}
+    if not error:
+        seconds, memory, error = run_measured(
+            "model_deploy", "--mlir", mlir, "--quantize", precision, "--model", bmodel
         )
-    console.print(table)
-    speedups = [row.speedup for row in rows if row.speedup is not None]
-    if speedups:
-        mean = math.exp(sum(map(math.log, speedups)) / len(speedups))
-        console.print(f"geometric mean of peer/ours: {mean:.2f} over {len(speedups)} rows")
+        figures |= {"deploy_s": seconds, "peak_kb": max(memory, figures["peak_kb"])}
+    if not error:
+        out = folder / f"out_{precision}.npz"
+        seconds, _, error = run_measured(
+            "model_runner", "--input", folder / "in.npz", "--model", bmodel, "--output", out
+        )
+        figures["simulate_s"] = seconds
+    if error:
+        return figures | {"error": error}
+    actual = dict(np.load(out))
+    results = [compare(actual[key], expected[key], key) for key in expected]
+    figures |= {
+        "cosine": min(result.cosine for result in results),
+        "relative": max(result.relative for result in results),
+    }
+    printed = subprocess.run(
+        [sys.executable, "-m", "tpuc.cli", "profile", str(bmodel), "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return figures | json.loads(printed.stdout)
 
 
-def main() -> None:
-    """Entry point."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", help="comma-separated names; all by default")
-    parser.add_argument("--precisions", default=",".join(PRECISIONS))
-    parser.add_argument("--accuracy", action="store_true", help="also run each model")
-    parser.add_argument("--json", type=Path, help="write the rows to this file")
-    arguments = parser.parse_args()
+def row(figures: dict) -> tuple[str, ...]:
+    """A line of the table."""
+    if "error" in figures:
+        return (figures["model"], figures["precision"], figures["error"][:160], *[""] * 10)
+    return (
+        figures["model"],
+        figures["precision"],
+        f"{figures['transform_s']:.2f}",
+        f"{figures['deploy_s']:.2f}",
+        f"{figures['peak_kb'] / 1024:.0f}",
+        f"{figures['simulate_s']:.2f}",
+        f"{figures['cosine']:.8f}",
+        f"{figures['relative']:.2e}",
+        f"{figures['tiu_commands']} / {figures['gdma_commands']}",
+        f"{figures['ms']:.3f}",
+        f"{100 * figures['tiu_busy']:.0f}",
+        f"{100 * figures['gdma_busy']:.0f}",
+        f"{figures['roofline_ms']:.3f}",
+    )
 
-    peer = json.loads((ROOT / "peer.json").read_text())["milliseconds"]
-    names = arguments.models.split(",") if arguments.models else list(peer)
-    folder = ROOT.parent / "models"
-    folder.mkdir(exist_ok=True)
-    console = Console(width=160)
-    rows = []
-    for name in names:
-        path = folder / f"{name}.onnx"
-        if not path.exists():
-            inflate(SKELETONS / f"{name}.skeleton.onnx", path)
-        for precision in arguments.precisions.split(","):
-            try:
-                rows.append(
-                    measure(path, precision, peer[name].get(precision), arguments.accuracy)
-                )
-            except tpuc.UserError as error:
-                console.print(f"{name} {precision}: error: {error}")
-    show(rows, console)
-    if arguments.json:
-        arguments.json.write_text(json.dumps([vars(row) for row in rows], indent=1))
+
+def main() -> int:
+    """Command line entry."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    names = sorted(p.name.split(".")[0] for p in (ROOT / "test/models").glob("*.skeleton.onnx"))
+    parser.add_argument("models", nargs="*", default=names, help="by default all")
+    parser.add_argument("--precisions", default="F16", help="e.g. F32,F16,BF16")
+    parser.add_argument("--work", type=Path, default=ROOT / "build/bench")
+    parser.add_argument("--json", type=Path, help="also write the figures to a file")
+    args = parser.parse_args()
+    figures = []
+    for name in args.models:
+        for precision in args.precisions.split(","):
+            figures.append(measure(name, precision, args.work))
+            print("  ".join(row(figures[-1])), file=sys.stderr, flush=True)
+    print_table("networks", [row(item) for item in figures], HEADER)
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1))
+    return int(any("error" in item for item in figures))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
