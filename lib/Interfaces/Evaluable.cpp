@@ -135,6 +135,9 @@ ElementsAttr tpuc::attrFromBuffer(const Buffer &buffer, RankedTensorType type) {
 llvm::Expected<SmallVector<Buffer>>
 tpuc::evaluateFunction(FunctionOpInterface function,
                        ArrayRef<Buffer> arguments) {
+  if (function.isExternal() || !function.getFunctionBody().hasOneBlock())
+    return llvm::createStringError("function '%s' is not a single block",
+                                   function.getName().str().c_str());
   Block &block = function.getFunctionBody().front();
   if (arguments.size() != block.getNumArguments())
     return llvm::createStringError(

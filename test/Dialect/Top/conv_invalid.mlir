@@ -17,7 +17,7 @@ func.func @conv_c2_strides(%x: tensor<1x4x8x8xf32>, %f: tensor<2x4x3x3xf32>) {
 // -----
 
 func.func @conv_c2_dilation_zero(%x: tensor<1x4x8x8xf32>, %f: tensor<2x4x3x3xf32>) {
-  // expected-error @+1 {{'top.conv' op dilations is [0, 1], expected entries of at least 1}}
+  // expected-error @+1 {{'top.conv' op dilations has an entry 0, expected 1 to 1073741824}}
   %0 = top.conv %x, %f {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 0, 1>} : (tensor<1x4x8x8xf32>, tensor<2x4x3x3xf32>) -> tensor<1x2x6x6xf32>
   return
 }
@@ -25,7 +25,7 @@ func.func @conv_c2_dilation_zero(%x: tensor<1x4x8x8xf32>, %f: tensor<2x4x3x3xf32
 // -----
 
 func.func @conv_c3_pads_negative(%x: tensor<1x4x8x8xf32>, %f: tensor<2x4x3x3xf32>) {
-  // expected-error @+1 {{'top.conv' op pads is [0, -1, 0, 0], expected entries of at least 0}}
+  // expected-error @+1 {{'top.conv' op pads has an entry -1, expected 0 to 1073741824}}
   %0 = top.conv %x, %f {strides = array<i64: 1, 1>, pads = array<i64: 0, -1, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x4x8x8xf32>, tensor<2x4x3x3xf32>) -> tensor<1x2x6x6xf32>
   return
 }
@@ -65,7 +65,7 @@ func.func @conv_result(%x: tensor<1x4x8x8xf32>, %f: tensor<2x4x3x3xf32>) {
 // -----
 
 func.func @conv_element(%x: tensor<1x4x8x8xi64>, %f: tensor<2x4x3x3xf32>) {
-  // expected-error @+1 {{operand #0 must be tensor of f32 with a static shape}}
+  // expected-error @+1 {{operand #0 must be tensor of f32 with a static shape and 1 to 2^40 elements}}
   %0 = top.conv %x, %f {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x4x8x8xi64>, tensor<2x4x3x3xf32>) -> tensor<1x2x6x6xf32>
   return
 }
@@ -89,7 +89,7 @@ func.func @conv_transpose_c4_channels(%x: tensor<1x4x8x8xf32>, %f: tensor<2x4x3x
 // -----
 
 func.func @conv_transpose_c5_output_padding(%x: tensor<1x4x8x8xf32>, %f: tensor<4x4x3x3xf32>) {
-  // expected-error @+1 {{'top.conv_transpose' op output_padding is [0], expected 2 entries of at least 0}}
+  // expected-error @+1 {{'top.conv_transpose' op output_padding has 1 entries, expected 2}}
   %0 = top.conv_transpose %x, %f {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, output_padding = array<i64: 0>} : (tensor<1x4x8x8xf32>, tensor<4x4x3x3xf32>) -> tensor<1x4x10x10xf32>
   return
 }

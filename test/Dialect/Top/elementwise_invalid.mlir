@@ -25,7 +25,7 @@ func.func @add_result(%x: tensor<4x8xf32>, %y: tensor<8xf32>) {
 // -----
 
 func.func @add_dynamic(%x: tensor<?x8xf32>) {
-  // expected-error @+1 {{operand #0 must be tensor of f32, i64 or i32 with a static shape}}
+  // expected-error @+1 {{operand #0 must be tensor of f32, i64 or i32 with a static shape and 1 to 2^40 elements}}
   %0 = top.add %x, %x : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<8xf32>
   return
 }
@@ -81,7 +81,7 @@ func.func @prelu_c1_slope(%x: tensor<1x8xf32>, %s: tensor<4x8xf32>) {
 // -----
 
 func.func @relu_integers(%x: tensor<8xi64>) {
-  // expected-error @+1 {{operand #0 must be tensor of f32 with a static shape}}
+  // expected-error @+1 {{operand #0 must be tensor of f32 with a static shape and 1 to 2^40 elements}}
   %0 = top.relu %x : tensor<8xi64>
   return
 }

@@ -57,7 +57,7 @@ func.func @slice_c1_rank(%x: tensor<4x8xf32>) {
 // -----
 
 func.func @slice_c2_step(%x: tensor<4x8xf32>) {
-  // expected-error @+1 {{'top.slice' op axis 1 has size 2 and step 0, expected a positive size and a step}}
+  // expected-error @+1 {{'top.slice' op step of axis 1 is 0, expected another number}}
   %0 = top.slice %x {offsets = array<i64: 0, 0>, sizes = array<i64: 1, 2>, steps = array<i64: 1, 0>} : (tensor<4x8xf32>) -> tensor<1x2xf32>
   return
 }
@@ -153,7 +153,7 @@ func.func @scatter_nd_c2_updates(%x: tensor<4x8xf32>, %j: tensor<2x1xi64>) {
 // -----
 
 func.func @tile_c1_repeats(%x: tensor<4x8xf32>) {
-  // expected-error @+1 {{'top.tile' op repeats are [0, 1], expected at least 1 each}}
+  // expected-error @+1 {{'top.tile' op repeats has an entry 0, expected 1 to 1073741824}}
   %0 = top.tile %x {repeats = array<i64: 0, 1>} : (tensor<4x8xf32>) -> tensor<4x8xf32>
   return
 }
@@ -227,6 +227,38 @@ func.func @resize_c2_scale(%x: tensor<4x8xf32>) {
 func.func @resize_c3_size(%x: tensor<4x8xf32>) {
   // expected-error @+1 {{'top.resize' op axis 1 has size 20, but its operand's 8 times scale 2.000000e+00 is 1.600000e+01}}
   %0 = top.resize linear half_pixel floor %x {scales = array<f64: 1.0, 2.0>} : (tensor<4x8xf32>) -> tensor<4x20xf32>
+  return
+}
+
+// -----
+
+func.func @slice_c3_overflow(%x: tensor<4x8xf32>) {
+  // expected-error @+1 {{'top.slice' op step 9223372036854775807 is too large}}
+  %0 = top.slice %x {offsets = array<i64: 0, 0>, sizes = array<i64: 1, 3>, steps = array<i64: 1, 9223372036854775807>} : (tensor<4x8xf32>) -> tensor<1x3xf32>
+  return
+}
+
+// -----
+
+func.func @tile_overflow(%x: tensor<1099511627776xf32>) {
+  // expected-error @+1 {{'top.tile' op result is too large}}
+  %0 = top.tile %x {repeats = array<i64: 1073741824>} : (tensor<1099511627776xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @empty_tensor(%x: tensor<0x8xf32>) {
+  // expected-error @+1 {{operand #0 must be tensor of f32, i64, i32 or i1 with a static shape and 1 to 2^40 elements, but got 'tensor<0x8xf32>'}}
+  %0 = top.reshape %x : (tensor<0x8xf32>) -> tensor<0xf32>
+  return
+}
+
+// -----
+
+func.func @huge_tensor(%x: tensor<1099511627776x2xf32>) {
+  // expected-error @+1 {{operand #0 must be tensor of f32, i64, i32 or i1 with a static shape and 1 to 2^40 elements}}
+  %0 = top.reshape %x : (tensor<1099511627776x2xf32>) -> tensor<2199023255552xf32>
   return
 }
 

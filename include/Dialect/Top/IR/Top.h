@@ -18,6 +18,14 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+namespace tpuc::top {
+
+/// True when a static shape has 1 to 2^40 elements, each axis at least one.
+/// Every tensor of the dialect has: sizes computed from it do not overflow.
+bool hasValidSize(llvm::ArrayRef<int64_t> shape);
+
+} // namespace tpuc::top
+
 #include "Dialect/Top/IR/TopDialect.h.inc"
 #include "Dialect/Top/IR/TopEnums.h.inc"
 

@@ -18,20 +18,19 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 // Types
 //===----------------------------------------------------------------------===//
 
-class Top_TensorOf<list<Type> types, string summary>
-    : Type<And<[RankedTensorOf<types>.predicate, HasStaticShapePred]>, summary,
-           "::mlir::RankedTensorType">;
+// Static, and neither empty nor so large that sizes overflow.
+class Top_TensorOf<list<Type> types, string elements>
+    : Type<And<[RankedTensorOf<types>.predicate, HasStaticShapePred,
+                CPred<"::tpuc::top::hasValidSize("
+                      "::llvm::cast<::mlir::ShapedType>($_self).getShape())">]>,
+           "tensor of " # elements # " with a static shape and 1 to 2^40 "
+           "elements", "::mlir::RankedTensorType">;
 
-def Top_F32Tensor : Top_TensorOf<[F32], "tensor of f32 with a static shape">;
-def Top_IntTensor
-    : Top_TensorOf<[I64, I32], "tensor of i64 or i32 with a static shape">;
-def Top_BoolTensor : Top_TensorOf<[I1], "tensor of i1 with a static shape">;
-def Top_NumTensor
-    : Top_TensorOf<[F32, I64, I32],
-                   "tensor of f32, i64 or i32 with a static shape">;
-def Top_Tensor
-    : Top_TensorOf<[F32, I64, I32, I1],
-                   "tensor of f32, i64, i32 or i1 with a static shape">;
+def Top_F32Tensor : Top_TensorOf<[F32], "f32">;
+def Top_IntTensor : Top_TensorOf<[I64, I32], "i64 or i32">;
+def Top_BoolTensor : Top_TensorOf<[I1], "i1">;
+def Top_NumTensor : Top_TensorOf<[F32, I64, I32], "f32, i64 or i32">;
+def Top_Tensor : Top_TensorOf<[F32, I64, I32, I1], "f32, i64, i32 or i1">;
 
 //===----------------------------------------------------------------------===//
 // Base classes

@@ -172,7 +172,7 @@ static void collectVariables(Value value, SmallVectorImpl<Value> &found,
 static Operation *buildActivation(OpBuilder &builder, Location loc, Value x,
                                   Operation *inner, const Expression &argument,
                                   const Expression &whole) {
-  const double halfRoot = 0.7071067811865475; // sqrt(1 / 2)
+  const double halfRoot = 0.7071067811865475;  // sqrt(1 / 2)
   const double tanhScale = 0.7978845608028654; // sqrt(2 / pi)
   bool isHalf = equals(whole, {0, 0.5}, {0, 0.5});
   bool isProduct = equals(whole, {}, {0, 1});
@@ -223,8 +223,8 @@ struct RecognizeActivation : public OpRewritePattern<OpTy> {
         auto whole = parse(op.getOutput(), x, inner->getResult(0));
         if (!argument || !whole)
           continue;
-        if (Operation *activation = buildActivation(
-                rewriter, op.getLoc(), x, inner, *argument, *whole)) {
+        if (Operation *activation = buildActivation(rewriter, op.getLoc(), x,
+                                                    inner, *argument, *whole)) {
           rewriter.replaceOp(op, activation);
           return success();
         }

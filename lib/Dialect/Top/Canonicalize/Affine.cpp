@@ -96,13 +96,12 @@ static LogicalResult foldAffine(PatternRewriter &rewriter, Operation *op,
     int64_t count = shapeOf(producer.getOutput())[getChannelAxis(producer)];
     Buffer sum = Buffer::f32({count});
     for (int64_t i = 0; i < count; ++i)
-      sum.getMutableF32()[i] =
-          (succeeded(bias) ? bias->getF32()[i] : 0.0f) *
-              (scale.empty() ? 1.0f : scale[i]) +
-          (shift.empty() ? 0.0f : shift[i]);
+      sum.getMutableF32()[i] = (succeeded(bias) ? bias->getF32()[i] : 0.0f) *
+                                   (scale.empty() ? 1.0f : scale[i]) +
+                               (shift.empty() ? 0.0f : shift[i]);
     Value value = makeWeight(rewriter, loc, sum);
-    rewriter.modifyOpInPlace(
-        producer, [&] { producer.getBiasMutable().assign(value); });
+    rewriter.modifyOpInPlace(producer,
+                             [&] { producer.getBiasMutable().assign(value); });
   }
   // The producer now computes what `op` did, and is named for it.
   rewriter.modifyOpInPlace(producer, [&] { producer->setLoc(op->getLoc()); });
@@ -189,7 +188,8 @@ struct FoldBatchNorm : public OpRewritePattern<BatchNormOp> {
 } // namespace
 
 void top::populateAffinePatterns(RewritePatternSet &patterns) {
-  patterns.add<FoldBatchNorm, ScaleIntoWeights<ConvOp>,
-               ScaleIntoWeights<MatMulOp>, ShiftIntoBias<ConvOp>,
-               ShiftIntoBias<MatMulOp>>(patterns.getContext());
+  patterns
+      .add<FoldBatchNorm, ScaleIntoWeights<ConvOp>, ScaleIntoWeights<MatMulOp>,
+           ShiftIntoBias<ConvOp>, ShiftIntoBias<MatMulOp>>(
+          patterns.getContext());
 }

@@ -36,8 +36,7 @@ struct SubtractConstant : public OpRewritePattern<SubOp> {
                                 PatternRewriter &rewriter) const override {
     if (!isConstant(op.getRhs()) || isConstant(op.getLhs()))
       return rewriter.notifyMatchFailure(op, "subtrahend is not constant");
-    Value negated =
-        NegOp::create(rewriter, op.getRhs().getLoc(), op.getRhs());
+    Value negated = NegOp::create(rewriter, op.getRhs().getLoc(), op.getRhs());
     rewriter.replaceOpWithNewOp<AddOp>(op, op.getLhs(), negated);
     return success();
   }
@@ -128,9 +127,9 @@ struct LimitToClip : public OpRewritePattern<OpTy> {
         op.getLhs().getType() != op.getType())
       return rewriter.notifyMatchFailure(op, "limit is not one constant");
     const double infinity = std::numeric_limits<double>::infinity();
-    rewriter.replaceOpWithNewOp<ClipOp>(
-        op, op.getLhs(), APFloat(isLower ? *limit : -infinity),
-        APFloat(isLower ? infinity : *limit));
+    rewriter.replaceOpWithNewOp<ClipOp>(op, op.getLhs(),
+                                        APFloat(isLower ? *limit : -infinity),
+                                        APFloat(isLower ? infinity : *limit));
     return success();
   }
 };
@@ -195,8 +194,7 @@ struct ConstantWhere : public OpRewritePattern<WhereOp> {
 };
 
 /// f(x, .., 0) -> f(x, ..) for the bias of convolutions and matmul
-template <typename OpTy>
-struct RemoveZeroBias : public OpRewritePattern<OpTy> {
+template <typename OpTy> struct RemoveZeroBias : public OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
@@ -218,8 +216,8 @@ struct RemoveNeutralAffine : public OpRewritePattern<OpTy> {
                                           count == 2 ? 0 : 1, /*tolerance=*/0);
     if (!isNeutral)
       return rewriter.notifyMatchFailure(op, "no neutral parameter");
-    rewriter.modifyOpInPlace(
-        op, [&] { op.getAffineMutable().erase(count - 1); });
+    rewriter.modifyOpInPlace(op,
+                             [&] { op.getAffineMutable().erase(count - 1); });
     return success();
   }
 };

@@ -18,8 +18,7 @@ struct TileToBroadcast : public OpRewritePattern<TileOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(TileOp op,
                                 PatternRewriter &rewriter) const override {
-    for (auto [dim, count] :
-         llvm::zip(shapeOf(op.getInput()), op.getRepeats()))
+    for (auto [dim, count] : llvm::zip(shapeOf(op.getInput()), op.getRepeats()))
       if (count != 1 && dim != 1)
         return rewriter.notifyMatchFailure(op, "repeats more than one element");
     rewriter.replaceOpWithNewOp<BroadcastOp>(op, op.getType(), op.getInput());

@@ -15,8 +15,7 @@ using namespace tpuc::top;
 namespace {
 
 /// (x op a) op b -> x op (a op b) for constants a, b
-template <typename OpTy>
-struct JoinConstants : public OpRewritePattern<OpTy> {
+template <typename OpTy> struct JoinConstants : public OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {

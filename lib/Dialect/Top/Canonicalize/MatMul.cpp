@@ -59,9 +59,9 @@ struct TransposeConstant : public OpRewritePattern<MatMulOp> {
       return rewriter.notifyMatchFailure(op, "no transposed constant");
     // Evaluated here: as an op of its own, the transposition would go back into
     // the matmul before it is folded.
-    auto permute = PermuteOp::create(
-        rewriter, op.getRhs().getLoc(), op.getRhs(),
-        getTransposeOrder(shapeOf(op.getRhs()).size()));
+    auto permute =
+        PermuteOp::create(rewriter, op.getRhs().getLoc(), op.getRhs(),
+                          getTransposeOrder(shapeOf(op.getRhs()).size()));
     llvm::Expected<SmallVector<Buffer>> values = permute.evaluate({*constant});
     if (!values) {
       llvm::consumeError(values.takeError());

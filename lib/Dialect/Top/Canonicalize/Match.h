@@ -39,14 +39,12 @@ inline bool isConstant(mlir::Value value) {
 inline bool isSplat(mlir::Value value, double expected,
                     double tolerance = 1e-6) {
   std::optional<double> splat = getSplat(value);
-  return splat &&
-         std::abs(*splat - expected) <= tolerance * std::abs(expected);
+  return splat && std::abs(*splat - expected) <= tolerance * std::abs(expected);
 }
 
 /// A reshape of `value`, or `value` itself when it has that shape.
 inline mlir::Value reshapeTo(mlir::OpBuilder &builder, mlir::Location loc,
-                             mlir::Value value,
-                             llvm::ArrayRef<int64_t> shape) {
+                             mlir::Value value, llvm::ArrayRef<int64_t> shape) {
   if (shapeOf(value) == shape)
     return value;
   return ReshapeOp::create(builder, loc, withShape(value, shape), value);
@@ -55,8 +53,8 @@ inline mlir::Value reshapeTo(mlir::OpBuilder &builder, mlir::Location loc,
 /// An f32 constant of the given shape.
 inline mlir::Value makeWeight(mlir::OpBuilder &builder, mlir::Location loc,
                               const Buffer &buffer) {
-  auto type = mlir::RankedTensorType::get(buffer.getShape(),
-                                          builder.getF32Type());
+  auto type =
+      mlir::RankedTensorType::get(buffer.getShape(), builder.getF32Type());
   return WeightOp::create(builder, loc, attrFromBuffer(buffer, type));
 }
 

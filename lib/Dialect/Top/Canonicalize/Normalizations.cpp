@@ -133,16 +133,15 @@ struct RecognizeNormalization : public OpRewritePattern<OpTy> {
 
 /// A constant that broadcasts over the leading axes of `input`, reshaped or
 /// expanded to the shape of the axes from `axis`. Null when it does not fit.
-static Value asParameter(PatternRewriter &rewriter, Value constant,
-                         Value input, int64_t axis) {
+static Value asParameter(PatternRewriter &rewriter, Value constant, Value input,
+                         int64_t axis) {
   if (!isConstant(constant) || !isF32(constant))
     return {};
   ArrayRef<int64_t> expected = shapeOf(input).drop_front(axis);
   SmallVector<int64_t> own(shapeOf(constant));
   while (own.size() > expected.size() && own.front() == 1)
     own.erase(own.begin());
-  std::optional<SmallVector<int64_t>> shape =
-      broadcastShapes({own, expected});
+  std::optional<SmallVector<int64_t>> shape = broadcastShapes({own, expected});
   if (own.size() > expected.size() || !shape || ArrayRef(*shape) != expected)
     return {};
   Value value = reshapeTo(rewriter, constant.getLoc(), constant, own);

@@ -37,7 +37,8 @@ void populateNormalizationPatterns(mlir::RewritePatternSet &patterns);
 void populateAffinePatterns(mlir::RewritePatternSet &patterns);
 /// Chains of arithmetic with constants. Changes rounding.
 void populateConstantChainPatterns(mlir::RewritePatternSet &patterns);
-/// Products of rows with one matrix in two axes, reshapes below elementwise ops.
+/// Products of rows with one matrix in two axes, reshapes below elementwise
+/// ops.
 void populateRowPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace tpuc::top

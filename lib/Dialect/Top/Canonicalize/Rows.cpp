@@ -27,9 +27,8 @@ struct FlattenRows : public OpRewritePattern<MatMulOp> {
     int64_t k = lhs.back(), rows = tpuc::getNumElements(lhs.drop_back());
     Value flat = reshapeTo(rewriter, op.getLoc(), op.getLhs(), {rows, k});
     Value product =
-        MatMulOp::create(rewriter, op.getLoc(), flat, op.getRhs(),
-                         op.getBias(), /*left_transpose=*/false,
-                         op.getRightTranspose());
+        MatMulOp::create(rewriter, op.getLoc(), flat, op.getRhs(), op.getBias(),
+                         /*left_transpose=*/false, op.getRightTranspose());
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), product);
     return success();
   }
@@ -81,7 +80,8 @@ struct SinkReshapeBelowConstant : public OpRewritePattern<OpTy> {
     SmallVector<int64_t> shape;
     if (isChannel)
       shape.push_back(inner.back());
-    Value constant = reshapeTo(rewriter, op.getRhs().getLoc(), op.getRhs(), shape);
+    Value constant =
+        reshapeTo(rewriter, op.getRhs().getLoc(), op.getRhs(), shape);
     Value moved =
         OpTy::create(rewriter, op.getLoc(), reshape.getInput(), constant);
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), moved);
@@ -116,7 +116,8 @@ struct SinkEqualReshapes : public RewritePattern {
 } // namespace
 
 void top::populateRowPatterns(RewritePatternSet &patterns) {
-  patterns.add<FlattenRows, SinkEqualReshapes, SinkReshape,
-               SinkReshapeBelowConstant<AddOp>,
-               SinkReshapeBelowConstant<MulOp>>(patterns.getContext());
+  patterns
+      .add<FlattenRows, SinkEqualReshapes, SinkReshape,
+           SinkReshapeBelowConstant<AddOp>, SinkReshapeBelowConstant<MulOp>>(
+          patterns.getContext());
 }

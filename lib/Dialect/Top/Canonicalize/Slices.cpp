@@ -41,9 +41,9 @@ struct ComposeSlices : public OpRewritePattern<SliceOp> {
       offsets.push_back(offset + outerOffset * step);
       steps.push_back(outerStep * step);
     }
-    rewriter.replaceOpWithNewOp<SliceOp>(
-        op, inner.getInput(), offsets, SmallVector<int64_t>(op.getSizes()),
-        steps);
+    rewriter.replaceOpWithNewOp<SliceOp>(op, inner.getInput(), offsets,
+                                         SmallVector<int64_t>(op.getSizes()),
+                                         steps);
     return success();
   }
 };
@@ -77,7 +77,8 @@ struct SliceOfConcat : public OpRewritePattern<SliceOp> {
   }
 };
 
-/// concat(.., slice(x)[a:b], slice(x)[b:c], ..) -> concat(.., slice(x)[a:c], ..)
+/// concat(.., slice(x)[a:b], slice(x)[b:c], ..) -> concat(.., slice(x)[a:c],
+/// ..)
 struct JoinSlices : public OpRewritePattern<ConcatOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ConcatOp op,
@@ -154,8 +155,8 @@ struct GatherToSlice : public OpRewritePattern<GatherOp> {
     steps[axis] = step;
     Value slice = SliceOp::create(rewriter, op.getLoc(), op.getInput(), offsets,
                                   sizes, steps);
-    rewriter.replaceOp(op, reshapeTo(rewriter, op.getLoc(), slice,
-                                     shapeOf(op.getOutput())));
+    rewriter.replaceOp(
+        op, reshapeTo(rewriter, op.getLoc(), slice, shapeOf(op.getOutput())));
     return success();
   }
 };

@@ -16,8 +16,8 @@ using In = llvm::ArrayRef<Buffer>;
 static Buffer expand(const Buffer &from, Shape shape) {
   if (from.getShape() == shape)
     return from;
-  return gatherStrided(from, shape,
-                       getBroadcastStrides(from.getShape(), shape), 0);
+  return gatherStrided(from, shape, getBroadcastStrides(from.getShape(), shape),
+                       0);
 }
 
 /// out[i] = fn(lhs[i], rhs[i]) over two broadcast operands of element T.
@@ -51,9 +51,9 @@ static EvalResult binary(mlir::Operation *op, In in, Fn fn) {
 template <typename Fn>
 static EvalResult arithmetic(mlir::Operation *op, In in, Fn fn) {
   EvalResult result = binary(op, in, fn);
-  mlir::Type element = llvm::cast<mlir::RankedTensorType>(
-                           op->getResult(0).getType())
-                           .getElementType();
+  mlir::Type element =
+      llvm::cast<mlir::RankedTensorType>(op->getResult(0).getType())
+          .getElementType();
   if (result && element.isInteger(32))
     for (int64_t &x : (*result)[0].getMutableInts())
       x = int32_t(x);
@@ -205,7 +205,6 @@ EvalResult WhereOp::evaluate(In in) {
 }
 
 EvalResult PReluOp::evaluate(In in) {
-  return binary(*this, in, [](auto x, auto slope) {
-    return x < 0 ? slope * x : x;
-  });
+  return binary(*this, in,
+                [](auto x, auto slope) { return x < 0 ? slope * x : x; });
 }

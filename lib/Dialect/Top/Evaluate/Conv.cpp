@@ -50,8 +50,10 @@ static void gatherWindows(const float *input, const Window3 &w, int64_t begin,
       for (int64_t kw = 0; kw < w.kernel[2]; ++kw, columns += ld) {
         float *out = columns;
         for (int64_t row = begin; row < end; ++row) {
-          int64_t d = row / w.out[1] * w.stride[0] + kd * w.dilation[0] - w.pad[0];
-          int64_t h = row % w.out[1] * w.stride[1] + kh * w.dilation[1] - w.pad[1];
+          int64_t d =
+              row / w.out[1] * w.stride[0] + kd * w.dilation[0] - w.pad[0];
+          int64_t h =
+              row % w.out[1] * w.stride[1] + kh * w.dilation[1] - w.pad[1];
           bool inside = d >= 0 && d < w.in[0] && h >= 0 && h < w.in[1];
           const float *line = input + (d * w.in[1] + h) * w.in[2];
           int64_t x = kw * w.dilation[2] - w.pad[2];
@@ -139,7 +141,8 @@ EvalResult ConvTransposeOp::evaluate(In in) {
   int64_t outChannels = filter[1];
   for (int64_t n = 0; n < input[0]; ++n)
     for (int64_t c = 0; c < input[1]; ++c) {
-      const float *data = in[0].getF32().data() + (n * input[1] + c) * w.inSize();
+      const float *data =
+          in[0].getF32().data() + (n * input[1] + c) * w.inSize();
       int64_t first = (n * groups + c / channels) * outChannels;
       for (int64_t oc = 0; oc < outChannels; ++oc) {
         float *result = out.getMutableF32().data() + (first + oc) * w.outSize();

@@ -62,9 +62,8 @@ EvalResult GatherElementsOp::evaluate(In in) {
   forEachOffset(shape, strides, 0, [&](int64_t offset) {
     if (error)
       return;
-    llvm::Expected<int64_t> at = resolve(getOperationName(),
-                                         in[1].getInts()[to],
-                                         in[0].getDim(axis));
+    llvm::Expected<int64_t> at =
+        resolve(getOperationName(), in[1].getInts()[to], in[0].getDim(axis));
     if (!at) {
       error = at.takeError();
       return;

@@ -26,7 +26,9 @@ static Buffer permute(const Buffer &input, Shape order) {
   return gatherStrided(input, shape, strides, 0);
 }
 
-EvalResult PermuteOp::evaluate(In in) { return one(permute(in[0], getOrder())); }
+EvalResult PermuteOp::evaluate(In in) {
+  return one(permute(in[0], getOrder()));
+}
 
 EvalResult DepthToSpaceOp::evaluate(In in) {
   Shape s = in[0].getShape();
@@ -43,7 +45,8 @@ EvalResult SpaceToDepthOp::evaluate(In in) {
   Shape s = in[0].getShape();
   int64_t b = getBlockSize();
   Buffer split = in[0].reshaped({s[0], s[1], s[2] / b, b, s[3] / b, b});
-  return one(permute(split, {0, 3, 5, 1, 2, 4}).reshaped(getResultShape(*this)));
+  return one(
+      permute(split, {0, 3, 5, 1, 2, 4}).reshaped(getResultShape(*this)));
 }
 
 EvalResult SliceOp::evaluate(In in) {
@@ -72,8 +75,8 @@ EvalResult TileOp::evaluate(In in) {
     shape.append({repeat, dim});
     strides.append({0, stride});
   }
-  return one(gatherStrided(in[0], shape, strides, 0)
-                 .reshaped(getResultShape(*this)));
+  return one(
+      gatherStrided(in[0], shape, strides, 0).reshaped(getResultShape(*this)));
 }
 
 /// Copies runs of `count` elements that begin `fromStep` and `toStep` apart.

@@ -67,11 +67,10 @@ static Buffer normalizeTrailing(In in, int64_t axis, double epsilon,
   int64_t size = getNumElements(in[0].getShape().drop_front(axis));
   const float *scale = in.size() > 1 ? in[1].getF32().data() : nullptr;
   const float *bias = in.size() > 2 ? in[2].getF32().data() : nullptr;
-  return normalizeRows(in[0], size, epsilon, subtractMean,
-                       [=](double x, int64_t, int64_t i) {
-                         return x * (scale ? scale[i] : 1) +
-                                (bias ? bias[i] : 0);
-                       });
+  return normalizeRows(
+      in[0], size, epsilon, subtractMean, [=](double x, int64_t, int64_t i) {
+        return x * (scale ? scale[i] : 1) + (bias ? bias[i] : 0);
+      });
 }
 
 EvalResult LayerNormOp::evaluate(In in) {
@@ -90,14 +89,12 @@ EvalResult GroupNormOp::evaluate(In in) {
   int64_t plane = getNumElements(shape.drop_front(2));
   const float *scale = in.size() > 1 ? in[1].getF32().data() : nullptr;
   const float *bias = in.size() > 2 ? in[2].getF32().data() : nullptr;
-  return one(normalizeRows(in[0], perGroup * plane,
-                           getEpsilon().convertToDouble(),
-                           /*subtractMean=*/true,
-                           [=](double x, int64_t row, int64_t i) {
-                             int64_t c = row % groups * perGroup + i / plane;
-                             return x * (scale ? scale[c] : 1) +
-                                    (bias ? bias[c] : 0);
-                           }));
+  return one(normalizeRows(
+      in[0], perGroup * plane, getEpsilon().convertToDouble(),
+      /*subtractMean=*/true, [=](double x, int64_t row, int64_t i) {
+        int64_t c = row % groups * perGroup + i / plane;
+        return x * (scale ? scale[c] : 1) + (bias ? bias[c] : 0);
+      }));
 }
 
 EvalResult BatchNormOp::evaluate(In in) {

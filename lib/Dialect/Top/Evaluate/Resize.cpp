@@ -112,8 +112,7 @@ EvalResult ResizeOp::evaluate(llvm::ArrayRef<Buffer> operands) {
         float *to =
             next.getMutableF32().data() + (o * out + index) * view.inner;
         for (auto [i, weight] : llvm::zip(taps.indices, taps.weights)) {
-          const float *from =
-              value.getF32().data() + (o * in + i) * view.inner;
+          const float *from = value.getF32().data() + (o * in + i) * view.inner;
           for (int64_t j = 0; j < view.inner; ++j)
             to[j] += float(weight) * from[j];
         }

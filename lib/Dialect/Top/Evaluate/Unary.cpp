@@ -117,9 +117,8 @@ EvalResult EluOp::evaluate(In in) {
 EvalResult SeluOp::evaluate(In in) {
   float alpha = getAlpha().convertToDouble();
   float gamma = getGamma().convertToDouble();
-  return map(in, [=](float x) {
-    return gamma * (x < 0 ? alpha * std::expm1(x) : x);
-  });
+  return map(
+      in, [=](float x) { return gamma * (x < 0 ? alpha * std::expm1(x) : x); });
 }
 EvalResult HardsigmoidOp::evaluate(In in) {
   float alpha = getAlpha().convertToDouble();
@@ -136,8 +135,7 @@ EvalResult GeluOp::evaluate(In in) {
   if (getApproximate() == GeluApproximation::Tanh)
     return map(in, [](float x) {
       const float scale = 0.797884560802865f; // sqrt(2 / pi)
-      return 0.5f * x *
-             (1.0f + std::tanh(scale * (x + 0.044715f * x * x * x)));
+      return 0.5f * x * (1.0f + std::tanh(scale * (x + 0.044715f * x * x * x)));
     });
   return map(in, [](float x) {
     const float scale = 0.707106781186547f; // sqrt(1 / 2)

@@ -80,9 +80,8 @@ FailureOr<Operation *> top::buildOp(OpBuilder &builder, Location loc,
   // The op is made before its types are known, so that its attributes have
   // their defaults.
   if (isInferred)
-    state.addTypes(
-        SmallVector<Type>(info->hasTrait<OpTrait::OneResult>() ? 1 : 2,
-                          builder.getNoneType()));
+    state.addTypes(SmallVector<Type>(
+        info->hasTrait<OpTrait::OneResult>() ? 1 : 2, builder.getNoneType()));
   else
     state.addTypes(results);
 

@@ -9,6 +9,17 @@
 using namespace mlir;
 using namespace tpuc;
 
+bool top::hasValidSize(ArrayRef<int64_t> shape) {
+  const int64_t most = int64_t(1) << 40;
+  int64_t count = 1;
+  for (int64_t dim : shape) {
+    if (dim < 1 || dim > most / count)
+      return false;
+    count *= dim;
+  }
+  return true;
+}
+
 FailureOr<RankedTensorType> top::inferBroadcast(std::optional<Location> loc,
                                                 StringRef name,
                                                 ValueRange values,

@@ -39,6 +39,26 @@ template <typename OpTy> llvm::LogicalResult verifyInferredTypes(OpTy op) {
   return llvm::success();
 }
 
+/// Largest attribute value that enters a size: sums and products of two such
+/// values fit into 64 bits.
+constexpr int64_t kLargestSize = int64_t(1) << 30;
+
+/// Checks that all entries of an array attribute are within
+/// [least, kLargestSize].
+inline llvm::LogicalResult checkEntries(std::optional<mlir::Location> loc,
+                                        llvm::StringRef name,
+                                        llvm::StringRef what,
+                                        llvm::ArrayRef<int64_t> values,
+                                        int64_t least) {
+  for (int64_t value : values)
+    if (value < least || value > kLargestSize)
+      return inferError(loc, name,
+                        what + " has an entry " + llvm::Twine(value) +
+                            ", expected " + llvm::Twine(least) + " to " +
+                            llvm::Twine(kLargestSize));
+  return llvm::success();
+}
+
 /// The static shape of a value.
 inline llvm::ArrayRef<int64_t> getShape(mlir::Value value) {
   return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();

@@ -37,15 +37,12 @@ LogicalResult Window::check(int64_t numSpatial) const {
   if (numSpatial < 1 || numSpatial > 3)
     return error("operand has " + Twine(numSpatial) +
                  " spatial axes, expected 1 to 3");
-  auto checkEach = [&](StringRef what, ArrayRef<int64_t> values,
-                       int64_t count, int64_t least) -> LogicalResult {
+  auto checkEach = [&](StringRef what, ArrayRef<int64_t> values, int64_t count,
+                       int64_t least) -> LogicalResult {
     if (int64_t(values.size()) != count)
       return error(what + " has " + Twine(values.size()) +
                    " entries, expected " + Twine(count));
-    if (llvm::any_of(values, [&](int64_t value) { return value < least; }))
-      return error(what + " is " + str(values) + ", expected entries of at least " +
-                   Twine(least));
-    return success();
+    return checkEntries(loc, name, what, values, least);
   };
   return success(succeeded(checkEach("kernel", kernel, numSpatial, 1)) &&
                  succeeded(checkEach("strides", strides, numSpatial, 1)) &&
@@ -84,8 +81,8 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext *context,
   if (failed(window.check(numSpatial))) // conv_c2, conv_c3
     return failure();
   int64_t group = adaptor.getGroup();
-  if (group < 1 || input[1] % group || filter[0] % group ||
-      filter[1] != input[1] / group) // conv_c4
+  if (group < 1 || group > kLargestSize || input[1] % group ||
+      filter[0] % group || filter[1] != input[1] / group) // conv_c4
     return inferError(location, name,
                       "filter " + str(filter) + " with group " + Twine(group) +
                           " does not fit the operand's " + Twine(input[1]) +
@@ -103,8 +100,7 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext *context,
                             Twine(padded) + " on spatial axis " + Twine(i));
     shape.push_back((padded - window.extent(i)) / window.strides[i] + 1);
   }
-  types.push_back(
-      RankedTensorType::get(shape, getElement(adaptor.getInput())));
+  types.push_back(RankedTensorType::get(shape, getElement(adaptor.getInput())));
   return success();
 }
 
@@ -128,17 +124,19 @@ LogicalResult ConvTransposeOp::inferReturnTypes(
   if (failed(window.check(numSpatial)))
     return failure();
   int64_t group = adaptor.getGroup();
-  if (group < 1 || input[1] % group || filter[0] != input[1])
+  if (group < 1 || group > kLargestSize || input[1] % group ||
+      filter[0] != input[1])
     return inferError(location, name, // conv_transpose_c4
                       "filter " + str(filter) + " with group " + Twine(group) +
                           " does not fit the operand's " + Twine(input[1]) +
                           " channels, expected axis 0 to be the channels");
   ArrayRef<int64_t> extra = adaptor.getOutputPadding();
-  if (int64_t(extra.size()) != numSpatial ||
-      llvm::any_of(extra, [](int64_t value) { return value < 0; }))
-    return inferError(location, name, // conv_transpose_c5
-                      "output_padding is " + str(extra) + ", expected " +
-                          Twine(numSpatial) + " entries of at least 0");
+  if (int64_t(extra.size()) != numSpatial) // conv_transpose_c5
+    return inferError(location, name,
+                      "output_padding has " + Twine(extra.size()) +
+                          " entries, expected " + Twine(numSpatial));
+  if (failed(checkEntries(location, name, "output_padding", extra, 0)))
+    return failure();
   int64_t channels = filter[1] * group;
   if (failed(checkBias(location, name, adaptor.getBias(), channels)))
     return failure();
@@ -148,13 +146,11 @@ LogicalResult ConvTransposeOp::inferReturnTypes(
                    window.pads[i] - window.pads[numSpatial + i] + extra[i];
     if (size < 1) // conv_transpose_c6
       return inferError(location, name,
-                        "result has size " + Twine(size) +
-                            " on spatial axis " + Twine(i) +
-                            ", the padding removes everything");
+                        "result has size " + Twine(size) + " on spatial axis " +
+                            Twine(i) + ", the padding removes everything");
     shape.push_back(size);
   }
-  types.push_back(
-      RankedTensorType::get(shape, getElement(adaptor.getInput())));
+  types.push_back(RankedTensorType::get(shape, getElement(adaptor.getInput())));
   return success();
 }
 
@@ -217,18 +213,17 @@ static LogicalResult inferPool(std::optional<Location> loc, StringRef name,
                             Twine(extent) + " on spatial axis " + Twine(i));
     int64_t room = input[2 + i] + begin + end - extent;
     if (room < 0) // max_pool_c4
-      return inferError(loc, name,
-                        "dilated kernel of " + Twine(extent) +
-                            " is larger than the padded input on spatial axis " +
-                            Twine(i));
+      return inferError(
+          loc, name,
+          "dilated kernel of " + Twine(extent) +
+              " is larger than the padded input on spatial axis " + Twine(i));
     int64_t size = room / stride + 1;
     if (adaptor.getCeilMode() && room % stride &&
         size * stride < input[2 + i] + begin)
       ++size;
     shape.push_back(size);
   }
-  types.push_back(
-      RankedTensorType::get(shape, getElement(adaptor.getInput())));
+  types.push_back(RankedTensorType::get(shape, getElement(adaptor.getInput())));
   return success();
 }
 

@@ -110,7 +110,8 @@ Operation *TopDialect::materializeConstant(OpBuilder &builder, Attribute value,
   return WeightOp::create(builder, loc, elements);
 }
 
-void TopDialect::getCanonicalizationPatterns(RewritePatternSet &patterns) const {
+void TopDialect::getCanonicalizationPatterns(
+    RewritePatternSet &patterns) const {
   populateCanonicalizationPatterns(patterns);
 }
 

@@ -21,16 +21,13 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *context,
   SmallVector<int64_t> shape(input.take_front(axis));
   llvm::append_range(shape, getShape(adaptor.getIndices()));
   llvm::append_range(shape, input.drop_front(axis + 1));
-  types.push_back(
-      RankedTensorType::get(shape, getElement(adaptor.getInput())));
+  types.push_back(RankedTensorType::get(shape, getElement(adaptor.getInput())));
   return success();
 }
 
-LogicalResult
-GatherElementsOp::inferReturnTypes(MLIRContext *context,
-                                   std::optional<Location> location,
-                                   Adaptor adaptor,
-                                   SmallVectorImpl<Type> &types) {
+LogicalResult GatherElementsOp::inferReturnTypes(
+    MLIRContext *context, std::optional<Location> location, Adaptor adaptor,
+    SmallVectorImpl<Type> &types) {
   ArrayRef<int64_t> input = getShape(adaptor.getInput());
   ArrayRef<int64_t> indices = getShape(adaptor.getIndices());
   int64_t axis = adaptor.getAxis();
@@ -72,8 +69,7 @@ LogicalResult GatherNDOp::inferReturnTypes(MLIRContext *context,
                           " do not address an operand of shape " + str(input));
   SmallVector<int64_t> shape(indices.drop_back());
   llvm::append_range(shape, input.drop_front(batch + depth));
-  types.push_back(
-      RankedTensorType::get(shape, getElement(adaptor.getInput())));
+  types.push_back(RankedTensorType::get(shape, getElement(adaptor.getInput())));
   return success();
 }
 
@@ -94,9 +90,8 @@ LogicalResult ScatterNDOp::inferReturnTypes(MLIRContext *context,
       getElement(adaptor.getUpdates()) != getElement(adaptor.getInput()))
     return inferError(location, getOperationName(), // scatter_nd_c2
                       "updates have shape " +
-                          str(getShape(adaptor.getUpdates())) +
-                          ", expected " + str(expected) +
-                          " of the operand's element type");
+                          str(getShape(adaptor.getUpdates())) + ", expected " +
+                          str(expected) + " of the operand's element type");
   types.push_back(adaptor.getInput().getType());
   return success();
 }

@@ -163,14 +163,13 @@ LogicalResult TopKOp::inferReturnTypes(MLIRContext *context,
   SmallVector<int64_t> shape(getShape(adaptor.getInput()));
   int64_t axis = adaptor.getAxis(), k = adaptor.getK();
   if (failed(checkAxis(location, getOperationName(), axis, shape.size())))
-    return failure(); // topk_c1
+    return failure();           // topk_c1
   if (k < 1 || k > shape[axis]) // topk_c2
     return inferError(location, getOperationName(),
                       "k is " + Twine(k) + ", expected 1 to the axis's size " +
                           Twine(shape[axis]));
   shape[axis] = k;
-  types.push_back(
-      RankedTensorType::get(shape, getElement(adaptor.getInput())));
+  types.push_back(RankedTensorType::get(shape, getElement(adaptor.getInput())));
   types.push_back(RankedTensorType::get(shape, IntegerType::get(context, 64)));
   return success();
 }

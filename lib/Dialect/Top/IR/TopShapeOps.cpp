@@ -41,7 +41,8 @@ LogicalResult ReshapeOp::verify() {
 LogicalResult BroadcastOp::verify() {
   if (failed(verifySameElement(*this))) // broadcast_c1
     return failure();
-  ArrayRef<int64_t> input = getShape(getInput()), output = getShape(getOutput());
+  ArrayRef<int64_t> input = getShape(getInput()),
+                    output = getShape(getOutput());
   std::optional<SmallVector<int64_t>> shape = broadcastShapes({input, output});
   if (!shape || ArrayRef<int64_t>(*shape) != output) // broadcast_c2
     return emitOpError("operand shape ")
@@ -59,7 +60,8 @@ LogicalResult CastOp::verify() {
 LogicalResult ResizeOp::verify() {
   if (failed(verifySameElement(*this))) // resize_c1
     return failure();
-  ArrayRef<int64_t> input = getShape(getInput()), output = getShape(getOutput());
+  ArrayRef<int64_t> input = getShape(getInput()),
+                    output = getShape(getOutput());
   if (input.size() != output.size() || getScales().size() != input.size())
     return emitOpError("operand ") // resize_c1, resize_c2
            << str(input) << ", result " << str(output) << " and "
@@ -68,7 +70,8 @@ LogicalResult ResizeOp::verify() {
     if (!(scale > 0)) // resize_c2
       return emitOpError("scale ")
              << scale << " of axis " << axis << " is not positive";
-    if (!(std::abs(double(output[axis]) - input[axis] * scale) <= 1)) // resize_c3
+    if (!(std::abs(double(output[axis]) - input[axis] * scale) <=
+          1)) // resize_c3
       return emitOpError("axis ")
              << axis << " has size " << output[axis] << ", but its operand's "
              << input[axis] << " times scale " << scale << " is "
@@ -110,8 +113,7 @@ LogicalResult PermuteOp::inferReturnTypes(MLIRContext *context,
   SmallVector<int64_t> shape;
   for (int64_t axis : order)
     shape.push_back(input[axis]);
-  types.push_back(
-      RankedTensorType::get(shape, getElement(adaptor.getInput())));
+  types.push_back(RankedTensorType::get(shape, getElement(adaptor.getInput())));
   return success();
 }
 
@@ -129,8 +131,8 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *context,
     return failure();
   for (Value value : adaptor.getInputs().drop_front()) {
     ArrayRef<int64_t> other = getShape(value);
-    bool fits = other.size() == shape.size() &&
-                getElement(value) == getElement(first);
+    bool fits =
+        other.size() == shape.size() && getElement(value) == getElement(first);
     for (size_t i = 0; fits && i < shape.size(); ++i)
       fits = int64_t(i) == axis || other[i] == shape[i];
     if (!fits) { // concat_c3
@@ -160,22 +162,26 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *context,
       failed(checkLength(location, name, "sizes", sizes, rank)) ||
       failed(checkLength(location, name, "steps", steps, rank))) // slice_c1
     return failure();
-  for (int64_t i = 0; i < rank; ++i) {
-    if (sizes[i] < 1 || steps[i] == 0) // slice_c2
+  for (int64_t step : steps)
+    if (step < -kLargestSize || step > kLargestSize) // slice_c2
       return inferError(location, name,
-                        "axis " + Twine(i) + " has size " + Twine(sizes[i]) +
-                            " and step " + Twine(steps[i]) +
-                            ", expected a positive size and a step");
+                        "step " + Twine(step) + " is too large");
+  if (failed(checkEntries(location, name, "offsets", offsets, 0)) ||
+      failed(checkEntries(location, name, "sizes", sizes, 1))) // slice_c2, c3
+    return failure();
+  for (int64_t i = 0; i < rank; ++i) {
+    if (steps[i] == 0) // slice_c2
+      return inferError(location, name,
+                        "step of axis " + Twine(i) +
+                            " is 0, expected another number");
     int64_t last = offsets[i] + (sizes[i] - 1) * steps[i];
-    if (offsets[i] < 0 || offsets[i] >= input[i] || last < 0 ||
-        last >= input[i]) // slice_c3
+    if (offsets[i] >= input[i] || last < 0 || last >= input[i]) // slice_c3
       return inferError(location, name,
                         "elements " + Twine(offsets[i]) + " to " + Twine(last) +
                             " are outside of axis " + Twine(i) + " of size " +
                             Twine(input[i]));
   }
-  types.push_back(
-      RankedTensorType::get(sizes, getElement(adaptor.getInput())));
+  types.push_back(RankedTensorType::get(sizes, getElement(adaptor.getInput())));
   return success();
 }
 
@@ -202,10 +208,13 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *context,
                         stringifyPadMode(adaptor.getMode()) + " padding of " +
                             Twine(pads[i]) + " is too large for axis " +
                             Twine(i % rank) + " of size " + Twine(size));
+    if (pads[i] > kLargestSize)
+      return inferError(location, name,
+                        "pads has an entry " + Twine(pads[i]) +
+                            ", which is too large");
     shape[i % rank] += pads[i];
   }
-  types.push_back(
-      RankedTensorType::get(shape, getElement(adaptor.getInput())));
+  types.push_back(RankedTensorType::get(shape, getElement(adaptor.getInput())));
   return success();
 }
 
@@ -216,17 +225,16 @@ LogicalResult TileOp::inferReturnTypes(MLIRContext *context,
   SmallVector<int64_t> shape(getShape(adaptor.getInput()));
   ArrayRef<int64_t> repeats = adaptor.getRepeats();
   if (failed(checkLength(location, getOperationName(), "repeats", repeats,
-                         shape.size())))
+                         shape.size())) ||
+      failed(checkEntries(location, getOperationName(), "repeats", repeats,
+                          1))) // tile_c1
     return failure();
   for (auto [dim, count] : llvm::zip(shape, repeats)) {
-    if (count < 1) // tile_c1
-      return inferError(location, getOperationName(),
-                        "repeats are " + str(repeats) +
-                            ", expected at least 1 each");
+    if (count > kLargestSize / dim)
+      return inferError(location, getOperationName(), "result is too large");
     dim *= count;
   }
-  types.push_back(
-      RankedTensorType::get(shape, getElement(adaptor.getInput())));
+  types.push_back(RankedTensorType::get(shape, getElement(adaptor.getInput())));
   return success();
 }
 
@@ -239,8 +247,8 @@ static LogicalResult checkBlock(std::optional<Location> loc, StringRef name,
                           ", expected [N, C, H, W]");
   // The square must not overflow either.
   if (block < 1 || block > 65536)
-    return inferError(loc, name,
-                      "block_size is " + Twine(block) + ", expected at least 1");
+    return inferError(
+        loc, name, "block_size is " + Twine(block) + ", expected at least 1");
   return success();
 }
 
@@ -251,7 +259,7 @@ LogicalResult DepthToSpaceOp::inferReturnTypes(MLIRContext *context,
   ArrayRef<int64_t> input = getShape(adaptor.getInput());
   int64_t block = adaptor.getBlockSize();
   if (failed(checkBlock(location, getOperationName(), input, block)))
-    return failure(); // depth_to_space_c1
+    return failure();             // depth_to_space_c1
   if (input[1] % (block * block)) // depth_to_space_c2
     return inferError(location, getOperationName(),
                       "block of " + Twine(block * block) +
@@ -269,13 +277,13 @@ LogicalResult SpaceToDepthOp::inferReturnTypes(MLIRContext *context,
   ArrayRef<int64_t> input = getShape(adaptor.getInput());
   int64_t block = adaptor.getBlockSize();
   if (failed(checkBlock(location, getOperationName(), input, block)))
-    return failure(); // space_to_depth_c1
+    return failure();                       // space_to_depth_c1
   if (input[2] % block || input[3] % block) // space_to_depth_c2
     return inferError(location, getOperationName(),
                       "block_size " + Twine(block) + " does not divide " +
                           str(input.drop_front(2)));
-  types.push_back(RankedTensorType::get({input[0], input[1] * block * block,
-                                         input[2] / block, input[3] / block},
-                                        getElement(adaptor.getInput())));
+  types.push_back(RankedTensorType::get(
+      {input[0], input[1] * block * block, input[2] / block, input[3] / block},
+      getElement(adaptor.getInput())));
   return success();
 }

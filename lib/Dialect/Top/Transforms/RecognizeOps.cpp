@@ -19,7 +19,8 @@ using namespace tpuc;
 
 namespace {
 
-struct TopRecognizeOps : public top::impl::TopRecognizeOpsBase<TopRecognizeOps> {
+struct TopRecognizeOps
+    : public top::impl::TopRecognizeOpsBase<TopRecognizeOps> {
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet all(context);
     top::populateActivationPatterns(all);

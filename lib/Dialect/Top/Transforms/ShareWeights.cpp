@@ -43,7 +43,8 @@ static void orderByFirstUse(Block &block) {
 
 namespace {
 
-struct TopShareWeights : public top::impl::TopShareWeightsBase<TopShareWeights> {
+struct TopShareWeights
+    : public top::impl::TopShareWeightsBase<TopShareWeights> {
   using TopShareWeightsBase::TopShareWeightsBase;
 
   void runOnOperation() override {
@@ -53,9 +54,8 @@ struct TopShareWeights : public top::impl::TopShareWeightsBase<TopShareWeights> 
       ArrayRef<char> bytes = getResourceBytes(op);
       if (bytes.empty())
         return;
-      uint64_t hash = llvm::xxh3_64bits(
-          ArrayRef(reinterpret_cast<const uint8_t *>(bytes.data()),
-                   bytes.size()));
+      uint64_t hash = llvm::xxh3_64bits(ArrayRef(
+          reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()));
       SmallVector<top::WeightOp> &candidates = seen[hash];
       for (top::WeightOp other : candidates)
         // Blocks are not shared, so neither are their constants.

@@ -28,7 +28,8 @@ static void print(raw_ostream &os, const Buffer &buffer) {
 
 namespace {
 
-struct TestEvaluate : public PassWrapper<TestEvaluate, OperationPass<ModuleOp>> {
+struct TestEvaluate
+    : public PassWrapper<TestEvaluate, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TestEvaluate)
 
   StringRef getArgument() const final { return "test-evaluate"; }
