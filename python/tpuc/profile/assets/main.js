@@ -1,0 +1,82 @@
+// Puts the page together.
+
+/** The colour of groups that have none of their own. */
+const REST_COLOUR = "#8c8c8c";
+
+function fillHeader(models) {
+  for (const model of models) {
+    const tiles = model.rows.map(([name, value]) =>
+      make("div", { className: "tile" }, make("span", {}, name), value));
+    document.getElementById("header").append(
+      make("h1", {}, `${model.title}, cycle model "${model.parameters}"`),
+      make("div", { className: "tiles" }, ...tiles));
+  }
+}
+
+function connectControls(view, table) {
+  const grouping = document.getElementById("grouping");
+  const titles = { op: "operation", kind: "kind of operation", function: "function of the command" };
+  grouping.append(...view.groupings.map((by) => make("option", { value: by }, titles[by])));
+  grouping.onchange = () => view.groupBy(grouping.value);
+  const filter = document.getElementById("filter");
+  filter.oninput = () => table.filterBy(filter.value);
+  document.getElementById("reset").onclick = () => view.reset();
+  listenToKeys(view);
+}
+
+/** Shows the clicked command in full. */
+function connectDetail(view) {
+  const detail = document.getElementById("detail");
+  view.listen(async (what) => {
+    if (what !== "selection") return;
+    const clicked = view.clicked;
+    if (!clicked) {
+      detail.textContent = view.selected ?? "Click a command to see all of it here.";
+      return;
+    }
+    const texts = await clicked.model.texts();
+    if (view.clicked !== clicked) return;
+    const about = describeCommand(clicked.model, clicked.command).split("\n").join(" · ");
+    detail.replaceChildren(about, make("br"), make("code", {}, texts[clicked.command]));
+  });
+}
+
+/** Mean milliseconds of a frame over a zoom through the whole time; for tests. */
+function measureFrames(view, timelines) {
+  const frames = 40;
+  const start = performance.now();
+  for (let i = 0; i < frames; ++i) {
+    view.show((view.total * i) / (2 * frames), view.total * (1 - i / (2 * frames)));
+    for (const timeline of timelines) timeline.draw();
+  }
+  view.reset();
+  return (performance.now() - start) / frames;
+}
+
+async function main() {
+  const texts = document.querySelectorAll("script.texts");
+  const elements = [...document.querySelectorAll("script.model")];
+  const models = await Promise.all(elements.map((element, i) => readModel(element, texts[i])));
+  const view = new View(models);
+  fillHeader(models);
+  const place = (id) => document.getElementById(id);
+  const timelines = models.map((model) => new Timeline(place("timelines"), model, view));
+  const table = models.length > 1
+    ? makeCompareTable(place("table"), models, view)
+    : makeOpTable(place("table"), models[0], view);
+  for (const model of models) makeRoofline(place("roofline"), model, view);
+  const most = Math.max(1, ...models.flatMap((model) => model.traffic.map(([, read, written]) => read + written)));
+  for (const model of models) makeTraffic(place("traffic"), model, most);
+  connectControls(view, table);
+  connectDetail(view);
+  for (const timeline of timelines) timeline.draw();
+  document.documentElement.dataset.readyMs = performance.now().toFixed(0);
+  if (location.hash === "#measure")
+    document.documentElement.dataset.frameMs = measureFrames(view, timelines).toFixed(1);
+}
+
+main().catch((error) => {
+  document.getElementById("header").textContent =
+    `The page cannot be shown: ${error.message}. It needs a browser of 2023 or later.`;
+  console.error(error);
+});

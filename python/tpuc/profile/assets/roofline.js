@@ -1,0 +1,87 @@
+// The roofline: multiply-accumulates a cycle against those a byte of DDR
+// traffic; a circle a group, its area its share of the time.
+
+/** Multiply-accumulates a cycle at most, by precision. */
+const PEAKS = [["int8", 16384], ["f16, bf16", 8192], ["f32", 1024]];
+const CHART = { width: 460, height: 270, left: 44, right: 12, top: 10, bottom: 34 };
+const X_RANGE = [0.1, 10000];
+const Y_RANGE = [1, 32768];
+
+function chartX(value) {
+  const share = Math.log(value / X_RANGE[0]) / Math.log(X_RANGE[1] / X_RANGE[0]);
+  return CHART.left + Math.min(1, Math.max(0, share)) * (CHART.width - CHART.left - CHART.right);
+}
+
+function chartY(value) {
+  const share = Math.log(value / Y_RANGE[0]) / Math.log(Y_RANGE[1] / Y_RANGE[0]);
+  return CHART.height - CHART.bottom - Math.min(1, Math.max(0, share)) * (CHART.height - CHART.top - CHART.bottom);
+}
+
+function drawRoofs(svg) {
+  const line = (x1, y1, x2, y2) => svg.append(makeSvg("line", {
+    x1: chartX(x1), y1: chartY(y1), x2: chartX(x2), y2: chartY(y2), stroke: "currentColor", "stroke-opacity": 0.5 }));
+  const highest = PEAKS[0][1];
+  line(Y_RANGE[0] / DDR_BYTES_PER_CYCLE, Y_RANGE[0], highest / DDR_BYTES_PER_CYCLE, highest);
+  for (const [name, peak] of PEAKS) {
+    line(peak / DDR_BYTES_PER_CYCLE, peak, X_RANGE[1], peak);
+    svg.append(makeSvg("text", { x: CHART.width - CHART.right, y: chartY(peak) - 3, "text-anchor": "end" },
+      `${name}: ${count(peak)}`));
+  }
+  for (let x = X_RANGE[0]; x <= X_RANGE[1]; x *= 10)
+    svg.append(makeSvg("text", { x: chartX(x), y: CHART.height - CHART.bottom + 13, "text-anchor": "middle" }, `${+x.toPrecision(1)}`));
+  for (let y = 1; y <= Y_RANGE[1]; y *= 10)
+    svg.append(makeSvg("text", { x: CHART.left - 5, y: chartY(y) + 3, "text-anchor": "end" }, count(y)));
+  svg.append(makeSvg("text", { x: CHART.width / 2, y: CHART.height - 5, "text-anchor": "middle" },
+    "multiply-accumulates a byte of DDR traffic"));
+  svg.append(makeSvg("text", { x: -CHART.height / 2 + 10, y: 10, transform: "rotate(-90)", "text-anchor": "middle" },
+    "multiply-accumulates a cycle"));
+}
+
+/** A group took at least as long as either engine was busy with it. */
+function groupCycles(row) {
+  return Math.max(1, row.critical_cycles, row.tiu_cycles, row.gdma_cycles);
+}
+
+function drawGroups(svg, model, view) {
+  let rest = 0;
+  for (const row of rowsOf(model, view)) {
+    if (!row.macs) {
+      rest += row.critical_cycles;
+      continue;
+    }
+    const traffic = row.read_bytes + row.write_bytes;
+    const rate = row.macs / groupCycles(row);
+    const circle = makeSvg("circle", {
+      cx: traffic ? chartX(row.macs / traffic) : chartX(X_RANGE[1]), cy: chartY(rate),
+      r: 3 + 18 * Math.sqrt(row.critical_cycles / Math.max(1, model.cycles)),
+      fill: row.colour, "fill-opacity": 0.65 });
+    circle.dataset.name = row.name;
+    circle.onclick = () => view.select(row.name);
+    circle.onpointermove = (event) => showTip(event,
+      `${row.name}\nbound by ${row.bound}, ${rate.toFixed(0)} MAC a cycle` +
+      (traffic ? `, ${(row.macs / traffic).toFixed(1)} MAC a byte` : ", no DDR traffic"));
+    circle.onpointerleave = () => showTip(null, "");
+    svg.append(circle);
+  }
+  return rest;
+}
+
+/** The chart of a model. */
+function makeRoofline(parent, model, view) {
+  const panel = make("div");
+  parent.append(panel);
+  const fill = () => {
+    const svg = makeSvg("svg", { viewBox: `0 0 ${CHART.width} ${CHART.height}`, role: "img" });
+    drawRoofs(svg);
+    const rest = drawGroups(svg, model, view);
+    const share = ((100 * rest) / Math.max(1, model.cycles)).toFixed(1);
+    panel.replaceChildren(make("h2", {}, `Roofline of ${model.title}`), svg,
+      make("div", { className: "hint" }, `${share} % of the time is in groups without multiply-accumulates.`));
+  };
+  view.listen((what) => {
+    if (what === "grouping") fill();
+    for (const circle of panel.querySelectorAll("circle"))
+      circle.classList.toggle("selected", circle.dataset.name === view.selected);
+  });
+  fill();
+}

@@ -1,0 +1,216 @@
+// The timeline of a model: one canvas with all strips, zoom, pan and hover.
+
+/** Nominal bytes a cycle of the memory interface; 1 byte a cycle is 1 GB/s. */
+const DDR_BYTES_PER_CYCLE = 64;
+const LABEL_WIDTH = 74;
+/** Heights of the strips, from above. */
+const STRIPS = [
+  ["axis", 18], ["TIU", 30], ["TIU waits", 7], ["GDMA", 30], ["GDMA waits", 7],
+  ["bandwidth", 46], ["memory", 190],
+];
+const STRIP_GAP = 5;
+
+/** The labels of strips; a strip of waits needs none. */
+const STRIP_LABELS = {
+  TIU: "TIU", GDMA: "GDMA", "TIU waits": "waits", "GDMA waits": "waits",
+  bandwidth: "DDR 64 GB/s", memory: "lane 256 KiB",
+};
+
+class Timeline {
+  constructor(parent, model, view) {
+    this.model = model;
+    this.view = view;
+    this.canvas = make("canvas");
+    this.legend = make("div", { className: "legend" });
+    const title = make("div", { className: "legend" }, make("b", {}, model.title), time(model.cycles));
+    parent.append(make("div", { className: "pane" }, title, this.canvas, this.legend));
+    this.height = STRIPS.reduce((sum, [, height]) => sum + height + STRIP_GAP, 0);
+    this.canvas.style.height = `${this.height}px`;
+    this.scheduled = false;
+    view.listen((what) => {
+      if (what === "grouping") this.fillLegend();
+      this.schedule();
+    });
+    new ResizeObserver(() => this.schedule()).observe(this.canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.schedule());
+    this.listenToPointer();
+    this.fillLegend();
+  }
+
+  /** Draws once in the next frame, however often it is asked for. */
+  schedule() {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    requestAnimationFrame(() => {
+      this.scheduled = false;
+      this.draw();
+    });
+  }
+
+  layout() {
+    const width = this.canvas.clientWidth - LABEL_WIDTH - 8;
+    const boxes = {};
+    let top = 0;
+    for (const [name, height] of STRIPS) {
+      boxes[name] = { left: LABEL_WIDTH, top, width: Math.max(1, width), height };
+      top += height + STRIP_GAP;
+    }
+    return boxes;
+  }
+
+  draw() {
+    const { canvas, model, view } = this;
+    const ratio = devicePixelRatio || 1;
+    const width = Math.round(canvas.clientWidth * ratio);
+    const height = Math.round(this.height * ratio);
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const context = canvas.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, canvas.clientWidth, this.height);
+    const boxes = this.layout();
+    const paint = new Paint(model, view);
+    drawMemory(context, boxes.memory, view, model, paint, ratio);
+    for (const [name, label] of Object.entries(STRIP_LABELS)) drawLabel(context, boxes[name], label);
+    drawAxis(context, boxes.axis, view, boxes.memory.top);
+    for (const queue of model.queues) {
+      drawQueue(context, boxes[queue.name], view, model, queue, paint);
+      drawWaits(context, boxes[`${queue.name} waits`], view, model, queue);
+    }
+    drawBandwidth(context, boxes.bandwidth, view, model);
+    const clicked = view.clicked;
+    if (clicked?.model === model) {
+      context.save();
+      context.beginPath();
+      context.rect(LABEL_WIDTH, 0, boxes.TIU.width, this.height);
+      context.clip();
+      drawDependency(context, [boxes.TIU, boxes.GDMA], view, model, clicked.command);
+      context.restore();
+    }
+  }
+
+  fillLegend() {
+    const groups = this.view.groups(this.model);
+    const order = groups.name.map((_, i) => i).filter((i) => groups.colour[i] !== REST_COLOUR);
+    order.sort((a, b) => groups.tiu_cycles[b] + groups.gdma_cycles[b] - groups.tiu_cycles[a] - groups.gdma_cycles[a]);
+    const items = order.map((i) => {
+      const square = make("i");
+      square.style.background = groups.colour[i];
+      return make("span", {}, square, groups.name[i]);
+    });
+    const rest = make("i");
+    rest.style.background = REST_COLOUR;
+    if (order.length < groups.name.length) items.push(make("span", {}, rest, "all others"));
+    this.legend.replaceChildren(...items);
+  }
+
+  /** The cycle under the pointer. */
+  cycleAt(event) {
+    const width = this.layout().TIU.width;
+    const x = event.clientX - this.canvas.getBoundingClientRect().left - LABEL_WIDTH;
+    return this.view.begin + (x / width) * this.view.span;
+  }
+
+  /** The command under the pointer or, in local memory, the one that wrote there. */
+  commandAt(event) {
+    const y = event.clientY - this.canvas.getBoundingClientRect().top;
+    const boxes = this.layout();
+    const cycle = this.cycleAt(event);
+    const slack = (this.view.span / boxes.TIU.width) * 2;
+    const within = (box) => y >= box.top && y < box.top + box.height + STRIP_GAP;
+    if (within(boxes.memory)) {
+      const line = Math.floor(((y - boxes.memory.top) / boxes.memory.height) * LANE_LINES);
+      const held = findResidency(this.model, cycle, line, slack);
+      return held < 0 ? null : { command: this.model.columns.heldBy[held], held };
+    }
+    const { start } = this.model.columns;
+    for (const queue of this.model.queues) {
+      if (!within(boxes[queue.name])) continue;
+      const i = firstEndingAfter(this.model, queue, cycle - slack);
+      if (i < queue.last && start[i] <= cycle + slack) return { command: i, held: -1 };
+    }
+    return null;
+  }
+
+  listenToPointer() {
+    const { canvas, view } = this;
+    let drag = null;
+    canvas.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY))
+        view.pan(((event.deltaX || event.deltaY) / canvas.clientWidth) * view.span);
+      else view.zoom(1.0015 ** event.deltaY, this.cycleAt(event));
+    }, { passive: false });
+    canvas.addEventListener("pointerdown", (event) => {
+      drag = { x: event.clientX, begin: view.begin, moved: false };
+      canvas.setPointerCapture(event.pointerId);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!drag) {
+        this.hover(event);
+        return;
+      }
+      const pixels = event.clientX - drag.x;
+      drag.moved ||= Math.abs(pixels) > 3;
+      if (!drag.moved) return;
+      const begin = drag.begin - (pixels / this.layout().TIU.width) * view.span;
+      view.show(begin, begin + view.span);
+    });
+    canvas.addEventListener("pointerup", (event) => {
+      if (drag && !drag.moved) this.click(event);
+      drag = null;
+    });
+    canvas.addEventListener("pointercancel", () => (drag = null));
+    canvas.addEventListener("pointerleave", () => showTip(null, ""));
+    canvas.addEventListener("dblclick", () => view.reset());
+  }
+
+  hover(event) {
+    const found = this.commandAt(event);
+    if (!found) {
+      showTip(event, "");
+      return;
+    }
+    let text = describeCommand(this.model, found.command);
+    const { heldBegin, heldEnd, heldFirst, heldLast } = this.model.columns;
+    if (found.held >= 0)
+      text = `lane bytes ${heldBegin[found.held] * LINE_BYTES} to ${heldEnd[found.held] * LINE_BYTES}, ` +
+        `held for ${time(heldLast[found.held] + 1 - heldFirst[found.held])}, written by\n${text}`;
+    const key = (this.hovered = found.command);
+    showTip(event, text);
+    this.model.texts().then((texts) => {
+      if (this.hovered === key && !document.getElementById("tip").hidden)
+        showTip(event, `${text}\n${texts[key]}`);
+    });
+  }
+
+  click(event) {
+    const found = this.commandAt(event);
+    if (!found) {
+      this.view.select(null);
+      return;
+    }
+    const group = this.view.groupColumn(this.model)[found.command];
+    this.view.select(this.view.groups(this.model).name[group], { model: this.model, command: found.command });
+  }
+}
+
+/** What the page knows of a command, but its text. */
+function describeCommand(model, command) {
+  const c = model.columns;
+  const queue = queueOf(model, command);
+  const lines = [`${queue.name} ${command - queue.first + 1}: ${model.functions[c.function[command]]}`];
+  const op = model.groupings.op;
+  if (op) lines.push(`${op.name[c.group_op[command]]} (${op.kind[c.group_op[command]]})`);
+  lines.push(`${count(c.start[command])} to ${count(c.start[command] + c.cycles[command])}: ` +
+    `${count(c.cycles[command])} cycles${c.critical[command] ? ", on the critical chain" : ""}`);
+  const moved = c.readBytes[command] + c.writeBytes[command];
+  if (moved) lines.push(`DDR ${bytes(moved)}, ${(moved / Math.max(1, c.cycles[command])).toFixed(1)} GB/s`);
+  if (c.macs[command])
+    lines.push(`${count(c.macs[command])} MAC, ${(c.macs[command] / Math.max(1, c.cycles[command])).toFixed(0)} a cycle`);
+  const cause = c.dependency[command];
+  if (cause >= 0) {
+    const other = queueOf(model, cause);
+    lines.push(`waits for ${other.name} ${cause - other.first + 1}${c.fresh[command] ? "" : " (an earlier command did already)"}`);
+  }
+  return lines.join("\n");
+}
