@@ -127,7 +127,7 @@ def test_commands_from_onnx_to_result(tmp_path, image):
     assert run("bmodel_dis", tmp_path / "net.bmodel").count("\n") > 4
     run("tpu_profile", tmp_path / "net.bmodel", "-o", tmp_path / "profile")
     assert {p.name for p in (tmp_path / "profile").iterdir()} == {
-        "summary.json", "layers.csv", "timeline.html",
+        "profile.html", "profile.json", "trace.json",
     }  # fmt: skip
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tpuc.cli.common import Parser, add_debug, run_command
 from tpuc.errors import UserError
+
+if TYPE_CHECKING:
+    from tpuc.profile import Profile
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -18,11 +22,14 @@ def build_parser() -> argparse.ArgumentParser:
         "-o",
         "--output",
         metavar="DIR",
-        help="the folder for profile.json and trace.json (for ui.perfetto.dev)",
+        help="the folder for profile.html, profile.json and trace.json (for ui.perfetto.dev)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, no tables")
     parser.add_argument(
         "--parameters", default="vendor", help="timing parameters: vendor or silicon"
+    )
+    parser.add_argument(
+        "--compare", metavar="OTHER", help="another .bmodel, shown beside this one in profile.html"
     )
     parser.add_argument("--rows", type=int, default=20, help="how many operations to print")
     add_debug(parser)
@@ -43,14 +50,16 @@ def make_folder(folder: str) -> Path:
     return path
 
 
-def write_reports(profile, folder: Path) -> list[str]:  # noqa: ANN001 (imported late)
-    """Writes the reports and returns their names."""
+def write_reports(profiles: Sequence[Profile], folder: Path) -> list[str]:
+    """Writes the reports on the first profile, and the page of all; returns their names."""
     from tpuc.outputs import write_text
+    from tpuc.profile.page import page_html
     from tpuc.profile.trace import trace_json
 
     reports = {
-        "profile.json": profile.to_full_json() + "\n",
-        "trace.json": trace_json(profile),
+        "profile.html": page_html(*profiles),
+        "profile.json": profiles[0].to_full_json() + "\n",
+        "trace.json": trace_json(profiles[0]),
     }
     for name, text in reports.items():
         write_text(folder / name, text)
@@ -61,15 +70,18 @@ def command(argv: Sequence[str], default_folder: str | None = "profile") -> None
     """Runs the command; without a folder it only prints."""
     args = build_parser().parse_args(argv)
     from tpuc.profile import profile_bmodel
-    from tpuc.profile.summary import print_summary
+    from tpuc.profile.summary import print_comparison, print_summary
 
-    profile = profile_bmodel(args.model, args.parameters)
+    files = [args.model, args.compare] if args.compare else [args.model]
+    profiles = [profile_bmodel(file, args.parameters) for file in files]
     folder = args.output or (None if args.json else default_folder)
-    names = write_reports(profile, make_folder(folder)) if folder else []
+    names = write_reports(profiles, make_folder(folder)) if folder else []
     if args.json:
-        print(profile.to_json())
+        print(profiles[0].to_json())
         return
-    print_summary(profile, args.rows)
+    print_summary(profiles[0], args.rows)
+    if args.compare:
+        print_comparison(*profiles, args.rows)
     if names:
         print(f"{folder}: {', '.join(names)}")
 

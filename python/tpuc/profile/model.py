@@ -84,6 +84,14 @@ class Commands:
     def __len__(self) -> int:
         return len(self.start)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Commands) and all(
+            np.array_equal(array, getattr(other, name)) for name, array in vars(self).items()
+        )
+
+    # Arrays have no hash.
+    __hash__ = None
+
     @property
     def end(self) -> np.ndarray:
         """The cycle behind the last of each command."""
@@ -99,7 +107,7 @@ class Commands:
         return gaps
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Profile:
     """Cycles at 1 GHz, busy shares between 0 and 1, bytes of DDR traffic.
 
@@ -126,8 +134,8 @@ class Profile:
     functions: tuple[str, ...]
     causes: tuple[str, ...]
     names: tuple[tuple[str, str], ...]
-    title: str = "model"
-    _source: _core.Bmodel | None = field(default=None, repr=False)
+    title: str = field(default="model", compare=False)
+    _source: _core.Bmodel | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def from_core(

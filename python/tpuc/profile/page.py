@@ -28,6 +28,8 @@ _SCRIPTS = (
     "table.js", "roofline.js", "traffic.js", "compare.js", "main.js",
 )  # fmt: skip
 _GROUPINGS = ("op", "kind", "function")
+# Colours by the names of groups, for each grouping.
+_Palettes = dict[str, dict[str, str]]
 _SUMS = (
     "start", "end", "commands", "critical_cycles", "tiu_cycles", "gdma_cycles", "macs",
     "read_bytes", "write_bytes", "bound",
@@ -38,11 +40,12 @@ def page_html(*profiles: Profile) -> str:
     """The page of a profile, or of two side by side."""
     assets = resources.files("tpuc.profile") / "assets"
     title = " and ".join(profile.title for profile in profiles)
+    palettes = {by: _palette(profiles, by) for by in _GROUPINGS}
     parts = {
         "title": html.escape(title),
         "style": (assets / "page.css").read_text("utf-8"),
         "script": "\n".join((assets / name).read_text("utf-8") for name in _SCRIPTS),
-        "models": "\n".join(_model_elements(profile) for profile in profiles),
+        "models": "\n".join(_model_elements(profile, palettes) for profile in profiles),
     }
     page = (assets / "page.html").read_text("utf-8")
     for name, text in parts.items():
@@ -50,11 +53,21 @@ def page_html(*profiles: Profile) -> str:
     return page
 
 
-def _model_elements(profile: Profile) -> str:
+def _palette(profiles: Sequence[Profile], by: str) -> dict[str, str]:
+    """A colour for each name of a group, the same in all models."""
+    busy: dict[str, int] = {}
+    for profile in profiles:
+        for layer in profile.sums(*profile.groups(by)):
+            cycles = layer.tiu_cycles + layer.gdma_cycles
+            busy[layer.name] = busy.get(layer.name, 0) + cycles
+    return dict(zip(busy, colours(list(busy.values())), strict=True))
+
+
+def _model_elements(profile: Profile, palettes: _Palettes) -> str:
     """The data of a model, and apart from it the commands' texts."""
     texts = "\n".join(profile.texts()).encode()
     return (
-        f'<script type="text/plain" class="model">{_pack(_payload(profile))}</script>\n'
+        f'<script type="text/plain" class="model">{_pack(_payload(profile, palettes))}</script>\n'
         f'<script type="text/plain" class="texts">{_pack(texts)}</script>'
     )
 
@@ -63,12 +76,12 @@ def _pack(data: bytes) -> str:
     return base64.b64encode(zlib.compress(data, 9)).decode("ascii")
 
 
-def _payload(profile: Profile) -> bytes:
+def _payload(profile: Profile, palettes: _Palettes) -> bytes:
     """A JSON header, its length before it, and the arrays that it lists."""
     columns = _columns(profile)
     groupings = {}
     for by in _GROUPINGS if profile.has_layers else ("function",):
-        groupings[by], columns[f"group_{by}"] = _grouping(profile, by)
+        groupings[by], columns[f"group_{by}"] = _grouping(profile, by, palettes[by])
     header: dict[str, Any] = {
         "title": profile.title,
         "parameters": profile.parameters,
@@ -126,19 +139,21 @@ def _columns(profile: Profile) -> dict[str, np.ndarray]:
     }
 
 
-def _grouping(profile: Profile, by: str) -> tuple[dict[str, Any], np.ndarray]:
+def _grouping(
+    profile: Profile, by: str, palette: dict[str, str]
+) -> tuple[dict[str, Any], np.ndarray]:
     """The sums of groups as lists, and the group of each command."""
     labels, groups = profile.groups(by)
     layers = profile.sums(labels, groups)
     number = {(layer.name, layer.kind): i for i, layer in enumerate(layers)}
     # Groups without a command have no number.
     renumber = np.array([number.get(label, 0) for label in labels] or [0])
-    return _lists(layers), _narrow(renumber[groups])
+    return _lists(layers, palette), _narrow(renumber[groups])
 
 
-def _lists(layers: Sequence[Layer]) -> dict[str, Any]:
+def _lists(layers: Sequence[Layer], palette: dict[str, str]) -> dict[str, Any]:
     lists: dict[str, Any] = {name: [getattr(layer, name) for layer in layers] for name in _SUMS}
     lists["name"] = [layer.name for layer in layers]
     lists["kind"] = [layer.kind for layer in layers]
-    lists["colour"] = colours([layer.tiu_cycles + layer.gdma_cycles for layer in layers])
+    lists["colour"] = [palette[layer.name] for layer in layers]
     return lists

@@ -33,6 +33,39 @@ def print_summary(profile: Profile, rows: int = 20) -> None:
         console.print(_layers(profile, layers, rows))
 
 
+def print_comparison(first: Profile, second: Profile, rows: int = 20) -> None:
+    """Prints where the time of two models differs most.
+
+    Args:
+        first: a model.
+        second: the model to compare with it; they are joined by the names of
+            operations or, when one does not know them, by the functions of
+            commands.
+        rows: how many names at most.
+    """
+    from rich.console import Console
+
+    by = "op" if first.has_layers and second.has_layers else "function"
+    sides = [
+        {layer.name: layer.critical_cycles for layer in profile.sums(*profile.groups(by))}
+        for profile in (first, second)
+    ]
+    names = dict.fromkeys([*sides[0], *sides[1]])
+    pairs = [(name, sides[0].get(name, 0), sides[1].get(name, 0)) for name in names]
+    pairs.sort(key=lambda pair: -abs(pair[2] - pair[1]))
+    title = f"{second.title} against {first.title}, cycles on the critical chain"
+    table = _table(title, (by, first.title, second.title, "difference"), 1)
+    table.add_row("all", f"{first.cycles:,}", f"{second.cycles:,}", _signed(first, second))
+    for name, a, b in pairs[:rows]:
+        table.add_row(name, f"{a:,}", f"{b:,}", f"{b - a:+,}")
+    console = Console() if sys.stdout.isatty() else Console(width=160, highlight=False)
+    console.print(table)
+
+
+def _signed(first: Profile, second: Profile) -> str:
+    return f"{second.cycles - first.cycles:+,}"
+
+
 def _table(title: str, columns: Sequence[str], left: int):  # noqa: ANN202 (rich is imported late)
     from rich import box
     from rich.table import Table

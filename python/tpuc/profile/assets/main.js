@@ -75,7 +75,8 @@ async function main() {
     document.documentElement.dataset.frameMs = measureFrames(view, timelines).toFixed(1);
 }
 
-main().catch((error) => {
+// The page counts as loaded when it is drawn.
+await main().catch((error) => {
   document.getElementById("header").textContent =
     `The page cannot be shown: ${error.message}. It needs a browser of 2023 or later.`;
   console.error(error);

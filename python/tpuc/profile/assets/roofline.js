@@ -3,7 +3,7 @@
 
 /** Multiply-accumulates a cycle at most, by precision. */
 const PEAKS = [["int8", 16384], ["f16, bf16", 8192], ["f32", 1024]];
-const CHART = { width: 460, height: 270, left: 44, right: 12, top: 10, bottom: 34 };
+const CHART = { width: 460, height: 270, left: 62, right: 26, top: 10, bottom: 34 };
 const X_RANGE = [0.1, 10000];
 const Y_RANGE = [1, 32768];
 
@@ -33,7 +33,7 @@ function drawRoofs(svg) {
     svg.append(makeSvg("text", { x: CHART.left - 5, y: chartY(y) + 3, "text-anchor": "end" }, count(y)));
   svg.append(makeSvg("text", { x: CHART.width / 2, y: CHART.height - 5, "text-anchor": "middle" },
     "multiply-accumulates a byte of DDR traffic"));
-  svg.append(makeSvg("text", { x: -CHART.height / 2 + 10, y: 10, transform: "rotate(-90)", "text-anchor": "middle" },
+  svg.append(makeSvg("text", { x: -CHART.height / 2 + 10, y: 12, transform: "rotate(-90)", "text-anchor": "middle" },
     "multiply-accumulates a cycle"));
 }
 
@@ -66,6 +66,20 @@ function drawGroups(svg, model, view) {
   return rest;
 }
 
+/** The whole model, as a ring. */
+function drawWhole(svg, model, view) {
+  const rows = rowsOf(model, view);
+  const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+  const [macs, traffic] = [sum("macs"), sum("read_bytes") + sum("write_bytes")];
+  if (!macs || !traffic) return;
+  const ring = makeSvg("circle", { cx: chartX(macs / traffic), cy: chartY(macs / Math.max(1, model.cycles)),
+    r: 7, fill: "none", stroke: "currentColor", "stroke-width": 2, "pointer-events": "all" });
+  ring.onpointermove = (event) => showTip(event, `the whole model: ${(macs / Math.max(1, model.cycles)).toFixed(0)} ` +
+    `MAC a cycle, ${(macs / traffic).toFixed(1)} MAC a byte`);
+  ring.onpointerleave = () => showTip(null, "");
+  svg.append(ring);
+}
+
 /** The chart of a model. */
 function makeRoofline(parent, model, view) {
   const panel = make("div");
@@ -74,9 +88,10 @@ function makeRoofline(parent, model, view) {
     const svg = makeSvg("svg", { viewBox: `0 0 ${CHART.width} ${CHART.height}`, role: "img" });
     drawRoofs(svg);
     const rest = drawGroups(svg, model, view);
+    drawWhole(svg, model, view);
     const share = ((100 * rest) / Math.max(1, model.cycles)).toFixed(1);
     panel.replaceChildren(make("h2", {}, `Roofline of ${model.title}`), svg,
-      make("div", { className: "hint" }, `${share} % of the time is in groups without multiply-accumulates.`));
+      make("div", { className: "hint" }, `A circle a group, the ring the whole model. ${share} % of the time is in groups without multiply-accumulates.`));
   };
   view.listen((what) => {
     if (what === "grouping") fill();

@@ -79,11 +79,18 @@ class SortedTable {
     return line;
   }
 
+  /** Scrolls the panel, not the page. */
+  scrollTo(line) {
+    const panel = this.body.closest(".panel");
+    const top = line.offsetTop - panel.clientHeight / 2;
+    if (Math.abs(panel.scrollTop - top) > panel.clientHeight / 2 - 40) panel.scrollTop = top;
+  }
+
   markSelected(scroll) {
     for (const line of this.body.children) {
       const selected = line.dataset.name === this.view.selected;
       line.classList.toggle("selected", selected);
-      if (selected && scroll && this.view.clicked) line.scrollIntoView({ block: "nearest" });
+      if (selected && scroll && this.view.clicked) this.scrollTo(line);
     }
   }
 }

@@ -2,7 +2,7 @@
 
 /** Nominal bytes a cycle of the memory interface; 1 byte a cycle is 1 GB/s. */
 const DDR_BYTES_PER_CYCLE = 64;
-const LABEL_WIDTH = 74;
+const LABEL_WIDTH = 88;
 /** Heights of the strips, from above. */
 const STRIPS = [
   ["axis", 18], ["TIU", 30], ["TIU waits", 7], ["GDMA", 30], ["GDMA waits", 7],

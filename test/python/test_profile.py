@@ -1,0 +1,167 @@
+"""Profiles: figures, layers, trace, notebook and command line."""
+
+import json
+
+import numpy as np
+import pytest
+from tpuc import _core
+from tpuc.cli import tpu_profile
+from tpuc.cli.front import main as tpuc_main
+from tpuc.errors import UserError
+from tpuc.profile import JSON_KEYS, Profile, profile_bmodel
+from tpuc.profile.trace import trace_json
+
+# Loads 64 rows of 64 floats, and adds the tensor to itself.
+TWO_COMMANDS = """
+module {
+  func.func @net() attributes {
+      bm1684x.activation_address = 4294971392 : i64,
+      bm1684x.activation_bytes = 65536 : i64,
+      bm1684x.coefficient_address = 4294967296 : i64,
+      bm1684x.coefficient_ranges = [{name = "w", offset = 0 : i64, size = 4 : i64}],
+      bm1684x.coefficients = dense<[1, 2, 3, 4]> : tensor<4xi8>,
+      bm1684x.inputs = [{address = 4294971392 : i64, name = "in", type = tensor<64x64xf32>}],
+      bm1684x.outputs = [{address = 4294987776 : i64, name = "out", type = tensor<64x64xf32>}]} {
+    %0 = bm1684x.dma.tensor tensor {cmd_id_en = 1, stride_enable = 1, src_data_format = 2,
+        src_nsize = 1, src_csize = 64, src_hsize = 1, src_wsize = 64,
+        src_nstride = 4096, src_cstride = 64, src_hstride = 64, src_wstride = 1,
+        dst_nsize = 1, dst_csize = 64, dst_hsize = 1, dst_wsize = 64,
+        dst_nstride = 64, dst_cstride = 64, dst_hstride = 64, dst_wstride = 1,
+        src_start_addr_h8 = 1, src_start_addr_l32 = 4096, dst_start_addr_l32 = 134217728,
+        localmem_mask_l32 = 4294967295, localmem_mask_h32 = 4294967295}
+        loc("load_in"("tpu.load"))
+    %1 = bm1684x.ar add {cmd_id_en = 1, tsk_opd_num = 2, tsk_lane_num = 18446744073709551615,
+        res0_prec = 2, opd0_prec = 2, opd1_prec = 2, res0_n = 1, res0_c = 64, res0_h = 1,
+        res0_w = 64, opd0_n = 1, opd0_c = 64, opd0_h = 1, opd0_w = 64, opd1_n = 1, opd1_c = 64,
+        opd1_h = 1, opd1_w = 64, res0_addr = 32768} wait(%0) loc("sum"("tpu.binary"))
+    return
+  }
+}
+"""
+
+
+@pytest.fixture
+def bmodel(tmp_path):
+    """The path of a .bmodel of two commands."""
+    source = tmp_path / "two.mlir"
+    source.write_text(TWO_COMMANDS)
+    path = tmp_path / "two.bmodel"
+    _core.compile(_core.Module.read(str(source)), "F32").save(str(path))
+    return path
+
+
+@pytest.fixture
+def profile(bmodel):
+    return profile_bmodel(bmodel)
+
+
+def test_totals_are_those_of_both_commands(profile):
+    load, add = profile.commands.cycles[1], profile.commands.cycles[0]
+    assert (profile.tiu_commands, profile.gdma_commands) == (1, 1)
+    assert add == 4  # 64 floats are four lines of 64 bytes
+    assert profile.cycles == load + add
+    assert profile.ms == profile.cycles / 1e6
+    assert profile.tiu_busy == add / profile.cycles
+    assert profile.gdma_busy == load / profile.cycles
+    assert profile.ddr_read_bytes == 64 * 64 * 4
+    assert profile.ddr_write_bytes == 0
+    assert profile.roofline_ms == (4 + 2 * 64 * 64 * 4) / 64 / 1e6
+
+
+def test_commands_know_what_they_wait_for(profile):
+    commands = profile.commands
+    np.testing.assert_array_equal(commands.dependency, [1, -1])
+    np.testing.assert_array_equal(commands.critical, [1, 1])
+    assert commands.start[0] == commands.end[1]
+    np.testing.assert_array_equal(commands.waits(), [commands.cycles[1], 0])
+
+
+def test_layers_are_the_operations_of_the_side_table(profile):
+    assert [(x.name, x.kind, x.bound) for x in profile.layers] == [
+        ("load_in", "tpu.load", "GDMA"),
+        ("sum", "tpu.binary", "TIU"),
+    ]
+    assert sum(x.critical_cycles for x in profile.layers) == profile.cycles
+
+
+def test_traffic_is_told_by_cause(profile):
+    assert profile.traffic() == {"inputs": (64 * 64 * 4, 0)}
+
+
+def test_local_memory_holds_a_value_until_its_last_reader(profile):
+    held = profile.residencies()
+    np.testing.assert_array_equal(held["begin"], [0, 512])
+    np.testing.assert_array_equal(held["end"], [4, 516])
+    np.testing.assert_array_equal(held["command"], [1, 0])
+    np.testing.assert_array_equal(held["last_cycle"], [profile.cycles - 1] * 2)
+
+
+def test_texts_name_function_and_fields(profile):
+    texts = profile.texts()
+    assert texts[0].startswith("ar.add id=1 dep=1 ")
+    assert "src_csize=64" in texts[1]
+
+
+def test_path_bytes_and_parameters(bmodel, profile):
+    assert profile_bmodel(bmodel.read_bytes()) == profile
+    silicon = profile_bmodel(bmodel, "silicon")
+    assert silicon.parameters == "silicon"
+    assert silicon.cycles > profile.cycles
+
+
+def test_wrong_arguments_are_user_errors(bmodel, tmp_path):
+    with pytest.raises(UserError, match="no such file"):
+        profile_bmodel(tmp_path / "none.bmodel")
+    with pytest.raises(UserError, match="choose vendor or silicon"):
+        profile_bmodel(bmodel, "gold")
+    with pytest.raises(UserError):
+        profile_bmodel(b"no model")
+
+
+def test_trace_has_commands_waits_flows_and_counters(profile):
+    events = json.loads(trace_json(profile))["traceEvents"]
+    phases = [event["ph"] for event in events]
+    assert phases.count("X") == 3  # two commands and the wait of the TIU
+    assert phases.count("s") == phases.count("f") == 1
+    tracks = {e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    assert tracks == {"TIU", "GDMA", "TIU waits", "GDMA waits"}
+    counters = {event["name"] for event in events if event["ph"] == "C"}
+    assert counters == {"local memory in use (KiB a lane)", "DDR bandwidth (GB/s)"}
+    assert all(event.get("dur", 0) >= 0 for event in events)
+    assert max(e["ts"] + e.get("dur", 0) for e in events if "ts" in e) == profile.cycles / 1000
+
+
+def test_notebook_view_is_a_table_and_a_timeline(profile):
+    text = profile._repr_html_()
+    assert "<table>" in text
+    assert text.count("<rect") >= 2
+
+
+def test_profile_without_layers_is_grouped_by_function(profile):
+    plain = Profile(**{**vars(profile), "names": ()})
+    assert {layer.name for layer in plain.layers} == {"ar.add", "dma.tensor.tensor"}
+
+
+def test_json_is_the_contract(bmodel, capsys):
+    assert tpuc_main(["profile", str(bmodel), "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert tuple(data) == JSON_KEYS
+    assert data["cycles"] > 0
+
+
+def test_reports_are_written_only_where_asked(bmodel, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.iterdir())
+    assert tpuc_main(["profile", str(bmodel)]) == 0
+    assert set(tmp_path.iterdir()) == before
+    assert "load_in" in capsys.readouterr().out
+    assert tpu_profile.main([str(bmodel), "-o", "out"]) == 0
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"profile.html", "profile.json", "trace.json"}
+    full = json.loads((tmp_path / "out" / "profile.json").read_text())
+    assert [layer["name"] for layer in full["layers"]] == ["load_in", "sum"]
+
+
+def test_comparison_ranks_differences(bmodel, capsys):
+    assert tpuc_main(["profile", str(bmodel), "--compare", str(bmodel)]) == 0
+    assert "difference" in capsys.readouterr().out
