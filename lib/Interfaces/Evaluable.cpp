@@ -17,6 +17,9 @@ using namespace tpuc;
 /// Bytes above which a constant becomes a resource.
 static constexpr int64_t kResourceBytes = 1024;
 
+/// Bytes of the largest tensor that is expanded out of a single value.
+static constexpr int64_t kExpandedBytes = int64_t(1) << 32;
+
 /// Reads integers of type T from raw little-endian bytes.
 template <typename T>
 static std::vector<int64_t> widen(ArrayRef<char> data, int64_t count) {
@@ -73,6 +76,9 @@ FailureOr<Buffer> tpuc::bufferFromAttr(ElementsAttr attr) {
     return failure();
   ShapedType type = dense.getType();
   Type element = type.getElementType();
+  if (dense.isSplat() &&
+      type.getNumElements() > kExpandedBytes / int64_t(sizeof(int64_t)))
+    return failure();
   if (element.isF32() && !dense.isSplat()) {
     ArrayRef<char> data = dense.getRawData();
     if (reinterpret_cast<uintptr_t>(data.data()) % alignof(float) == 0)

@@ -29,10 +29,12 @@ static int64_t getBytes(Type type) {
 
 /// True when the op's results as constants would bloat the module: a table that
 /// a cheap op makes out of a small one is better kept as the op.
-static bool foldsToBloat(Operation *op) {
+static bool foldsToBloat(Operation *op, ArrayRef<Attribute> operands) {
   int64_t operandBytes = 0, resultBytes = 0;
-  for (Type type : op->getOperandTypes())
-    operandBytes += getBytes(type);
+  for (auto [type, value] : llvm::zip(op->getOperandTypes(), operands))
+    // A constant of one value is held as one value.
+    if (!isa_and_nonnull<SplatElementsAttr>(value))
+      operandBytes += getBytes(type);
   for (Type type : op->getResultTypes())
     resultBytes += getBytes(type);
   return resultBytes > kFoldBytes && resultBytes > kFoldGrowth * operandBytes;
@@ -47,7 +49,7 @@ struct TopFoldInterface : public DialectFoldInterface {
   LogicalResult fold(Operation *op, ArrayRef<Attribute> operands,
                      SmallVectorImpl<OpFoldResult> &results) const final {
     auto evaluable = dyn_cast<EvaluableOp>(op);
-    if (!evaluable || operands.empty() || foldsToBloat(op))
+    if (!evaluable || operands.empty() || foldsToBloat(op, operands))
       return failure();
     SmallVector<Buffer> buffers;
     for (Attribute operand : operands) {

@@ -58,3 +58,12 @@ func.func @no_data_stays() -> tensor<4xf32> {
   %0 = top.relu %x : tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// CHECK-LABEL: func.func @large_uniform_constant_stays(
+// CHECK: top.div
+func.func @large_uniform_constant_stays(%x: tensor<1xf32>) -> tensor<1099511627776xf32> {
+  %c = top.weight dense<3.0> : tensor<1099511627776xf32>
+  %0 = top.exp %c : tensor<1099511627776xf32>
+  %1 = top.div %x, %0 : (tensor<1xf32>, tensor<1099511627776xf32>) -> tensor<1099511627776xf32>
+  return %1 : tensor<1099511627776xf32>
+}
