@@ -13,6 +13,7 @@
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Top/Transforms/Passes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "Dialect/Tpu/Transforms/Passes.h"
 #include "Target/BM1684X/Translation.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -62,6 +63,7 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
   manager.addPass(createConvertTopToTpu(lowering));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addPass(tpu::createTpuFuseActivation());
 }
 
 static void buildCommands(OpPassManager &manager) {

@@ -9,6 +9,7 @@
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/Transforms/Passes.h"
 #include "Dialect/Top/Transforms/Passes.h"
+#include "Dialect/Tpu/Transforms/Passes.h"
 #include "Driver/Compile.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -28,6 +29,7 @@ int main(int argc, char **argv) {
   tpuc::top::registerTopPasses();
   tpuc::top::registerPipelines();
   tpuc::registerTopToTpuPasses();
+  tpuc::tpu::registerTpuPasses();
   tpuc::bm1684x::registerBM1684XPasses();
   tpuc::registerTpuToBM1684XPasses();
   tpuc::registerCompilePipelines();

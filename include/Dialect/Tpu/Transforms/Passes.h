@@ -1,0 +1,22 @@
+//===- Passes.h - Passes of the tpu dialect ---------------------*- C++ -*-===//
+//
+// Declares the passes of Passes.td.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DIALECT_TPU_TRANSFORMS_PASSES_H
+#define TPUC_DIALECT_TPU_TRANSFORMS_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace tpuc::tpu {
+
+#define GEN_PASS_DECL
+#include "Dialect/Tpu/Transforms/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "Dialect/Tpu/Transforms/Passes.h.inc"
+
+} // namespace tpuc::tpu
+
+#endif // TPUC_DIALECT_TPU_TRANSFORMS_PASSES_H
