@@ -97,7 +97,9 @@ std::string WindowAxis::unsupportedReason(const char *name) const {
     return reason("dilation", dilation, kMaxWindowDilation);
   if (std::max(padBefore, padAfter) > kMaxWindowPad)
     return reason("padding", std::max(padBefore, padAfter), kMaxWindowPad);
-  if (std::max(inputSize, kernel) > arch::kMaxSize)
-    return reason("size", std::max(inputSize, kernel), arch::kMaxSize);
+  // A longer input is cut into tiles.
+  int64_t size = canCut() ? kernel : std::max(inputSize, kernel);
+  if (size > arch::kMaxSize)
+    return reason("size", size, arch::kMaxSize);
   return {};
 }

@@ -204,9 +204,19 @@ INSTANTIATE_TEST_SUITE_P(
                     ConvCase{1, 5, 1, 50, 7, square(1, 1, 2)},
                     ConvCase{1, 256, 6, 6, 256, square(3, 1, 1)}));
 
+/// One row, as in audio.
+Window row(int64_t kernel, int64_t stride) {
+  Window window;
+  window.kernelW = kernel;
+  window.strideW = stride;
+  return window;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Tiles, Conv,
     testing::Values(
+        ConvCase{1, 2, 1, 70000, 3, row(10, 5)},
+        ConvCase{1, 33, 1, 66000, 3, row(3, 1)},
         ConvCase{1, 70, 24, 30, 150, square(3, 1, 1), 1, true, kRelu, 24576},
         ConvCase{2, 16, 50, 41, 64, square(5, 2, 2), 1, true, kRelu6, 8192},
         ConvCase{1, 12, 61, 300, 20, uneven(), 1, true, {}, 12288}));
