@@ -9,6 +9,7 @@ from tpuc.cli import tpu_profile
 from tpuc.cli.front import main as tpuc_main
 from tpuc.errors import UserError
 from tpuc.profile import JSON_KEYS, Profile, profile_bmodel
+from tpuc.profile.companion import read_companion
 from tpuc.profile.trace import trace_json
 
 # Loads 64 rows of 64 floats, and adds the tensor to itself.
@@ -140,6 +141,30 @@ def test_notebook_view_is_a_table_and_a_timeline(profile):
 def test_profile_without_layers_is_grouped_by_function(profile):
     plain = Profile(**{**vars(profile), "names": ()})
     assert {layer.name for layer in plain.layers} == {"ar.add", "dma.tensor.tensor"}
+
+
+def companion(bmodel, last_gdma=1):
+    """Another compiler's list of operations beside a model."""
+    tensor = [{"name": "/net/Add_output_0_Add"}]
+    entries = [
+        {"subnet_id": 0, "opcode": "tpu.Load", "operands": [], "results": [{"name": "load_0"}],
+         "tiu_dma_id(before)": [0, 0], "tiu_dma_id(after)": [0, last_gdma]},
+        {"subnet_id": 0, "opcode": "tpu.Add", "operands": [], "results": tensor,
+         "tiu_dma_id(before)": [0, 1], "tiu_dma_id(after)": [1, 1]},
+    ]  # fmt: skip
+    bmodel.with_name(bmodel.name + ".json").write_text(json.dumps(entries))
+    return read_companion(bmodel, (1, 1))
+
+
+def test_a_list_beside_the_model_names_operations(bmodel):
+    names, layers = companion(bmodel)
+    assert names == [("load_0", "tpu.load"), ("/net/Add", "tpu.add")]
+    np.testing.assert_array_equal(layers, [1, 0])
+
+
+@pytest.mark.parametrize("last_gdma", [0, 2])
+def test_a_list_that_does_not_fit_is_not_used(bmodel, last_gdma):
+    assert companion(bmodel, last_gdma) is None
 
 
 def test_json_is_the_contract(bmodel, capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -283,6 +283,9 @@ class Profile:
 def profile_bmodel(source: str | os.PathLike | bytes, parameters: str = "vendor") -> Profile:
     """Profiles a .bmodel, ours or another compiler's.
 
+    The operations of another compiler's file are known when the list that the
+    vendor's compiler writes, X.bmodel.json, lies beside it.
+
     Args:
         source: its path or its contents.
         parameters: "vendor" for the vendor's own cycle model, "silicon" for
@@ -299,4 +302,13 @@ def profile_bmodel(source: str | os.PathLike | bytes, parameters: str = "vendor"
             reason = "is a folder" if path.is_dir() else "no such file"
             raise UserError(f"{path}: {reason}, give the path of a .bmodel")
         core, title = _core.Bmodel.load(str(path)), path.stem
-    return Profile.from_core(core.profile(parameters), core, title)
+    profile = Profile.from_core(core.profile(parameters), core, title)
+    if profile.has_layers or isinstance(source, bytes):
+        return profile
+    from tpuc.profile.companion import read_companion
+
+    found = read_companion(Path(source), (profile.tiu_commands, profile.gdma_commands))
+    if found is None:
+        return profile
+    names, layer = found
+    return replace(profile, names=tuple(names), commands=replace(profile.commands, layer=layer))

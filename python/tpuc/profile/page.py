@@ -28,7 +28,7 @@ _SCRIPTS = (
     "table.js", "roofline.js", "traffic.js", "compare.js", "main.js",
 )  # fmt: skip
 _GROUPINGS = ("op", "kind", "function")
-# Colours by the names of groups, for each grouping.
+# Colours by the kinds of groups, for each grouping.
 _Palettes = dict[str, dict[str, str]]
 _SUMS = (
     "start", "end", "commands", "critical_cycles", "tiu_cycles", "gdma_cycles", "macs",
@@ -54,12 +54,12 @@ def page_html(*profiles: Profile) -> str:
 
 
 def _palette(profiles: Sequence[Profile], by: str) -> dict[str, str]:
-    """A colour for each name of a group, the same in all models."""
+    """A colour for each kind of a grouping's groups, the same in all models."""
     busy: dict[str, int] = {}
     for profile in profiles:
         for layer in profile.sums(*profile.groups(by)):
             cycles = layer.tiu_cycles + layer.gdma_cycles
-            busy[layer.name] = busy.get(layer.name, 0) + cycles
+            busy[layer.kind] = busy.get(layer.kind, 0) + cycles
     return dict(zip(busy, colours(list(busy.values())), strict=True))
 
 
@@ -155,5 +155,5 @@ def _lists(layers: Sequence[Layer], palette: dict[str, str]) -> dict[str, Any]:
     lists: dict[str, Any] = {name: [getattr(layer, name) for layer in layers] for name in _SUMS}
     lists["name"] = [layer.name for layer in layers]
     lists["kind"] = [layer.kind for layer in layers]
-    lists["colour"] = [palette[layer.name] for layer in layers]
+    lists["colour"] = [palette[layer.kind] for layer in layers]
     return lists

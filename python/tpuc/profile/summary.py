@@ -46,10 +46,11 @@ def print_comparison(first: Profile, second: Profile, rows: int = 20) -> None:
     from rich.console import Console
 
     by = "op" if first.has_layers and second.has_layers else "function"
-    sides = [
-        {layer.name: layer.critical_cycles for layer in profile.sums(*profile.groups(by))}
-        for profile in (first, second)
-    ]
+    sides: list[dict[str, int]] = [{}, {}]
+    for side, profile in zip(sides, (first, second), strict=True):
+        # A node may have become operations of several kinds.
+        for layer in profile.sums(*profile.groups(by)):
+            side[layer.name] = side.get(layer.name, 0) + layer.critical_cycles
     names = dict.fromkeys([*sides[0], *sides[1]])
     pairs = [(name, sides[0].get(name, 0), sides[1].get(name, 0)) for name in names]
     pairs.sort(key=lambda pair: -abs(pair[2] - pair[1]))

@@ -3,6 +3,11 @@
 
 const EMPTY = { critical_cycles: 0, tiu_cycles: 0, gdma_cycles: 0, commands: 0, read_bytes: 0, write_bytes: 0 };
 
+/** The sums of two rows; a node may have become groups of several kinds. */
+function addRows(a, b) {
+  return Object.fromEntries(Object.keys(EMPTY).map((key) => [key, a[key] + b[key]]));
+}
+
 /** Rows of both models joined by name. */
 function joinRows(models, view) {
   const joined = new Map();
@@ -10,7 +15,7 @@ function joinRows(models, view) {
     for (const row of rowsOf(model, view)) {
       const pair = joined.get(row.name) ??
         { name: row.name, sides: [EMPTY, EMPTY], start: row.start, end: row.end, colour: row.colour };
-      pair.sides[side] = row;
+      pair.sides[side] = addRows(pair.sides[side], row);
       pair.start = Math.min(pair.start, row.start);
       pair.end = Math.max(pair.end, row.end);
       joined.set(row.name, pair);
@@ -25,7 +30,7 @@ function makeCompareTable(parent, models, view) {
     ({ title: `${title} ${side ? "B" : "A"}`, value: (row) => row.sides[side][key], text });
   const difference = (row) => row.sides[1].critical_cycles - row.sides[0].critical_cycles;
   const columns = [
-    { title: "name", value: (row) => row.name, isText: true },
+    { title: "name", value: (row) => row.name, text: shorten, isText: true },
     { title: "B - A", value: (row) => Math.abs(difference(row)),
       text: (_, row) => `${difference(row) > 0 ? "+" : ""}${count(difference(row))}`,
       mark: (row) => (difference(row) < 0 ? "better" : difference(row) > 0 ? "worse" : "") },

@@ -25,6 +25,11 @@ function time(cycles) {
   return `${cycles.toFixed(0)} ns`;
 }
 
+/** A long name without its middle: the ends of nodes' names tell them apart. */
+function shorten(name) {
+  return name.length > 44 ? `${name.slice(0, 8)}…${name.slice(-34)}` : name;
+}
+
 /** An element with properties and children; strings become text. */
 function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);

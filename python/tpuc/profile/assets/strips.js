@@ -6,10 +6,11 @@ class Paint {
   constructor(model, view) {
     this.column = view.groupColumn(model);
     this.colours = view.groups(model).colour.slice();
-    const selected = view.selected === null ? null : view.selectedGroup(model);
-    if (selected !== null) {
+    if (view.selected !== null) {
+      // A node may have become groups of several kinds.
+      const { name } = view.groups(model);
       const pale = themeColour("--wait");
-      this.colours = this.colours.map((colour, i) => (i === selected ? colour : pale));
+      this.colours = this.colours.map((colour, i) => (name[i] === view.selected ? colour : pale));
     }
   }
 

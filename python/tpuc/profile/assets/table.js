@@ -106,7 +106,7 @@ function rowsOf(model, view) {
 function makeOpTable(parent, model, view) {
   const number = (title, key, text = count) => ({ title, value: (row) => row[key], text });
   const columns = [
-    { title: "name", value: (row) => row.name, isText: true },
+    { title: "name", value: (row) => row.name, text: shorten, isText: true },
     { title: "kind", value: (row) => row.kind, isText: true },
     { title: "bound by", value: (row) => row.bound, isText: true },
     number("critical", "critical_cycles"),

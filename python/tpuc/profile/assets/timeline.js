@@ -88,18 +88,21 @@ class Timeline {
     }
   }
 
+  /** The colours of kinds, the ones that take longest first. */
   fillLegend() {
     const groups = this.view.groups(this.model);
-    const order = groups.name.map((_, i) => i).filter((i) => groups.colour[i] !== REST_COLOUR);
-    order.sort((a, b) => groups.tiu_cycles[b] + groups.gdma_cycles[b] - groups.tiu_cycles[a] - groups.gdma_cycles[a]);
-    const items = order.map((i) => {
-      const square = make("i");
-      square.style.background = groups.colour[i];
-      return make("span", {}, square, groups.name[i]);
+    const busy = new Map();
+    groups.kind.forEach((kind, i) => {
+      const name = groups.colour[i] === REST_COLOUR ? "all others" : kind;
+      const entry = busy.get(name) ?? { colour: groups.colour[i], cycles: 0 };
+      entry.cycles += groups.tiu_cycles[i] + groups.gdma_cycles[i];
+      busy.set(name, entry);
     });
-    const rest = make("i");
-    rest.style.background = REST_COLOUR;
-    if (order.length < groups.name.length) items.push(make("span", {}, rest, "all others"));
+    const items = [...busy].sort(([, a], [, b]) => b.cycles - a.cycles).map(([name, { colour }]) => {
+      const square = make("i");
+      square.style.background = colour;
+      return make("span", {}, square, name);
+    });
     this.legend.replaceChildren(...items);
   }
 

@@ -77,11 +77,6 @@ class View {
   groupColumn(model) {
     return model.columns[`group_${this.grouping}`];
   }
-
-  /** Number of the selected group of a model, or -1. */
-  selectedGroup(model) {
-    return this.selected === null ? -1 : this.groups(model).name.indexOf(this.selected);
-  }
 }
 
 /** The arrow, plus, minus, zero and escape keys. */
