@@ -56,8 +56,12 @@ private:
 Registers copy(uint64_t source, uint64_t destination) {
   Registers r;
   r.src_data_format = 2;
+  r.stride_enable = 1;
+  r.localmem_mask_l32 = r.localmem_mask_h32 = 0xffffffff;
   r.src_nsize = r.src_csize = r.src_hsize = 1;
   r.src_wsize = 256;
+  r.dst_nsize = r.dst_csize = r.dst_hsize = 1;
+  r.dst_wsize = 256;
   r.src_hstride = r.dst_hstride = 256;
   r.src_wstride = r.dst_wstride = 1;
   r.src_start_addr_h8 = source >> 32;
