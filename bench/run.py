@@ -1,152 +1,299 @@
-"""Compiles and simulates every network of test/models and prints a table.
+"""Compiles the benchmark networks and puts their figures beside the peer's.
 
-Each network runs in processes of its own, as a user's commands would: import
-and lowering are timed and their peak memory is taken. The reference is
-onnxruntime; the inputs come from a seed.
+Milliseconds are those of the timing model (profile `vendor`) on both sides; the
+peer's were printed by its own copy of that model (bench/peer.json). Inputs come
+from a seed, the reference is onnxruntime.
+
+    python bench/run.py swin_t resnet50 --precisions F16 --accuracy
+    python bench/run.py --accuracy --tools --json build/bench/rows.json --readme
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
 import time
 import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import tpuc
 from tpuc.compare import compare
 from tpuc.console import print_table
 from tpuc.inflate import inflate_to
+from tpuc.reference import run_onnx
 
-ROOT = Path(__file__).resolve().parent.parent
+BENCH = Path(__file__).resolve().parent
+ROOT = BENCH.parent
+SKELETONS = ROOT / "test" / "models"
+PRECISIONS = ("F32", "F16", "BF16")
 HEADER = (
-    "model", "precision", "transform s", "deploy s", "peak MB", "simulate s", "cosine",
-    "difference / range", "commands TIU / GDMA", "ms", "TIU %", "GDMA %", "roofline ms",
+    "network", "precision", "ms", "peer ms", "peer / ours", "roofline ms", "commands",
+    "compile s", "simulate s", "cosine", "difference / range", "top-5",
 )  # fmt: skip
+TOOLS_HEADER = ("network", "precision", "transform s", "deploy s", "peak MB", "peer s", "peer MB")
 
 
-def run_measured(*command: str | Path) -> tuple[float, int, str]:
-    """Seconds, peak resident kilobytes and the error line of a command."""
-    start = time.monotonic()
+@dataclass
+class Row:
+    """One network in one precision; None where a figure does not exist.
+
+    Attributes:
+        milliseconds, roofline: of the timing model.
+        compile_seconds, simulate_seconds: wall time and CPU time of all threads.
+        cosine: the lowest of all outputs.
+        difference: the largest, as a part of the output's range.
+        top5_equal: whether a classifier's five best classes have the same order.
+    """
+
+    model: str
+    precision: str
+    milliseconds: float = math.nan
+    roofline: float = math.nan
+    peer: float | None = None
+    commands: int = 0
+    compile_seconds: tuple[float, float] = (math.nan, math.nan)
+    simulate_seconds: tuple[float, float] | None = None
+    cosine: float | None = None
+    difference: float | None = None
+    top5_equal: bool | None = None
+    error: str | None = None
+
+    def cells(self) -> tuple[str, ...]:
+        """A line of the table."""
+        if self.error:
+            empty = [""] * (len(HEADER) - 3)
+            return (self.model, self.precision, f"error: {self.error}", *empty)
+        top5 = {None: "-", True: "equal", False: "differs"}[self.top5_equal]
+        return (
+            self.model,
+            self.precision,
+            f"{self.milliseconds:.3f}",
+            number(self.peer, ".3f"),
+            number(self.peer and self.peer / self.milliseconds, ".2f"),
+            f"{self.roofline:.3f}",
+            str(self.commands),
+            seconds(self.compile_seconds),
+            seconds(self.simulate_seconds),
+            number(self.cosine, ".7f"),
+            number(self.difference, ".1e"),
+            top5,
+        )
+
+
+@dataclass
+class ToolsRow:
+    """model_transform and model_deploy as processes of their own."""
+
+    model: str
+    precision: str
+    transform_seconds: float
+    deploy_seconds: float
+    peak_megabytes: float
+    peer_seconds: float | None = None
+    peer_megabytes: float | None = None
+
+    def cells(self) -> tuple[str, ...]:
+        """A line of the table."""
+        return (
+            self.model,
+            self.precision,
+            f"{self.transform_seconds:.1f}",
+            f"{self.deploy_seconds:.1f}",
+            f"{self.peak_megabytes:.0f}",
+            number(self.peer_seconds, ".1f"),
+            number(self.peer_megabytes, ".0f"),
+        )
+
+
+def number(value: float | None, form: str) -> str:
+    """A figure, or a dash."""
+    return "-" if value is None else format(value, form)
+
+
+def seconds(pair: Sequence[float] | None) -> str:
+    """Wall and CPU time."""
+    return "-" if pair is None else f"{pair[0]:.1f} ({pair[1]:.1f})"
+
+
+class Clock:
+    """Wall and CPU time since it was made."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter(), time.process_time()
+
+    def read(self) -> tuple[float, float]:
+        """Both, in seconds."""
+        return time.perf_counter() - self._start[0], time.process_time() - self._start[1]
+
+
+def seeded_inputs(model: tpuc.Model, name: str) -> dict[str, np.ndarray]:
+    """Normal numbers for floats, indices of a vocabulary for integers."""
+    random = np.random.Generator(np.random.PCG64(zlib.crc32(name.encode())))
+    inputs = {}
+    for port in model.inputs:
+        if port.dtype.startswith("i"):
+            limit = 2 if "mask" in port.name or "type" in port.name else 30000
+            inputs[port.name] = random.integers(0, limit, port.shape, dtype=np.int64)
+        else:
+            inputs[port.name] = random.standard_normal(port.shape, dtype=np.float32)
+    return inputs
+
+
+def best5(scores: np.ndarray) -> list[int]:
+    """The five best classes, best first."""
+    return np.argsort(-scores.reshape(-1), kind="stable")[:5].tolist()
+
+
+def measure_accuracy(row: Row, path: Path, model: tpuc.Model) -> None:
+    """Runs our .bmodel on our simulator and the ONNX file in onnxruntime."""
+    inputs = seeded_inputs(model, row.model)
+    expected = run_onnx(path, inputs)
+    clock = Clock()
+    actual = model.run(inputs)
+    row.simulate_seconds = clock.read()
+    results = [compare(actual[name], expected[name], name) for name in expected]
+    row.cosine = min(result.cosine for result in results)
+    row.difference = max(result.relative for result in results)
+    scores = next(iter(expected))
+    if len(expected) == 1 and expected[scores].shape == (1, 1000):
+        row.top5_equal = best5(actual[scores]) == best5(expected[scores])
+
+
+def measure(path: Path, precision: str, peer: float | None, with_accuracy: bool) -> Row:
+    """Compiles a network and profiles it."""
+    row = Row(path.stem, precision, peer=peer)
+    try:
+        clock = Clock()
+        model = tpuc.compile(path, quantize=precision)
+        row.compile_seconds = clock.read()
+        profile = model.profile()
+        row.milliseconds = profile.ms
+        row.roofline = profile.roofline_ms
+        row.commands = profile.tiu_commands + profile.gdma_commands
+        if with_accuracy:
+            measure_accuracy(row, path, model)
+    except tpuc.UserError as error:
+        row.error = str(error)
+    return row
+
+
+def run_process(*command: str | Path) -> tuple[float, float]:
+    """Wall seconds and peak resident megabytes of one of our commands.
+
+    Raises:
+        UserError: the command failed.
+    """
+    start = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "tpuc.cli", *map(str, command)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
+        [sys.executable, "-m", "tpuc.cli", *map(str, command)], stdout=subprocess.DEVNULL
     )
-    error = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.monotonic() - start
-    return seconds, usage.ru_maxrss, error.strip() if process.returncode else ""
+    if process.returncode:
+        raise tpuc.UserError(f"{command[0]} failed with exit code {process.returncode}")
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
-def reference(onnx_path: Path, name: str, folder: Path) -> tuple[dict, dict]:
-    """Seeded inputs and onnxruntime's outputs, kept for the next precision."""
-    import onnxruntime
-
-    inputs_path, outputs_path = folder / "in.npz", folder / "ort.npz"
-    if not outputs_path.exists():
-        session = onnxruntime.InferenceSession(str(onnx_path), providers=["CPUExecutionProvider"])
-        random = np.random.Generator(np.random.PCG64(zlib.crc32(name.encode())))
-        feeds = {}
-        for port in session.get_inputs():
-            shape = [size if isinstance(size, int) else 1 for size in port.shape]
-            feeds[port.name] = (
-                random.integers(0, 30000, shape, dtype=np.int64)
-                if "int" in port.type
-                else random.standard_normal(shape, dtype=np.float32)
-            )
-        names = [port.name for port in session.get_outputs()]
-        results = dict(zip(names, session.run(None, feeds), strict=True))
-        np.savez(inputs_path, **feeds)
-        np.savez(outputs_path, **results)
-    return dict(np.load(inputs_path)), dict(np.load(outputs_path))
-
-
-def measure(name: str, precision: str, work: Path) -> dict:
-    """All figures of one network in one precision; "error" when it fails."""
-    folder = work / name
-    folder.mkdir(parents=True, exist_ok=True)
-    onnx_path = inflate_to(ROOT / f"test/models/{name}.skeleton.onnx", folder / f"{name}.onnx")
-    _, expected = reference(onnx_path, name, folder)
-    mlir, bmodel = folder / f"{name}.mlir", folder / f"{name}_{precision}.bmodel"
-    figures: dict = {"model": name, "precision": precision}
-    seconds, memory, error = run_measured(
-        "model_transform", "--model_name", name, "--model_def", onnx_path, "--mlir", mlir
+def measure_tools(path: Path, precision: str, peer: dict[str, float]) -> ToolsRow:
+    """Runs model_transform and model_deploy as a user would."""
+    mlir = path.with_suffix(".mlir")
+    bmodel = path.with_name(f"{path.stem}_{precision.lower()}.bmodel")
+    transform, first = run_process(
+        "model_transform", "--model_name", path.stem, "--model_def", path, "--mlir", mlir
     )
-    figures |= {"transform_s": seconds, "peak_kb": memory}
-    if not error:
-        seconds, memory, error = run_measured(
-            "model_deploy", "--mlir", mlir, "--quantize", precision, "--model", bmodel
-        )
-        figures |= {"deploy_s": seconds, "peak_kb": max(memory, figures["peak_kb"])}
-    if not error:
-        out = folder / f"out_{precision}.npz"
-        seconds, _, error = run_measured(
-            "model_runner", "--input", folder / "in.npz", "--model", bmodel, "--output", out
-        )
-        figures["simulate_s"] = seconds
-    if error:
-        return figures | {"error": error}
-    actual = dict(np.load(out))
-    results = [compare(actual[key], expected[key], key) for key in expected]
-    figures |= {
-        "cosine": min(result.cosine for result in results),
-        "relative": max(result.relative for result in results),
-    }
-    printed = subprocess.run(
-        [sys.executable, "-m", "tpuc.cli", "profile", str(bmodel), "--json"],
-        capture_output=True,
-        text=True,
-        check=True,
+    deploy, second = run_process(
+        "model_deploy", "--mlir", mlir, "--quantize", precision, "--model", bmodel
     )
-    return figures | json.loads(printed.stdout)
+    peak = max(first, second)
+    return ToolsRow(
+        path.stem, precision, transform, deploy, peak, peer.get("seconds"), peer.get("megabytes")
+    )
 
 
-def row(figures: dict) -> tuple[str, ...]:
-    """A line of the table."""
-    if "error" in figures:
-        return (figures["model"], figures["precision"], figures["error"][:160], *[""] * 10)
-    return (
-        figures["model"],
-        figures["precision"],
-        f"{figures['transform_s']:.2f}",
-        f"{figures['deploy_s']:.2f}",
-        f"{figures['peak_kb'] / 1024:.0f}",
-        f"{figures['simulate_s']:.2f}",
-        f"{figures['cosine']:.8f}",
-        f"{figures['relative']:.2e}",
-        f"{figures['tiu_commands']} / {figures['gdma_commands']}",
-        f"{figures['ms']:.3f}",
-        f"{100 * figures['tiu_busy']:.0f}",
-        f"{100 * figures['gdma_busy']:.0f}",
-        f"{figures['roofline_ms']:.3f}",
-    )
+def geometric_mean(rows: Sequence[Row]) -> str:
+    """One line on all rows that the peer has, too."""
+    ratios = [row.peer / row.milliseconds for row in rows if row.peer and not row.error]
+    if not ratios:
+        return ""
+    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    return f"Geometric mean of peer / ours: {mean:.3f} over {len(ratios)} rows."
+
+
+def markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table."""
+    rule = ["---", "---", *["---:"] * (len(header) - 2)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [header, rule, *lines])
+
+
+def write_readme(rows: Sequence[Row], tools: ToolsRow | None) -> None:
+    """Puts the tables between the markers of bench/README.md."""
+    readme = BENCH / "README.md"
+    text = readme.read_text()
+    parts = {"table": f"{markdown(HEADER, [row.cells() for row in rows])}\n\n"
+             f"{geometric_mean(rows)}"}  # fmt: skip
+    if tools:
+        parts["tools"] = markdown(TOOLS_HEADER, [tools.cells()])
+    for name, body in parts.items():
+        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        head, _, rest = text.partition(begin)
+        _, _, tail = rest.partition(end)
+        text = f"{head}{begin}\n\n{body}\n\n{end}{tail}"
+    readme.write_text(text)
 
 
 def main() -> int:
-    """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    names = sorted(p.name.split(".")[0] for p in (ROOT / "test/models").glob("*.skeleton.onnx"))
-    parser.add_argument("models", nargs="*", default=names, help="by default all")
-    parser.add_argument("--precisions", default="F16", help="e.g. F32,F16,BF16")
-    parser.add_argument("--work", type=Path, default=ROOT / "build/bench")
-    parser.add_argument("--json", type=Path, help="also write the figures to a file")
+    """Entry point; 1 when a network failed."""
+    peer = json.loads((BENCH / "peer.json").read_text())
+    names = list(peer["milliseconds"])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(names)}")
+    parser.add_argument("--precisions", default=",".join(PRECISIONS), help="default: %(default)s")
+    parser.add_argument("--accuracy", action="store_true", help="also run each network")
+    parser.add_argument("--tools", action="store_true", help="also measure the tools, Swin-T F16")
+    parser.add_argument("--work", type=Path, default=ROOT / "build/bench", help="for the networks")
+    parser.add_argument("--json", type=Path, help="keep rows here, measure only what it lacks")
+    parser.add_argument("--readme", action="store_true", help="write the table to bench/README.md")
     args = parser.parse_args()
-    figures = []
-    for name in args.models:
+
+    known: dict[tuple[str, str], Row] = {}
+    if args.json and args.json.exists():
+        kept = [Row(**entry) for entry in json.loads(args.json.read_text())]
+        known = {(row.model, row.precision): row for row in kept}
+    rows = []
+    for name in args.models or names:
+        if name not in peer["milliseconds"]:
+            parser.error(f"there is no network '{name}', choose from {', '.join(names)}")
         for precision in args.precisions.split(","):
-            figures.append(measure(name, precision, args.work))
-            print("  ".join(row(figures[-1])), file=sys.stderr, flush=True)
-    print_table("networks", [row(item) for item in figures], HEADER)
-    if args.json:
-        args.json.write_text(json.dumps(figures, indent=1))
-    return int(any("error" in item for item in figures))
+            row = known.get((name, precision))
+            if row is None:
+                path = inflate_to(SKELETONS / f"{name}.skeleton.onnx", args.work / f"{name}.onnx")
+                figure = peer["milliseconds"][name].get(precision)
+                row = known[name, precision] = measure(path, precision, figure, args.accuracy)
+                print(*row.cells(), file=sys.stderr, flush=True)
+                if args.json:
+                    lines = [asdict(entry) for entry in known.values()]
+                    args.json.write_text(json.dumps(lines, indent=1))
+            rows.append(row)
+    print_table("Networks, seconds as wall (CPU)", [row.cells() for row in rows], HEADER)
+    print(geometric_mean(rows))
+    tools = None
+    if args.tools:
+        path = inflate_to(SKELETONS / "swin_t.skeleton.onnx", args.work / "swin_t.onnx")
+        tools = measure_tools(path, "F16", peer["tools"]["swin_t"]["F16"])
+        print_table("model_transform and model_deploy", [tools.cells()], TOOLS_HEADER)
+    if args.readme:
+        write_readme(rows, tools)
+    return int(any(row.error for row in rows))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from tpuc.cli.common import run_command
+
+    sys.exit(run_command(lambda _: main(), []))

@@ -39,10 +39,12 @@ void BmodelHandle::save(const std::string &path) const {
   raiseOnError(target::writeBmodel(model, path));
 }
 
-static std::vector<Port> makePorts(const std::vector<target::TensorInfo> &list) {
+static std::vector<Port>
+makePorts(const std::vector<target::TensorInfo> &list) {
   std::vector<Port> ports;
   for (const target::TensorInfo &tensor : list)
-    ports.push_back({tensor.name, target::dataTypeName(tensor.type),
+    ports.push_back({tensor.name,
+                     target::dataTypeName(tensor.type),
                      {tensor.shape.begin(), tensor.shape.end()}});
   return ports;
 }
@@ -82,26 +84,24 @@ static const char *numpyName(target::DataType type) {
   }
 }
 
-std::vector<py::array>
-BmodelHandle::run(const std::vector<py::array> &arrays, unsigned threads) {
+std::vector<py::array> BmodelHandle::run(const std::vector<py::array> &arrays,
+                                         unsigned threads) {
   const target::Stage &network = stage();
   if (!simulator || simulatorThreads != threads) {
     simulator = std::make_unique<sim::Simulator>(threads);
     simulatorThreads = threads;
     const target::Coefficients &weights = network.coefficients;
     if (!weights.bytes.empty()) {
-      auto memory = simulator->allocateGlobal(weights.address,
-                                              weights.bytes.size());
+      auto memory =
+          simulator->allocateGlobal(weights.address, weights.bytes.size());
       if (memory.empty())
         throw UserError(source + ": the weights do not lie in global memory");
       std::copy(weights.bytes.begin(), weights.bytes.end(), memory.begin());
     }
     if (network.contextSize &&
-        simulator
-            ->allocateGlobal(network.contextAddress, network.contextSize)
+        simulator->allocateGlobal(network.contextAddress, network.contextSize)
             .empty())
-      throw UserError(source +
-                      ": the activations do not lie in global memory");
+      throw UserError(source + ": the activations do not lie in global memory");
   }
   if (arrays.size() != network.inputs.size())
     throw UserError(source + ": expected " +
@@ -148,6 +148,17 @@ std::string BmodelHandle::disassemble() const {
   return text;
 }
 
+std::vector<std::pair<py::bytes, py::bytes>> BmodelHandle::streams() const {
+  auto toBytes = [](target::Bytes bytes) {
+    return py::bytes(reinterpret_cast<const char *>(bytes.data()),
+                     bytes.size());
+  };
+  std::vector<std::pair<py::bytes, py::bytes>> streams;
+  for (const target::CommandGroup &group : stage().groups)
+    streams.emplace_back(toBytes(group.tiu), toBytes(group.gdma));
+  return streams;
+}
+
 void bindBmodel(py::module_ &m) {
   py::class_<BmodelHandle, std::shared_ptr<BmodelHandle>>(
       m, "Bmodel", "A compiled model with a simulated chip.")
@@ -164,6 +175,7 @@ void bindBmodel(py::module_ &m) {
       .def("run", &BmodelHandle::run, py::arg("arrays"), py::arg("threads") = 0,
            "Runs the network in the functional simulator.")
       .def("profile", &BmodelHandle::profile, py::arg("parameters") = "vendor",
+           py::arg("free_zero_row_stride") = false,
            "Runs the network in the timing model.")
       .def("residencies", &BmodelHandle::residencies,
            py::arg("parameters") = "vendor",
@@ -172,7 +184,9 @@ void bindBmodel(py::module_ &m) {
            "A line for each command, in the order of the profile.")
       .def("disassemble", &BmodelHandle::disassemble,
            py::call_guard<py::gil_scoped_release>(),
-           "Every command as a line of text.");
+           "Every command as a line of text.")
+      .def("streams", &BmodelHandle::streams,
+           "The streams of the TIU and the GDMA, a pair for each group.");
 }
 
 } // namespace tpuc::python

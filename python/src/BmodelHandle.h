@@ -42,12 +42,14 @@ public:
 
   /// Runs the network on arrays in the order of the inputs; every array has
   /// its input's shape and type. Throws what the simulator refuses.
-  std::vector<pybind11::array>
-  run(const std::vector<pybind11::array> &arrays, unsigned threads);
+  std::vector<pybind11::array> run(const std::vector<pybind11::array> &arrays,
+                                   unsigned threads);
 
   /// Figures of the whole, the layers' names and kinds, and arrays of the
   /// commands under a profile of the timing model, "vendor" or "silicon".
-  pybind11::dict profile(const std::string &parameters) const;
+  /// `freeZeroRowStride` is the field of that name of TimingParameters.
+  pybind11::dict profile(const std::string &parameters,
+                         bool freeZeroRowStride) const;
 
   /// What local memory holds when, as arrays.
   pybind11::dict residencies(const std::string &parameters) const;
@@ -57,6 +59,9 @@ public:
 
   /// Every command as a line of text.
   std::string disassemble() const;
+
+  /// The streams of the TIU and the GDMA, a pair for each group.
+  std::vector<std::pair<pybind11::bytes, pybind11::bytes>> streams() const;
 
   const target::Stage &stage() const { return model.networks[0].stages[0]; }
 

@@ -111,10 +111,13 @@ T unwrapOf(const std::string &source, llvm::Expected<T> expected) {
 
 } // namespace
 
-py::dict BmodelHandle::profile(const std::string &name) const {
+py::dict BmodelHandle::profile(const std::string &name,
+                               bool freeZeroRowStride) const {
   const target::Stage &network = stage();
+  timing::TimingParameters parameters = parametersOf(name);
+  parameters.freeZeroRowStride |= freeZeroRowStride;
   timing::Profile profile =
-      unwrapOf(source, timing::profile(network, parametersOf(name)));
+      unwrapOf(source, timing::profile(network, parameters));
   const timing::Totals &totals = profile.totals;
   double cycles = std::max<double>(1, double(totals.cycles));
   py::dict result;

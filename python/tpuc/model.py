@@ -43,6 +43,7 @@ class Model:
         self._core = core
         self._source = source or "the model"
         self._profile: Profile | None = None
+        self._profile_key: tuple[str, bool] | None = None
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Model:
@@ -85,16 +86,21 @@ class Model:
         results = self._core.run(arrays, threads)
         return {spec.name: array for spec, array in zip(self.outputs, results, strict=True)}
 
-    def profile(self, parameters: str = "vendor") -> Profile:
+    def profile(self, parameters: str = "vendor", *, free_zero_row_stride: bool = False) -> Profile:
         """Runs the model in the timing model.
 
         Args:
             parameters: "vendor" for the vendor's own cycle model, "silicon" for
                 estimates of what that leaves out.
+            free_zero_row_stride: charge nothing for moves whose DDR side has
+                a row stride of 0, as the vendor's printed totals do; only to
+                compare with those.
         """
-        if self._profile is None or self._profile.parameters != parameters:
-            title = Path(self._source).stem
-            self._profile = Profile.from_core(self._core.profile(parameters), self._core, title)
+        key = (parameters, free_zero_row_stride)
+        if self._profile is None or self._profile_key != key:
+            data = self._core.profile(*key)
+            self._profile = Profile.from_core(data, self._core, Path(self._source).stem)
+            self._profile_key = key
         return self._profile
 
     def save(self, path: str | os.PathLike) -> None:

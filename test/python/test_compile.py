@@ -56,6 +56,13 @@ def test_saved_model_gives_the_same_bits(tmp_path, image):
     assert again.profile() == model.profile()
 
 
+def test_profile_charges_moves_of_one_row_unless_told():
+    model = tpuc.compile(nets.small_convnet())
+    charged = model.profile().cycles
+    assert model.profile(free_zero_row_stride=True).cycles <= charged
+    assert model.profile().cycles == charged
+
+
 def test_compiling_twice_gives_the_same_bytes(tmp_path):
     for name in ("a", "b"):
         tpuc.compile(nets.small_convnet(), name="net").save(tmp_path / name)
