@@ -1,6 +1,7 @@
 """Profiles: figures, layers, trace, notebook and command line."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from tpuc.cli.front import main as tpuc_main
 from tpuc.errors import UserError
 from tpuc.profile import JSON_KEYS, Profile, profile_bmodel
 from tpuc.profile.companion import read_companion
+from tpuc.profile.summary import print_summary
 from tpuc.profile.trace import trace_json
 
 # Loads 64 rows of 64 floats, and adds the tensor to itself.
@@ -185,6 +187,12 @@ def test_reports_are_written_only_where_asked(bmodel, tmp_path, capsys, monkeypa
     assert names == {"profile.html", "profile.json", "trace.json"}
     full = json.loads((tmp_path / "out" / "profile.json").read_text())
     assert [layer["name"] for layer in full["layers"]] == ["load_in", "sum"]
+
+
+def test_brackets_in_names_are_printed(profile, capsys):
+    print_summary(replace(profile, title="[a]", names=(("x[red]", "tpu.load"), ("[/]", "k"))))
+    out = capsys.readouterr().out
+    assert all(name in out for name in ("[a]", "x[red]", "[/]"))
 
 
 def test_comparison_ranks_differences(bmodel, capsys):

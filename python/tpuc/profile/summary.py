@@ -44,6 +44,7 @@ def print_comparison(first: Profile, second: Profile, rows: int = 20) -> None:
         rows: how many names at most.
     """
     from rich.console import Console
+    from rich.markup import escape
 
     by = "op" if first.has_layers and second.has_layers else "function"
     sides: list[dict[str, int]] = [{}, {}]
@@ -55,10 +56,11 @@ def print_comparison(first: Profile, second: Profile, rows: int = 20) -> None:
     pairs = [(name, sides[0].get(name, 0), sides[1].get(name, 0)) for name in names]
     pairs.sort(key=lambda pair: -abs(pair[2] - pair[1]))
     title = f"{second.title} against {first.title}, cycles on the critical chain"
-    table = _table(title, (by, first.title, second.title, "difference"), 1)
+    titles = (escape(first.title), escape(second.title))
+    table = _table(title, (by, *titles, "difference"), 1)
     table.add_row("all", f"{first.cycles:,}", f"{second.cycles:,}", _signed(first, second))
     for name, a, b in pairs[:rows]:
-        table.add_row(name, f"{a:,}", f"{b:,}", f"{b - a:+,}")
+        table.add_row(escape(name), f"{a:,}", f"{b:,}", f"{b - a:+,}")
     console = Console() if sys.stdout.isatty() else Console(width=160, highlight=False)
     console.print(table)
 
@@ -69,8 +71,11 @@ def _signed(first: Profile, second: Profile) -> str:
 
 def _table(title: str, columns: Sequence[str], left: int):  # noqa: ANN202 (rich is imported late)
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
+    # Names come from files: brackets in them are no markup.
+    title = escape(title)
     style = box.ROUNDED if sys.stdout.isatty() else box.SIMPLE_HEAD
     table = Table(title=title, box=style, title_justify="left", title_style="bold")
     for i, column in enumerate(columns):
@@ -98,6 +103,8 @@ def _traffic(traffic: dict[str, tuple[int, int]]):  # noqa: ANN202
 
 
 def _layers(profile: Profile, layers: Sequence[Layer], rows: int):  # noqa: ANN202
+    from rich.markup import escape
+
     what = "operation" if profile.has_layers else "function"
     columns = (what, "kind", "bound by", "critical", "share", "TIU", "GDMA", "commands", "DDR")
     if not profile.has_layers:
@@ -109,8 +116,8 @@ def _layers(profile: Profile, layers: Sequence[Layer], rows: int):  # noqa: ANN2
         style = _BOUND_STYLES[layer.bound]
         names = (layer.name, layer.kind) if profile.has_layers else (layer.name,)
         table.add_row(
-            *names, f"[{style}]{layer.bound}[/]", f"{layer.critical_cycles:,}", f"{share:.1%}",
-            f"{layer.tiu_cycles:,}", f"{layer.gdma_cycles:,}", f"{layer.commands:,}",
+            *map(escape, names), f"[{style}]{layer.bound}[/]", f"{layer.critical_cycles:,}",
+            f"{share:.1%}", f"{layer.tiu_cycles:,}", f"{layer.gdma_cycles:,}", f"{layer.commands:,}",
             bytes_text(layer.read_bytes + layer.write_bytes),
         )  # fmt: skip
     return table
