@@ -117,7 +117,7 @@ def _layers(profile: Profile, layers: Sequence[Layer], rows: int):  # noqa: ANN2
         names = (layer.name, layer.kind) if profile.has_layers else (layer.name,)
         table.add_row(
             *map(escape, names), f"[{style}]{layer.bound}[/]", f"{layer.critical_cycles:,}",
-            f"{share:.1%}", f"{layer.tiu_cycles:,}", f"{layer.gdma_cycles:,}", f"{layer.commands:,}",
-            bytes_text(layer.read_bytes + layer.write_bytes),
+            f"{share:.1%}", f"{layer.tiu_cycles:,}", f"{layer.gdma_cycles:,}",
+            f"{layer.commands:,}", bytes_text(layer.read_bytes + layer.write_bytes),
         )  # fmt: skip
     return table
