@@ -36,6 +36,17 @@ static std::optional<int64_t> getStep(ArrayRef<int64_t> indices) {
   return step >= 1 ? std::optional(step) : std::nullopt;
 }
 
+/// Makes computed indices count from the start, too:
+/// index + size * (index < 0), where min(max(index, -1), 0) is -1 or 0.
+static Value emitFromStart(Value indices, int64_t size, Lowering &lowering) {
+  Value sign =
+      lowering.emit<tpu::ScalarOp>(tpu::ScalarKind::Max, indices, -1.0);
+  sign = lowering.emit<tpu::ScalarOp>(tpu::ScalarKind::Min, sign, 0.0);
+  Value shift =
+      lowering.emit<tpu::ScalarOp>(tpu::ScalarKind::Mul, sign, -double(size));
+  return lowering.emit<tpu::BinaryOp>(tpu::BinaryKind::Add, indices, shift);
+}
+
 static LogicalResult lowerGather(top::GatherOp op, Lowering &lowering) {
   int64_t axis = op.getAxis();
   ArrayRef<int64_t> from = getShape(op.getInput());
@@ -64,6 +75,7 @@ static LogicalResult lowerGather(top::GatherOp op, Lowering &lowering) {
   } else {
     Value list =
         lowering.get(op.getIndices(), IntegerType::get(op.getContext(), 32));
+    list = emitFromStart(list, from[axis], lowering);
     if (getShape(list).empty())
       list = lowering.reshape(list, int64_t(1));
     result = lowering.emit<tpu::GatherOp>(x, list, axis);

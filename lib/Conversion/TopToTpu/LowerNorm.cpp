@@ -225,10 +225,40 @@ static LogicalResult lowerCumSum(top::CumSumOp op, Lowering &lowering) {
   return success();
 }
 
+/// arg(x) -> the least (or largest) position at which x is the extremum:
+/// positions elsewhere are replaced by one beyond the axis.
 static LogicalResult lowerArg(top::ArgOp op, Lowering &lowering) {
-  return lowering.fail(op, "the chip has no search for an extremum's index; "
-                           "end the network before it and compute it on the "
-                           "host");
+  if (isa<IntegerType>(getElement(op.getInput())))
+    return lowering.fail(op, "integers are not searched on the chip; cast to "
+                             "float first");
+  Value x = lowering.get(op.getInput(),
+                         lowering.getNaturalElement(op, op.getInput()));
+  SmallVector<int64_t> order =
+      getOrderWithLast(getShape(x).size(), int64_t(op.getAxis()));
+  x = lowering.permute(x, order);
+  int64_t rank = getShape(x).size(), size = getShape(x).back();
+  bool isMax = op.getKind() == top::ArgKind::Max, last = op.getSelectLast();
+  Value extremum = lowering.emit<tpu::ReduceOp>(
+      isMax ? tpu::ReduceKind::Max : tpu::ReduceKind::Min, x, rank - 1);
+  Value found =
+      lowering.emit<tpu::CompareOp>(tpu::CompareKind::Eq, x, extremum);
+  // Positions need all bits of f32.
+  Type f32 = Float32Type::get(op.getContext());
+  std::vector<float> numbers(size);
+  for (int64_t i = 0; i < size; ++i)
+    numbers[i] = i;
+  SmallVector<int64_t> shape(rank, 1);
+  Value none = lowering.constant({last ? -1.0f : float(size)}, shape, f32);
+  shape.back() = size;
+  Value positions = lowering.constant(numbers, shape, f32);
+  Value candidates =
+      lowering.emit<tpu::SelectOp>(lowering.cast(found, f32), positions, none);
+  Value position = lowering.emit<tpu::ReduceOp>(
+      last ? tpu::ReduceKind::Max : tpu::ReduceKind::Min, candidates, rank - 1);
+  position = lowering.cast(position, IntegerType::get(op.getContext(), 32));
+  lowering.replace(op.getResult(),
+                   lowering.reshape(position, getShape(op.getOutput())));
+  return success();
 }
 
 static LogicalResult lowerTopK(top::TopKOp op, Lowering &lowering) {

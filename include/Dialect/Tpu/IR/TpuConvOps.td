@@ -160,6 +160,7 @@ def Tpu_MatMulOp : Tpu_Op<"matmul", [Tpu_SameElementType<["left", "right"]>]> {
     /// Columns of the result.
     int64_t getN();
   }];
+  let hasCanonicalizer = 1;
 }
 
 def Tpu_PoolOp : Tpu_KindOp<"pool", [Tpu_SameElementType<["input", "output"]>]> {

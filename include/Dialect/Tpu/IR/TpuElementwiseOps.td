@@ -108,6 +108,7 @@ def Tpu_BinaryOp : Tpu_KindOp<"binary",
     Arg<Tpu_Tensor, "First operand.">:$lhs,
     Arg<Tpu_Tensor, "Second operand.">:$rhs);
   let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let hasCanonicalizer = 1;
   let builders = [OpBuilder<(ins "::tpuc::tpu::BinaryKind":$kind,
       "::mlir::Value":$lhs, "::mlir::Value":$rhs)>];
 }

@@ -141,7 +141,7 @@ def Tpu_GatherOp : Tpu_Op<"gather", [Tpu_SameElementType<["input", "output"]>]> 
   let description = [{
     out[a..., i..., b...] = input[a..., indices[i...], b...], where a are the
     axes before `axis` and b those after it. Indices lie in [0, size of the
-    axis): constant negative ones were replaced by the lowering.
+    axis); the lowering has replaced those that count from the end.
 
     Constraints: (C1) 0 <= `axis` < rank of `input`; (C2) the result's shape is
     [a..., i..., b...].

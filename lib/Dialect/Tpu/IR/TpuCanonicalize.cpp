@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ConstantMoves.h"
 #include "Verify.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -72,8 +73,8 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
   auto inner = getInput().getDefiningOp<ReshapeOp>();
   if (inner && inner.getInput().getType() == getOutput().getType())
     return inner.getInput();
-  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput()))
-    return dense.reshape(getOutput().getType());
+  if (auto elements = dyn_cast_or_null<ElementsAttr>(adaptor.getInput()))
+    return reshapeElements(elements, getOutput().getType());
   return {};
 }
 
@@ -107,8 +108,8 @@ void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 OpFoldResult PermuteOp::fold(FoldAdaptor adaptor) {
   if (llvm::is_sorted(getOrder()))
     return getInput();
-  if (auto splat = dyn_cast_or_null<SplatElementsAttr>(adaptor.getInput()))
-    return splat.resizeSplat(getOutput().getType());
+  if (auto elements = dyn_cast_or_null<ElementsAttr>(adaptor.getInput()))
+    return permuteElements(elements, getOutput().getType(), getOrder());
   return {};
 }
 
@@ -148,6 +149,70 @@ struct PermuteToReshape : OpRewritePattern<PermuteOp> {
 void PermuteOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                             MLIRContext *context) {
   patterns.add<PermuteOfPermute, PermuteToReshape>(context);
+}
+
+//===----------------------------------------------------------------------===//
+// binary, matmul
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// binary(reshape(x), reshape(y)) -> reshape(binary(x, y)), for x and y of one
+/// shape
+struct BinaryOfReshapes : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(BinaryOp op,
+                                PatternRewriter &rewriter) const override {
+    auto lhs = op.getLhs().getDefiningOp<ReshapeOp>();
+    auto rhs = op.getRhs().getDefiningOp<ReshapeOp>();
+    if (!lhs || !rhs || op.getLhs().getType() != op.getRhs().getType() ||
+        lhs.getInput().getType() != rhs.getInput().getType())
+      return rewriter.notifyMatchFailure(op, "operands are no equal reshapes");
+    // The value that the network knows is the one in the network's shape.
+    Location loc = op.getLoc();
+    Value binary = BinaryOp::create(rewriter, loc, op.getKind(), lhs.getInput(),
+                                    rhs.getInput());
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), binary);
+    return success();
+  }
+};
+
+/// matmul(x, permute(y)) -> matmul with the other `right_transpose`, when that
+/// leaves y's last axis in place: rows then move as a whole.
+struct MatMulOfTransposedRight : OpRewritePattern<MatMulOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(MatMulOp op,
+                                PatternRewriter &rewriter) const override {
+    auto permute = op.getRight().getDefiningOp<PermuteOp>();
+    if (!permute)
+      return rewriter.notifyMatchFailure(op, "right operand is no permute");
+    SmallVector<int64_t> order(permute.getOrder());
+    int64_t last = order.size() - 1;
+    if (order[last - 1] != last)
+      return rewriter.notifyMatchFailure(op, "the last axis goes elsewhere");
+    std::swap(order[last], order[last - 1]);
+    Value right = permute.getInput();
+    if (!llvm::is_sorted(order))
+      right = PermuteOp::create(rewriter, permute.getLoc(), right,
+                                ArrayRef<int64_t>(order));
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getRightMutable().assign(right);
+      op.setRightTranspose(!op.getRightTranspose());
+    });
+    return success();
+  }
+};
+
+} // namespace
+
+void BinaryOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                           MLIRContext *context) {
+  patterns.add<BinaryOfReshapes>(context);
+}
+
+void MatMulOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                           MLIRContext *context) {
+  patterns.add<MatMulOfTransposedRight>(context);
 }
 
 //===----------------------------------------------------------------------===//
@@ -201,6 +266,10 @@ OpFoldResult ConcatOp::fold(FoldAdaptor adaptor) {
 OpFoldResult PadOp::fold(FoldAdaptor adaptor) {
   if (getInput().getType() == getOutput().getType())
     return getInput();
+  auto elements = dyn_cast_or_null<ElementsAttr>(adaptor.getInput());
+  if (elements && getValue().isPosZero())
+    return embedElements(elements, getOutput().getType(),
+                         getPads().take_front(getPads().size() / 2));
   return {};
 }
 
