@@ -94,3 +94,44 @@ func.func @splat_moves() -> tensor<8x4x2xf16> {
   %2 = tpu.broadcast %1 : (tensor<8x4x1xf16>) -> tensor<8x4x2xf16>
   return %2 : tensor<8x4x2xf16>
 }
+
+// CHECK-LABEL: @matmul_of_transposed_right
+func.func @matmul_of_transposed_right(%a: tensor<2x4x8xf16>, %b: tensor<2x6x8xf16>) -> tensor<2x4x6xf16> {
+  // CHECK-NEXT: tpu.matmul %arg0, %arg1 {right_transpose = true}
+  %0 = tpu.permute %b {order = array<i64: 0, 2, 1>} : (tensor<2x6x8xf16>) -> tensor<2x8x6xf16>
+  %1 = tpu.matmul %a, %0 : (tensor<2x4x8xf16>, tensor<2x8x6xf16>) -> tensor<2x4x6xf16>
+  return %1 : tensor<2x4x6xf16>
+}
+
+// The rest of the permute stays, with whole rows.
+// CHECK-LABEL: @matmul_of_permuted_right
+func.func @matmul_of_permuted_right(%a: tensor<1x3x5x8xf16>, %b: tensor<1x5x3x8xf16>) -> tensor<1x3x5x5xf16> {
+  // CHECK-NEXT: %[[P:.*]] = tpu.permute %arg1 {order = array<i64: 0, 2, 1, 3>}
+  // CHECK-NEXT: tpu.matmul %arg0, %[[P]] {right_transpose = true}
+  %0 = tpu.permute %b {order = array<i64: 0, 2, 3, 1>} : (tensor<1x5x3x8xf16>) -> tensor<1x3x8x5xf16>
+  %1 = tpu.matmul %a, %0 : (tensor<1x3x5x8xf16>, tensor<1x3x8x5xf16>) -> tensor<1x3x5x5xf16>
+  return %1 : tensor<1x3x5x5xf16>
+}
+
+// CHECK-LABEL: @binary_of_reshapes
+func.func @binary_of_reshapes(%a: tensor<6x4xf16>, %b: tensor<6x4xf16>) -> tensor<2x3x4xf16> {
+  // CHECK-NEXT: %[[S:.*]] = tpu.binary add %arg0, %arg1
+  // CHECK-NEXT: tpu.reshape %[[S]]
+  %0 = tpu.reshape %a : (tensor<6x4xf16>) -> tensor<2x3x4xf16>
+  %1 = tpu.reshape %b : (tensor<6x4xf16>) -> tensor<2x3x4xf16>
+  %2 = tpu.binary add %0, %1 : (tensor<2x3x4xf16>, tensor<2x3x4xf16>) -> tensor<2x3x4xf16>
+  return %2 : tensor<2x3x4xf16>
+}
+
+// CHECK-LABEL: @constant_moves
+func.func @constant_moves() -> (tensor<3x2xf16>, tensor<2x4xi32>, tensor<6xf16>) {
+  // CHECK-DAG: tpu.weight dense<{{\[\[}}1.000000e+00, 4.000000e+00], [2.000000e+00, 5.000000e+00], [3.000000e+00, 6.000000e+00]]> : tensor<3x2xf16>
+  // CHECK-DAG: tpu.weight dense<{{\[\[}}0, 0, 0, 0], [0, 7, 8, 0]]> : tensor<2x4xi32>
+  // CHECK-DAG: tpu.weight dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 4.000000e+00, 5.000000e+00, 6.000000e+00]> : tensor<6xf16>
+  %0 = tpu.weight dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf16>
+  %1 = tpu.permute %0 {order = array<i64: 1, 0>} : (tensor<2x3xf16>) -> tensor<3x2xf16>
+  %2 = tpu.weight dense<[[7, 8]]> : tensor<1x2xi32>
+  %3 = tpu.pad %2 {pads = array<i64: 1, 1, 0, 1>} : (tensor<1x2xi32>) -> tensor<2x4xi32>
+  %4 = tpu.reshape %0 : (tensor<2x3xf16>) -> tensor<6xf16>
+  return %1, %3, %4 : tensor<3x2xf16>, tensor<2x4xi32>, tensor<6xf16>
+}
