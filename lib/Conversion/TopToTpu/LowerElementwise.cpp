@@ -183,7 +183,9 @@ static Value lowerWithScalar(Operation *op, BinaryKind kind, Value value,
     return toResultShape(op, lowering.emit<tpu::ScalarOp>(scalar, operand, by),
                          lowering);
   };
-  if (std::isnan(number))
+  // Left to the conversion of constants, which reports what does not fit.
+  if (std::isnan(number) ||
+      (isa<IntegerType>(element) && std::abs(number) > INT32_MAX))
     return nullptr;
   switch (kind) {
   case BinaryKind::Add:

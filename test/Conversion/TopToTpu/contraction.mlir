@@ -1,0 +1,70 @@
+// RUN: tpuc-opt %s -convert-top-to-tpu=precision=F16 | FileCheck %s
+
+// The bias of a convolution stays f32: the chip adds it before rounding.
+// CHECK-LABEL: @conv
+func.func @conv(%x: tensor<1x3x9x9xf32>) -> tensor<1x8x7x7xf32> {
+  %w = top.weight dense<0.5> : tensor<8x3x3x3xf32>
+  %b = top.weight dense<1.5> : tensor<8xf32>
+  // CHECK: %[[W:.*]] = tpu.weight dense<5.000000e-01> : tensor<8x3x3x3xf16>
+  // CHECK: %[[B:.*]] = tpu.weight dense<1.500000e+00> : tensor<8xf32>
+  // CHECK: tpu.conv %{{.*}}, %[[W]], %[[B]] {{.*}}-> tensor<1x8x7x7xf16>
+  %0 = top.conv %x, %w, %b {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x3x9x9xf32>, tensor<8x3x3x3xf32>, tensor<8xf32>) -> tensor<1x8x7x7xf32>
+  return %0 : tensor<1x8x7x7xf32>
+}
+
+// CHECK-LABEL: @conv_of_one_axis
+func.func @conv_of_one_axis(%x: tensor<1x3x9xf32>, %w: tensor<8x3x3xf32>) -> tensor<1x8x5xf32> {
+  // CHECK: tpu.conv {{.*}}dilations = array<i64: 1, 1>{{.*}}pads = array<i64: 0, 1, 0, 1>{{.*}}strides = array<i64: 1, 2>{{.*}} -> tensor<1x8x1x5xf16>
+  // CHECK: tpu.reshape {{.*}} -> tensor<1x8x5xf16>
+  %0 = top.conv %x, %w {strides = array<i64: 2>, pads = array<i64: 1, 1>, dilations = array<i64: 1>} : (tensor<1x3x9xf32>, tensor<8x3x3xf32>) -> tensor<1x8x5xf32>
+  return %0 : tensor<1x8x5xf32>
+}
+
+// Pads above 15 are an op of their own, on their axis only.
+// CHECK-LABEL: @conv_with_wide_pads
+func.func @conv_with_wide_pads(%x: tensor<1x3x9x9xf32>, %w: tensor<8x3x3x3xf32>) -> tensor<1x8x39x9xf32> {
+  // CHECK: tpu.pad {{.*}}pads = array<i64: 0, 0, 16, 0, 0, 0, 16, 0>
+  // CHECK: tpu.conv {{.*}}pads = array<i64: 0, 1, 0, 1>
+  %0 = top.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 16, 1, 16, 1>, dilations = array<i64: 1, 1>} : (tensor<1x3x9x9xf32>, tensor<8x3x3x3xf32>) -> tensor<1x8x39x9xf32>
+  return %0 : tensor<1x8x39x9xf32>
+}
+
+// A patch embedding is a matmul of the patches.
+// CHECK-LABEL: @conv_of_tiles
+func.func @conv_of_tiles(%x: tensor<1x3x32x32xf32>) -> tensor<1x8x2x2xf32> {
+  %w = top.weight dense<0.5> : tensor<8x3x16x16xf32>
+  %b = top.weight dense<1.5> : tensor<8xf32>
+  // CHECK: tpu.reshape {{.*}} -> tensor<1x3x2x16x2x16xf16>
+  // CHECK: tpu.permute {{.*}}order = array<i64: 0, 2, 4, 1, 3, 5>
+  // CHECK: tpu.matmul {{.*}}right_transpose = true{{.*}} : (tensor<4x768xf16>, tensor<8x768xf16>, tensor<8xf16>) -> tensor<4x8xf16>
+  // CHECK: tpu.permute {{.*}}order = array<i64: 0, 3, 1, 2>
+  %0 = top.conv %x, %w, %b {strides = array<i64: 16, 16>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x3x32x32xf32>, tensor<8x3x16x16xf32>, tensor<8xf32>) -> tensor<1x8x2x2xf32>
+  return %0 : tensor<1x8x2x2xf32>
+}
+
+// Other strides above 15 become channels.
+// CHECK-LABEL: @conv_with_long_stride
+func.func @conv_with_long_stride(%x: tensor<1x3x40x9xf32>, %w: tensor<8x3x18x3xf32>) -> tensor<1x8x2x7xf32> {
+  // CHECK: tpu.pad {{.*}}pads = array<i64: 0, 0, 1, 0, 0, 0, 7, 0>
+  // CHECK: tpu.conv {{.*}}strides = array<i64: 1, 1>{{.*}} : (tensor<1x48x3x9xf16>, tensor<8x48x2x3xf16>) -> tensor<1x8x2x7xf16>
+  %0 = top.conv %x, %w {strides = array<i64: 16, 1>, pads = array<i64: 1, 0, 1, 0>, dilations = array<i64: 1, 1>} : (tensor<1x3x40x9xf32>, tensor<8x3x18x3xf32>) -> tensor<1x8x2x7xf32>
+  return %0 : tensor<1x8x2x7xf32>
+}
+
+// CHECK-LABEL: @matmul_of_shared_right
+func.func @matmul_of_shared_right(%x: tensor<2x5x8xf32>) -> tensor<2x5x4xf32> {
+  %w = top.weight dense<0.5> : tensor<8x4xf32>
+  %b = top.weight dense<1.5> : tensor<4xf32>
+  // CHECK: tpu.matmul {{.*}} : (tensor<10x8xf16>, tensor<8x4xf16>, tensor<4xf16>) -> tensor<10x4xf16>
+  // CHECK: tpu.reshape {{.*}} -> tensor<2x5x4xf16>
+  %0 = top.matmul %x, %w, %b : (tensor<2x5x8xf32>, tensor<8x4xf32>, tensor<4xf32>) -> tensor<2x5x4xf32>
+  return %0 : tensor<2x5x4xf32>
+}
+
+// CHECK-LABEL: @matmul_of_broadcast_left
+func.func @matmul_of_broadcast_left(%x: tensor<5x8xf32>, %y: tensor<3x8x4xf32>) -> tensor<3x5x4xf32> {
+  // CHECK: tpu.broadcast {{.*}} : (tensor<1x5x8xf16>) -> tensor<3x5x8xf16>
+  // CHECK: tpu.matmul {{.*}} : (tensor<3x5x8xf16>, tensor<3x8x4xf16>) -> tensor<3x5x4xf16>
+  %0 = top.matmul %x, %y : (tensor<5x8xf32>, tensor<3x8x4xf32>) -> tensor<3x5x4xf32>
+  return %0 : tensor<3x5x4xf32>
+}

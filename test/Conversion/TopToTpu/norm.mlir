@@ -1,0 +1,55 @@
+// RUN: tpuc-opt %s -convert-top-to-tpu -canonicalize | FileCheck %s
+
+// CHECK-LABEL: @softmax_of_inner_axis
+func.func @softmax_of_inner_axis(%x: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
+  // CHECK: tpu.permute %arg0 {order = array<i64: 0, 2, 1>}
+  // CHECK: tpu.softmax {{.*}} -> tensor<2x4x3xf32>
+  // CHECK: tpu.permute {{.*}} {order = array<i64: 0, 2, 1>}
+  %0 = top.softmax %x {axis = 1 : i64} : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  return %0 : tensor<2x3x4xf32>
+}
+
+// CHECK-LABEL: @layer_norm_of_two_axes
+func.func @layer_norm_of_two_axes(%x: tensor<2x3x4xf32>, %s: tensor<3x4xf32>) -> tensor<2x3x4xf32> {
+  // CHECK: tpu.layer_norm {{.*}} : (tensor<2x12xf32>, tensor<12xf32>) -> tensor<2x12xf32>
+  %0 = top.layer_norm %x, %s {axis = 1 : i64, epsilon = 1.0e-5} : (tensor<2x3x4xf32>, tensor<3x4xf32>) -> tensor<2x3x4xf32>
+  return %0 : tensor<2x3x4xf32>
+}
+
+// CHECK-LABEL: @group_norm
+func.func @group_norm(%x: tensor<1x8x4x4xf32>, %s: tensor<8xf32>, %b: tensor<8xf32>) -> tensor<1x8x4x4xf32> {
+  // CHECK: tpu.layer_norm {{.*}} : (tensor<1x4x32xf32>) -> tensor<1x4x32xf32>
+  // CHECK: tpu.binary mul {{.*}}tensor<1x8x1x1xf32>
+  // CHECK: tpu.binary add {{.*}}tensor<1x8x1x1xf32>
+  %0 = top.group_norm %x, %s, %b {num_groups = 4 : i64, epsilon = 1.0e-5} : (tensor<1x8x4x4xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<1x8x4x4xf32>
+  return %0 : tensor<1x8x4x4xf32>
+}
+
+// CHECK-LABEL: @reduce_of_outer_axis
+func.func @reduce_of_outer_axis(%x: tensor<2x3x4xf32>) -> tensor<2x4xf32> {
+  // CHECK: tpu.permute %arg0 {order = array<i64: 0, 2, 1>}
+  // CHECK: tpu.reduce max {{.*}}axis = 2
+  // CHECK: tpu.reshape {{.*}} -> tensor<2x4xf32>
+  %0 = top.reduce max %x {axes = array<i64: 1>, keepdims = false} : (tensor<2x3x4xf32>) -> tensor<2x4xf32>
+  return %0 : tensor<2x4xf32>
+}
+
+// CHECK-LABEL: @reduce_l2
+func.func @reduce_l2(%x: tensor<2x3x4xf32>) -> tensor<2x1x1xf32> {
+  // CHECK: tpu.binary mul %arg0, %arg0
+  // CHECK: tpu.reduce sum {{.*}}axis = 1
+  // CHECK: tpu.unary sqrt
+  %0 = top.reduce l2 %x {axes = array<i64: 1, 2>} : (tensor<2x3x4xf32>) -> tensor<2x1x1xf32>
+  return %0 : tensor<2x1x1xf32>
+}
+
+// CHECK-LABEL: @arg_max
+func.func @arg_max(%x: tensor<2x10xf32>) -> tensor<2xi64> {
+  // CHECK: %[[M:.*]] = tpu.reduce max
+  // CHECK: %[[E:.*]] = tpu.compare eq %arg0, %[[M]]
+  // CHECK: %[[S:.*]] = tpu.select %[[E]]
+  // CHECK: tpu.reduce min %[[S]]
+  // CHECK: tpu.cast {{.*}} -> tensor<2x1xi32>
+  %0 = top.arg max %x {axis = 1 : i64, keepdims = false} : (tensor<2x10xf32>) -> tensor<2xi64>
+  return %0 : tensor<2xi64>
+}

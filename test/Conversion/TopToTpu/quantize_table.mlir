@@ -1,0 +1,45 @@
+// RUN: split-file %s %t
+// RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=F16 quantize-table=%t/table" -canonicalize 2>&1 | FileCheck %s
+// RUN: not tpuc-opt %t/net.mlir -convert-top-to-tpu="quantize-table=%t/words" 2>&1 | FileCheck %s --check-prefix=WORDS
+// RUN: not tpuc-opt %t/net.mlir -convert-top-to-tpu="quantize-table=%t/unknown" 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: not tpuc-opt %t/net.mlir -convert-top-to-tpu="quantize-table=%t/twice" 2>&1 | FileCheck %s --check-prefix=TWICE
+// RUN: not tpuc-opt %t/net.mlir -convert-top-to-tpu="quantize-table=%t/missing" 2>&1 | FileCheck %s --check-prefix=MISSING
+
+//--- net.mlir
+func.func @main(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %0 = top.gelu %x : tensor<2x4xf32> loc("first")
+  %1 = top.tanh %0 : tensor<2x4xf32> loc("second")
+  %2 = top.exp %1 : tensor<2x4xf32> loc("third")
+  return %2 : tensor<2x4xf32>
+}
+
+// CHECK: warning: {{.*}}table: no op called 'fourth' has a precision
+// CHECK: tpu.unary gelu %arg0 : tensor<2x4xf32>
+// CHECK: tpu.unary tanh {{.*}} : tensor<2x4xbf16>
+// CHECK: tpu.unary exp {{.*}} : tensor<2x4xf16>
+
+//--- table
+# precision of single ops
+first F32   # the input is large
+
+second bf16
+fourth F32
+
+//--- words
+first F32
+second
+
+// WORDS: error: {{.*}}words:2: has 1 words, expected an op's name and its precision
+
+//--- unknown
+first F8
+
+// UNKNOWN: error: {{.*}}unknown:1: unknown precision 'F8', expected F32, F16 or BF16
+
+//--- twice
+first F16
+first F32
+
+// TWICE: error: {{.*}}twice:2: 'first' is both F16 and F32, expected one precision
+
+// MISSING: error: cannot read quantize table '{{.*}}missing': No such file or directory
