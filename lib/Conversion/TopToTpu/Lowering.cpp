@@ -76,7 +76,9 @@ Value Lowering::get(Value value, Type element) {
       if (!name.empty())
         error << "'" << name << "' ";
       error << "cannot be converted: " << llvm::toString(elements.takeError())
-            << "; give the op another precision in the quantize table";
+            << (isa<IntegerType>(element)
+                    ? "; use smaller numbers"
+                    : "; give the op another precision in the quantize table");
       result = standIn(cast<RankedTensorType>(value.getType()).clone(element));
     }
   } else {

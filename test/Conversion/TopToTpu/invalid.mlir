@@ -22,7 +22,7 @@ func.func @weight_overflow(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
 
 func.func @index_overflow(%i: tensor<1xi64>) -> tensor<1xi64> {
   %c = top.weight dense<[5000000000]> : tensor<1xi64>
-  // expected-error @+1 {{'top.max' op constant cannot be converted: element 0 is 5000000000, beyond the range of 'i32'}}
+  // expected-error @+1 {{'top.max' op constant cannot be converted: element 0 is 5000000000, beyond the range of i32; use smaller numbers}}
   %0 = top.max %i, %c : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
   return %0 : tensor<1xi64>
 }
