@@ -20,9 +20,28 @@ enum CompareFunction : uint32_t {
   kSelectLess = 26,
 };
 
+/// The greater or smaller of two floats is never a denormal; f16 keeps its own.
+void flushDenormals(Precision precision, int64_t *bits, size_t count) {
+  int64_t exponent, sign;
+  if (precision == Precision::F32) {
+    exponent = 0x7f800000;
+    sign = 0x80000000;
+  } else if (precision == Precision::BF16) {
+    exponent = 0x7f80;
+    sign = 0x8000;
+  } else {
+    return;
+  }
+  for (size_t i = 0; i < count; ++i)
+    bits[i] = bits[i] & exponent ? bits[i] : bits[i] & sign;
+}
+
+/// `x` and `y` are the bits of the operands: equal means equal bits, so that a
+/// NaN equals itself and the two zeros differ. Less is neither equal nor not
+/// less.
 template <typename T>
-void compare(uint32_t function, const T *a, const T *b, uint8_t *mask,
-             size_t count) {
+void compare(uint32_t function, const T *a, const T *b, const int64_t *x,
+             const int64_t *y, uint8_t *mask, size_t count) {
   switch (function) {
   case kGreaterAndSelect:
   case kSelectGreater:
@@ -30,13 +49,12 @@ void compare(uint32_t function, const T *a, const T *b, uint8_t *mask,
       mask[i] = a[i] > b[i];
     return;
   case kSelectEqual:
-    // Unordered operands count as equal, and as less.
     for (size_t i = 0; i < count; ++i)
-      mask[i] = !(a[i] < b[i]) && !(a[i] > b[i]);
+      mask[i] = x[i] == y[i];
     return;
   default:
     for (size_t i = 0; i < count; ++i)
-      mask[i] = !(a[i] >= b[i]);
+      mask[i] = x[i] != y[i] && !(a[i] >= b[i]);
   }
 }
 
@@ -115,8 +133,6 @@ Status tpuc::sim::executeCompare(Machine &machine, const Registers &r) {
                     constantAsFloat(operand.address, compared));
         else
           floatLoader(k, compared)(at, stride, count, floatValues[i]);
-        if (!two)
-          return;
       }
       bool signedBits = i < 2 && !floats && isSigned;
       if (operand.constant)
@@ -145,12 +161,14 @@ Status tpuc::sim::executeCompare(Machine &machine, const Registers &r) {
             for (unsigned i = 0; i < 4; ++i)
               load(i, at[2 + i], loop.stride(2 + i), count);
             if (floats)
-              compare(r.tsk_eu_typ, floatValues[0], floatValues[1], mask,
-                      count);
+              compare(r.tsk_eu_typ, floatValues[0], floatValues[1], values[0],
+                      values[1], mask, count);
             else
-              compare(r.tsk_eu_typ, values[0], values[1], mask, count);
+              compare(r.tsk_eu_typ, values[0], values[1], values[0], values[1],
+                      mask, count);
             if (two) {
               choose(0, count);
+              flushDenormals(compared, chosen, count);
               bitsStorer(compared)(at[0], loop.stride(0), count, chosen);
             }
             choose(2, count);

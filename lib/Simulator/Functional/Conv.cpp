@@ -74,6 +74,9 @@ Status readConv(Machine &machine, const Registers &r, Conv &conv) {
   if (conv.accumulate && elementBytes(conv.output) != 4)
     return Status::error("accumulation needs a 32-bit result, found " +
                          std::string(name(conv.output)));
+  if (conv.accumulate && conv.input == Precision::F32)
+    return Status::error("a convolution of f32 cannot accumulate; add its "
+                         "result");
   TPUC_RETURN_IF_FAILED(conv.window.build(r));
   TPUC_RETURN_IF_FAILED(operandView(
       machine, "operand 0", r.opd0_addr, elementBytes(conv.input),
@@ -224,7 +227,8 @@ Status executeFloat(Machine &machine, const Registers &r, Conv &conv) {
         k.addScalar(row, start, conv.block);
       }
       if (conv.input == Precision::F32)
-        k.evenOddRows(weights, reduction, panel, conv.block, sums, outputs);
+        k.evenOddRows(weights, reduction, panel, conv.block, nullptr, sums,
+                      outputs);
       else
         k.fusedRows(weights, reduction, panel, conv.block, groups.data(),
                     groups.size(), sums, outputs);
@@ -260,6 +264,10 @@ Status executeInteger(Machine &machine, const Registers &r, Conv &conv) {
   if (requantizes && !r.opd3_const)
     return Status::error("shifts of a requantising convolution must be a "
                          "constant; use RQ");
+  bool allUnsigned = !r.opd0_sign && !r.opd1_sign;
+  if (allUnsigned && !requantizes && conv.output != Precision::I32)
+    return Status::error("a convolution of unsigned operands needs an i32 "
+                         "result");
   if (requantizes && conv.accumulate)
     return Status::error("a requantising convolution cannot accumulate");
   bool resultSigned =

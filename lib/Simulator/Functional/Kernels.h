@@ -78,10 +78,11 @@ struct Kernels {
                     const uint8_t *groups, size_t groupCount, float *sums,
                     size_t rows);
 
-  /// Matrix product with two accumulators: even k from zero, odd k from `sums`;
-  /// their sum replaces `sums`.
+  /// Matrix product with two accumulators: even k from `even` (rows x width, or
+  /// null for zero), odd k from `sums`; their sum replaces `sums`.
   void (*evenOddRows)(const float *a, size_t k, const float *panel,
-                      size_t width, float *sums, size_t rows);
+                      size_t width, const float *even, float *sums,
+                      size_t rows);
 
   /// Integer matrix product, modulo 2^32; k is even.
   void (*integerRows)(const int16_t *a, size_t k, const int16_t *panel,

@@ -166,10 +166,11 @@ void fusedRows(const float *a, size_t k, const float *panel, size_t width,
 }
 
 void evenOddRows(const float *a, size_t k, const float *panel, size_t width,
-                 float *sums, size_t rows) {
+                 const float *even, float *sums, size_t rows) {
   for (size_t row = 0; row < rows; ++row)
     for (size_t column = 0; column < width; ++column) {
-      float accumulators[2] = {0.0f, sums[row * width + column]};
+      float accumulators[2] = {even ? even[row * width + column] : 0.0f,
+                               sums[row * width + column]};
       for (size_t i = 0; i < k; ++i)
         accumulators[i & 1] =
             accumulators[i & 1] + a[row * k + i] * panel[i * width + column];

@@ -36,7 +36,7 @@ uint64_t columnsPerItem(uint64_t columns) {
 /// rows x inner times inner x columns. The callables move rows of values:
 ///   loadPanel(first, count, width, panel)   columns [first, first + count)
 ///   start(row, first, count, sums)          initial sums
-///   multiply(rows, count, panel, width, sums)
+///   multiply(row, count, first, panel, width, sums)
 ///   finish(row, first, count, sums)         stores results
 /// `deferred` keeps the results until everything is read.
 template <typename Value, typename Sum, typename LoadPanel, typename Start,
@@ -61,7 +61,7 @@ void product(Machine &machine, bool deferred, uint64_t rows, uint64_t inner,
             uint64_t some = std::min(kRowsAtOnce, rows - row);
             for (uint64_t i = 0; i < some; ++i)
               start(row + i, first, count, width, sums + i * width);
-            multiply(row, some, panel, width, sums);
+            multiply(row, some, first, panel, width, sums);
             for (uint64_t i = 0; i < some; ++i) {
               if (deferred)
                 std::copy(sums + i * width, sums + i * width + count,
@@ -194,8 +194,8 @@ Status executeHalf2(Machine &machine, const Registers &r, Precision input,
         if (r.res_add)
           k.loadF32(m.result.channel(row) + first * bytes, bytes, count, sums);
       },
-      [&](uint64_t row, uint64_t rows, const float *panel, uint64_t width,
-          float *sums) {
+      [&](uint64_t row, uint64_t rows, uint64_t first, const float *panel,
+          uint64_t width, float *sums) {
         k.fusedRows(left + row * m.inner, m.inner, panel, width, groups.data(),
                     groups.size(), sums, rows);
       },
@@ -263,8 +263,8 @@ Status executeInt2(Machine &machine, const Registers &r, Precision output) {
         if (r.res_add)
           std::memcpy(sums, m.result.channel(row) + first * 4, count * 4);
       },
-      [&](uint64_t row, uint64_t rows, const int16_t *panel, uint64_t width,
-          int32_t *sums) {
+      [&](uint64_t row, uint64_t rows, uint64_t first, const int16_t *panel,
+          uint64_t width, int32_t *sums) {
         k.integerRows(left + row * m.inner, m.inner, panel, width, sums, rows);
       },
       [&](uint64_t row, uint64_t first, uint64_t count, const int32_t *sums) {
@@ -389,6 +389,8 @@ Status tpuc::sim::executeMatrix(Machine &machine, const Registers &r) {
   TPUC_RETURN_IF_FAILED(makeBlocked(machine, "the result", r.res0_addr,
                                     resultBytes, shape.rows, r.res0_c, r.res0_w,
                                     result));
+  if (isIntProduct && r.res_add)
+    return Status::error("an i8 matrix product cannot accumulate");
   // Operand 2 of an integer product has no effect.
   bool hasBias = isFloatProduct && !r.opd2_const;
   if (hasBias)
@@ -400,6 +402,15 @@ Status tpuc::sim::executeMatrix(Machine &machine, const Registers &r) {
   if (isFloatProduct) {
     auto load = [&](const uint8_t *memory, uint64_t count, float *values) {
       k.loadF32(memory, 4, count, values);
+    };
+    auto loadBias = [&](uint64_t first, uint64_t count, float *values) {
+      std::fill(values, values + count, hasBias ? 0.0f : floatOf(r.opd2_addr));
+      if (hasBias)
+        bias.forEachPiece(
+            0, first, count,
+            [&](const uint8_t *memory, uint64_t done, uint64_t some) {
+              load(memory, some, values + done);
+            });
     };
     float *left = machine.scratch[0].get<float>(shape.rows * shape.inner);
     packLeft(leftMatrix, shape, r.left_tran, load, left);
@@ -418,26 +429,32 @@ Status tpuc::sim::executeMatrix(Machine &machine, const Registers &r) {
         },
         [&](uint64_t row, uint64_t first, uint64_t count, uint64_t width,
             float *sums) {
-          float constant = hasBias ? 0.0f : floatOf(r.opd2_addr);
-          std::fill(sums, sums + width, constant);
-          auto add = [&](const BlockedMatrix &matrix, uint64_t at) {
-            matrix.forEachPiece(
-                at, first, count,
-                [&](const uint8_t *memory, uint64_t done, uint64_t some) {
-                  float values[kMaxColumns];
-                  load(memory, some, values);
-                  k.add(sums + done, sums + done, values, some);
-                });
-          };
-          if (hasBias)
-            add(bias, 0);
+          // The odd accumulator starts at the result or, without one, at the
+          // bias.
+          std::fill(sums, sums + width, 0.0f);
           if (r.res_add)
-            add(result, row);
+            result.forEachPiece(
+                row, first, count,
+                [&](const uint8_t *memory, uint64_t done, uint64_t some) {
+                  load(memory, some, sums + done);
+                });
+          else
+            loadBias(first, count, sums);
         },
-        [&](uint64_t row, uint64_t rows, const float *panel, uint64_t width,
-            float *sums) {
+        [&](uint64_t row, uint64_t rows, uint64_t first, const float *panel,
+            uint64_t width, float *sums) {
+          static thread_local Scratch evenScratch;
+          float *even = nullptr;
+          if (r.res_add) {
+            even = evenScratch.get<float>(rows * width);
+            for (uint64_t i = 0; i < rows; ++i) {
+              std::fill(even + i * width, even + (i + 1) * width, 0.0f);
+              loadBias(first, std::min(width, shape.columns - first),
+                       even + i * width);
+            }
+          }
           k.evenOddRows(left + row * shape.inner, shape.inner, panel, width,
-                        sums, rows);
+                        even, sums, rows);
         },
         [&](uint64_t row, uint64_t first, uint64_t count, const float *sums) {
           result.forEachPiece(
@@ -472,17 +489,9 @@ Status tpuc::sim::executeMatrix(Machine &machine, const Registers &r) {
         }
       },
       [&](uint64_t row, uint64_t first, uint64_t count, uint64_t width,
-          int32_t *sums) {
-        std::fill(sums, sums + width, 0);
-        if (r.res_add)
-          result.forEachPiece(
-              row, first, count,
-              [&](const uint8_t *memory, uint64_t done, uint64_t some) {
-                std::memcpy(sums + done, memory, some * 4);
-              });
-      },
-      [&](uint64_t row, uint64_t rows, const int16_t *panel, uint64_t width,
-          int32_t *sums) {
+          int32_t *sums) { std::fill(sums, sums + width, 0); },
+      [&](uint64_t row, uint64_t rows, uint64_t first, const int16_t *panel,
+          uint64_t width, int32_t *sums) {
         k.integerRows(left + row * shape.inner, shape.inner, panel, width, sums,
                       rows);
       },

@@ -131,9 +131,12 @@ void executeFloat(Machine &machine, const Registers &r, const Pool &pool) {
       uint8_t *to = pool.result.channel(c) + ptrdiff_t(n) * pool.result.nStep();
       for (uint64_t first = 0; first < pool.pixels; first += kChunk) {
         size_t count = std::min<uint64_t>(kChunk, pool.pixels - first);
-        std::fill(sums[0], sums[0] + count, 0.0f);
-        std::fill(sums[1], sums[1] + count, 0.0f);
-        k.addScalar(sums[1], bias, count);
+        // An average of nothing but negative zeros is one.
+        float start = pool.function == kAverage ? -0.0f : 0.0f;
+        std::fill(sums[0], sums[0] + count, start);
+        std::fill(sums[1], sums[1] + count, start);
+        if (pool.function != kAverage)
+          k.addScalar(sums[1], bias, count);
         for (uint64_t t = 0; t < pool.taps; ++t) {
           bool firstMaximum = pool.function == kMax && t == 0;
           pool.window.gather(input, t / pool.kernelWidth, t % pool.kernelWidth,
@@ -167,8 +170,10 @@ void executeInteger(Machine &machine, const Registers &r, const Pool &pool) {
   auto store = k.storeInt[sizeIndex(pool.result.elementBytes)];
   int64_t padding = constantAsInt(r.opd3_addr, pool.input, inputSigned);
   uint64_t plane = pool.x.shape.h * pool.x.shape.w;
+  bool isDepthwise =
+      pool.function == kDepthwise || pool.function == kDepthwiseRelu;
   bool resultSigned =
-      pool.function == kMax ? inputSigned : inputSigned || r.opd1_sign;
+      inputSigned || (isDepthwise && (r.opd1_sign || r.opd2_sign));
   IntRange range = intRange(pool.output, resultSigned);
   if (pool.function == kDepthwiseRelu)
     range.low = 0;
@@ -206,8 +211,8 @@ void executeInteger(Machine &machine, const Registers &r, const Pool &pool) {
                                            : sum[i] + tap[i] * weight;
         }
         if (pool.function == kAverage) {
-          int64_t multiplier =
-              constantAsInt(r.opd1_addr, pool.input, r.opd1_sign);
+          // The multiplier is unsigned, whatever its sign bit says.
+          int64_t multiplier = constantAsInt(r.opd1_addr, pool.input, false);
           for (size_t i = 0; i < count; ++i)
             sum[i] = shiftRightRounded(sum[i] * multiplier, r.opd2_addr & 0xff,
                                        Rounding::HalfUp);

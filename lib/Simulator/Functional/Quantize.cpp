@@ -34,6 +34,11 @@ int64_t scaled(int64_t value, int64_t shift, Rounding mode) {
   return wide > limit ? limit : wide < -limit ? -limit : int64_t(wide);
 }
 
+/// A zero point has the sign of what it is subtracted from.
+int64_t zeroPoint(const Registers &r, uint32_t bits) {
+  return constantAsInt(bits & 0xffff, Precision::I16, r.opd0_sign);
+}
+
 Parameters constantParameters(const Registers &r) {
   Parameters p;
   switch (r.tsk_eu_typ) {
@@ -47,11 +52,11 @@ Parameters constantParameters(const Registers &r) {
     p.zero = int16_t(r.opd2_addr >> 16);
     break;
   case kDequantFloat:
-    p.zero = int16_t(r.opd1_addr & 0xffff);
+    p.zero = zeroPoint(r, r.opd1_addr);
     p.scale = floatOf(r.opd2_addr);
     break;
   default:
-    p.zero = int16_t(r.opd1_addr & 0xffff);
+    p.zero = zeroPoint(r, r.opd1_addr);
     p.shift = int8_t((r.opd1_addr >> 16) & 0xff);
     p.multiplier = int32_t(r.opd2_addr);
     break;
@@ -136,9 +141,13 @@ Status tpuc::sim::executeRequantize(Machine &machine, const Registers &r) {
                  TensorLayout::EuAligned, parameters));
 
   const Kernels &k = kernelsOf(machine);
-  auto load = intLoader(k, input, r.opd0_sign);
+  // 32-bit operands are signed, whatever their sign bit says.
+  auto load = intLoader(k, input, r.opd0_sign || input == Precision::I32);
   auto store = k.storeInt[sizeIndex(elementBytes(output))];
-  IntRange range = isFloat(output) ? IntRange{} : intRange(output, r.opd2_sign);
+  IntRange range =
+      isFloat(output)
+          ? IntRange{}
+          : intRange(output, r.opd2_sign || output == Precision::I32);
   Parameters constants = constantParameters(r);
   RowLoop<2> loop(shape, {&result, &x});
   bool ordered = overlapUnequally(result, x);

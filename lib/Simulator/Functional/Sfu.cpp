@@ -22,10 +22,12 @@ enum SfuFunction : uint32_t {
 /// The power of two at or, for positive numbers from 4/3 of it on, above x; as
 /// a float or as its biased exponent.
 uint32_t normalized(uint32_t bits, bool asInteger) {
-  bool positive = !(bits >> 31);
   constexpr uint32_t kRoundUpFromFourThirds = 0x555554;
-  uint32_t adjusted = positive ? bits + kRoundUpFromFourThirds : bits;
-  return asInteger ? (adjusted & 0x7fffffff) >> 23 : adjusted & 0xff800000;
+  bool positive = !(bits >> 31);
+  if (!positive)
+    return asInteger ? (bits & 0x7fffffff) >> 23 : bits & 0xff800000;
+  uint32_t adjusted = bits + kRoundUpFromFourThirds;
+  return asInteger ? adjusted >> 23 : adjusted & 0x7f800000;
 }
 
 } // namespace
@@ -65,6 +67,11 @@ Status tpuc::sim::executeSfu(Machine &machine, const Registers &r) {
                                    elementBytes(input), {1, 1, 1, r.opd1_n},
                                    TensorLayout::Compact, table));
 
+  if (isTaylor && (table.lane != 0 || x.lane != result.lane))
+    return Status::error("a polynomial needs its operand and result in the "
+                         "same lanes, and an address in lane 0 for its "
+                         "coefficients");
+
   const Kernels &k = kernelsOf(machine);
   auto load = floatLoader(k, input);
   auto store = floatStorer(k, output);
@@ -78,7 +85,7 @@ Status tpuc::sim::executeSfu(Machine &machine, const Registers &r) {
         float *coefficients = tableScratch.get<float>(r.opd1_n + 1);
         if (isTaylor) {
           const uint8_t *at = machine.local +
-                              (result.lane + channel) % kLanes * kLaneBytes +
+                              (x.lane + channel) % kLanes * kLaneBytes +
                               table.offset;
           load(at, bytes, r.opd1_n, coefficients);
         }
