@@ -63,6 +63,11 @@ PassValue appendReciprocalOfPositive(PassList &list, PassValue x);
 /// positive normal finite x.
 PassValue appendLogOfPositive(PassList &list, PassValue x);
 
+/// The softmax of the rows of an f32 value, in f32: for 16 bit with
+/// ExpPrecision::Half. A row of which all elements are -infinity becomes
+/// constant.
+PassValue appendSoftmax(PassList &list, PassValue x, ExpPrecision precision);
+
 //===--- Functions --------------------------------------------------------===//
 
 /// The passes of a function; `alpha` and `beta` as in tpu.unary. The result has

@@ -118,8 +118,9 @@ public:
   /// Bytes a lane of the coefficient tables, and what writes them.
   int64_t constantBytes() const { return tableBytes; }
   void setUp(CommandBuilder &builder, uint32_t address) const;
-  /// Emits the passes for a tile: operands and result are aligned tensors of
-  /// the shapes that shapeOf() gives.
+  /// Emits the passes for a tile. The result is an aligned tensor of the shape
+  /// that shapeOf() gives, and so are the operands, except that those read only
+  /// by arithmetic and casts may have other strides and axes of size 1.
   void emit(CommandBuilder &builder, const PassTile &tile,
             const LocalTensor &result, llvm::ArrayRef<LocalTensor> inputs,
             llvm::ArrayRef<uint32_t> buffers, uint32_t constants) const;

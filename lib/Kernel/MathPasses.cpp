@@ -106,3 +106,10 @@ PassValue kernel::appendLogOfPositive(PassList &list, PassValue x) {
   return list.add(list.mul(exponent, kLn2High),
                   list.add(list.mul(exponent, kLn2Low), logOfMantissa));
 }
+
+PassValue kernel::appendSoftmax(PassList &list, PassValue x,
+                                ExpPrecision precision) {
+  PassValue e =
+      appendExpOfShifted(list, list.sub(x, list.rowMax(x)), precision);
+  return list.mul(e, appendReciprocalOfPositive(list, list.rowSum(e)));
+}

@@ -302,8 +302,9 @@ void PassList::emit(CommandBuilder &builder, const PassTile &tile,
                     uint32_t constants) const {
   Assignment assignment = assignBuffers();
   auto place = [&](const PassValue &value) {
-    uint32_t address = value.slot < numInputs ? inputs[value.slot].address
-                       : value.slot == resultValue.slot
+    if (value.slot < numInputs)
+      return inputs[value.slot].as(value.type);
+    uint32_t address = value.slot == resultValue.slot
                            ? result.address
                            : buffers[assignment.bufferOfSlot[value.slot]];
     return alignedTensor(address, shapeOf(tile, value.extent), value.type);

@@ -1,0 +1,314 @@
+//===- Attention.cpp - Attention in one kernel ----------------------------===//
+//
+// Query rows lie across lanes in blocks of at most 64, so that the row pitch
+// that MM2 implies is never used and heads side by side in a row are columns
+// that an address selects. Key and value rows beyond 64 need the pitch of their
+// own width: then every head has a buffer of its own.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/Attention.h"
+
+#include "Kernel/Functions.h"
+
+#include <algorithm>
+#include <memory>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+enum Input : unsigned { kQuery, kKey, kValue, kFirstAddend };
+
+/// Space: batches, 1, blocks of query rows, heads. Either a batch is one block,
+/// or there is one batch.
+class AttentionKernel : public TiledKernel {
+public:
+  explicit AttentionKernel(const AttentionParams &params) : params(params) {
+    PassValue scores = passes.input(ElementType::F32);
+    llvm::SmallVector<PassValue, 2> addends;
+    for (const GlobalTensor &addend : params.addends)
+      addends.push_back(passes.input(addend.type));
+    PassValue x =
+        params.scale == 1.0 ? scores : passes.mul(scores, params.scale);
+    for (const PassValue &addend : addends)
+      x = passes.add(x, passes.cast(addend, ElementType::F32));
+    passes.setResult(
+        passes.cast(appendSoftmax(passes, x, ExpPrecision::Half), type()));
+  }
+
+  Shape4 space() const override {
+    return {batches(), 1, arch::ceilDiv(queryRows(), arch::kLanes), heads()};
+  }
+  Shape4 granularity() const override { return {1, 0, 1, 1}; }
+  unsigned numInputs() const override {
+    return kFirstAddend + params.addends.size();
+  }
+
+  Box inputBox(unsigned index, const Box &tile) const override {
+    Box box = tile;
+    if (index == kKey || index == kValue) {
+      box.offset[H] = 0;
+      box.size[H] = 1;
+    } else if (index >= kFirstAddend) {
+      const GlobalTensor &addend = params.addends[index - kFirstAddend];
+      if (isRepeated(addend, N)) {
+        box.offset[N] = 0;
+        box.size[N] = 1;
+      }
+      if (isRepeated(addend, C)) {
+        box.offset[H] = 0;
+        box.size[H] = 1;
+      }
+      if (isRepeated(addend, H)) {
+        box.offset[W] = 0;
+        box.size[W] = 1;
+      }
+    }
+    return box;
+  }
+
+  LocalTensor placeInput(unsigned index, const Box &box) const override {
+    int64_t blocks = box.size[N] * box.size[H];
+    switch (index) {
+    case kQuery:
+      return alignedTensor(0, {blocks, blockRows(), box.size[W], depth()},
+                           type());
+    case kKey:
+    case kValue: {
+      int64_t columns = index == kKey ? depth() : valueDepth();
+      if (isPacked())
+        return alignedTensor(0, {box.size[N], keyRows(), box.size[W], columns},
+                             type());
+      return alignedTensor(
+          0, {box.size[N] * box.size[W], keyRows(), 1, columns}, type());
+    }
+    default: {
+      const GlobalTensor &addend = params.addends[index - kFirstAddend];
+      int64_t rows = isRepeated(addend, C) ? 1 : blockRows();
+      LocalTensor tensor =
+          alignedTensor(0, {blocks, rows, box.size[W], pitch()}, addend.type);
+      if (rows == 1)
+        tensor.strides[C] = 0;
+      return tensor;
+    }
+    }
+  }
+
+  LocalTensor placeResult(const Box &tile) const override {
+    return alignedTensor(
+        0,
+        {tile.size[N] * tile.size[H], blockRows(), tile.size[W], valueDepth()},
+        type());
+  }
+
+  int64_t scratchBytes(const Box &tile) const override {
+    return planScratch(tile, 0).passes + passes.scratchBytes(passTile(tile));
+  }
+  int64_t constantBytes() const override { return passes.constantBytes(); }
+  void setUp(CommandBuilder &builder, uint32_t address) const override {
+    passes.setUp(builder, address);
+  }
+
+  void load(CommandBuilder &builder, unsigned index, const Box &box,
+            const LocalTensor &local) const override {
+    if (index == kKey || index == kValue)
+      return loadKeys(builder, index == kKey ? params.key : params.value, box,
+                      local);
+    const GlobalTensor &source =
+        index == kQuery ? params.query : params.addends[index - kFirstAddend];
+    forEachRowBlock(box, isRepeated(source, C), local, source,
+                    [&](LocalTensor part, const GlobalTensor &global) {
+                      if (index != kQuery && part.shape[C] == 1 &&
+                          isRepeated(source, C)) {
+                        part.shape[C] = arch::kLanes;
+                        builder.loadBroadcast(part, global);
+                      } else {
+                        builder.load(part, global);
+                      }
+                    });
+  }
+
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t constants) const override {
+    Scratch scratch = planScratch(tile, buffers.scratch);
+    int64_t blocks = tile.size[N] * tile.size[H];
+    const LocalTensor &query = buffers.inputs[kQuery];
+    for (int64_t block = 0; block < blocks; ++block)
+      for (int64_t head = 0; head < tile.size[W]; ++head)
+        builder.matmulRows(
+            matrix(scratch.scores, block, head, blockRows(), keyRows()),
+            matrix(query, block, head, blockRows(), depth()),
+            keyMatrix(buffers.inputs[kKey], tile, block, head, depth()),
+            /*rightTransposed=*/true);
+
+    llvm::SmallVector<LocalTensor, 3> operands{scratch.scores};
+    for (const LocalTensor &addend : buffers.inputs.drop_front(kFirstAddend))
+      operands.push_back(repeated(addend));
+    PassTile rows = passTile(tile);
+    passes.emit(builder, rows, scratch.weights, operands,
+                passes.bufferAddresses(rows, scratch.passes), constants);
+
+    for (int64_t block = 0; block < blocks; ++block)
+      for (int64_t head = 0; head < tile.size[W]; ++head)
+        builder.matmulRows(
+            matrix(buffers.result, block, head, blockRows(), valueDepth()),
+            matrix(scratch.weights, block, head, blockRows(), keyRows()),
+            keyMatrix(buffers.inputs[kValue], tile, block, head, valueDepth()),
+            /*rightTransposed=*/false);
+  }
+
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    forEachRowBlock(tile, /*isOneRow=*/false, local, params.result,
+                    [&](const LocalTensor &part, const GlobalTensor &global) {
+                      builder.store(global, part);
+                    });
+  }
+
+private:
+  struct Scratch {
+    LocalTensor scores, weights;
+    uint32_t passes; ///< start of the pass list's buffers
+  };
+
+  ElementType type() const { return params.result.type; }
+  int64_t batches() const { return params.result.shape[N]; }
+  int64_t queryRows() const { return params.result.shape[C]; }
+  int64_t heads() const { return params.result.shape[H]; }
+  int64_t valueDepth() const { return params.result.shape[W]; }
+  int64_t keyRows() const { return params.key.shape[C]; }
+  int64_t depth() const { return params.key.shape[W]; }
+  int64_t blockRows() const { return std::min(queryRows(), arch::kLanes); }
+  /// Heads side by side in the rows of keys and values.
+  bool isPacked() const { return keyRows() <= arch::kLanes; }
+
+  /// Columns of a row of scores: whole vectors in 16 bit, and reducible.
+  int64_t pitch() const {
+    constexpr int64_t kVector = 32;
+    int64_t columns = arch::alignUp(keyRows(), kVector);
+    while (reducibleColumns(columns) != columns)
+      columns += kVector;
+    return columns;
+  }
+
+  static bool isRepeated(const GlobalTensor &tensor, unsigned axis) {
+    return tensor.shape[axis] == 1 || tensor.strides[axis] == 0;
+  }
+
+  PassTile passTile(const Box &tile) const {
+    return {{tile.size[N] * tile.size[H], blockRows(), tile.size[W], pitch()},
+            keyRows()};
+  }
+
+  Scratch planScratch(const Box &tile, uint32_t address) const {
+    Scratch scratch;
+    auto take = [&](ElementType elementType) {
+      LocalTensor tensor =
+          alignedTensor(address, passTile(tile).shape, elementType);
+      address +=
+          uint32_t(arch::alignUp(tensor.laneBytes(), arch::kVectorBytes));
+      return tensor;
+    };
+    scratch.scores = take(ElementType::F32);
+    scratch.weights = take(type());
+    scratch.passes = address;
+    return scratch;
+  }
+
+  /// The matrix of a head in rows that hold the heads side by side. At most 64
+  /// rows, so that no pitch is implied.
+  static LocalTensor matrix(const LocalTensor &packed, int64_t block,
+                            int64_t head, int64_t rows, int64_t columns) {
+    LocalTensor part = packed.slice(N, block, 1).slice(H, head, 1);
+    part.shape = {1, rows, 1, columns};
+    return part;
+  }
+
+  LocalTensor keyMatrix(const LocalTensor &keys, const Box &tile, int64_t block,
+                        int64_t head, int64_t columns) const {
+    int64_t batch = tile.size[N] > 1 ? block : 0;
+    if (isPacked())
+      return matrix(keys, batch, head, keyRows(), columns);
+    return keys.slice(N, batch * tile.size[W] + head, 1);
+  }
+
+  void loadKeys(CommandBuilder &builder, const GlobalTensor &source,
+                const Box &box, const LocalTensor &local) const {
+    GlobalTensor part =
+        source.slice({{box.offset[N], 0, box.offset[W], 0},
+                      {box.size[N], keyRows(), box.size[W], source.shape[W]}});
+    if (isPacked())
+      return builder.load(local, part);
+    for (int64_t batch = 0; batch < box.size[N]; ++batch) {
+      // Heads take the place of batches.
+      GlobalTensor perHead =
+          part.advanced(batch * part.strides[N])
+              .viewed({box.size[W], keyRows(), 1, source.shape[W]},
+                      {part.strides[H], part.strides[C], 1, 1});
+      builder.load(local.slice(N, batch * box.size[W], box.size[W]), perHead);
+    }
+  }
+
+  /// Calls `transfer` with the rows of each block; all batches at once where a
+  /// batch is one block.
+  template <typename Transfer>
+  void forEachRowBlock(const Box &box, bool isOneRow, const LocalTensor &local,
+                       const GlobalTensor &global, Transfer transfer) const {
+    int64_t columns = global.shape[W];
+    auto move = [&](int64_t batch, int64_t count, int64_t row, int64_t rows,
+                    int64_t block) {
+      LocalTensor part = local.slice(N, block, count);
+      part.shape = {count, rows, box.size[W], columns};
+      transfer(part, global.slice({{batch, row, box.offset[W], 0},
+                                   {count, rows, box.size[W], columns}}));
+    };
+    if (isOneRow)
+      return move(box.offset[N], box.size[N], 0, 1, 0);
+    if (queryRows() <= arch::kLanes)
+      return move(box.offset[N], box.size[N], 0, queryRows(), 0);
+    for (int64_t block = 0; block < box.size[H]; ++block) {
+      int64_t row = (box.offset[H] + block) * arch::kLanes;
+      move(0, 1, row, std::min(arch::kLanes, queryRows() - row), block);
+    }
+  }
+
+  /// An addend as it meets the scores: repeated over the axes it lacks.
+  static LocalTensor repeated(const LocalTensor &addend) {
+    LocalTensor tensor = addend;
+    for (unsigned axis : {N, C, H})
+      if (tensor.shape[axis] == 1)
+        tensor.strides[axis] = 0;
+    return tensor;
+  }
+
+  AttentionParams params;
+  PassList passes;
+};
+
+} // namespace
+
+void kernel::makeAttentionKernels(const AttentionParams &params,
+                                  KernelList &kernels) {
+  if (params.result.shape[C] <= arch::kLanes) {
+    kernels.push_back(std::make_unique<AttentionKernel>(params));
+    return;
+  }
+  // Several blocks of rows a batch: the batches one after the other.
+  for (int64_t batch = 0; batch < params.result.shape[N]; ++batch) {
+    auto only = [&](const GlobalTensor &tensor) {
+      Box box{{tensor.shape[N] == 1 ? 0 : batch, 0, 0, 0}, tensor.shape};
+      box.size[N] = 1;
+      return tensor.slice(box);
+    };
+    AttentionParams one = params;
+    one.query = only(params.query);
+    one.key = only(params.key);
+    one.value = only(params.value);
+    one.result = only(params.result);
+    for (GlobalTensor &addend : one.addends)
+      addend = only(addend);
+    kernels.push_back(std::make_unique<AttentionKernel>(one));
+  }
+}
