@@ -73,14 +73,12 @@ public:
     int64_t blocks = box.size[N] * box.size[H];
     switch (index) {
     case kQuery:
-      return alignedTensor(0, {blocks, blockRows(), box.size[W], depth()},
-                           type());
+      return headTensor(blocks, blockRows(), box.size[W], depth());
     case kKey:
     case kValue: {
       int64_t columns = index == kKey ? depth() : valueDepth();
       if (isPacked())
-        return alignedTensor(0, {box.size[N], keyRows(), box.size[W], columns},
-                             type());
+        return headTensor(box.size[N], keyRows(), box.size[W], columns);
       return alignedTensor(
           0, {box.size[N] * box.size[W], keyRows(), 1, columns}, type());
     }
@@ -97,10 +95,8 @@ public:
   }
 
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(
-        0,
-        {tile.size[N] * tile.size[H], blockRows(), tile.size[W], valueDepth()},
-        type());
+    return headTensor(tile.size[N] * tile.size[H], blockRows(), tile.size[W],
+                      valueDepth());
   }
 
   int64_t scratchBytes(const Box &tile) const override {
@@ -191,6 +187,16 @@ private:
     while (reducibleColumns(columns) != columns)
       columns += kVector;
     return columns;
+  }
+
+  /// Heads side by side in each row, each from an aligned address on.
+  LocalTensor headTensor(int64_t blocks, int64_t rows, int64_t numHeads,
+                         int64_t columns) const {
+    int64_t vector = arch::kVectorBytes / byteWidth(type());
+    LocalTensor tensor = alignedTensor(
+        0, {blocks, rows, numHeads, arch::alignUp(columns, vector)}, type());
+    tensor.shape[W] = columns;
+    return tensor;
   }
 
   static bool isRepeated(const GlobalTensor &tensor, unsigned axis) {

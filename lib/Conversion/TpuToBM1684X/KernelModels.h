@@ -11,6 +11,7 @@
 
 namespace tpuc {
 
+void attachAttentionKernels(mlir::MLIRContext *context);
 void attachElementwiseKernels(mlir::MLIRContext *context);
 void attachMathKernels(mlir::MLIRContext *context);
 void attachMatmulKernels(mlir::MLIRContext *context);

@@ -209,6 +209,7 @@ struct ConvertTpuToBM1684X
 
 void tpuc::registerTpuKernels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, tpu::TpuDialect *) {
+    attachAttentionKernels(context);
     attachElementwiseKernels(context);
     attachMathKernels(context);
     attachMatmulKernels(context);

@@ -21,6 +21,8 @@
 #include "Dialect/Tpu/IR/TpuEnums.h.inc"
 
 #define GET_OP_CLASSES
+#include "Dialect/Tpu/IR/TpuAttentionOps.h.inc"
+#define GET_OP_CLASSES
 #include "Dialect/Tpu/IR/TpuConstantOps.h.inc"
 #define GET_OP_CLASSES
 #include "Dialect/Tpu/IR/TpuConvOps.h.inc"

@@ -37,4 +37,36 @@ def TpuFuseActivation : Pass<"tpu-fuse-activation"> {
   ];
 }
 
+def TpuFuseAttention : Pass<"tpu-fuse-attention"> {
+  let summary = "Joins scores, softmax and weighted sum of 16-bit attention "
+                "(changes rounding)";
+  let description = [{
+    Finds softmax(scale * Q K^T + addends) V whose result is brought to
+    [batch, rows, heads, columns], and reads queries, keys, values and addends
+    through the reshapes, permutes and slices before them. Scores are no longer
+    rounded to 16 bit. Left alone are f32, more than 2048 keys (a row of scores
+    must fit into a lane), and intermediate values with other users.
+
+    Before:
+
+    ```mlir
+    %s = tpu.matmul %q, %k {right_transpose = true}
+        : (tensor<2x3x49x32xf16>, tensor<2x3x49x32xf16>) -> tensor<2x3x49x49xf16>
+    %p = tpu.softmax %s : (tensor<2x3x49x49xf16>) -> tensor<2x3x49x49xf16>
+    %o = tpu.matmul %p, %v
+        : (tensor<2x3x49x49xf16>, tensor<2x3x49x32xf16>) -> tensor<2x3x49x32xf16>
+    %r = tpu.permute %o {order = array<i64: 0, 2, 1, 3>}
+        : (tensor<2x3x49x32xf16>) -> tensor<2x49x3x32xf16>
+    ```
+
+    After:
+
+    ```mlir
+    %r = tpu.attention %q, %k, %v {query_view = array<i64: 0, 4704, 32, 1568>, ...}
+        : (...) -> tensor<2x49x3x32xf16>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+}
+
 #endif // TPUC_DIALECT_TPU_TRANSFORMS_PASSES_TD

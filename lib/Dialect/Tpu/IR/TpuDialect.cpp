@@ -20,6 +20,10 @@ using namespace tpuc::tpu;
 void TpuDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
+#include "Dialect/Tpu/IR/TpuAttentionOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
 #include "Dialect/Tpu/IR/TpuConstantOps.cpp.inc"
       >();
   addOperations<
