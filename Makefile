@@ -28,12 +28,11 @@ build: configure
 	@$(VENV)/bin/python scripts/develop.py --link $(BUILD)
 
 test: build
-	@cmake --build $(BUILD) --parallel $(JOBS) --target tpuc-unittests
 	@$(VENV)/bin/python scripts/run_tests.py --build $(BUILD) --jobs $(JOBS)
 
 check-format: setup
-	@$(VENV)/bin/ruff check python test scripts bench
-	@$(VENV)/bin/ruff format --check python test scripts bench
+	@$(VENV)/bin/ruff check python test scripts demo bench
+	@$(VENV)/bin/ruff format --check python test scripts demo bench
 	@git ls-files '*.cpp' '*.h' | xargs -r clang-format-22 --dry-run --Werror
 
 demo: build
