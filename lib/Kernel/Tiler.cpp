@@ -120,7 +120,7 @@ int64_t estimateBytes(const TiledKernel &kernel, const Shape4 &tile) {
 /// transfers with compute, but move shorter runs.
 std::vector<Plan> fittingPlans(const TiledKernel &kernel,
                                      int64_t budget) {
-  constexpr size_t kMaxPlans = 6;
+  constexpr size_t kMaxPlans = 8;
   Shape4 space = kernel.space(), granularity = kernel.granularity();
   llvm::SmallVector<int64_t> candidates[4];
   for (unsigned axis = 0; axis < 4; ++axis)
@@ -136,8 +136,14 @@ std::vector<Plan> fittingPlans(const TiledKernel &kernel,
             count *= arch::ceilDiv(space[axis], tile[axis]);
           order.push_back({count, tile});
         }
-  std::stable_sort(order.begin(), order.end(),
-                   [](auto &a, auto &b) { return a.first < b.first; });
+  // Parts of rows are short runs in global memory: they come last.
+  auto rank = [&](const std::pair<int64_t, Shape4> &candidate) {
+    bool cutsRows = candidate.second[W] < space[W] && space[H] > 1;
+    return std::pair(cutsRows, candidate.first);
+  };
+  std::stable_sort(order.begin(), order.end(), [&](auto &a, auto &b) {
+    return rank(a) < rank(b);
+  });
   std::vector<Plan> plans;
   int64_t lastCount = 0;
   unsigned sameCount = 0;
