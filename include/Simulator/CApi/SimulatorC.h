@@ -44,6 +44,13 @@ int tpuc_simulator_execute(TpucSimulator *simulator, int engine,
                            const uint8_t *bytes, uint64_t count, char *message,
                            uint64_t capacity);
 
+/// Encodes a command of the layout with the register-sheet name `layout` from
+/// `count` fields by name into `bytes` (at least 128). Returns its length, or 0
+/// with a message.
+unsigned tpuc_encode(const char *layout, const char *const *names,
+                     const uint64_t *values, unsigned count, uint8_t *bytes,
+                     char *message, uint64_t capacity);
+
 #ifdef __cplusplus
 }
 #endif

@@ -80,4 +80,30 @@ int tpuc_simulator_execute(TpucSimulator *simulator, int engine,
   return failure ? report(failure->str(), message, capacity) : 0;
 }
 
+unsigned tpuc_encode(const char *layout, const char *const *names,
+                     const uint64_t *values, unsigned count, uint8_t *bytes,
+                     char *message, uint64_t capacity) {
+  for (unsigned i = 0; i < codec::kNumLayouts; ++i) {
+    const codec::LayoutInfo &info = codec::layoutInfo(codec::Layout(i));
+    if (std::strcmp(info.name, layout) != 0)
+      continue;
+    codec::Registers registers;
+    for (unsigned f = 0; f < count; ++f) {
+      auto field = codec::findField(names[f]);
+      if (!field) {
+        report(std::string("no field is named ") + names[f], message, capacity);
+        return 0;
+      }
+      codec::setField(registers, *field, values[f]);
+    }
+    std::string error;
+    if (codec::encode(codec::Layout(i), registers, {bytes, info.bytes}, error))
+      return info.bytes;
+    report(error, message, capacity);
+    return 0;
+  }
+  report(std::string("no layout is named ") + layout, message, capacity);
+  return 0;
+}
+
 } // extern "C"
