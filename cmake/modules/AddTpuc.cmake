@@ -18,6 +18,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # The precompiled header carries no time stamp, so that ccache finds it again
   # in a fresh clone.
   add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
+  # The driver takes the precompiled form of an included header when there is
+  # one; ccache understands this option and makes its path relative.
+  set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -include <PCH_HEADER>)
 endif()
 
 set(TPUC_PCH_HEADERS
@@ -34,6 +37,17 @@ set(TPUC_PCH_HEADERS
     <mlir/Interfaces/SideEffectInterfaces.h>
     <mlir/Pass/Pass.h>)
 
+# Lets ccache share objects between checkouts although the precompiled header
+# holds absolute paths: it hashes the text beside the header in its place.
+function(tpuc_share_precompiled target)
+  get_target_property(dir ${target} BINARY_DIR)
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+  string(SHA256 sum
+    "${TPUC_PCH_HEADERS} ${LLVM_PACKAGE_VERSION} ${CMAKE_CXX_COMPILER_VERSION}
+     ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}} ${TPUC_SANITIZE}")
+  file(WRITE "${dir}/CMakeFiles/${target}.dir/cmake_pch.hxx.pch.sum" "${sum}")
+endfunction()
+
 # One object compiles the header; every MLIR library and tool reuses it. A header
 # can be shared only between targets of the same kind of position independence,
 # so that executables are compiled as libraries are.
@@ -42,6 +56,7 @@ function(tpuc_precompile target)
     file(WRITE "${PROJECT_BINARY_DIR}/pch.cpp" "// Carries the precompiled headers.\n")
     add_library(tpuc_pch OBJECT "${PROJECT_BINARY_DIR}/pch.cpp")
     target_precompile_headers(tpuc_pch PRIVATE ${TPUC_PCH_HEADERS})
+    tpuc_share_precompiled(tpuc_pch)
   endif()
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "EXECUTABLE")
