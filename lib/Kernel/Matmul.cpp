@@ -94,15 +94,18 @@ public:
     Scratch scratch = planScratch(tile, buffers.scratch);
     scratch.stages.push_back(buffers.result);
     LocalTensor sum = scratch.stages.front();
+    LocalTensor bias;
     if (params.bias) {
-      LocalTensor bias = buffers.inputs[kBias];
+      bias = buffers.inputs[kBias];
       if (scratch.bias) {
         builder.cast(*scratch.bias, bias);
         bias = *scratch.bias;
         bias.shape[C] = 1;
         bias.strides = {0, 0, 0, 1};
       }
-      builder.copy(sum, bias);
+      // MM2 adds to what is there; a convolution in f32 cannot.
+      if (!isF32())
+        builder.copy(sum, bias);
     }
     for (int64_t n = 0; n < tile.size[N]; ++n)
       multiply(
@@ -110,6 +113,10 @@ public:
           buffers.inputs[kRight].slice(N, isShared(params.right) ? 0 : n, 1),
           scratch);
     const LocalTensor *stage = scratch.stages.begin();
+    if (params.bias && isF32()) {
+      builder.arith(Arith::Add, stage[1], stage[0], bias);
+      ++stage;
+    }
     if (sumType() != params.result.type) {
       builder.cast(stage[1], stage[0]);
       ++stage;
@@ -162,7 +169,9 @@ private:
     if (params.bias && params.bias->type != ElementType::F32)
       scratch.bias = take({1, arch::kLanes, 1, tile.size[W]}, ElementType::F32);
     int rounding = sumType() != params.result.type;
-    int numStages = rounding + params.relu + params.upperLimit.has_value();
+    int addition = params.bias && isF32();
+    int numStages =
+        addition + rounding + params.relu + params.upperLimit.has_value();
     for (int stage = 0; stage < numStages; ++stage)
       scratch.stages.push_back(
           take(tile.size, stage < rounding ? sumType() : params.result.type));
@@ -171,13 +180,13 @@ private:
     return scratch;
   }
 
-  /// One product; `sum` holds the bias already when there is one.
+  /// One product; in 16 bit `sum` holds the bias already when there is one.
   void multiply(CommandBuilder &builder, const LocalTensor &sum,
                 const LocalTensor &left, const LocalTensor &right,
                 const Scratch &scratch) const {
-    bool accumulate = params.bias.has_value();
     if (!isF32()) {
-      builder.matmulRows(sum, left, right, params.rightTransposed, accumulate);
+      builder.matmulRows(sum, left, right, params.rightTransposed,
+                         /*accumulate=*/params.bias.has_value());
       return;
     }
     LocalTensor image = right;
@@ -185,8 +194,7 @@ private:
       builder.transpose(*scratch.right, right);
       image = *scratch.right;
     }
-    builder.convolve(sum, image, left.address, std::nullopt, Window(),
-                     accumulate);
+    builder.convolve(sum, image, left.address, std::nullopt, Window());
   }
 
   MatmulParams params;
