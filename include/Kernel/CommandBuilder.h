@@ -39,7 +39,11 @@ enum class Arith : uint8_t {
 };
 
 /// Function codes of the compare unit (CMP): result = (a ? b) ? c : d.
-enum class Compare : uint8_t { SelectGreater = 23, SelectEqual = 24, SelectLess = 26 };
+enum class Compare : uint8_t {
+  SelectGreater = 23,
+  SelectEqual = 24,
+  SelectLess = 26
+};
 
 /// Rounding modes, by their code.
 enum class Rounding : uint8_t {
@@ -120,7 +124,8 @@ public:
 
   /// Convolution; `weights` is the address of the packed weights, `bias` a
   /// compact f32 [1, OC, 1, 1] or nothing. `source` and `result` aligned
-  /// (source may have free strides).
+  /// (source may have free strides). With `accumulate` (f32 results of 16-bit
+  /// operands, i32 results) the result is added to.
   void convolve(const LocalTensor &result, const LocalTensor &source,
                 uint32_t weights, std::optional<uint32_t> bias,
                 const Window &window, bool accumulate = false);
@@ -170,8 +175,8 @@ public:
                    int64_t rows, int64_t columns, int64_t rowStride);
   void fill(const LocalTensor &result, uint32_t bits);
   void fill(const GlobalTensor &result, uint32_t bits);
-  /// result[c, i, :] = source[c, index[i], :]; indices are u32 [1, 1, count, 1].
-  /// All in global memory; a row out of range becomes zero.
+  /// result[c, i, :] = source[c, index[i], :]; indices are u32 [1, 1, count,
+  /// 1]. All in global memory; a row out of range becomes zero.
   void gather(const GlobalTensor &result, const GlobalTensor &source,
               const GlobalTensor &index);
 

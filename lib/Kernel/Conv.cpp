@@ -89,6 +89,9 @@ public:
     if (activationSteps(activation))
       bytes = arch::alignUp(bytes, arch::kVectorBytes) +
               placeResult(tile).laneBytes();
+    if (addsApart())
+      bytes =
+          arch::alignUp(bytes, arch::kVectorBytes) + term(tile, 0).laneBytes();
     return bytes;
   }
 
@@ -113,8 +116,14 @@ public:
                                                  buffers.result.at(scratch));
     const LocalTensor &target = sumsApart() ? partial : stages.first;
     int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
+    // The term is the last in scratch.
+    uint32_t termAddress =
+        addsApart() ? buffers.scratch + uint32_t(scratchBytes(tile) -
+                                                 term(tile, 0).laneBytes())
+                    : 0;
     for (int64_t block = 0; block < numBlocks; ++block)
-      computeBlock(builder, tile, buffers, block, blockOf(target, block));
+      computeBlock(builder, tile, buffers, block, blockOf(target, block),
+                   termAddress);
     if (sumsApart())
       builder.cast(flatView(stages.first), flatView(partial));
     emitActivation(builder, activation, stages);
@@ -141,6 +150,18 @@ private:
     return blockMajor(address, tile.size, ElementType::F32);
   }
 
+  /// A convolution of f32 cannot accumulate: further taps of the depth go to a
+  /// plane of their own and are added.
+  bool addsApart() const {
+    return packing.taps > 1 && input.type == ElementType::F32;
+  }
+  LocalTensor term(const Box &tile, uint32_t address) const {
+    return blockMajor(
+        address,
+        {1, std::min(tile.size[C], arch::kLanes), tile.size[H], tile.size[W]},
+        ElementType::F32);
+  }
+
   /// The window at this tile's borders.
   Window windowOf(const Box &tile) const {
     Window clipped = window;
@@ -154,7 +175,7 @@ private:
 
   void computeBlock(CommandBuilder &builder, const Box &tile,
                     const TileBuffers &buffers, int64_t block,
-                    const LocalTensor &target) const {
+                    const LocalTensor &target, uint32_t termAddress) const {
     int64_t firstBlock = tile.offset[C] / arch::kLanes;
     uint32_t row =
         buffers.inputs[1].address + uint32_t(block * packing.pitchBytes());
@@ -180,9 +201,14 @@ private:
                            depth.padBefore + tap * depth.dilation;
         if (position < 0 || position >= depth.inputSize)
           continue;
-        builder.convolve(sum, source.slice(N, position - all.offset, 1),
+        bool addTerm = accumulate && addsApart();
+        LocalTensor part = addTerm ? sum.at(termAddress) : sum;
+        builder.convolve(part, source.slice(N, position - all.offset, 1),
                          row + uint32_t(tap * packing.tapBytes()),
-                         accumulate ? std::nullopt : bias, clipped, accumulate);
+                         accumulate ? std::nullopt : bias, clipped,
+                         accumulate && !addTerm);
+        if (addTerm)
+          builder.arith(Arith::Add, sum, sum, part);
         accumulate = true;
       }
     }
