@@ -129,10 +129,21 @@ struct CastModel
     Rounding rounding = isFloat(params.result.tensor.type)
                             ? Rounding::HalfToEven
                             : Rounding::TowardsZero;
+    // The chip has no cast between its two 16-bit floats.
+    auto isHalf = [](const ShapedTensor &tensor) {
+      return isFloat(tensor.tensor.type) && byteWidth(tensor.tensor.type) == 2;
+    };
+    if (isHalf(params.result) && isHalf(params.operands.front()))
+      params.scratch = {ElementType::F32};
     params.compute = [=](CommandBuilder &builder, const LocalTensor &result,
-                         ArrayRef<LocalTensor> operands, ArrayRef<LocalTensor>,
-                         uint32_t) {
-      builder.cast(result, operands[0], rounding);
+                         ArrayRef<LocalTensor> operands,
+                         ArrayRef<LocalTensor> scratch, uint32_t) {
+      LocalTensor source = operands[0];
+      if (!scratch.empty()) {
+        builder.cast(scratch[0], source);
+        source = scratch[0];
+      }
+      builder.cast(result, source, rounding);
     };
     makeElementwiseKernels(params, kernels);
     return success();

@@ -26,3 +26,15 @@ func.func @row_broadcast(%arg0: tensor<64x32xf16> {top.name = "a"},
   %0 = tpu.binary mul %arg0, %arg1 : (tensor<64x32xf16>, tensor<1x32xf16>) -> tensor<64x32xf16>
   return %0 : tensor<64x32xf16>
 }
+
+// -----
+
+// Between the two 16-bit floats a cast goes by way of f32 (precision code 2).
+// CHECK-LABEL: func.func @cast_between_halves()
+func.func @cast_between_halves(%arg0: tensor<64x32xf16> {top.name = "a"})
+    -> (tensor<64x32xbf16> {top.name = "b"}) {
+  // CHECK: bm1684x.sar cast {{.*}}res0_prec = 2, opd0_prec = 1
+  // CHECK: bm1684x.sar cast {{.*}}res0_prec = 5, opd0_prec = 2
+  %0 = tpu.cast %arg0 : (tensor<64x32xf16>) -> tensor<64x32xbf16>
+  return %0 : tensor<64x32xbf16>
+}
