@@ -262,6 +262,11 @@ def main() -> int:
     parser.add_argument("--readme", action="store_true", help="write the table to bench/README.md")
     args = parser.parse_args()
 
+    # First: a process started later would count this one's memory as its own.
+    tools = None
+    if args.tools:
+        path = inflate_to(SKELETONS / "swin_t.skeleton.onnx", args.work / "swin_t.onnx")
+        tools = measure_tools(path, "F16", peer["tools"]["swin_t"]["F16"])
     known: dict[tuple[str, str], Row] = {}
     if args.json and args.json.exists():
         kept = [Row(**entry) for entry in json.loads(args.json.read_text())]
@@ -283,10 +288,7 @@ def main() -> int:
             rows.append(row)
     print_table("Networks, seconds as wall (CPU)", [row.cells() for row in rows], HEADER)
     print(geometric_mean(rows))
-    tools = None
-    if args.tools:
-        path = inflate_to(SKELETONS / "swin_t.skeleton.onnx", args.work / "swin_t.onnx")
-        tools = measure_tools(path, "F16", peer["tools"]["swin_t"]["F16"])
+    if tools:
         print_table("model_transform and model_deploy", [tools.cells()], TOOLS_HEADER)
     if args.readme:
         write_readme(rows, tools)
