@@ -36,6 +36,14 @@ constexpr int64_t kMaxSize = 65535;
 constexpr int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t alignUp(int64_t a, int64_t b) { return ceilDiv(a, b) * b; }
 
+/// Largest divisor of `size` that is at most the number of lanes.
+constexpr int64_t laneDivisor(int64_t size) {
+  for (int64_t lanes = kLanes; lanes > 1; --lanes)
+    if (size % lanes == 0)
+      return lanes;
+  return 1;
+}
+
 } // namespace tpuc::arch
 
 #endif // TPUC_KERNEL_ARCH_H

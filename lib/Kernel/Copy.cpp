@@ -138,13 +138,6 @@ Axes normalise(llvm::ArrayRef<CopyAxis> axes) {
   return joined;
 }
 
-int64_t laneDivisor(int64_t size) {
-  for (int64_t lanes = arch::kLanes; lanes > 1; --lanes)
-    if (size % lanes == 0)
-      return lanes;
-  return 1;
-}
-
 class CopyMaker {
 public:
   CopyMaker(const GlobalTensor &result, const GlobalTensor &source,
@@ -159,7 +152,7 @@ private:
     for (auto [i, axis] : llvm::enumerate(axes)) {
       if (axis.size <= arch::kMaxSize)
         continue;
-      if (int64_t divisor = laneDivisor(axis.size); divisor > 1) {
+      if (int64_t divisor = arch::laneDivisor(axis.size); divisor > 1) {
         CopyAxis outer{divisor, axis.resultStride * (axis.size / divisor),
                        axis.sourceStride * (axis.size / divisor)};
         axes[i].size /= divisor;
@@ -226,21 +219,21 @@ private:
     axes.erase(axes.begin() + inner);
     // Another axis across the lanes; lacking one, a part of the longer of the
     // two, whose runs stay the longest.
-    auto widest = std::max_element(
-        axes.begin(), axes.end(), [](const CopyAxis &a, const CopyAxis &b) {
-          return std::min(a.size, arch::kLanes) <
-                 std::min(b.size, arch::kLanes);
-        });
+    auto widest = std::max_element(axes.begin(), axes.end(),
+                                   [](const CopyAxis &a, const CopyAxis &b) {
+                                     return std::min(a.size, arch::kLanes) <
+                                            std::min(b.size, arch::kLanes);
+                                   });
     constexpr int64_t kFewLanes = 16;
     CopyAxis lanes{1, 1, 1};
     if (widest != axes.end() &&
         (widest->size >= kFewLanes ||
-         widest->size >= laneDivisor(std::max(h.size, w.size)))) {
+         widest->size >= arch::laneDivisor(std::max(h.size, w.size)))) {
       lanes = *widest;
       axes.erase(widest);
     } else {
       CopyAxis &longer = h.size > w.size ? h : w;
-      int64_t count = laneDivisor(longer.size);
+      int64_t count = arch::laneDivisor(longer.size);
       longer.size /= count;
       lanes = {count, longer.resultStride * longer.size,
                longer.sourceStride * longer.size};
@@ -252,8 +245,8 @@ private:
   }
 
   void emitTransposes(llvm::ArrayRef<CopyAxis> outer,
-                      const std::array<CopyAxis, 4> &axes,
-                      int64_t resultOffset, int64_t sourceOffset) {
+                      const std::array<CopyAxis, 4> &axes, int64_t resultOffset,
+                      int64_t sourceOffset) {
     if (!outer.empty()) {
       for (int64_t i = 0; i < outer.front().size; ++i)
         emitTransposes(outer.drop_front(), axes,
@@ -312,12 +305,9 @@ void kernel::makeGatherKernels(const GlobalTensor &result,
       int64_t slabs = std::min(outer - o, arch::kMaxSize);
       int64_t width = std::min(inner - i, arch::kMaxSize);
       kernels.push_back(std::make_unique<GatherKernel>(
-          result
-              .viewed({1, slabs, count, width},
-                      {0, count * inner, inner, 1})
+          result.viewed({1, slabs, count, width}, {0, count * inner, inner, 1})
               .advanced(o * count * inner + i),
-          source
-              .viewed({1, slabs, rows, width}, {0, rows * inner, inner, 1})
+          source.viewed({1, slabs, rows, width}, {0, rows * inner, inner, 1})
               .advanced(o * rows * inner + i),
           index.viewed({1, 1, count, 1}, {0, count, 1, 1})));
     }

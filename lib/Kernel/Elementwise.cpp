@@ -113,8 +113,8 @@ private:
     llvm::SmallVector<LocalTensor, 4> tensors;
     for (ElementType type : params.scratch) {
       tensors.push_back(alignedTensor(address, tile.size, type));
-      address = uint32_t(arch::alignUp(
-          address + tensors.back().laneBytes(), arch::kVectorBytes));
+      address = uint32_t(arch::alignUp(address + tensors.back().laneBytes(),
+                                       arch::kVectorBytes));
     }
     return tensors;
   }
@@ -144,14 +144,13 @@ llvm::SmallVector<Group> mergeAxes(const ElementwiseParams &params) {
     if (shape[axis] == 1)
       continue;
     Group group{shape[axis], resultStrides[axis], {}};
-    for (auto [operand, strides] :
-         llvm::zip(params.operands, operandStrides))
-      group.operandStrides.push_back(
-          operand.shape[axis] == 1 ? 0 : strides[axis]);
+    for (auto [operand, strides] : llvm::zip(params.operands, operandStrides))
+      group.operandStrides.push_back(operand.shape[axis] == 1 ? 0
+                                                              : strides[axis]);
     bool canMerge = !groups.empty();
     if (canMerge)
-      for (auto [outer, inner] : llvm::zip(groups.back().operandStrides,
-                                           group.operandStrides))
+      for (auto [outer, inner] :
+           llvm::zip(groups.back().operandStrides, group.operandStrides))
         canMerge &= outer == inner * group.size;
     if (canMerge) {
       group.size *= groups.back().size;
@@ -164,14 +163,6 @@ llvm::SmallVector<Group> mergeAxes(const ElementwiseParams &params) {
     groups.push_back(
         {1, 1, llvm::SmallVector<int64_t, 2>(params.operands.size(), 0)});
   return groups;
-}
-
-/// Largest divisor of `size` that is at most the number of lanes.
-int64_t laneDivisor(int64_t size) {
-  for (int64_t lanes = arch::kLanes; lanes > 1; --lanes)
-    if (size % lanes == 0)
-      return lanes;
-  return 1;
 }
 
 Group outerPart(const Group &group, int64_t size, int64_t inner) {
@@ -236,12 +227,12 @@ private:
   /// Several groups: one across lanes, the last along w.
   void makeStrided(llvm::SmallVector<Group> groups, const Offsets &offsets) {
     Group last = groups.pop_back_val();
-    auto widest = std::max_element(
-        groups.begin(), groups.end(), [](const Group &a, const Group &b) {
-          return std::min(a.size, arch::kLanes) <
-                 std::min(b.size, arch::kLanes);
-        });
-    int64_t divisor = laneDivisor(last.size);
+    auto widest = std::max_element(groups.begin(), groups.end(),
+                                   [](const Group &a, const Group &b) {
+                                     return std::min(a.size, arch::kLanes) <
+                                            std::min(b.size, arch::kLanes);
+                                   });
+    int64_t divisor = arch::laneDivisor(last.size);
     Group lanes;
     if (divisor > widest->size) {
       lanes = outerPart(last, divisor, last.size / divisor);
@@ -296,11 +287,11 @@ private:
           strides[axis] = 1;
         }
       }
-      operands.push_back(operand.tensor.viewed(shape, strides)
-                             .advanced(offsets.operands[i]));
+      operands.push_back(
+          operand.tensor.viewed(shape, strides).advanced(offsets.operands[i]));
     }
-    kernels.push_back(std::make_unique<ElementwiseKernel>(params, space,
-                                                          result, operands));
+    kernels.push_back(
+        std::make_unique<ElementwiseKernel>(params, space, result, operands));
   }
 
   const ElementwiseParams &params;
