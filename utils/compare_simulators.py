@@ -11,94 +11,17 @@ refuses, and those at which the vendor's model aborts, are counted and passed ov
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
 
 import numpy as np
+from simulators import SIZES, Command, Ours, Vendor
 
-LOCAL_BYTES = 64 * 256 * 1024
+LOCAL_BYTES = SIZES["l"]
 I8, F16, F32, I16, I32, BF16 = range(6)
 BYTES = {I8: 1, F16: 2, F32: 4, I16: 2, I32: 4, BF16: 2}
 NAMES = {I8: "i8", F16: "f16", F32: "f32", I16: "i16", I32: "i32", BF16: "bf16"}
-Fields = Mapping[str, int]
-
-
-class Ours:
-    """Our simulator, through its C interface."""
-
-    def __init__(self, path: str) -> None:
-        self.library = ctypes.CDLL(path)
-        self.library.tpuc_simulator_create.restype = ctypes.c_void_p
-        self.library.tpuc_simulator_local.restype = ctypes.c_void_p
-        self.handle = ctypes.c_void_p(self.library.tpuc_simulator_create(ctypes.c_uint(1)))
-        address = self.library.tpuc_simulator_local(self.handle)
-        self.local = view(address, LOCAL_BYTES)
-
-    def encode(self, layout: str, fields: Fields) -> bytes:
-        """The bytes of a command."""
-        names = (ctypes.c_char_p * len(fields))(*(name.encode() for name in fields))
-        values = (ctypes.c_uint64 * len(fields))(*fields.values())
-        data = (ctypes.c_uint8 * 128)()
-        message = ctypes.create_string_buffer(256)
-        size = self.library.tpuc_encode(
-            layout.encode(), names, values, len(fields), data, message, ctypes.c_uint64(256)
-        )
-        if not size:
-            raise ValueError(message.value.decode())
-        return bytes(data[:size])
-
-    def execute(self, command: bytes) -> str | None:
-        """Runs one TIU command; the reason when it is refused."""
-        message = ctypes.create_string_buffer(256)
-        failed = self.library.tpuc_simulator_execute(
-            self.handle, 0, command, ctypes.c_uint64(len(command)), message, ctypes.c_uint64(256)
-        )
-        return message.value.decode() if failed else None
-
-
-class _LocalMemory(ctypes.Structure):
-    """The head of the vendor's description of local memory."""
-
-    _fields_ = [("raw", ctypes.c_void_p)]
-
-
-class Vendor:
-    """The vendor's functional model."""
-
-    def __init__(self, path: str) -> None:
-        self.library = ctypes.CDLL(path)
-        self.library.cmodel_init.argtypes = [ctypes.c_int32, ctypes.c_int64]
-        self.library.get_local_mem.restype = ctypes.POINTER(_LocalMemory)
-        self.library.cmodel_init(0, 1 << 26)
-        self.local = view(self.library.get_local_mem(0).contents.raw, LOCAL_BYTES)
-
-    def execute(self, command: bytes, memory: np.ndarray, expected: np.ndarray) -> int | None:
-        """Runs the command in a child; how many bytes differ, or nothing when the model aborts."""
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 1)
-            os.dup2(null, 2)
-            self.local[:] = memory
-            buffer = (ctypes.c_uint8 * 256)(*command)
-            self.library.execute_command(0, buffer, 0)
-            os.write(writer, str(int((self.local != expected).sum())).encode())
-            os._exit(0)
-        os.close(writer)
-        with os.fdopen(reader, "rb") as pipe:
-            answer = pipe.read()
-        os.waitpid(child, 0)
-        return int(answer) if answer else None
-
-
-def view(address: int, size: int) -> np.ndarray:
-    """Memory at an address as bytes."""
-    pointer = ctypes.cast(address, ctypes.POINTER(ctypes.c_uint8))
-    return np.ctypeslib.as_array(pointer, (size,))
 
 
 def random_memory(rng: np.random.Generator, precision: int) -> np.ndarray:
@@ -190,26 +113,25 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    vendor_path = os.environ.get("TPU_CMODEL_LIB")
-    if not vendor_path:
+    if "TPU_CMODEL_LIB" not in os.environ:
         print("error: set TPU_CMODEL_LIB to the vendor's library", file=sys.stderr)
         return 1
-    ours, vendor = Ours(options.simulator), Vendor(vendor_path)
+    ours, vendor = Ours(options.simulator), Vendor()
     rng = np.random.default_rng(options.seed)
     memories = {precision: random_memory(rng, precision) for precision in BYTES}
     results: Counter[str] = Counter()
     for _ in range(options.count):
         make = (elementwise, cast, matrix)[int(rng.integers(0, 3))]
         layout, precision, fields = make(rng)
-        command = ours.encode(layout, fields)
-        ours.local[:] = memories[precision]
-        if ours.execute(command):
+        commands = [Command(0, ours.encode(layout, fields))]
+        memory = {"l": memories[precision]}
+        if ours.run(memory, commands):
             results["refused"] += 1
             continue
-        different = vendor.execute(command, memories[precision], ours.local)
-        if different is None:
+        expected = vendor.run(memory, commands)
+        if expected is None:
             results["vendor aborts"] += 1
-        elif different:
+        elif different := int((expected["l"] != ours.memories["l"]).sum()):
             results["different"] += 1
             print(f"{layout} on {NAMES[precision]}: {different} bytes differ: {fields}")
         else:

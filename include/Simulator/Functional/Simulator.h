@@ -51,6 +51,18 @@ struct RunCounts {
   uint64_t gdmaCommands = 0;
 };
 
+/// Bounds for streams from outside. A run that would pass one of them fails
+/// before it does.
+struct Limits {
+  /// Element operations of a run: elements moved or written, and products of
+  /// CONV, MM, MM2 and pooling. A command counts at least 1, even when it does
+  /// nothing.
+  uint64_t operations = ~uint64_t(0);
+  /// Bytes of global memory that allocateGlobal may hand out in all. They cost
+  /// host memory only where they are touched.
+  uint64_t globalBytes = kGlobalEnd - kGlobalBase;
+};
+
 class Machine;
 
 /// The chip: 64 lanes of local memory, static memory with the coefficient
@@ -69,7 +81,8 @@ public:
   /// False when it leaves the global window or overlaps another region.
   bool mapGlobal(uint64_t address, std::span<uint8_t> storage);
 
-  /// The same with zeroed memory of the simulator; empty on failure.
+  /// The same with zeroed memory of the simulator; empty on failure, also
+  /// when the limit on global memory would be passed.
   std::span<uint8_t> allocateGlobal(uint64_t address, uint64_t bytes);
 
   /// Forgets all regions of global memory.
@@ -92,6 +105,10 @@ public:
   /// Executes one decoded command and looks at no id.
   std::optional<Failure> execute(codec::Layout layout,
                                  const codec::Registers &registers);
+
+  /// Replaces the limits; no limit is the default. The operations count anew
+  /// with every run.
+  void setLimits(const Limits &limits);
 
   /// Chooses plain scalar code instead of the vectorised forms, to compare the
   /// two; the results are the same bits.

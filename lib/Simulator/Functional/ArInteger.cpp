@@ -63,8 +63,12 @@ void arithmetic(const IntContext &context, int64_t *result, const int64_t *a,
   switch (context.function) {
   case kArMul:
   case kArMulSaturating:
+    // Only two unsigned words have a product that does not fit.
     for (size_t i = 0; i < count; ++i)
-      result[i] = a[i] * b[i];
+      if (__builtin_mul_overflow(a[i], b[i], &result[i]))
+        result[i] = context.function == kArMul
+                        ? int64_t(uint64_t(a[i]) * uint64_t(b[i]))
+                        : INT64_MAX;
     break;
   case kArAdd:
   case kArAddSaturating:

@@ -66,6 +66,10 @@ Status operandView(Machine &machine, const char *operand, uint32_t address,
 
 Shape resultShape(const Registers &r);
 
+/// An upper bound of the element operations of a command, at least 1; the
+/// largest number when they do not fit.
+uint64_t commandWork(codec::Layout layout, const Registers &r);
+
 Status executeAr(Machine &machine, const Registers &r);
 Status executeArInteger(Machine &machine, const Registers &r);
 Status executeCast(Machine &machine, const Registers &r);

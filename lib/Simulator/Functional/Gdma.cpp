@@ -149,7 +149,7 @@ Status executeTensor(Machine &machine, const Registers &r) {
   if (sameShape)
     moveTensor(machine, from, to, AxisOrder(), laneMask(r));
   else
-    reshapeTensor(machine, from, to, laneMask(r));
+    return reshapeTensor(machine, from, to, laneMask(r));
   return Status();
 }
 

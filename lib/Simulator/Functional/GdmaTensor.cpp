@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 using namespace tpuc::sim;
 
@@ -186,28 +187,92 @@ void tpuc::sim::fillTensor(Machine &machine, const GdmaTensor &to,
   }
 }
 
-void tpuc::sim::reshapeTensor(Machine &machine, const GdmaTensor &from,
-                              const GdmaTensor &to, uint64_t mask) {
-  const Kernels &k = kernelsOf(machine);
-  unsigned bytes = to.elementBytes;
-  uint8_t *buffer = machine.scratch[3].get<uint8_t>(from.elements() * bytes);
-  auto forEachRow = [](const GdmaTensor &tensor, auto &&row) {
-    uint64_t at = 0;
-    for (uint64_t n = 0; n < tensor.shape.n; ++n)
-      for (uint64_t c = 0; c < tensor.shape.c; ++c)
-        for (uint64_t h = 0; h < tensor.shape.h; ++h, at += tensor.shape.w)
-          row(c,
-              tensor.channel(c) + ptrdiff_t(n) * tensor.nStep() +
-                  ptrdiff_t(h) * tensor.hStep(),
-              at);
+namespace {
+
+/// The bytes from a tensor's first to its last element; those of all lanes for
+/// a tensor in local memory.
+std::pair<const uint8_t *, const uint8_t *> extent(const GdmaTensor &tensor) {
+  if (tensor.isLocal)
+    return {tensor.lanes.memory,
+            tensor.lanes.memory + size_t(kLanes) * kLaneBytes};
+  uint64_t last = (tensor.shape.n - 1) * tensor.strides.n +
+                  (tensor.shape.c - 1) * tensor.strides.c +
+                  (tensor.shape.h - 1) * tensor.strides.h +
+                  (tensor.shape.w - 1) * tensor.strides.w;
+  return {tensor.base, tensor.base + (last + 1) * tensor.elementBytes};
+}
+
+/// Walks through the rows of a tensor in row-major order.
+class RowWalk {
+public:
+  explicit RowWalk(const GdmaTensor &tensor) : tensor(tensor) {}
+
+  uint64_t channel() const { return c; }
+  /// Elements from here to the end of the row.
+  uint64_t rest() const { return tensor.shape.w - w; }
+  uint8_t *here() const {
+    return tensor.channel(c) + ptrdiff_t(n) * tensor.nStep() +
+           ptrdiff_t(h) * tensor.hStep() + ptrdiff_t(w) * tensor.wStep();
+  }
+  void advance(uint64_t count) {
+    w += count;
+    if (w < tensor.shape.w)
+      return;
+    w = 0;
+    if (++h < tensor.shape.h)
+      return;
+    h = 0;
+    if (++c < tensor.shape.c)
+      return;
+    c = 0;
+    ++n;
+  }
+
+private:
+  const GdmaTensor &tensor;
+  uint64_t n = 0, c = 0, h = 0, w = 0;
+};
+
+} // namespace
+
+Status tpuc::sim::reshapeTensor(Machine &machine, const GdmaTensor &from,
+                                const GdmaTensor &to, uint64_t mask) {
+  Kernels::Copy copy = kernelsOf(machine).copy[sizeIndex(to.elementBytes)];
+  uint64_t bytes = to.elementBytes, total = from.elements();
+  auto [fromBegin, fromEnd] = extent(from);
+  auto [toBegin, toEnd] = extent(to);
+  RowWalk source(from), target(to);
+  auto put = [&](const uint8_t *data, ptrdiff_t step, uint64_t count) {
+    if (!isMasked(to, target.channel(), mask))
+      copy(target.here(), to.wStep(), data, step, count);
+    target.advance(count);
   };
-  forEachRow(from, [&](uint64_t, const uint8_t *row, uint64_t at) {
-    k.copy[sizeIndex(bytes)](buffer + at * bytes, bytes, row, from.wStep(),
-                             from.shape.w);
-  });
-  forEachRow(to, [&](uint64_t c, uint8_t *row, uint64_t at) {
-    if (!isMasked(to, c, mask))
-      k.copy[sizeIndex(bytes)](row, to.wStep(), buffer + at * bytes, bytes,
-                               to.shape.w);
-  });
+  if (toEnd <= fromBegin || fromEnd <= toBegin) {
+    for (uint64_t done = 0; done < total;) {
+      uint64_t count = std::min(source.rest(), target.rest());
+      put(source.here(), from.wStep(), count);
+      source.advance(count);
+      done += count;
+    }
+    return Status();
+  }
+  // The tensors may share bytes: everything is read before anything is written.
+  constexpr uint64_t kLargestBuffer = uint64_t(256) << 20;
+  if (total > kLargestBuffer / bytes)
+    return Status::error("a reshape of " + std::to_string(total) +
+                         " elements within one memory is not supported");
+  uint8_t *buffer = machine.scratch[3].get<uint8_t>(total * bytes);
+  for (uint64_t done = 0; done < total;) {
+    uint64_t count = source.rest();
+    copy(buffer + done * bytes, ptrdiff_t(bytes), source.here(), from.wStep(),
+         count);
+    source.advance(count);
+    done += count;
+  }
+  for (uint64_t done = 0; done < total;) {
+    uint64_t count = target.rest();
+    put(buffer + done * bytes, ptrdiff_t(bytes), count);
+    done += count;
+  }
+  return Status();
 }

@@ -60,9 +60,10 @@ void moveTensor(Machine &machine, const GdmaTensor &from, const GdmaTensor &to,
 void fillTensor(Machine &machine, const GdmaTensor &to, uint32_t value,
                 uint64_t mask);
 
-/// Copies between shapes of equal element count, in row-major order.
-void reshapeTensor(Machine &machine, const GdmaTensor &from,
-                   const GdmaTensor &to, uint64_t mask);
+/// Copies between shapes of equal element count, in row-major order. Fails when
+/// tensors that share memory are too large to be copied by way of a buffer.
+Status reshapeTensor(Machine &machine, const GdmaTensor &from,
+                     const GdmaTensor &to, uint64_t mask);
 
 Status executeGdmaMatrix(Machine &machine, const Registers &r);
 Status executeGdmaRows(Machine &machine, codec::Layout layout,

@@ -47,7 +47,7 @@ Machine::Machine(unsigned threads)
 Machine::~Machine() { std::free(local); }
 
 bool Machine::map(uint64_t address, uint8_t *data, uint64_t bytes,
-                  std::unique_ptr<uint8_t[]> owned) {
+                  OwnedMemory owned) {
   if (address < kGlobalBase || bytes == 0 || address >= kGlobalEnd ||
       bytes > kGlobalEnd - address)
     return false;

@@ -13,6 +13,7 @@
 #include "ThreadPool.h"
 
 #include <array>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -76,6 +77,12 @@ private:
   std::vector<uint8_t> storage;
 };
 
+/// Memory of the C library: zeroed pages cost nothing until they are touched.
+struct FreeMemory {
+  void operator()(uint8_t *memory) const { std::free(memory); }
+};
+using OwnedMemory = std::unique_ptr<uint8_t[], FreeMemory>;
+
 class Machine {
 public:
   explicit Machine(unsigned threads);
@@ -89,12 +96,12 @@ public:
     uint64_t address;
     uint64_t bytes;
     uint8_t *data;
-    std::unique_ptr<uint8_t[]> owned;
+    OwnedMemory owned;
   };
   std::vector<Region> regions;
 
   bool map(uint64_t address, uint8_t *data, uint64_t bytes,
-           std::unique_ptr<uint8_t[]> owned);
+           OwnedMemory owned);
 
   /// The host address of [address, address + bytes), or null when a byte of it
   /// is not mapped.
@@ -102,6 +109,7 @@ public:
 
   ThreadPool pool;
   bool reference = false;
+  Limits limits;
   Scratch scratch[4];
 };
 

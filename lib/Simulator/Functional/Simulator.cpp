@@ -34,11 +34,16 @@ bool Simulator::mapGlobal(uint64_t address, std::span<uint8_t> storage) {
 }
 
 std::span<uint8_t> Simulator::allocateGlobal(uint64_t address, uint64_t bytes) {
-  if (bytes > kGlobalEnd - kGlobalBase)
+  uint64_t handedOut = 0;
+  for (const Machine::Region &region : machine->regions)
+    if (region.owned)
+      handedOut += region.bytes;
+  if (bytes == 0 || handedOut > machine->limits.globalBytes ||
+      bytes > machine->limits.globalBytes - handedOut)
     return {};
-  auto owned = std::make_unique<uint8_t[]>(bytes);
+  OwnedMemory owned(static_cast<uint8_t *>(std::calloc(bytes, 1)));
   uint8_t *data = owned.get();
-  if (!machine->map(address, data, bytes, std::move(owned)))
+  if (!data || !machine->map(address, data, bytes, std::move(owned)))
     return {};
   return {data, size_t(bytes)};
 }
@@ -57,6 +62,8 @@ std::span<uint8_t> Simulator::memory(uint64_t address, uint64_t bytes) {
     return {};
   return {data, size_t(bytes)};
 }
+
+void Simulator::setLimits(const Limits &limits) { machine->limits = limits; }
 
 void Simulator::useReferenceCode(bool reference) {
   machine->reference = reference;
@@ -131,6 +138,19 @@ Status executeSystem(const Queue &queue) {
       " is not supported");
 }
 
+/// Takes the work of a command from what is left of the run's operations.
+Status spend(const Machine &machine, Layout layout,
+             const codec::Registers &registers, uint64_t &left) {
+  uint64_t work = commandWork(layout, registers);
+  if (work <= left) {
+    left -= work;
+    return Status();
+  }
+  return Status::error("the run would pass its limit of " +
+                       std::to_string(machine.limits.operations) +
+                       " operations; raise the limit if the stream is sound");
+}
+
 /// The name of the command for messages.
 std::string describe(Layout layout, Engine engine,
                      const codec::Registers &registers) {
@@ -159,7 +179,10 @@ std::optional<Failure> Simulator::execute(Layout layout,
   Engine engine = codec::layoutInfo(layout).engine;
   if (layout == Layout::Sysid || layout == Layout::SDmaSys)
     return std::nullopt;
-  Status status = executeCommand(*machine, layout, engine, registers);
+  uint64_t left = machine->limits.operations;
+  Status status = spend(*machine, layout, registers, left);
+  if (!status.failed())
+    status = executeCommand(*machine, layout, engine, registers);
   if (!status.failed())
     return std::nullopt;
   return Failure{engine, 0, 0, status.message()};
@@ -178,6 +201,7 @@ std::optional<Failure> Simulator::run(std::span<const uint8_t> tiu,
       return failure;
   }
   RunCounts ran;
+  uint64_t left = machine->limits.operations;
   uint64_t *counters[2] = {&ran.tiuCommands, &ran.gdmaCommands};
   while (live[0] || live[1]) {
     bool progress = false;
@@ -192,8 +216,9 @@ std::optional<Failure> Simulator::run(std::span<const uint8_t> tiu,
           return queue.fail(
               "its id is " + std::to_string(queue.registers.cmd_id) +
               ", expected " + std::to_string(queue.completed + 1));
-        Status status = isSystem
-                            ? executeSystem(queue)
+        Status status = spend(*machine, queue.layout, queue.registers, left);
+        if (!status.failed())
+          status = isSystem ? executeSystem(queue)
                             : executeCommand(*machine, queue.layout,
                                              queue.engine, queue.registers);
         if (status.failed())

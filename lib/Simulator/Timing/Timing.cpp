@@ -53,9 +53,15 @@ std::optional<Interval> Timeline::add(Layout layout, const Registers &registers,
     return Interval{own.back() + 1, own.back()};
   if (dependency >= other.size())
     return std::nullopt;
-  int64_t cost = int64_t(cycles(layout, registers, parameters));
+  // Streams from outside can ask for any number of cycles; sums of what is
+  // counted here cannot overflow.
+  constexpr uint64_t kLongestCommand = uint64_t(1) << 40;
+  constexpr int64_t kLatestStart = int64_t(1) << 62;
+  int64_t cost =
+      int64_t(std::min(cycles(layout, registers, parameters), kLongestCommand));
   Interval interval;
-  interval.start = std::max(own.back(), other[dependency]) + 1;
+  interval.start =
+      std::min(std::max(own.back(), other[dependency]) + 1, kLatestStart);
   interval.end = interval.start + cost - 1;
   own.push_back(interval.end);
 

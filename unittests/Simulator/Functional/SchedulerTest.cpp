@@ -181,4 +181,29 @@ TEST(RefusalTest, UnknownBehaviourNamesTheCommand) {
             "sAR (div): division of floats is supported for f32 only");
 }
 
+TEST(LimitTest, ARunStopsBeforeItPassesItsOperations) {
+  Simulator simulator(1);
+  Limits limits;
+  limits.operations = 40;
+  simulator.setLimits(limits);
+  Stream tiu;
+  for (unsigned i = 0; i < 3; ++i)
+    tiu.add(Layout::SAr, addConstant(0, 0x1000, 1.0f));
+  auto failure = simulator.run(tiu.bytes, {});
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->number, 3u);
+  EXPECT_EQ(failure->reason, "the run would pass its limit of 40 operations; "
+                             "raise the limit if the stream is sound");
+}
+
+TEST(LimitTest, MoreGlobalMemoryThanTheLimitIsNotHandedOut) {
+  Simulator simulator(1);
+  Limits limits;
+  limits.globalBytes = 4096;
+  simulator.setLimits(limits);
+  EXPECT_EQ(simulator.allocateGlobal(kGlobalBase, 4000).size(), 4000u);
+  EXPECT_TRUE(simulator.allocateGlobal(kGlobalBase + 4096, 100).empty());
+  EXPECT_FALSE(simulator.allocateGlobal(kGlobalBase + 4096, 96).empty());
+}
+
 } // namespace
