@@ -17,6 +17,9 @@ void bindEvaluate(pybind11::module_ &m);
 /// Binds compiled models: class `Bmodel`.
 void bindBmodel(pybind11::module_ &m);
 
+/// Binds runs that can be stopped: class `Run`.
+void bindRun(pybind11::module_ &m);
+
 /// Binds the driver: function `compile`.
 void bindCompile(pybind11::module_ &m);
 

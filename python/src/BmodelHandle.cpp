@@ -3,6 +3,7 @@
 #include "BmodelHandle.h"
 #include "Bindings.h"
 #include "Errors.h"
+#include "RunHandle.h"
 #include "llvm/Support/raw_ostream.h"
 #include <pybind11/stl.h>
 
@@ -84,8 +85,8 @@ static const char *numpyName(target::DataType type) {
   }
 }
 
-std::vector<py::array> BmodelHandle::run(const std::vector<py::array> &arrays,
-                                         unsigned threads) {
+sim::Simulator &BmodelHandle::prepare(const std::vector<py::array> &arrays,
+                                      unsigned threads) {
   const target::Stage &network = stage();
   if (!simulator || simulatorThreads != threads) {
     simulator = std::make_unique<sim::Simulator>(threads);
@@ -116,14 +117,25 @@ std::vector<py::array> BmodelHandle::run(const std::vector<py::array> &arrays,
     std::copy_n(static_cast<const uint8_t *>(array.data()), bytes,
                 memory.begin());
   }
+  return *simulator;
+}
+
+std::vector<py::array> BmodelHandle::run(const std::vector<py::array> &arrays,
+                                         unsigned threads) {
+  const target::Stage &network = stage();
+  prepare(arrays, threads);
   {
     py::gil_scoped_release release;
     for (const target::CommandGroup &group : network.groups)
       if (auto failure = simulator->run(group.tiu, group.gdma))
         throw UserError(source + ": " + failure->str());
   }
+  return results();
+}
+
+std::vector<py::array> BmodelHandle::results() {
   std::vector<py::array> results;
-  for (const target::TensorInfo &tensor : network.outputs) {
+  for (const target::TensorInfo &tensor : stage().outputs) {
     const char *name = numpyName(tensor.type);
     auto memory = simulator->memory(tensor.address, tensor.size);
     if (!name || memory.empty())
@@ -174,6 +186,15 @@ void bindBmodel(py::module_ &m) {
                              "The network's outputs, in order.")
       .def("run", &BmodelHandle::run, py::arg("arrays"), py::arg("threads") = 0,
            "Runs the network in the functional simulator.")
+      .def("start", &RunHandle::start, py::arg("arrays"),
+           py::arg("threads") = 0,
+           "Begins a run that can be stopped after any command.")
+      .def("tensors", &BmodelHandle::tensors,
+           "Where tensors of the source model lie, a dictionary each.")
+      .def("attach_layers", &BmodelHandle::attachLayers, py::arg("names"),
+           py::arg("layers"),
+           "Says which operation each command belongs to, for models that do "
+           "not.")
       .def("profile", &BmodelHandle::profile, py::arg("parameters") = "vendor",
            py::arg("free_zero_row_stride") = false,
            "Runs the network in the timing model.")

@@ -45,6 +45,23 @@ public:
   std::vector<pybind11::array> run(const std::vector<pybind11::array> &arrays,
                                    unsigned threads);
 
+  /// Loads weights and inputs into the simulated chip, as run() does before
+  /// the first command.
+  sim::Simulator &prepare(const std::vector<pybind11::array> &arrays,
+                          unsigned threads);
+
+  /// What lies where the outputs lie.
+  std::vector<pybind11::array> results();
+
+  /// The side table's tensors: dictionaries of its fields.
+  std::vector<pybind11::dict> tensors() const;
+
+  /// Makes a side table of the names and kinds of operations and the operation
+  /// of each command (TIU first, without system commands), or -1.
+  void
+  attachLayers(const std::vector<std::pair<std::string, std::string>> &names,
+               const pybind11::array_t<int32_t> &layers);
+
   /// Figures of the whole, the layers' names and kinds, and arrays of the
   /// commands under a profile of the timing model, "vendor" or "silicon".
   /// `freeZeroRowStride` is the field of that name of TimingParameters.
@@ -62,6 +79,9 @@ public:
 
   /// The streams of the TIU and the GDMA, a pair for each group.
   std::vector<std::pair<pybind11::bytes, pybind11::bytes>> streams() const;
+
+  /// What messages call the model.
+  const std::string &name() const { return source; }
 
   const target::Stage &stage() const { return model.networks[0].stages[0]; }
 

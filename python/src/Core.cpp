@@ -61,6 +61,9 @@ static void bindBuilder(py::module_ &m) {
            py::arg("operands"), py::arg("attributes"),
            py::arg("result_types") = py::none(), py::arg("location") = "",
            "Adds an operation; result types are inferred unless given.")
+      .def("name_tensor", &ModuleBuilder::nameTensor, py::arg("value"),
+           py::arg("node"), py::arg("tensor"),
+           "Says which tensor of the source model a value is.")
       .def("add_output", &ModuleBuilder::addOutput, py::arg("name"),
            py::arg("value"), "Makes a value a result of @main.")
       .def("finish", &ModuleBuilder::finish,
@@ -70,7 +73,8 @@ static void bindBuilder(py::module_ &m) {
 PYBIND11_MODULE(_core, m) {
   m.doc() = "The C++ side of tpuc: modules, passes, simulator.";
   static py::handle userError =
-      py::object(py::module_::import("tpuc.errors").attr("UserError")).release();
+      py::object(py::module_::import("tpuc.errors").attr("UserError"))
+          .release();
   py::register_exception_translator([](std::exception_ptr pointer) {
     try {
       if (pointer)
@@ -83,5 +87,6 @@ PYBIND11_MODULE(_core, m) {
   bindBuilder(m);
   bindEvaluate(m);
   bindBmodel(m);
+  bindRun(m);
   bindCompile(m);
 }

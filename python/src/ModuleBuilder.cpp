@@ -101,7 +101,8 @@ BuiltValue ModuleBuilder::addWeight(const std::string &name, py::array array,
   ElementsAttr value;
   if (array.size() <= maxInlineElements) {
     if (type.getElementType().isInteger(1)) {
-      SmallVector<bool> bits(llvm::map_range(bytes, [](char c) { return c != 0; }));
+      SmallVector<bool> bits(
+          llvm::map_range(bytes, [](char c) { return c != 0; }));
       value = DenseElementsAttr::get(type, bits);
     } else {
       value = DenseElementsAttr::getFromRawBuffer(type, bytes);
@@ -151,8 +152,7 @@ Attribute ModuleBuilder::makeAttribute(const std::string &name,
 
 std::vector<BuiltValue> ModuleBuilder::addOp(
     const std::string &opName, const std::vector<int64_t> &operandIds,
-    const py::dict &attributes,
-    const std::optional<NamedTypes> &resultTypes,
+    const py::dict &attributes, const std::optional<NamedTypes> &resultTypes,
     const std::string &location) {
   Location loc = nameLocation(location);
   SmallVector<Value> operands;
@@ -177,6 +177,15 @@ std::vector<BuiltValue> ModuleBuilder::addOp(
   return built;
 }
 
+void ModuleBuilder::nameTensor(int64_t value, const std::string &node,
+                               const std::string &tensor) {
+  Operation *op = lookUp(value).getDefiningOp();
+  auto location = op ? dyn_cast<NameLoc>(op->getLoc()) : nullptr;
+  if (location && location.getName() == node &&
+      isa<UnknownLoc>(location.getChildLoc()))
+    op->setLoc(NameLoc::get(location.getName(), nameLocation(tensor)));
+}
+
 void ModuleBuilder::addOutput(const std::string &name, int64_t value) {
   outputs.push_back(lookUp(value));
   outputNames.push_back(name);
@@ -186,8 +195,8 @@ std::shared_ptr<ModuleHandle> ModuleBuilder::finish() {
   if (!module)
     throw UserError("the module was already finished");
   func::ReturnOp::create(builder, module->getLoc(), outputs);
-  main.setFunctionType(builder.getFunctionType(
-      main.getArgumentTypes(), ValueRange(outputs).getTypes()));
+  main.setFunctionType(builder.getFunctionType(main.getArgumentTypes(),
+                                               ValueRange(outputs).getTypes()));
   for (auto [index, name] : llvm::enumerate(outputNames))
     main.setResultAttr(index, "top.name", builder.getStringAttr(name));
   auto handle = std::make_shared<ModuleHandle>(context, std::move(module));

@@ -46,11 +46,17 @@ public:
   /// Adds an operation. Result types are inferred unless given as
   /// (element type, shape) pairs. Throws UserError with what the operation
   /// reports about its operands or attributes.
-  std::vector<BuiltValue>
-  addOp(const std::string &opName, const std::vector<int64_t> &operands,
-        const pybind11::dict &attributes,
-        const std::optional<NamedTypes> &resultTypes,
-        const std::string &location);
+  std::vector<BuiltValue> addOp(const std::string &opName,
+                                const std::vector<int64_t> &operands,
+                                const pybind11::dict &attributes,
+                                const std::optional<NamedTypes> &resultTypes,
+                                const std::string &location);
+
+  /// Says in the location of the operation that made `value` which tensor of
+  /// the source model it is, if that operation stands for the node `node` and
+  /// says nothing yet.
+  void nameTensor(int64_t value, const std::string &node,
+                  const std::string &tensor);
 
   /// Makes a value a result of @main under the given name.
   void addOutput(const std::string &name, int64_t value);

@@ -141,10 +141,22 @@ py::dict BmodelHandle::profile(const std::string &name,
     causes.push_back(timing::causeName(timing::Cause(i)));
   result["causes"] = causes;
   std::vector<std::pair<std::string, std::string>> layers;
-  if (network.sideTable)
-    for (const target::SideTable::Layer &layer : network.sideTable->layers)
+  std::vector<std::string> fusedGroups;
+  std::vector<int64_t> fusedGroupOfLayers;
+  std::string explanation;
+  if (const auto &table = network.sideTable) {
+    for (const target::SideTable::Layer &layer : table->layers) {
       layers.push_back({layer.name, layer.kind});
+      bool isFused = layer.fusedGroup != target::SideTable::kNone;
+      fusedGroupOfLayers.push_back(isFused ? int64_t(layer.fusedGroup) : -1);
+    }
+    fusedGroups = table->fusedGroups;
+    explanation = table->explanation;
+  }
   result["layers"] = layers;
+  result["fused_groups"] = fusedGroups;
+  result["fused_group_of_layers"] = fusedGroupOfLayers;
+  result["explanation"] = explanation;
   return result;
 }
 

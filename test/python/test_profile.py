@@ -169,6 +169,45 @@ def test_a_list_that_does_not_fit_is_not_used(bmodel, last_gdma):
     assert companion(bmodel, last_gdma) is None
 
 
+def test_a_list_beside_the_model_tells_spills(bmodel):
+    raw = _core.Bmodel.parse(bmodel.read_bytes())
+    raw.attach_layers([("all", "tpu.all")], np.zeros(2, np.int32))
+    assert Profile.from_core(raw.profile()).names == (("all", "tpu.all"),)
+
+
+def test_operations_scheduled_together_are_a_group(tmp_path):
+    source = tmp_path / "two.mlir"
+    text = TWO_COMMANDS.replace('"tpu.load"', '"tpu.load"("group 0")')
+    text = text.replace('"tpu.binary"', '"tpu.binary"("group 0")')
+    text = text.replace(
+        "bm1684x.activation_bytes",
+        r'bm1684x.explanation = "{\22why\22: 1}", bm1684x.activation_bytes',
+    )
+    source.write_text(text)
+    path = tmp_path / "two.bmodel"
+    _core.compile(_core.Module.read(str(source)), "F32").save(str(path))
+    profile = profile_bmodel(path)
+    assert profile.groupings() == ("op", "group", "kind", "function")
+    (group,) = profile.sums(*profile.groups("group"))
+    assert (group.name, group.commands) == ("group 0", 2)
+    full = json.loads(profile.to_full_json())
+    assert [x["name"] for x in full["groups"]] == ["group 0"]
+    assert full["explanation"] == {"why": 1}
+
+
+def test_an_operation_outside_of_groups_is_one_of_its_own(profile):
+    grouped = replace(profile, fused_groups=("g",), fused_group_of_layers=(0, -1))
+    sums = grouped.sums(*grouped.groups("group"))
+    assert [(x.name, x.commands) for x in sums] == [("g", 1), ("sum", 1)]
+
+
+def test_models_of_one_name_are_told_apart(profile):
+    told = tpu_profile.tell_apart([profile, profile], ["a/x.bmodel", "b/x.bmodel"])
+    assert [p.title for p in told] == ["a/x", "b/x"]
+    told = tpu_profile.tell_apart([profile, profile], ["a/x.bmodel", "a/x.bmodel"])
+    assert [p.title for p in told] == ["A: a/x", "B: a/x"]
+
+
 def test_json_is_the_contract(bmodel, capsys):
     assert tpuc_main(["profile", str(bmodel), "--json"]) == 0
     data = json.loads(capsys.readouterr().out)

@@ -17,20 +17,23 @@
 
 namespace tpuc::timing {
 
-/// Why bytes cross the memory interface. Activations go between global and
-/// local memory, moves from global to global memory.
+/// Why bytes cross the memory interface. Activations are what operations leave
+/// for others. Spills are read back by the operation, or the group of
+/// operations scheduled together, that wrote them. Permutes are moved from
+/// global to global memory, at once or by operations that compute nothing.
 enum class Cause : uint8_t {
   None,
   Weights,
   Inputs,
   Outputs,
   Activations,
-  Moves,
+  Spills,
+  Permutes,
   Other
 };
-constexpr unsigned kNumCauses = 7;
+constexpr unsigned kNumCauses = 8;
 
-/// "none", "weights", "inputs", "outputs", "activations", "moves" or "other".
+/// The cause in small letters, e.g. "weights".
 const char *causeName(Cause cause);
 
 /// A command and what it took. Cycles count from the start of the stage.

@@ -89,8 +89,8 @@ struct CommandGroup {
   uint32_t gdmaCount = 0;
 };
 
-/// Which operation of the source model each command belongs to. Readers other
-/// than tpuc's ignore it.
+/// What the commands have to do with the source model. Readers other than
+/// tpuc's ignore it.
 struct SideTable {
   static constexpr uint32_t kNone = ~uint32_t(0);
 
@@ -98,6 +98,8 @@ struct SideTable {
   struct Layer {
     std::string name; ///< of the source model's node
     std::string kind; ///< e.g. "tpu.matmul"
+    /// Index into `fusedGroups` of the operations that it was scheduled with.
+    uint32_t fusedGroup = kNone;
     bool operator==(const Layer &) const = default;
   };
 
@@ -108,8 +110,45 @@ struct SideTable {
     bool operator==(const Group &) const = default;
   };
 
+  enum class Memory : uint8_t { Global, Local };
+
+  /// Where a tensor of the source model lies once a command has run. Later
+  /// commands may overwrite it.
+  struct Tensor {
+    std::string name;
+    std::vector<uint64_t> shape; ///< as in the source model
+    DataType type = DataType::F32;
+    float scale = 1.0f; ///< of quantised data, as in TensorInfo
+    int32_t zeroPoint = 0;
+
+    Memory memory = Memory::Global;
+    /// In global memory an address of the chip; in local memory a byte inside
+    /// the lane `lane`, which holds the first element.
+    uint64_t address = 0;
+    uint32_t lane = 0;
+    /// The shape that the memory is addressed with, as many elements as `shape`
+    /// in the same order, and its strides in elements. In local memory they are
+    /// n, c, h, w; c goes across the lanes, and its stride leads to the next
+    /// row of all lanes. Empty when the tensor is row-major without gaps.
+    std::vector<uint64_t> dims;
+    std::vector<uint64_t> strides;
+
+    /// The command that completes it: its command group, its queue (0 for the
+    /// TIU, 1 for the GDMA) and its id.
+    uint32_t group = 0;
+    uint32_t engine = 0;
+    uint32_t command = 0;
+    bool operator==(const Tensor &) const = default;
+  };
+
   std::vector<Layer> layers;
   std::vector<Group> groups;
+  /// Names of groups of operations that were scheduled together.
+  std::vector<std::string> fusedGroups;
+  /// In the order of their completion as far as one queue decides it.
+  std::vector<Tensor> tensors;
+  /// Why the compiler chose what it chose, a JSON text, or empty.
+  std::string explanation;
   bool operator==(const SideTable &) const = default;
 };
 

@@ -8,6 +8,7 @@
 
 #include "CommandOpSink.h"
 #include "KernelModels.h"
+#include "TensorRecorder.h"
 
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
@@ -49,9 +50,9 @@ LogicalResult readPlaces(func::FuncOp function, KernelContext &context) {
     if (!offsets)
       continue;
     if (offsets.size() != op.getNumResults())
-      return op.emitOpError() << "has " << op.getNumResults()
-                              << " results but 'tpu.global_offsets' has "
-                              << offsets.size();
+      return op.emitOpError()
+             << "has " << op.getNumResults()
+             << " results but 'tpu.global_offsets' has " << offsets.size();
     for (auto [result, offset] :
          llvm::zip(op.getResults(), offsets.asArrayRef()))
       context.placeActivation(result, offset);
@@ -101,15 +102,14 @@ Location commandLocation(Operation *op) {
 DenseResourceElementsAttr coefficientAttr(MLIRContext *context,
                                           const KernelContext &kernels) {
   int64_t size = kernels.coefficientSize();
-  AsmResourceBlob blob =
-      HeapAsmResourceBlob::allocate(size, arch::kVectorBytes,
-                                    /*dataIsMutable=*/true);
+  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(size, arch::kVectorBytes,
+                                                       /*dataIsMutable=*/true);
   char *out = blob.getMutableData().data();
   int64_t offset = 0;
   for (llvm::ArrayRef<char> piece : kernels.coefficients()) {
     std::copy(piece.begin(), piece.end(), out + offset);
-    int64_t end = arch::alignUp(offset + int64_t(piece.size()),
-                                arch::kGlobalAlignBytes);
+    int64_t end =
+        arch::alignUp(offset + int64_t(piece.size()), arch::kGlobalAlignBytes);
     std::fill(out + offset + piece.size(), out + end, 0);
     offset = end;
   }
@@ -132,12 +132,14 @@ public:
         coefficientBase + uint64_t(arch::alignUp(context.coefficientSize(),
                                                  arch::kGlobalAlignBytes));
     OpBuilder builder(function);
-    auto commands = func::FuncOp::create(
-        builder, function.getLoc(), function.getName(),
-        builder.getFunctionType({}, {}));
+    auto commands =
+        func::FuncOp::create(builder, function.getLoc(), function.getName(),
+                             builder.getFunctionType({}, {}));
     builder.setInsertionPointToStart(commands.addEntryBlock());
     CommandOpSink sink(builder, coefficientBase, activationBase);
     kernel::CommandBuilder commandBuilder(sink);
+    TensorRecorder recorder(function, commands.getBody().front(), context,
+                            activationBase);
     kernel::KernelOptions options{localBytes};
     for (OperatorKernels &entry : operators) {
       sink.setLocation(commandLocation(entry.op));
@@ -147,6 +149,7 @@ public:
           return entry.op->emitOpError()
                  << "cannot be computed: " << llvm::toString(std::move(error));
       }
+      recorder.addOperator(entry.op);
     }
     func::ReturnOp::create(builder, function.getLoc());
     describe(commands);
@@ -160,16 +163,14 @@ private:
     bm1684x::NetworkDescription network;
     for (BlockArgument argument : function.getArguments())
       network.inputs.push_back(
-          tensorOf(argument,
-                   function.getArgAttrOfType<StringAttr>(
-                       argument.getArgNumber(), "top.name")));
+          tensorOf(argument, function.getArgAttrOfType<StringAttr>(
+                                 argument.getArgNumber(), "top.name")));
     auto terminator =
         cast<func::ReturnOp>(function.getBody().front().getTerminator());
     for (OpOperand &operand : terminator->getOpOperands())
       network.outputs.push_back(
-          tensorOf(operand.get(),
-                   function.getResultAttrOfType<StringAttr>(
-                       operand.getOperandNumber(), "top.name")));
+          tensorOf(operand.get(), function.getResultAttrOfType<StringAttr>(
+                                      operand.getOperandNumber(), "top.name")));
     network.coefficientAddress = arch::kGlobalBase;
     network.coefficients = coefficientAttr(module.getContext(), context);
     network.activationAddress = activationBase;
@@ -180,8 +181,7 @@ private:
 
   bm1684x::NetworkTensor tensorOf(Value value, StringAttr name) {
     return {name ? name.str() : "", cast<RankedTensorType>(value.getType()),
-            activationBase +
-                uint64_t(context.globalTensor(value).offsetBytes)};
+            activationBase + uint64_t(context.globalTensor(value).offsetBytes)};
   }
 
   ModuleOp module;

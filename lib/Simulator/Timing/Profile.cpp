@@ -40,40 +40,10 @@ struct Group {
   int64_t last = -1;
 };
 
-bool contains(uint64_t address, uint64_t begin, uint64_t size) {
-  return address >= begin && address - begin < size;
-}
-
-/// Tells from an address of global memory what lies there.
-Cause causeOf(const target::Stage &stage, uint64_t address, bool globalOnly) {
-  if (contains(address, stage.coefficients.address,
-               stage.coefficients.bytes.size()))
-    return Cause::Weights;
-  for (const target::TensorInfo &tensor : stage.inputs)
-    if (contains(address, tensor.address, tensor.size))
-      return Cause::Inputs;
-  for (const target::TensorInfo &tensor : stage.outputs)
-    if (contains(address, tensor.address, tensor.size))
-      return Cause::Outputs;
-  if (contains(address, stage.contextAddress, stage.contextSize))
-    return globalOnly ? Cause::Moves : Cause::Activations;
-  return Cause::Other;
-}
-
-void addTraffic(const target::Stage &stage, const Registers &r,
-                CommandProfile &command) {
+void addTraffic(const Registers &r, CommandProfile &command) {
   DdrTraffic traffic = ddrTraffic(command.layout, r);
   command.readBytes = traffic.readBytes;
   command.writtenBytes = traffic.writtenBytes;
-  bool globalOnly = traffic.readBytes && traffic.writtenBytes;
-  if (traffic.readBytes)
-    command.readCause = causeOf(
-        stage, uint64_t(r.src_start_addr_h8) << 32 | r.src_start_addr_l32,
-        globalOnly);
-  if (traffic.writtenBytes)
-    command.writeCause = causeOf(
-        stage, uint64_t(r.dst_start_addr_h8) << 32 | r.dst_start_addr_l32,
-        globalOnly);
 }
 
 uint32_t layerOf(const target::Stage &stage, Engine engine, size_t group,
@@ -123,7 +93,8 @@ void add(Totals &sum, const Totals &group) {
 
 const char *tpuc::timing::causeName(Cause cause) {
   static constexpr const char *names[kNumCauses] = {
-      "none", "weights", "inputs", "outputs", "activations", "moves", "other"};
+      "none",        "weights", "inputs",   "outputs",
+      "activations", "spills",  "permutes", "other"};
   return names[unsigned(cause)];
 }
 
@@ -211,7 +182,7 @@ Expected<Profile> tpuc::timing::profile(const target::Stage &stage,
       command.number = uint32_t(queue.commands.size());
       command.layer = layerOf(stage, engine, number, index);
       if (engine == Engine::Gdma)
-        addTraffic(stage, r, command);
+        addTraffic(r, command);
       else
         command.macs = countMacs(layout, r);
       result.macs += command.macs;
@@ -247,6 +218,8 @@ Expected<Profile> tpuc::timing::profile(const target::Stage &stage,
     add(result.totals, totals);
   }
   markCritical(groups, commands);
+  if (Error error = detail::findCauses(stage, commands))
+    return std::move(error);
 
   result.coefficientBytes = stage.coefficients.bytes.size();
   for (const target::TensorInfo &tensor : stage.inputs)

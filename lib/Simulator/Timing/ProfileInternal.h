@@ -20,6 +20,11 @@ llvm::Error visitQueue(
                             const codec::Registers &registers)>
         visit);
 
+/// Fills in the causes of the commands' traffic, whose times and bytes are
+/// known. Fails on bytes that are no commands.
+llvm::Error findCauses(const target::Stage &stage,
+                       std::vector<CommandProfile> &commands);
+
 } // namespace tpuc::timing::detail
 
 #endif // TPUC_LIB_SIMULATOR_TIMING_PROFILEINTERNAL_H

@@ -7,10 +7,12 @@
 
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/BM1684X/IR/Network.h"
+#include "Dialect/BM1684X/IR/TensorRecords.h"
 #include "Target/BM1684X/Translation.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -34,9 +36,15 @@ std::optional<DataType> dataTypeOf(Type type) {
   return findDataType(integer.isUnsigned() ? "u" + name : name);
 }
 
-/// The layer that a location names: its first name, and as kind the name
-/// inside.
-std::optional<SideTable::Layer> layerOf(Location location) {
+/// An operation as a location tells of it: name("kind"("fused group")), the
+/// last two optional.
+struct LayerNames {
+  std::string name, kind, fusedGroup;
+  auto operator<=>(const LayerNames &) const = default;
+};
+
+/// The layer that a location names first.
+std::optional<LayerNames> layerOf(Location location) {
   if (auto fused = dyn_cast<FusedLoc>(location)) {
     for (Location part : fused.getLocations())
       if (auto layer = layerOf(part))
@@ -46,9 +54,13 @@ std::optional<SideTable::Layer> layerOf(Location location) {
   auto name = dyn_cast<NameLoc>(location);
   if (!name)
     return std::nullopt;
-  SideTable::Layer layer{name.getName().str(), ""};
-  if (auto kind = dyn_cast<NameLoc>(name.getChildLoc()))
-    layer.kind = kind.getName().str();
+  LayerNames layer{name.getName().str(), "", ""};
+  auto kind = dyn_cast<NameLoc>(name.getChildLoc());
+  if (!kind)
+    return layer;
+  layer.kind = kind.getName().str();
+  if (auto fusedGroup = dyn_cast<NameLoc>(kind.getChildLoc()))
+    layer.fusedGroup = fusedGroup.getName().str();
   return layer;
 }
 
@@ -85,15 +97,16 @@ private:
   LogicalResult append(Operation *op, uint32_t group, codec::Layout layout,
                        codec::Registers &registers);
   uint32_t layerIndex(Location location);
+  void addTensors(Location location, uint32_t group, unsigned engine,
+                  uint32_t id);
 
   bool wantsSideTable;
   std::vector<Group> groups;
   uint32_t current[2] = {0, 0};
   llvm::DenseMap<Value, Position> positions;
   llvm::DenseMap<Location, uint32_t> layerOfLocation;
-  llvm::MapVector<std::pair<std::string, std::string>, uint32_t,
-                  std::map<std::pair<std::string, std::string>, unsigned>>
-      layers;
+  llvm::MapVector<LayerNames, uint32_t, std::map<LayerNames, unsigned>> layers;
+  std::vector<SideTable::Tensor> tensors;
 };
 
 uint32_t StreamEncoder::groupOf(unsigned engine) {
@@ -110,9 +123,34 @@ uint32_t StreamEncoder::layerIndex(Location location) {
   if (!isNew)
     return it->second;
   if (auto layer = layerOf(location))
-    it->second = layers.try_emplace({layer->name, layer->kind}, layers.size())
-                     .first->second;
+    it->second = layers.try_emplace(*layer, layers.size()).first->second;
   return it->second;
+}
+
+void StreamEncoder::addTensors(Location location, uint32_t group,
+                               unsigned engine, uint32_t id) {
+  for (const bm1684x::TensorRecord &record :
+       bm1684x::getTensorRecords(location)) {
+    std::optional<DataType> type = dataTypeOf(record.type.getElementType());
+    if (!type)
+      continue;
+    SideTable::Tensor &tensor = tensors.emplace_back();
+    tensor.name = record.name;
+    tensor.shape.assign(record.type.getShape().begin(),
+                        record.type.getShape().end());
+    tensor.type = *type;
+    tensor.scale = record.scale;
+    tensor.zeroPoint = record.zeroPoint;
+    tensor.memory =
+        record.isLocal ? SideTable::Memory::Local : SideTable::Memory::Global;
+    tensor.address = record.address;
+    tensor.lane = record.lane;
+    tensor.dims.assign(record.dims.begin(), record.dims.end());
+    tensor.strides.assign(record.strides.begin(), record.strides.end());
+    tensor.group = group;
+    tensor.engine = engine;
+    tensor.command = id;
+  }
 }
 
 LogicalResult StreamEncoder::append(Operation *op, uint32_t groupIndex,
@@ -129,8 +167,10 @@ LogicalResult StreamEncoder::append(Operation *op, uint32_t groupIndex,
   if (!codec::encode(layout, registers, std::span(stream).subspan(at), reason))
     return op->emitError() << "cannot be encoded: " << reason;
   group.ended[engine] |= codec::isEnd(layout, registers);
-  if (wantsSideTable)
+  if (wantsSideTable) {
     group.layers[engine].push_back(layerIndex(op->getLoc()));
+    addTensors(op->getLoc(), groupIndex, engine, registers.cmd_id);
+  }
   return success();
 }
 
@@ -192,8 +232,20 @@ void StreamEncoder::takeStreams(Bmodel &model, Stage &stage) {
   if (layers.empty())
     return;
   SideTable &table = stage.sideTable.emplace();
-  for (const auto &[key, index] : layers)
-    table.layers.push_back({key.first, key.second});
+  llvm::StringMap<uint32_t> fusedGroups;
+  for (const auto &[names, index] : layers) {
+    SideTable::Layer &layer = table.layers.emplace_back();
+    layer.name = names.name;
+    layer.kind = names.kind;
+    if (names.fusedGroup.empty())
+      continue;
+    auto [it, isNew] =
+        fusedGroups.try_emplace(names.fusedGroup, table.fusedGroups.size());
+    if (isNew)
+      table.fusedGroups.push_back(names.fusedGroup);
+    layer.fusedGroup = it->second;
+  }
+  table.tensors = std::move(tensors);
   for (Group &group : groups)
     table.groups.push_back(
         {std::move(group.layers[0]), std::move(group.layers[1])});
@@ -264,6 +316,8 @@ LogicalResult exportStage(func::FuncOp function,
   if (failed(encoder.finish(function)))
     return failure();
   encoder.takeStreams(model, stage);
+  if (stage.sideTable)
+    stage.sideTable->explanation = description.explanation;
   return success();
 }
 

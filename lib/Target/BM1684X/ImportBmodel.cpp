@@ -7,10 +7,13 @@
 
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/BM1684X/IR/Network.h"
+#include "Dialect/BM1684X/IR/TensorRecords.h"
 #include "Target/BM1684X/Translation.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+
+#include <map>
 
 using namespace mlir;
 using namespace tpuc;
@@ -91,6 +94,7 @@ private:
   LogicalResult emit(const Stage &stage, size_t group, const Queue queues[2]);
   Location layerLocation(const Stage &stage, size_t group, unsigned queue,
                          size_t command);
+  void collectTensors(const Stage &stage);
   bm1684x::NetworkDescription describe(const Network &network,
                                        const Stage &stage);
 
@@ -102,6 +106,10 @@ private:
   OpBuilder builder;
   std::shared_ptr<Owner> owner;
   std::string where;
+  /// The tensors of the stage by group, queue and id of their command.
+  std::map<std::tuple<unsigned, unsigned, unsigned>,
+           SmallVector<bm1684x::TensorRecord>>
+      tensors;
 };
 
 OwningOpRef<ModuleOp> Importer::run() {
@@ -155,6 +163,8 @@ bm1684x::NetworkDescription Importer::describe(const Network &network,
     description.weights.push_back({range.name, range.offset, range.size});
   description.activationAddress = stage.contextAddress;
   description.activationBytes = stage.contextSize;
+  if (stage.sideTable)
+    description.explanation = stage.sideTable->explanation;
   return description;
 }
 
@@ -172,6 +182,7 @@ LogicalResult Importer::importStage(ModuleOp module, const Network &network,
                                        builder.getFunctionType({}, {}));
   bm1684x::setNetworkDescription(function, describe(network, stage));
   builder.setInsertionPointToStart(function.addEntryBlock());
+  collectTensors(stage);
   for (size_t group = 0; group < stage.groups.size(); ++group)
     if (failed(importGroup(stage, group)))
       return failure();
@@ -215,9 +226,37 @@ Location Importer::layerLocation(const Stage &stage, size_t group,
   if (command >= owners.size() || owners[command] == SideTable::kNone)
     return unknown;
   const SideTable::Layer &layer = stage.sideTable->layers[owners[command]];
+  if (layer.fusedGroup != SideTable::kNone)
+    unknown = NameLoc::get(
+        builder.getStringAttr(stage.sideTable->fusedGroups[layer.fusedGroup]));
   if (!layer.kind.empty())
-    unknown = NameLoc::get(builder.getStringAttr(layer.kind));
-  return NameLoc::get(builder.getStringAttr(layer.name), unknown);
+    unknown = NameLoc::get(builder.getStringAttr(layer.kind), unknown);
+  Location location = NameLoc::get(builder.getStringAttr(layer.name), unknown);
+  auto found = tensors.find({unsigned(group), queue, unsigned(command) + 1});
+  if (found == tensors.end())
+    return location;
+  return bm1684x::withTensorRecords(location, found->second);
+}
+
+void Importer::collectTensors(const Stage &stage) {
+  tensors.clear();
+  if (!stage.sideTable)
+    return;
+  for (const SideTable::Tensor &tensor : stage.sideTable->tensors) {
+    bm1684x::TensorRecord &record =
+        tensors[{tensor.group, tensor.engine, tensor.command}].emplace_back();
+    record.name = tensor.name;
+    record.type = RankedTensorType::get(
+        SmallVector<int64_t>(tensor.shape.begin(), tensor.shape.end()),
+        elementType(builder.getContext(), tensor.type));
+    record.scale = tensor.scale;
+    record.zeroPoint = tensor.zeroPoint;
+    record.isLocal = tensor.memory == SideTable::Memory::Local;
+    record.address = tensor.address;
+    record.lane = tensor.lane;
+    record.dims.assign(tensor.dims.begin(), tensor.dims.end());
+    record.strides.assign(tensor.strides.begin(), tensor.strides.end());
+  }
 }
 
 LogicalResult Importer::emit(const Stage &stage, size_t group,

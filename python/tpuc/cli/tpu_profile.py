@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,16 @@ def write_reports(profiles: Sequence[Profile], folder: Path) -> list[str]:
     return list(reports)
 
 
+def tell_apart(profiles: list[Profile], files: Sequence[str]) -> list[Profile]:
+    """Profiles of files of the same name, called by their folders as well."""
+    if len({profile.title for profile in profiles}) == len(profiles):
+        return profiles
+    titles = [f"{Path(file).absolute().parent.name}/{Path(file).stem}" for file in files]
+    if len(set(titles)) < len(titles):
+        titles = [f"{letter}: {title}" for letter, title in zip("AB", titles, strict=True)]
+    return [replace(p, title=title) for p, title in zip(profiles, titles, strict=True)]
+
+
 def command(argv: Sequence[str], default_folder: str | None = "profile") -> None:
     """Runs the command; without a folder it only prints."""
     args = build_parser().parse_args(argv)
@@ -74,6 +85,7 @@ def command(argv: Sequence[str], default_folder: str | None = "profile") -> None
 
     files = [args.model, args.compare] if args.compare else [args.model]
     profiles = [profile_bmodel(file, args.parameters) for file in files]
+    profiles = tell_apart(profiles, files)
     folder = args.output or (None if args.json else default_folder)
     names = write_reports(profiles, make_folder(folder)) if folder else []
     if args.json:

@@ -143,6 +143,11 @@ class Emitter:
         )
         return [Tensor(value.dtype, value.shape, id=value.id) for value in values]
 
+    def name(self, tensor: Tensor, name: str) -> None:
+        """Says that the present node computes a tensor of the source model."""
+        if tensor.id is not None:
+            self._builder.name_tensor(tensor.id, self.location, name)
+
     def scalar(self, value: float, like: Tensor) -> Tensor:
         """A constant of rank 0 with another tensor's element type."""
         return Tensor.constant(np.array(value, _NUMPY_TYPES[like.dtype]))

@@ -161,6 +161,7 @@ class _Importer:
         for name, result in zip(node.outputs, results, strict=False):
             if name:
                 self.values[name] = result
+                self.emitter.name(result, name)
         for name in node.outputs[len(results) :]:
             # A converter may leave out results that nobody can use.
             if name:

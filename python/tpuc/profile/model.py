@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -116,6 +117,11 @@ class Profile:
     are the operations of the source model; a model that does not say which
     command belongs to which operation is shown by the functions of its
     commands. In a notebook a profile shows itself as a timeline.
+
+    ``fused_groups`` are the names of groups of operations that were scheduled
+    together, ``fused_group_of_layers`` has the group of each entry of
+    ``names``, or -1, and ``explanation`` is a JSON text of the compiler on its
+    choices, or empty.
     """
 
     cycles: int
@@ -134,6 +140,9 @@ class Profile:
     functions: tuple[str, ...]
     causes: tuple[str, ...]
     names: tuple[tuple[str, str], ...]
+    fused_groups: tuple[str, ...] = ()
+    fused_group_of_layers: tuple[int, ...] = ()
+    explanation: str = ""
     title: str = field(default="model", compare=False)
     _source: _core.Bmodel | None = field(default=None, repr=False, compare=False)
 
@@ -150,7 +159,7 @@ class Profile:
         """
         fields = dict(data)
         names = tuple((name, kind) for name, kind in fields.pop("layers"))
-        for key in ("functions", "causes"):
+        for key in ("functions", "causes", "fused_groups", "fused_group_of_layers"):
             fields[key] = tuple(fields[key])
         fields["commands"] = Commands(**fields["commands"])
         return cls(**fields, names=names, title=title, _source=source)
@@ -166,11 +175,18 @@ class Profile:
         labels, groups = self.groups("op" if self.has_layers else "function")
         return self.sums(labels, groups)
 
+    def groupings(self) -> tuple[str, ...]:
+        """What the commands can be grouped by; the first tells most."""
+        if not self.has_layers:
+            return ("function",)
+        return ("op", *(["group"] if self.fused_groups else []), "kind", "function")
+
     def groups(self, by: str) -> tuple[list[tuple[str, str]], np.ndarray]:
         """Sorts the commands into groups.
 
         Args:
-            by: "op", "kind" or "function".
+            by: "op", "group" (operations that were scheduled together), "kind"
+                or "function".
 
         Returns:
             Name and kind of each group, and each command's group.
@@ -181,9 +197,22 @@ class Profile:
         groups = self.commands.layer.astype(int) % len(labels)
         if by == "op":
             return labels, groups
+        if by == "group":
+            return self._fused(labels, groups)
         kinds = sorted({kind for _, kind in labels})
         numbers = np.array([kinds.index(kind) for _, kind in labels])
         return [(kind, kind) for kind in kinds], numbers[groups]
+
+    def _fused(
+        self, labels: list[tuple[str, str]], groups: np.ndarray
+    ) -> tuple[list[tuple[str, str]], np.ndarray]:
+        """Fused groups; an operation outside of any is a group of its own."""
+        fused = [(name, name) for name in self.fused_groups]
+        numbers = np.arange(len(labels)) + len(fused)
+        for i, group in enumerate(self.fused_group_of_layers):
+            if group >= 0:
+                numbers[i] = group
+        return [*fused, *labels], numbers[groups]
 
     def sums(self, labels: Sequence[tuple[str, str]], groups: np.ndarray) -> tuple[Layer, ...]:
         """What each group of commands takes, without empty groups, by start."""
@@ -255,7 +284,18 @@ class Profile:
             for cause, (read, written) in self.traffic().items()
         }
         data["layers"] = [asdict(layer) for layer in self.layers]
+        if self.fused_groups:
+            data["groups"] = [asdict(group) for group in self.sums(*self.groups("group"))]
+        if self.explanation:
+            data["explanation"] = self._explanation()
         return json.dumps(data, indent=1)
+
+    def _explanation(self) -> Any:
+        """The explanation's contents, or its text when it is not JSON."""
+        try:
+            return json.loads(self.explanation)
+        except ValueError:
+            return self.explanation
 
     def rows(self) -> list[tuple[str, str]]:
         """The figures of the whole model for reading."""
@@ -310,5 +350,6 @@ def profile_bmodel(source: str | os.PathLike | bytes, parameters: str = "vendor"
     found = read_companion(Path(source), (profile.tiu_commands, profile.gdma_commands))
     if found is None:
         return profile
-    names, layer = found
-    return replace(profile, names=tuple(names), commands=replace(profile.commands, layer=layer))
+    # With the operations known, more is known of the traffic.
+    core.attach_layers(*found)
+    return Profile.from_core(core.profile(parameters), core, title)

@@ -27,7 +27,7 @@ _SCRIPTS = (
     "data.js", "format.js", "view.js", "strips.js", "memory.js", "timeline.js",
     "table.js", "roofline.js", "traffic.js", "compare.js", "main.js",
 )  # fmt: skip
-_GROUPINGS = ("op", "kind", "function")
+_GROUPINGS = ("op", "group", "kind", "function")
 # Colours by the kinds of groups, for each grouping.
 _Palettes = dict[str, dict[str, str]]
 _SUMS = (
@@ -80,7 +80,7 @@ def _payload(profile: Profile, palettes: _Palettes) -> bytes:
     """A JSON header, its length before it, and the arrays that it lists."""
     columns = _columns(profile)
     groupings = {}
-    for by in _GROUPINGS if profile.has_layers else ("function",):
+    for by in profile.groupings():
         groupings[by], columns[f"group_{by}"] = _grouping(profile, by, palettes[by])
     header: dict[str, Any] = {
         "title": profile.title,

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LaneTensor.h"
+#include "Simulator/Functional/Stepper.h"
 
 using namespace tpuc;
 using namespace tpuc::sim;
@@ -204,6 +205,50 @@ TEST(LimitTest, MoreGlobalMemoryThanTheLimitIsNotHandedOut) {
   EXPECT_EQ(simulator.allocateGlobal(kGlobalBase, 4000).size(), 4000u);
   EXPECT_TRUE(simulator.allocateGlobal(kGlobalBase + 4096, 100).empty());
   EXPECT_FALSE(simulator.allocateGlobal(kGlobalBase + 4096, 96).empty());
+}
+
+TEST(StepperTest, RunsOnlyWhatACommandWaitsFor) {
+  Simulator simulator(1);
+  Stream tiu, gdma;
+  tiu.add(Layout::SAr, addConstant(0, 0x1000, 1.0f));
+  tiu.add(Layout::SAr, addConstant(0x1000, 0x2000, 1.0f));
+  tiu.add(Layout::SAr, addConstant(0x2000, 0x3000, 1.0f));
+  Registers second = move(kLocalBase, kLocalBase + 0x4000);
+  second.cmd_id_dep = 2;
+  gdma.add(Layout::DmaTensor, move(kLocalBase, kLocalBase + 0x5000));
+  gdma.add(Layout::DmaTensor, second);
+  Stepper stepper(simulator, tiu.bytes, gdma.bytes);
+  EXPECT_FALSE(stepper.runUntil(codec::Engine::Gdma, 1));
+  EXPECT_EQ(stepper.completed(codec::Engine::Tiu), 0u);
+  EXPECT_FALSE(stepper.runUntil(codec::Engine::Gdma, 2));
+  EXPECT_EQ(stepper.completed(codec::Engine::Tiu), 2u);
+  float value;
+  std::memcpy(&value, simulator.localMemory().data() + 0x2000, 4);
+  EXPECT_EQ(value, 2.0f);
+  EXPECT_FALSE(stepper.runToEnd());
+  EXPECT_EQ(stepper.completed(codec::Engine::Tiu), 3u);
+}
+
+TEST(StepperTest, NamesACommandThatTheQueueDoesNotHave) {
+  Simulator simulator(1);
+  Stream tiu;
+  tiu.add(Layout::SAr, addConstant(0, 0x1000, 1.0f));
+  Stepper stepper(simulator, tiu.bytes, {});
+  auto failure = stepper.runUntil(codec::Engine::Tiu, 5);
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->reason, "there is no command 5, the queue ends after 1");
+}
+
+TEST(StepperTest, ADeadlockEnds) {
+  Simulator simulator(1);
+  Stream tiu;
+  Registers add = addConstant(0, 0x4000, 2.0f);
+  add.cmd_id_dep = 7;
+  tiu.add(Layout::SAr, add);
+  Stepper stepper(simulator, tiu.bytes, {});
+  auto failure = stepper.runUntil(codec::Engine::Tiu, 1);
+  ASSERT_TRUE(failure);
+  EXPECT_NE(failure->reason.find("never completes"), std::string::npos);
 }
 
 } // namespace

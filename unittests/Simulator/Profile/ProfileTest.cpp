@@ -104,10 +104,70 @@ TEST(ProfileTest, TellsTrafficByAddress) {
   ASSERT_EQ(profile->commands.size(), 3u);
   EXPECT_EQ(profile->commands[0].readCause, Cause::Activations);
   EXPECT_EQ(profile->commands[0].writeCause, Cause::None);
-  EXPECT_EQ(profile->commands[1].readCause, Cause::Moves);
-  EXPECT_EQ(profile->commands[1].writeCause, Cause::Moves);
+  EXPECT_EQ(profile->commands[1].readCause, Cause::Permutes);
+  EXPECT_EQ(profile->commands[1].writeCause, Cause::Permutes);
   EXPECT_EQ(profile->commands[2].readCause, Cause::Other);
   EXPECT_EQ(profile->totals.ddrReadBytes, 3u * 1024);
+}
+
+TEST(ProfileTest, TellsSpillsFromActivationsByTheOperation) {
+  StageBuilder builder;
+  constexpr uint64_t kLocal = 0x0800'0000;
+  // Operation 0 reads back what it wrote, operation 1 reads it once more.
+  builder.add(Layout::DmaTensor, copy(kLocal, kGlobal + 0x10000), 0);
+  builder.add(Layout::DmaTensor, copy(kLocal, kGlobal + 0x11000), 0);
+  builder.add(Layout::DmaTensor, copy(kGlobal + 0x10000, kLocal), 0);
+  builder.add(Layout::DmaTensor, copy(kGlobal + 0x11000, kLocal), 0);
+  target::Stage stage = builder.finish();
+  target::SideTable table;
+  table.layers = {{"a", "tpu.a"}, {"b", "tpu.b"}};
+  table.groups = {{{}, {0, 0, 0, 1}}};
+  stage.sideTable = table;
+  auto profile = timing::profile(stage, {});
+  ASSERT_TRUE(bool(profile));
+  EXPECT_EQ(profile->commands[0].writeCause, Cause::Spills);
+  EXPECT_EQ(profile->commands[1].writeCause, Cause::Activations);
+  EXPECT_EQ(profile->commands[2].readCause, Cause::Spills);
+  EXPECT_EQ(profile->commands[3].readCause, Cause::Activations);
+
+  // Scheduled together, both read what their own group wrote.
+  stage.sideTable->fusedGroups = {"ab"};
+  for (target::SideTable::Layer &layer : stage.sideTable->layers)
+    layer.fusedGroup = 0;
+  profile = timing::profile(stage, {});
+  ASSERT_TRUE(bool(profile));
+  EXPECT_EQ(profile->commands[1].writeCause, Cause::Spills);
+  EXPECT_EQ(profile->commands[3].readCause, Cause::Spills);
+}
+
+TEST(ProfileTest, OnlyTheLastWriterOfAnOutputWritesOutputs) {
+  StageBuilder builder;
+  constexpr uint64_t kLocal = 0x0800'0000;
+  for (int i = 0; i < 2; ++i)
+    builder.add(Layout::DmaTensor, copy(kLocal, kGlobal + 0x10000), 0);
+  target::Stage stage = builder.finish();
+  stage.outputs.push_back(
+      {"out", target::DataType::F32, {256}, kGlobal + 0x10000, 1024});
+  auto profile = timing::profile(stage, {});
+  ASSERT_TRUE(bool(profile));
+  EXPECT_EQ(profile->commands[0].writeCause, Cause::Activations);
+  EXPECT_EQ(profile->commands[1].writeCause, Cause::Outputs);
+}
+
+TEST(ProfileTest, OperationsThatOnlyMoveArePermutes) {
+  StageBuilder builder;
+  constexpr uint64_t kLocal = 0x0800'0000;
+  builder.add(Layout::DmaTensor, copy(kGlobal + 0x10000, kLocal), 0);
+  builder.add(Layout::DmaTensor, copy(kLocal, kGlobal + 0x12000), 0);
+  target::Stage stage = builder.finish();
+  target::SideTable table;
+  table.layers = {{"transpose", "tpu.permute"}};
+  table.groups = {{{}, {0, 0}}};
+  stage.sideTable = table;
+  auto profile = timing::profile(stage, {});
+  ASSERT_TRUE(bool(profile));
+  EXPECT_EQ(profile->commands[0].readCause, Cause::Permutes);
+  EXPECT_EQ(profile->commands[1].writeCause, Cause::Permutes);
 }
 
 TEST(ProfileTest, CriticalCyclesAddUpToTheTotal) {

@@ -67,8 +67,29 @@ Bmodel makeModel() {
   Bytes tiuBytes = model.keep(std::move(tiu));
   stage.groups.push_back({tiuBytes, model.keep(std::move(gdma)), 2, 2});
   SideTable side;
-  side.layers = {{"conv1", "tpu.conv"}, {"relu", ""}};
+  side.layers = {{"conv1", "tpu.conv"}, {"relu", "", 0}};
   side.groups = {{{0, SideTable::kNone}, {0, 1}}};
+  side.fusedGroups = {"group 0"};
+  side.tensors.push_back({.name = "conv1_out",
+                          .shape = {1, 3, 8},
+                          .type = DataType::F16,
+                          .address = 0x100001000,
+                          .dims = {},
+                          .strides = {},
+                          .engine = 1,
+                          .command = 1});
+  side.tensors.push_back({.name = "relu_out",
+                          .shape = {3, 8},
+                          .type = DataType::I8,
+                          .scale = 0.5f,
+                          .zeroPoint = -3,
+                          .memory = SideTable::Memory::Local,
+                          .address = 0x4000,
+                          .lane = 5,
+                          .dims = {1, 3, 1, 8},
+                          .strides = {64, 64, 8, 1},
+                          .command = 1});
+  side.explanation = "{}";
   stage.sideTable = side;
   model.networks.push_back({"net", {stage}});
   return model;
@@ -329,6 +350,44 @@ TEST(SideTableTest, RefusesEveryTruncation) {
     EXPECT_FALSE(bool(table)) << size;
     llvm::consumeError(table.takeError());
   }
+}
+
+TEST(SideTableTest, ReadsTheFirstVersion) {
+  SideTable side;
+  side.layers = {{"a", "b"}};
+  side.groups = {{{0}, {}}};
+  std::vector<uint8_t> bytes = encodeSideTable(side);
+  // The second version ends with the counts of groups and tensors, a group for
+  // each layer and the length of the explanation.
+  bytes.resize(bytes.size() - 16);
+  bytes[8] = 1;
+  auto table = decodeSideTable(bytes);
+  ASSERT_TRUE(bool(table)) << llvm::toString(table.takeError());
+  EXPECT_EQ(**table, side);
+}
+
+TEST(SideTableTest, RefusesTensorsThatNoMemoryHolds) {
+  auto refused = [](auto change) {
+    SideTable side;
+    side.groups = {{{}, {}}};
+    SideTable::Tensor &tensor = side.tensors.emplace_back();
+    tensor.shape = {2, 3};
+    change(tensor);
+    auto table = decodeSideTable(encodeSideTable(side));
+    bool failed = !table;
+    llvm::consumeError(table.takeError());
+    return failed;
+  };
+  using Tensor = SideTable::Tensor;
+  EXPECT_FALSE(refused([](Tensor &) {}));
+  EXPECT_TRUE(refused([](Tensor &t) { t.shape = {uint64_t(1) << 40}; }));
+  EXPECT_TRUE(refused([](Tensor &t) { t.shape = {0}; }));
+  EXPECT_TRUE(refused([](Tensor &t) { t.dims = {6}; }));
+  EXPECT_TRUE(refused([](Tensor &t) { t.dims = t.strides = {5}; }));
+  EXPECT_TRUE(refused([](Tensor &t) { t.group = 1; }));
+  EXPECT_TRUE(refused([](Tensor &t) { t.engine = 2; }));
+  EXPECT_TRUE(refused([](Tensor &t) { t.lane = 64; }));
+  EXPECT_TRUE(refused([](Tensor &t) { t.memory = SideTable::Memory::Local; }));
 }
 
 } // namespace

@@ -174,7 +174,26 @@ TEST(TranslationTest, RefusesWaitsForCommandsThatDoNotExist) {
 TEST(TranslationTest, SideTableBecomesLocationsAndBack) {
   Bmodel model = modelOf({{{tiu(1, 1), tiuEnd(2)}, {gdma(1, 0), gdmaEnd(2)}}});
   SideTable table;
-  table.layers = {{"conv1", "tpu.conv"}};
+  table.layers = {{"conv1", "tpu.conv", 0}};
+  table.fusedGroups = {"group 0"};
+  table.explanation = "{}";
+  table.tensors.push_back({.name = "conv1_out",
+                           .shape = {1, 64},
+                           .type = DataType::F16,
+                           .address = 0x100001000,
+                           .dims = {},
+                           .strides = {},
+                           .engine = 1,
+                           .command = 1});
+  table.tensors.push_back({.name = "local",
+                           .shape = {64, 8},
+                           .type = DataType::F16,
+                           .memory = SideTable::Memory::Local,
+                           .address = 0x4000,
+                           .lane = 3,
+                           .dims = {1, 64, 1, 8},
+                           .strides = {32, 32, 8, 1},
+                           .command = 1});
   table.groups = {{{0, SideTable::kNone}, {0, SideTable::kNone}}};
   model.networks[0].stages[0].sideTable = table;
   MLIRContext context;

@@ -14,6 +14,8 @@
 //   bm1684x.activation_bytes          its size
 //   bm1684x.network                   the network's name, optional: the
 //                                     function's name unless given
+//   bm1684x.explanation               why the compiler chose what it chose, a
+//                                     JSON text, optional
 //
 //===----------------------------------------------------------------------===//
 
@@ -58,6 +60,8 @@ struct NetworkDescription {
   std::vector<NetworkWeight> weights;
   uint64_t activationAddress = 0;
   uint64_t activationBytes = 0;
+  /// A JSON text or empty.
+  std::string explanation;
 };
 
 /// Writes the description into the attributes of `function`.

@@ -21,6 +21,7 @@ constexpr llvm::StringLiteral kCoefficients = "bm1684x.coefficients";
 constexpr llvm::StringLiteral kCoefficientAddress =
     "bm1684x.coefficient_address";
 constexpr llvm::StringLiteral kWeights = "bm1684x.coefficient_ranges";
+constexpr llvm::StringLiteral kExplanation = "bm1684x.explanation";
 constexpr llvm::StringLiteral kNetwork = "bm1684x.network";
 constexpr llvm::StringLiteral kActivationAddress = "bm1684x.activation_address";
 constexpr llvm::StringLiteral kActivationBytes = "bm1684x.activation_bytes";
@@ -129,6 +130,8 @@ void tpuc::bm1684x::setNetworkDescription(Operation *function,
     function->setAttr(kWeights, weightsAttr(builder, network.weights));
   if (!network.name.empty())
     function->setAttr(kNetwork, builder.getStringAttr(network.name));
+  if (!network.explanation.empty())
+    function->setAttr(kExplanation, builder.getStringAttr(network.explanation));
   function->setAttr(kCoefficientAddress,
                     builder.getI64IntegerAttr(network.coefficientAddress));
   function->setAttr(kActivationAddress,
@@ -155,6 +158,8 @@ tpuc::bm1684x::getNetworkDescription(Operation *function) {
   else if (auto symbol = function->getAttrOfType<StringAttr>(
                SymbolTable::getSymbolAttrName()))
     network.name = symbol.str();
+  if (auto text = function->getAttrOfType<StringAttr>(kExplanation))
+    network.explanation = text.str();
   network.coefficients = function->getAttrOfType<ElementsAttr>(kCoefficients);
   return network;
 }

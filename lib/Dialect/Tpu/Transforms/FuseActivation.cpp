@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Dialect/Tpu/IR/TensorNames.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -73,6 +74,7 @@ struct TpuFuseActivation
                        .Default(false);
       if (!fused)
         return;
+      tpu::nameFusedTensor(op.getInput(), producer, op.getLoc());
       op.replaceAllUsesWith(op.getInput());
       op.erase();
       ++numFused;

@@ -35,6 +35,21 @@ function drawMemory(context, box, view, model, paint, ratio) {
   context.putImageData(image, Math.round(box.left * ratio), Math.round(box.top * ratio));
 }
 
+/** Addresses of a lane, left of the box. */
+function drawMemoryAxis(context, box) {
+  context.font = "10px system-ui, sans-serif";
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  for (let kib = 0; kib <= 256; kib += 64) {
+    const y = box.top + (box.height * kib) / 256;
+    context.fillStyle = themeColour("--grid");
+    context.fillRect(box.left - 4, Math.round(y), 4, 1);
+    context.fillStyle = themeColour("--soft");
+    context.fillText(`${kib} KiB`, box.left - 6, Math.min(box.top + box.height - 5, Math.max(box.top + 5, y)));
+  }
+  context.textAlign = "left";
+}
+
 /** The residency at a cycle and a line, or -1. */
 function findResidency(model, cycle, line, slack) {
   const { heldBegin, heldEnd, heldFirst, heldLast } = model.columns;

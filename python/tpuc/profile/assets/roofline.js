@@ -1,9 +1,12 @@
 // The roofline: multiply-accumulates a cycle against those a byte of DDR
-// traffic; a circle a group, its area its share of the time.
+// traffic; a circle a group, its area its share of the time. Groups without
+// multiply-accumulates stand in a strip below, by the bandwidth that they reach.
 
 /** Multiply-accumulates a cycle at most, by precision. */
 const PEAKS = [["int8", 16384], ["f16, bf16", 8192], ["f32", 1024]];
-const CHART = { width: 460, height: 270, left: 62, right: 26, top: 10, bottom: 34 };
+const CHART = { width: 460, height: 330, left: 62, right: 26, top: 10, bottom: 94 };
+/** The strip below: where it is, and the bandwidth at its right end in GB/s. */
+const STRIP = { top: 276, height: 34, gbps: 80 };
 const X_RANGE = [0.1, 10000];
 const Y_RANGE = [1, 32768];
 
@@ -31,10 +34,27 @@ function drawRoofs(svg) {
     svg.append(makeSvg("text", { x: chartX(x), y: CHART.height - CHART.bottom + 13, "text-anchor": "middle" }, `${+x.toPrecision(1)}`));
   for (let y = 1; y <= Y_RANGE[1]; y *= 10)
     svg.append(makeSvg("text", { x: CHART.left - 5, y: chartY(y) + 3, "text-anchor": "end" }, count(y)));
-  svg.append(makeSvg("text", { x: CHART.width / 2, y: CHART.height - 5, "text-anchor": "middle" },
+  const middle = (CHART.left + CHART.width - CHART.right) / 2;
+  svg.append(makeSvg("text", { x: middle, y: CHART.height - CHART.bottom + 26, "text-anchor": "middle" },
     "multiply-accumulates a byte of DDR traffic"));
-  svg.append(makeSvg("text", { x: -CHART.height / 2 + 10, y: 12, transform: "rotate(-90)", "text-anchor": "middle" },
+  svg.append(makeSvg("text", { x: -(CHART.height - CHART.bottom) / 2, y: 12, transform: "rotate(-90)", "text-anchor": "middle" },
     "multiply-accumulates a cycle"));
+}
+
+function stripX(gbps) {
+  return CHART.left + (Math.min(gbps, STRIP.gbps) / STRIP.gbps) * (CHART.width - CHART.left - CHART.right);
+}
+
+/** The strip of groups without multiply-accumulates. */
+function drawStrip(svg) {
+  svg.append(makeSvg("rect", { x: CHART.left, y: STRIP.top, height: STRIP.height,
+    width: CHART.width - CHART.left - CHART.right, fill: "currentColor", "fill-opacity": 0.06 }));
+  svg.append(makeSvg("line", { x1: stripX(DDR_BYTES_PER_CYCLE), x2: stripX(DDR_BYTES_PER_CYCLE),
+    y1: STRIP.top, y2: STRIP.top + STRIP.height, stroke: "currentColor", "stroke-opacity": 0.5 }));
+  for (let gbps = 0; gbps <= DDR_BYTES_PER_CYCLE; gbps += 16)
+    svg.append(makeSvg("text", { x: stripX(gbps), y: STRIP.top + STRIP.height + 11, "text-anchor": "middle" }, `${gbps}`));
+  svg.append(makeSvg("text", { x: CHART.width - 2, y: STRIP.top + STRIP.height + 11, "text-anchor": "end" }, "GB/s of DDR"));
+  svg.append(makeSvg("text", { x: CHART.left - 5, y: STRIP.top + STRIP.height / 2 + 3, "text-anchor": "end" }, "no MAC"));
 }
 
 /** A group took at least as long as either engine was busy with it. */
@@ -45,21 +65,22 @@ function groupCycles(row) {
 function drawGroups(svg, model, view) {
   let rest = 0;
   for (const row of rowsOf(model, view)) {
-    if (!row.macs) {
-      rest += row.critical_cycles;
-      continue;
-    }
+    if (!row.macs) rest += row.critical_cycles;
     const traffic = row.read_bytes + row.write_bytes;
     const rate = row.macs / groupCycles(row);
-    const circle = makeSvg("circle", {
-      cx: traffic ? chartX(row.macs / traffic) : chartX(X_RANGE[1]), cy: chartY(rate),
+    const gbps = traffic / groupCycles(row);
+    const place = row.macs
+      ? { cx: traffic ? chartX(row.macs / traffic) : chartX(X_RANGE[1]), cy: chartY(rate) }
+      : { cx: stripX(gbps), cy: STRIP.top + STRIP.height / 2 };
+    const circle = makeSvg("circle", { ...place,
       r: 3 + 18 * Math.sqrt(row.critical_cycles / Math.max(1, model.cycles)),
-      fill: row.colour, "fill-opacity": 0.65 });
+      fill: row.colour, "fill-opacity": row.macs ? 0.65 : 0.4 });
     circle.dataset.name = row.name;
     circle.onclick = () => view.select(row.name);
-    circle.onpointermove = (event) => showTip(event,
-      `${row.name}\nbound by ${row.bound}, ${rate.toFixed(0)} MAC a cycle` +
-      (traffic ? `, ${(row.macs / traffic).toFixed(1)} MAC a byte` : ", no DDR traffic"));
+    circle.onpointermove = (event) => showTip(event, `${row.name}\nbound by ${row.bound}` +
+      (row.macs ? `, ${rate.toFixed(0)} MAC a cycle` : "") +
+      (row.macs && traffic ? `, ${(row.macs / traffic).toFixed(1)} MAC a byte` : "") +
+      (traffic ? `, ${gbps.toFixed(1)} GB/s of DDR` : ", no DDR traffic"));
     circle.onpointerleave = () => showTip(null, "");
     svg.append(circle);
   }
@@ -87,6 +108,7 @@ function makeRoofline(parent, model, view) {
   const fill = () => {
     const svg = makeSvg("svg", { viewBox: `0 0 ${CHART.width} ${CHART.height}`, role: "img" });
     drawRoofs(svg);
+    drawStrip(svg);
     const rest = drawGroups(svg, model, view);
     drawWhole(svg, model, view);
     const share = ((100 * rest) / Math.max(1, model.cycles)).toFixed(1);

@@ -13,7 +13,7 @@ const STRIP_GAP = 5;
 /** The labels of strips; a strip of waits needs none. */
 const STRIP_LABELS = {
   TIU: "TIU", GDMA: "GDMA", "TIU waits": "waits", "GDMA waits": "waits",
-  bandwidth: "DDR 64 GB/s", memory: "lane 256 KiB",
+  bandwidth: "DDR 64 GB/s", memory: "local",
 };
 
 class Timeline {
@@ -70,6 +70,7 @@ class Timeline {
     const boxes = this.layout();
     const paint = new Paint(model, view);
     drawMemory(context, boxes.memory, view, model, paint, ratio);
+    drawMemoryAxis(context, boxes.memory);
     for (const [name, label] of Object.entries(STRIP_LABELS)) drawLabel(context, boxes[name], label);
     drawAxis(context, boxes.axis, view, boxes.memory.top);
     for (const queue of model.queues) {
@@ -127,9 +128,10 @@ class Timeline {
     }
     const { start } = this.model.columns;
     for (const queue of this.model.queues) {
-      if (!within(boxes[queue.name])) continue;
       const i = firstEndingAfter(this.model, queue, cycle - slack);
-      if (i < queue.last && start[i] <= cycle + slack) return { command: i, held: -1 };
+      if (i === queue.last) continue;
+      if (within(boxes[queue.name]) && start[i] <= cycle + slack) return { command: i, held: -1 };
+      if (within(boxes[`${queue.name} waits`]) && start[i] > cycle) return { command: i, held: -1, waits: true };
     }
     return null;
   }
@@ -174,6 +176,7 @@ class Timeline {
       return;
     }
     let text = describeCommand(this.model, found.command);
+    if (found.waits) text = `${describeWait(this.model, found.command)}\n${text}`;
     const { heldBegin, heldEnd, heldFirst, heldLast } = this.model.columns;
     if (found.held >= 0)
       text = `lane bytes ${heldBegin[found.held] * LINE_BYTES} to ${heldEnd[found.held] * LINE_BYTES}, ` +
@@ -195,6 +198,17 @@ class Timeline {
     const group = this.view.groupColumn(this.model)[found.command];
     this.view.select(this.view.groups(this.model).name[group], { model: this.model, command: found.command });
   }
+}
+
+/** How long a queue stood still before a command, and for what. */
+function describeWait(model, command) {
+  const { start, cycles, dependency } = model.columns;
+  const queue = queueOf(model, command);
+  const end = command > queue.first ? start[command - 1] + cycles[command - 1] : 0;
+  const cause = dependency[command];
+  const other = cause >= 0 ? queueOf(model, cause) : null;
+  return `${queue.name} waits ${time(start[command] - end)} ` +
+    (other ? `for ${other.name} ${cause - other.first + 1}, before` : "before");
 }
 
 /** What the page knows of a command, but its text. */

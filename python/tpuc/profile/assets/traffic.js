@@ -5,8 +5,9 @@ const CAUSES = {
   weights: "coefficients",
   inputs: "the network's inputs",
   outputs: "the network's outputs",
-  activations: "values stored from and loaded into local memory",
-  moves: "from DDR to DDR: permutes, concatenations",
+  activations: "what operations leave in DDR for others",
+  spills: "what an operation, or a group of operations, writes and reads back itself",
+  permutes: "from DDR to DDR: permutes, concatenations and others that compute nothing",
   other: "addresses that the file does not explain",
 };
 
