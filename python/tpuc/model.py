@@ -59,6 +59,11 @@ class Model:
         return cls(_core.Bmodel.load(str(path)), str(path))
 
     @property
+    def core(self) -> _core.Bmodel:
+        """The extension module's model, for tools."""
+        return self._core
+
+    @property
     def inputs(self) -> tuple[TensorSpec, ...]:
         """The inputs, in order."""
         return tuple(TensorSpec(p.name, p.dtype, tuple(p.shape)) for p in self._core.inputs)

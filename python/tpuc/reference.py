@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 from tpuc import _core
 from tpuc.arrays import match_inputs
@@ -19,18 +20,75 @@ def run_onnx(path: str | os.PathLike, inputs: Mapping[str, np.ndarray]) -> dict[
     Raises:
         UserError: onnxruntime is missing or refuses the model or the inputs.
     """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no such file, give the path of an ONNX model")
+    return _run_session(str(path), str(path), inputs)
+
+
+def run_onnx_values(
+    path: str | os.PathLike, inputs: Mapping[str, np.ndarray], values: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Runs an ONNX file in onnxruntime and returns inner values too.
+
+    Args:
+        path: the file.
+        inputs: by name.
+        values: names of values to return besides the outputs.
+
+    Raises:
+        UserError: onnxruntime is missing or refuses the model or the inputs.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no such file, give the path of an ONNX model")
+    try:
+        # Weights outside of the file stay there; onnxruntime finds them from a
+        # file beside the model only, so they are read here.
+        model = onnx.load(str(path))
+    except Exception as error:
+        raise UserError(f"{path}: is not an ONNX model that can be read ({error})") from None
+    return run_onnx_proto(model, inputs, values, str(path))
+
+
+def run_onnx_proto(
+    model: onnx.ModelProto,
+    inputs: Mapping[str, np.ndarray],
+    values: Sequence[str] = (),
+    where: str = "the model",
+) -> dict[str, np.ndarray]:
+    """Runs a model in memory in onnxruntime and returns inner values too.
+
+    Raises:
+        UserError: onnxruntime is missing or refuses the model or the inputs.
+    """
+    own = {output.name for output in model.graph.output}
+    extended = onnx.ModelProto()
+    extended.CopyFrom(model)
+    for value in values:
+        if value not in own:
+            extended.graph.output.append(onnx.ValueInfoProto(name=value))
+    try:
+        data = extended.SerializeToString()
+    except ValueError:
+        raise UserError(
+            f"{where}: is larger than the 2 GiB that a model in memory may have"
+        ) from None
+    return _run_session(data, where, inputs)
+
+
+def _run_session(
+    model: str | bytes, path: str, inputs: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
     try:
         import onnxruntime
     except ImportError:
         raise UserError(
             "onnxruntime is not installed, it is needed to compare with the ONNX model"
         ) from None
-    onnxruntime.set_default_logger_severity(3)
-    path = Path(path)
-    if not path.is_file():
-        raise UserError(f"{path}: no such file, give the path of an ONNX model")
+    onnxruntime.set_default_logger_severity(4)
     try:
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
         names = [output.name for output in session.get_outputs()]
         feeds = {}
         for port in session.get_inputs():

@@ -72,10 +72,13 @@ def _compile(args: argparse.Namespace) -> None:
 
 
 def _add_compare(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("compare", help="compares two .npz files, or a model with ONNX")
-    parser.add_argument("left", help="an .npz file, or a .bmodel or .mlir file")
-    parser.add_argument("right", help="the reference: an .npz file or an ONNX model")
+    parser = commands.add_parser(
+        "compare", help="compares a .bmodel with ONNX tensor by tensor, or two .npz files"
+    )
+    parser.add_argument("left", help="an ONNX model and a .bmodel in any order, or two of an .npz")
+    parser.add_argument("right", help="file, a .bmodel, a .mlir file and, as reference, ONNX")
     parser.add_argument("--input", help="an .npz of inputs, when models are compared")
+    parser.add_argument("--json", action="store_true", help="print one JSON object (two models)")
     parser.add_argument("--tolerance", default="0.99,0.90", help="least cosine, euclidean")
     add_debug(parser)
     parser.set_defaults(run=_compare)
@@ -106,39 +109,35 @@ def _results_of(path: str, inputs_path: str | None) -> dict:
     return Model.load(path).run(inputs)
 
 
+def _model_pair(left: str, right: str) -> tuple[str, str] | None:
+    """The ONNX model and the .bmodel, if it is these two that are compared."""
+    suffixes = [path.lower().rpartition(".")[2] for path in (left, right)]
+    if suffixes == ["onnx", "bmodel"]:
+        return left, right
+    return (right, left) if suffixes == ["bmodel", "onnx"] else None
+
+
 def _compare(args: argparse.Namespace) -> None:
     from tpuc.cli.report import check_comparison
     from tpuc.compare import compare_all, parse_tolerance
 
     tolerance = parse_tolerance(args.tolerance)
+    if pair := _model_pair(args.left, args.right):
+        from tpuc.cli.compare_tensors import report_tensors
+
+        if not args.input:
+            raise UserError(f"{pair[1]}: is a model, give its inputs with --input IN.npz")
+        report_tensors(*pair, args.input, tolerance, args.json)
+        return
+    if args.json:
+        raise UserError("--json is for an ONNX model and a .bmodel")
     left = _results_of(args.left, args.input)
     right = _results_of(args.right, args.input)
     check_comparison(args.right, compare_all(left, right), tolerance)
 
 
-def _add_debug_command(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser(
-        "debug", help="compares every operation of a model with onnxruntime"
-    )
-    parser.add_argument("source", metavar="MODEL", help="an ONNX model")
-    parser.add_argument("--input", required=True, help="an .npz of inputs")
-    parser.add_argument("--input_shapes", help="e.g. [[1,3,224,224]]")
-    parser.add_argument("--tolerance", default="0.99,0.90", help="least cosine, euclidean")
-    add_debug(parser)
-    parser.set_defaults(run=_debug)
-
-
-def _debug(args: argparse.Namespace) -> None:
-    from tpuc.cli.layers import compare_layers
-    from tpuc.compare import parse_tolerance
-    from tpuc.frontend import parse_shapes
-
-    shapes = parse_shapes(args.input_shapes) if args.input_shapes is not None else None
-    compare_layers(args.source, args.input, shapes, parse_tolerance(args.tolerance))
-
-
 def build_parser() -> Parser:
-    """The command's arguments; run, profile and dis are commands of their own."""
+    """The command's arguments; some are commands of their own."""
     parser = Parser("tpuc", description=__doc__)
     parser.add_argument("--version", action="store_true", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
@@ -149,7 +148,9 @@ def build_parser() -> Parser:
     )
     commands.add_parser("dis", help="prints a model's commands (bmodel_dis)", add_help=False)
     _add_compare(commands)
-    _add_debug_command(commands)
+    commands.add_parser(
+        "debug", help="finds where a wrong result comes from (dump, reduce)", add_help=False
+    )
     return parser
 
 
@@ -169,6 +170,12 @@ def _profile(argv: Sequence[str]) -> None:
     tpu_profile.command(argv, default_folder=None)
 
 
+def _debug(argv: Sequence[str]) -> None:
+    from tpuc.cli import debug
+
+    debug.command(argv)
+
+
 def _dis(argv: Sequence[str]) -> None:
     from tpuc.cli import bmodel_dis
 
@@ -177,7 +184,7 @@ def _dis(argv: Sequence[str]) -> None:
 
 def command(argv: Sequence[str]) -> None:
     """Runs the command."""
-    delegates = {"run": _run, "profile": _profile, "dis": _dis}
+    delegates = {"run": _run, "profile": _profile, "dis": _dis, "debug": _debug}
     if argv and argv[0] in delegates:
         delegates[argv[0]](argv[1:])
         return

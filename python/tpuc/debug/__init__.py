@@ -1,0 +1,1 @@
+"""Finds wrong results: tensors in the simulated chip's memory, reduced models."""
