@@ -59,6 +59,11 @@ class Model:
         return cls(_core.Bmodel.load(str(path)), str(path))
 
     @property
+    def source(self) -> str:
+        """Its path, or what messages call it."""
+        return self._source
+
+    @property
     def core(self) -> _core.Bmodel:
         """The extension module's model, for tools."""
         return self._core

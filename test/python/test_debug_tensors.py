@@ -10,7 +10,8 @@ from onnx import helper, numpy_helper
 from test_profile import TWO_COMMANDS
 from tpuc import _core
 from tpuc.cli.front import main
-from tpuc.debug.tensors import Place, Stepping, local_strides, parse_position, places
+from tpuc.debug.foreign import foreign_places
+from tpuc.debug.tensors import Parts, Place, Stepping, local_strides, parse_position, places
 from tpuc.debug.tensorwise import compare_tensors, same_order
 from tpuc.errors import UserError
 from tpuc.reference import run_onnx_proto
@@ -202,6 +203,83 @@ def test_usual_strides_of_local_memory():
     assert local_strides((2, 65, 3, 5), "f16", 0, compact=False) == (64, 32, 5, 1)
     assert local_strides((2, 65, 3, 5), "f16", 0, compact=True) == (30, 15, 5, 1)
     assert local_strides((2, 64, 1, 1), "f32", 1, compact=False) == (32, 16, 1, 1)
+
+
+def entry(opcode, name, kind, before, after, **more):
+    """An operation of another compiler's list."""
+    result = {
+        "name": name, "memory_type": f"<1x{kind}>", "type": "tensor<1x>", "shape": [4, 24],
+        "address": 0, "layout": "continuous", "slice": "[...]", "reshape": "", **more,
+    }  # fmt: skip
+    return {
+        "subnet_id": 0, "opcode": opcode, "is_local": "local" in more, "operands": [],
+        "tiu_dma_id(before)": before, "tiu_dma_id(after)": after, "results": [result],
+    }  # fmt: skip
+
+
+def listed(folder, *entries):
+    (folder / "x.bmodel.json").write_text(json.dumps(entries))
+    return foreign_places(folder / "x.bmodel", chain().graph)
+
+
+def test_a_list_beside_the_model_tells_where_tensors_lie(tmp_path):
+    local = {"local": 1, "slice": "[0:1, 64:80, 0:1, 2:4, 0:7]", "reshape": "<1x80x1x4x7>",
+             "layout": "eu_align", "address": 0x400}  # fmt: skip
+    found = listed(
+        tmp_path,
+        entry("tpu.MatMul", "a_MatMul", "f16", [0, 0], [3, 5], address=4294971392),
+        entry("tpu.Active", "s_Sigmoid", "ui8", [3, 5], [4, 5],
+              type="tensor<4x24x!quant.uniform<u8:f32, 0.5:3>>", **local),
+        entry("tpu.Cast", "a_MatMul_f32", "f32", [4, 5], [5, 5]),
+        entry("tpu.Load", "s_Sigmoid", "f16", [5, 5], [5, 6], **local),
+        entry("tpu.Store", "b_MatMul", "bf16", [5, 6], [5, 7], local=1, address=4294971500,
+              type="tensor<4x8xbf16, 4294971392 : i64>"),
+    )  # fmt: skip
+    assert found == [
+        Place("a", "f16", (4, 24), address=4294971392, command=5),
+        Place("s", "u8", (1, 16, 2, 7), local=True, address=0x400, dims=(1, 16, 2, 7),
+              strides=(64, 64, 7, 1), whole=(1, 80, 4, 7), begin=(0, 64, 2, 0), scale=0.5,
+              zero_point=3, engine=0, command=4),
+        Place("b", "bf16", (4, 24), address=4294971392, command=7),
+    ]  # fmt: skip
+
+
+def test_another_list_is_not_used(tmp_path):
+    assert foreign_places(tmp_path / "x.bmodel", chain().graph) == []
+    assert listed(tmp_path, {"subnet_id": 0}) == []
+    assert listed(tmp_path, entry("tpu.MatMul", "a_MatMul", "str", [0, 0], [1, 1])) == []
+    (tmp_path / "x.bmodel.json").write_text("no list")
+    assert foreign_places(tmp_path / "x.bmodel", chain().graph) == []
+
+
+def test_parts_make_a_whole():
+    parts = Parts()
+    whole = np.arange(24.0).reshape(2, 3, 4)
+    place = Place("t", "f32", (2, 1, 4), whole=(2, 3, 4), begin=(0, 0, 0))
+    assert parts.add(place, whole[:, :1]) is None
+    rest = Place("t", "f32", (2, 2, 4), whole=(2, 3, 4), begin=(0, 1, 0))
+    np.testing.assert_array_equal(parts.add(rest, whole[:, 1:]), whole)
+    with pytest.raises(UserError, match="does not fit"):
+        parts.add(Place("t", "f32", (2, 3, 4), whole=(2, 3, 3), begin=(0, 0, 0)), whole)
+
+
+def test_tensors_of_another_compiler_are_compared(files, tmp_path, monkeypatch):
+    """Our own file, told about by a list instead of its side table."""
+    onnx_path, path, inputs = files
+    model = tpuc.Model.load(path)
+    known = {place.name: place for place in places(model)}
+    entries = [
+        entry("tpu.MatMul", f"{name}_{kind}", "f32", [0, 0], [0, known[name].command],
+              address=known[name].address, shape=list(known[name].shape))
+        for name, kind in (("a", "MatMul"), ("s", "Sigmoid"))
+    ]  # fmt: skip
+    (tmp_path / "net.bmodel.json").write_text(json.dumps(entries))
+    monkeypatch.setattr("tpuc.debug.tensorwise.places", lambda model: [])
+    arrays = dict(np.load(inputs))
+    result = compare_tensors(onnx_path, model, arrays, inputs, (0.9999, 0.99))
+    assert [(r.similarity.name, r.verdict) for r in result.results] == [
+        ("a", "ok"), ("s", "ok"), ("y", "ok"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

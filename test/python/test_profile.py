@@ -11,6 +11,7 @@ from tpuc.cli.front import main as tpuc_main
 from tpuc.errors import UserError
 from tpuc.profile import JSON_KEYS, Profile, profile_bmodel
 from tpuc.profile.companion import read_companion
+from tpuc.profile.join import join_names
 from tpuc.profile.summary import print_summary
 from tpuc.profile.trace import trace_json
 
@@ -199,6 +200,19 @@ def test_an_operation_outside_of_groups_is_one_of_its_own(profile):
     grouped = replace(profile, fused_groups=("g",), fused_group_of_layers=(0, -1))
     sums = grouped.sums(*grouped.groups("group"))
     assert [(x.name, x.commands) for x in sums] == [("g", 1), ("sum", 1)]
+
+
+def test_operations_named_after_tensors_are_joined(profile, monkeypatch):
+    ours = replace(profile, title="ours")
+    theirs = replace(profile, names=(("in_v_Load", "tpu.load"), ("v_4_Add", "tpu.add")))
+    tensors = {
+        "ours": [{"name": "v_4", "group": 0, "engine": 0, "command": 1},
+                 {"name": "later", "group": 1, "engine": 0, "command": 1}],
+    }  # fmt: skip
+    monkeypatch.setattr(Profile, "tensors", lambda self: tensors.get(self.title, []))
+    first, second = join_names([ours, theirs])
+    assert first.names == ours.names
+    assert second.names == (("in_v_Load", "tpu.load"), ("sum", "tpu.add"))
 
 
 def test_models_of_one_name_are_told_apart(profile):

@@ -81,11 +81,12 @@ def command(argv: Sequence[str], default_folder: str | None = "profile") -> None
     """Runs the command; without a folder it only prints."""
     args = build_parser().parse_args(argv)
     from tpuc.profile import profile_bmodel
+    from tpuc.profile.join import join_names
     from tpuc.profile.summary import print_comparison, print_summary
 
     files = [args.model, args.compare] if args.compare else [args.model]
     profiles = [profile_bmodel(file, args.parameters) for file in files]
-    profiles = tell_apart(profiles, files)
+    profiles = join_names(tell_apart(profiles, files))
     folder = args.output or (None if args.json else default_folder)
     names = write_reports(profiles, make_folder(folder)) if folder else []
     if args.json:

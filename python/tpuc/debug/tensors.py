@@ -37,6 +37,8 @@ class Place:
         lane: that holds the first element, in local memory.
         dims: the shape that the memory is addressed with, with ``strides`` in
             elements; n, c, h, w in local memory. Empty for a row-major tensor.
+        whole, begin: when this is a part of the tensor, the tensor's shape in
+            as many axes and where the part begins in it.
         scale, zero_point: of quantised data, real = scale * (value - zero_point).
         group, engine, command: the command that completes it.
     """
@@ -49,6 +51,8 @@ class Place:
     lane: int = 0
     dims: tuple[int, ...] = ()
     strides: tuple[int, ...] = ()
+    whole: tuple[int, ...] = ()
+    begin: tuple[int, ...] = ()
     scale: float = 1.0
     zero_point: int = 0
     group: int = 0
@@ -111,6 +115,33 @@ def places(model: Model) -> list[Place]:
             entry[key] = tuple(entry[key])
         result.append(Place(**entry))
     return result
+
+
+class Parts:
+    """Puts tensors together that come to lie in memory part by part."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[tuple[str, tuple[int, ...]], tuple[np.ndarray, np.ndarray]] = {}
+
+    def add(self, place: Place, values: np.ndarray) -> np.ndarray | None:
+        """Takes what lies at a place; returns the tensor when all of it is known."""
+        if not place.whole or place.whole == place.shape:
+            return values
+        key = (place.name, place.whole)
+        if key not in self._arrays:
+            empty = np.zeros(place.whole, values.dtype), np.zeros(place.whole, bool)
+            self._arrays[key] = empty
+        array, known = self._arrays[key]
+        spans = zip(place.begin, place.shape, strict=True)
+        box = tuple(slice(begin, begin + size) for begin, size in spans)
+        if array[box].shape != values.shape:
+            raise UserError(f"a part of '{place.name}' does not fit into {list(place.whole)}")
+        array[box] = values
+        known[box] = True
+        if not known.all():
+            return None
+        del self._arrays[key]
+        return array
 
 
 class Stepping:

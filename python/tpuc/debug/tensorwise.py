@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import onnx
 
 from tpuc.compare import Similarity, compare
-from tpuc.debug.tensors import Stepping, places
+from tpuc.debug.foreign import foreign_places
+from tpuc.debug.tensors import Parts, Stepping, places
 from tpuc.errors import UserError
 from tpuc.model import Model
 from tpuc.reference import run_onnx_values
@@ -78,18 +80,22 @@ def compare_tensors(
     outputs = {output.name for output in graph.output}
     computed = {name for node in graph.node for name in node.output if name}
     known = [place for place in places(model) if place.name in computed]
+    known = known or foreign_places(Path(model.source), graph)
     wanted = dict.fromkeys([*(place.name for place in known), *outputs])
     expected = run_onnx_values(onnx_path, inputs, list(wanted))
     stepping = Stepping(model, _of_model(inputs, model), where)
     similar: dict[str, tuple[Similarity, str]] = {}
+    parts = Parts()
     for place in known:
         stepping.run_until(place.group, place.engine, place.command)
+        array = parts.add(place, stepping.read(place))
         reference = expected[place.name]
-        if same_order(place.shape, reference.shape):
-            similar[place.name] = compare(stepping.read(place), reference, place.name), place.after
+        if array is not None and same_order(array.shape, reference.shape):
+            similar[place.name] = compare(array, reference, place.name), place.after
     stepping.run_to_end()
-    for name, array in stepping.results(model).items():
-        if name in expected:
+    results = stepping.results(model)
+    for name, array in zip(_onnx_names(list(results), graph), results.values(), strict=True):
+        if name in expected and same_order(array.shape, expected[name].shape):
             similar[name] = compare(array, expected[name], name), "end"
     if not similar:
         raise UserError(
@@ -97,6 +103,14 @@ def compare_tensors(
             f"was compiled from"
         )
     return Comparison(_judge(graph, similar, tolerance), len(computed - set(similar)), bool(known))
+
+
+def _onnx_names(names: Sequence[str], graph: onnx.GraphProto) -> list[str]:
+    """The ONNX outputs that a model's outputs are; by position when the names differ."""
+    outputs = [output.name for output in graph.output]
+    if not set(names) & set(outputs) and len(names) == len(outputs):
+        return outputs
+    return list(names)
 
 
 def _of_model(inputs: Mapping[str, np.ndarray], model: Model) -> dict[str, np.ndarray]:

@@ -255,6 +255,10 @@ class Profile:
         """A line for each command: function, ids, fields that are not zero."""
         return self._source.command_texts() if self._source else [""] * len(self.commands)
 
+    def tensors(self) -> list[dict[str, Any]]:
+        """Where tensors of the source model lie, a dictionary of each place."""
+        return self._source.tensors() if self._source else []
+
     def residencies(self) -> dict[str, np.ndarray]:
         """What local memory holds when.
 
