@@ -132,6 +132,23 @@ def test_two_models_are_ranked_by_difference(browser, tmp_path):
 
 
 @needs_browser
+def test_groups_and_the_explanation_are_shown(browser, tmp_path):
+    profile = replace(
+        made_up(), fused_groups=("first",), fused_group_of_layers=(0, 0) + (-1,) * 18,
+        explanation='{"why": ["it is cheaper", "</script>"]}',
+    )  # fmt: skip
+    opened(browser, tmp_path, profile)
+    assert "it is cheaper" in browser.evaluate("document.querySelector('pre').textContent")
+    browser.evaluate("(() => { const g = document.getElementById('grouping'); g.value = 'group';"
+                     "g.onchange(); })()")  # fmt: skip
+    names = browser.evaluate("[...document.querySelectorAll('#table tbody tr')].map("
+                             "(row) => row.dataset.name)")  # fmt: skip
+    assert "first" in names
+    assert len(names) == 19
+    assert not browser.errors
+
+
+@needs_browser
 def test_50000_commands_are_fluent(browser, tmp_path, monkeypatch):
     profile = made_up(50_000)
     monkeypatch.setattr(Profile, "residencies", made_up_residencies)

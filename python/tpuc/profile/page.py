@@ -89,6 +89,7 @@ def _payload(profile: Profile, palettes: _Palettes) -> bytes:
         "ms": profile.ms,
         "rows": profile.rows(),
         "functions": profile.functions,
+        "explanation": profile.explanation,
         "traffic": [(cause, *amounts) for cause, amounts in profile.traffic().items()],
         "tiuCommands": int(np.count_nonzero(profile.commands.engine == 0)),
         "groupings": groupings,

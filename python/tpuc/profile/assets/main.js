@@ -24,6 +24,18 @@ function connectControls(view, table) {
   listenToKeys(view);
 }
 
+/** What the compiler says of its choices, closed at first. */
+function fillExplanations(models) {
+  for (const model of models.filter((each) => each.explanation)) {
+    let text = model.explanation;
+    try {
+      text = JSON.stringify(JSON.parse(text), null, 1);
+    } catch { /* Not JSON: shown as it is. */ }
+    document.querySelector("main").append(make("details", { className: "panel" },
+      make("summary", {}, `What the compiler says of its choices, ${model.title}`), make("pre", {}, text)));
+  }
+}
+
 /** Shows the clicked command in full. */
 function connectDetail(view) {
   const detail = document.getElementById("detail");
@@ -80,6 +92,7 @@ async function main() {
   for (const model of models) makeRoofline(place("roofline"), model, view);
   const most = Math.max(1, ...models.flatMap((model) => model.traffic.map(([, read, written]) => read + written)));
   for (const model of models) makeTraffic(place("traffic"), model, most);
+  fillExplanations(models);
   connectControls(view, table);
   connectDetail(view);
   for (const timeline of timelines) timeline.draw();
