@@ -82,6 +82,7 @@ struct Window {
 class CommandBuilder {
 public:
   explicit CommandBuilder(CommandSink &sink) : sink(sink) {}
+  virtual ~CommandBuilder() = default;
 
   //===--- Element-wise -----------------------------------------------------//
 
@@ -159,25 +160,29 @@ public:
                     bool leftTransposed = false);
 
   //===--- Transfers --------------------------------------------------------//
+  // Virtual: whoever knows which values lie in local memory answers a transfer
+  // of them in its own way.
 
-  void load(const LocalTensor &result, const GlobalTensor &source);
-  void store(const GlobalTensor &result, const LocalTensor &source);
+  virtual void load(const LocalTensor &result, const GlobalTensor &source);
+  virtual void store(const GlobalTensor &result, const LocalTensor &source);
   /// Global to global.
-  void move(const GlobalTensor &result, const GlobalTensor &source);
+  virtual void move(const GlobalTensor &result, const GlobalTensor &source);
+  /// Local to local, across lanes.
+  void exchange(const LocalTensor &result, const LocalTensor &source);
   /// The one channel of `source` into every channel of `result` (at most 64
   /// minus the start lane).
-  void loadBroadcast(const LocalTensor &result, const GlobalTensor &source);
+  virtual void loadBroadcast(const LocalTensor &result, const GlobalTensor &source);
   /// Matrix [rows, columns] (columns contiguous, `rowStride` elements apart)
   /// to column blocks [n = row, c = block, 1, w].
-  void loadBlocks(const LocalTensor &result, const GlobalTensor &source,
+  virtual void loadBlocks(const LocalTensor &result, const GlobalTensor &source,
                   int64_t rows, int64_t columns, int64_t rowStride);
-  void storeBlocks(const GlobalTensor &result, const LocalTensor &source,
+  virtual void storeBlocks(const GlobalTensor &result, const LocalTensor &source,
                    int64_t rows, int64_t columns, int64_t rowStride);
-  void fill(const LocalTensor &result, uint32_t bits);
-  void fill(const GlobalTensor &result, uint32_t bits);
+  virtual void fill(const LocalTensor &result, uint32_t bits);
+  virtual void fill(const GlobalTensor &result, uint32_t bits);
   /// result[c, i, :] = source[c, index[i], :]; indices are u32 [1, 1, count,
   /// 1]. All in global memory; a row out of range becomes zero.
-  void gather(const GlobalTensor &result, const GlobalTensor &source,
+  virtual void gather(const GlobalTensor &result, const GlobalTensor &source,
               const GlobalTensor &index);
 
   /// Sends registers as they are, for what has no method here.
@@ -185,7 +190,7 @@ public:
     sink.emit(layout, registers);
   }
   /// The absolute address of a global tensor.
-  uint64_t addressOf(const GlobalTensor &tensor) const;
+  virtual uint64_t addressOf(const GlobalTensor &tensor) const;
 
 private:
   void emitArith(Arith function, const LocalTensor &result, const Operand &a,

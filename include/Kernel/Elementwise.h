@@ -34,6 +34,8 @@ struct ElementwiseParams {
   /// Ranks equal the result's; each axis has the result's size or 1.
   llvm::SmallVector<ShapedTensor, 2> operands;
   TileFunction compute;
+  /// Whether `compute` takes tensors of any strides.
+  bool takesStrides = false;
   /// Scratch tensors a tile, by element type.
   llvm::SmallVector<ElementType, 4> scratch;
   /// Constants that all tiles share: bytes a lane, and what writes them.

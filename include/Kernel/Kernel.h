@@ -60,6 +60,12 @@ public:
   /// How that part lies in local memory, from address 0 on.
   virtual LocalTensor placeInput(unsigned index, const Box &box) const = 0;
   virtual LocalTensor placeResult(const Box &tile) const = 0;
+  /// Whether compute() reads this input by any strides, of a tensor that starts
+  /// in lane 0 at a multiple of 64 bytes. compute() never writes its inputs:
+  /// they may be values that live on.
+  virtual bool acceptsStrides(unsigned index) const { return false; }
+  /// Whether compute() writes the result by any strides.
+  virtual bool acceptsResultStrides() const { return false; }
   /// Local bytes a lane that computing `tile` needs besides its operands.
   virtual int64_t scratchBytes(const Box &tile) const { return 0; }
   /// Local bytes a lane that setUp() fills and all tiles read.

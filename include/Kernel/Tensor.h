@@ -76,6 +76,15 @@ struct Box {
 /// only when everything has its place.
 enum class Region : uint8_t { Coefficient, Activation };
 
+/// How the elements of a value, in row-major order, are dealt to the lanes
+/// when it lies in local memory: as [n, c, rest] with c across the lanes.
+struct LaneSplit {
+  int64_t n = 0, c = 0; ///< 0: not known
+
+  bool isKnown() const { return c != 0; }
+  bool operator==(const LaneSplit &) const = default;
+};
+
 /// A tensor in global memory. Strides in elements.
 struct GlobalTensor {
   Region region = Region::Activation;
@@ -83,6 +92,9 @@ struct GlobalTensor {
   ElementType type = ElementType::F32;
   Shape4 shape{1, 1, 1, 1};
   Shape4 strides{1, 1, 1, 1};
+  /// Of the whole value that this is a part of; kernels that may choose their
+  /// lanes follow it, so that a value in local memory is used where it is.
+  LaneSplit split;
 
   /// The contiguous tensor of `shape` at this tensor's start.
   GlobalTensor reshaped(const Shape4 &newShape) const;

@@ -82,6 +82,8 @@ public:
     return blockMajor(0, tile.size, result.type);
   }
 
+  bool acceptsStrides(unsigned index) const override { return index == 0; }
+
   int64_t scratchBytes(const Box &tile) const override {
     int64_t bytes = 0;
     if (sumsApart())

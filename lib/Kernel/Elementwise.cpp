@@ -65,6 +65,9 @@ public:
     return alignedTensor(0, tile.size, result.type);
   }
 
+  bool acceptsStrides(unsigned) const override { return params.takesStrides; }
+  bool acceptsResultStrides() const override { return params.takesStrides; }
+
   int64_t scratchBytes(const Box &tile) const override {
     int64_t bytes = 0;
     for (const LocalTensor &tensor : scratchTensors(tile, 0))
@@ -182,6 +185,8 @@ public:
   void make() {
     llvm::SmallVector<Group> groups = mergeAxes(params);
     Offsets offsets{0, llvm::SmallVector<int64_t, 2>(params.operands.size())};
+    if (makeSplit(groups, offsets))
+      return;
     if (groups.size() == 1)
       makeFlat(groups.front(), offsets);
     else
@@ -203,6 +208,52 @@ private:
       return moved;
     }
   };
+
+  /// Follows the split of the result: its lanes are the kernel's. False when
+  /// an axis on which operands are broadcast crosses the split.
+  bool makeSplit(llvm::ArrayRef<Group> groups, const Offsets &offsets) {
+    const LaneSplit &split = params.result.tensor.split;
+    if (!split.isKnown())
+      return false;
+    int64_t total = 1;
+    for (int64_t size : params.result.shape)
+      total *= size;
+    int64_t rest = total / (split.n * split.c);
+    llvm::SmallVector<Group> outer, lanes, inner;
+    for (Group group : groups) {
+      for (int64_t boundary : {split.c * rest, rest}) {
+        int64_t end = group.resultStride * group.size;
+        if (group.resultStride >= boundary || boundary >= end)
+          continue;
+        if (boundary % group.resultStride != 0 || end % boundary != 0)
+          return false;
+        int64_t size = boundary / group.resultStride;
+        Group above = outerPart(group, group.size / size, size);
+        (boundary == rest ? lanes : outer).push_back(above);
+        group.size = size;
+      }
+      if (group.size == 1)
+        continue;
+      (group.resultStride >= split.c * rest ? outer
+       : group.resultStride >= rest         ? lanes
+                                            : inner)
+          .push_back(group);
+    }
+    if (lanes.size() > 1 || inner.size() > 2)
+      return false;
+    Group one = outerPart(groups.front(), 1, 0);
+    std::array<Group, 4> axes{one, one, one, one};
+    if (!outer.empty())
+      axes[N] = outer.pop_back_val();
+    if (!lanes.empty())
+      axes[C] = lanes.front();
+    if (!inner.empty())
+      axes[W] = inner.pop_back_val();
+    if (!inner.empty())
+      axes[H] = inner.front();
+    makeEach(outer, axes, offsets);
+    return true;
+  }
 
   /// One run of elements: rows of `kRow` over all lanes, then what is left.
   void makeFlat(const Group &group, Offsets offsets) {

@@ -41,9 +41,19 @@ void setResult(Registers &r, uint64_t address) {
   r.dst_start_addr_h8 = uint32_t(address >> 32);
 }
 
+/// Strides of axes that have one element are free. The engine takes the stride
+/// of h for the length of a row even then, so that they continue the row.
+Shape4 continued(const Shape4 &shape, Shape4 strides) {
+  for (unsigned axis = W; axis-- > N;)
+    if (shape[axis] == 1)
+      strides[axis] = shape[axis + 1] * strides[axis + 1];
+  return strides;
+}
+
 void setSource(Registers &r, uint64_t address, const Shape4 &shape,
-               const Shape4 &strides) {
+               Shape4 strides) {
   setSource(r, address);
+  strides = continued(shape, strides);
   r.src_nsize = uint32_t(shape[N]);
   r.src_csize = uint32_t(shape[C]);
   r.src_hsize = uint32_t(shape[H]);
@@ -55,8 +65,9 @@ void setSource(Registers &r, uint64_t address, const Shape4 &shape,
 }
 
 void setResult(Registers &r, uint64_t address, const Shape4 &shape,
-               const Shape4 &strides) {
+               Shape4 strides) {
   setResult(r, address);
+  strides = continued(shape, strides);
   r.dst_nsize = uint32_t(shape[N]);
   r.dst_csize = uint32_t(shape[C]);
   r.dst_hsize = uint32_t(shape[H]);
@@ -102,6 +113,15 @@ void CommandBuilder::move(const GlobalTensor &result,
   Registers r = start(result.type, kPlain);
   setSource(r, addressOf(source), source.shape, source.strides);
   setResult(r, addressOf(result), result.shape, result.strides);
+  r.nchw_copy = sameShape(source.shape, result.shape);
+  sink.emit(Layout::DmaTensor, r);
+}
+
+void CommandBuilder::exchange(const LocalTensor &result,
+                              const LocalTensor &source) {
+  Registers r = start(source.type, kPlain);
+  setSource(r, localAddress(source), source.shape, source.strides);
+  setResult(r, localAddress(result), result.shape, result.strides);
   r.nchw_copy = sameShape(source.shape, result.shape);
   sink.emit(Layout::DmaTensor, r);
 }

@@ -205,10 +205,14 @@ bool batchesAreRows(const GlobalTensor &matrix) {
   return matrix.strides[N] == matrix.shape[C] * matrix.strides[C];
 }
 
-GlobalTensor withBatchesAsRows(const GlobalTensor &matrix) {
-  return matrix.viewed(
-      {1, matrix.shape[N] * matrix.shape[C], 1, matrix.shape[W]},
-      matrix.strides);
+/// The rows of all batches, dealt as `split` says or one after the other.
+GlobalTensor withBatchesAsRows(const GlobalTensor &matrix, LaneSplit split) {
+  int64_t rows = matrix.shape[N] * matrix.shape[C];
+  if (!split.isKnown() || split.n * split.c != rows)
+    split = {1, rows};
+  Shape4 strides = matrix.strides;
+  strides[N] = split.c * strides[C];
+  return matrix.viewed({split.n, split.c, 1, matrix.shape[W]}, strides);
 }
 
 } // namespace
@@ -218,10 +222,10 @@ void kernel::makeMatmulKernels(const MatmulParams &params,
   MatmulParams folded = params;
   bool isRightShared =
       params.right.shape[N] == 1 || params.right.strides[N] == 0;
-  if (isRightShared && params.result.shape[N] > 1 &&
-      batchesAreRows(params.left) && batchesAreRows(params.result)) {
-    folded.left = withBatchesAsRows(params.left);
-    folded.result = withBatchesAsRows(params.result);
+  if (isRightShared && batchesAreRows(params.left) &&
+      batchesAreRows(params.result)) {
+    folded.left = withBatchesAsRows(params.left, params.result.split);
+    folded.result = withBatchesAsRows(params.result, params.result.split);
   }
   kernels.push_back(std::make_unique<MatmulKernel>(folded));
 }

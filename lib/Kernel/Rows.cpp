@@ -1,8 +1,8 @@
 //===- Rows.cpp - Kernels over the rows of a matrix -----------------------===//
 //
-// Gives each lane consecutive whole rows, so that what a lane loads is one run
-// of memory, and runs a pass list on them. What is computed is the list's
-// business.
+// Runs a pass list on whole rows. Where the result has lanes of its own the
+// rows lie there; else each lane gets consecutive rows, so that what it loads
+// is one run of memory. What is computed is the list's business.
 //
 //===----------------------------------------------------------------------===//
 
@@ -139,6 +139,102 @@ private:
   int64_t pitch;
 };
 
+/// Rows in the lanes that the result's split says: [n, c, rows of a lane,
+/// columns].
+class SplitRowKernel : public TiledKernel {
+public:
+  explicit SplitRowKernel(const RowParams &params)
+      : params(params), rows{params.result.split.n, params.result.split.c,
+                             params.rows / (params.result.split.n *
+                                            params.result.split.c)} {}
+
+  Shape4 space() const override { return {rows[0], rows[1], rows[2], 1}; }
+  Shape4 granularity() const override { return {1, arch::kLanes, 1, 0}; }
+  unsigned numInputs() const override { return params.operands.size(); }
+
+  Box inputBox(unsigned index, const Box &tile) const override {
+    if (params.operands[index].extent == Extent::Column)
+      return {{0, 0, 0, 0}, {1, 1, 1, params.columns}};
+    Box box = tile;
+    box.size[W] = params.columns;
+    return box;
+  }
+
+  LocalTensor placeInput(unsigned index, const Box &box) const override {
+    const RowParams::Operand &operand = params.operands[index];
+    LocalTensor tensor = alignedTensor(
+        0, PassList::shapeOf(passTile(box), operand.extent),
+        operand.tensor.type);
+    return tensor;
+  }
+
+  LocalTensor placeResult(const Box &tile) const override {
+    return alignedTensor(0, PassList::shapeOf(passTile(tile), resultExtent()),
+                         params.result.type);
+  }
+
+  int64_t scratchBytes(const Box &tile) const override {
+    return params.passes->scratchBytes(passTile(tile));
+  }
+  int64_t constantBytes() const override {
+    return params.passes->constantBytes();
+  }
+  void setUp(CommandBuilder &builder, uint32_t address) const override {
+    params.passes->setUp(builder, address);
+  }
+
+  void load(CommandBuilder &builder, unsigned index, const Box &box,
+            const LocalTensor &local) const override {
+    const GlobalTensor &source = params.operands[index].tensor;
+    LocalTensor part = local;
+    part.shape[W] = params.columns;
+    if (params.operands[index].extent == Extent::Column) {
+      builder.loadBroadcast(part, source.reshaped(box.size));
+      return;
+    }
+    builder.load(part, matrix(source, params.columns).slice(box));
+  }
+
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t constants) const override {
+    PassTile pass = passTile(tile);
+    params.passes->emit(builder, pass, buffers.result, buffers.inputs,
+                        params.passes->bufferAddresses(pass, buffers.scratch),
+                        constants);
+  }
+
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    int64_t columns = resultExtent() == Extent::Row ? 1 : params.columns;
+    Box box = tile;
+    box.size[W] = columns;
+    LocalTensor part = local;
+    part.shape[W] = columns;
+    builder.store(matrix(params.result, columns).slice(box), part);
+  }
+
+private:
+  Extent resultExtent() const { return params.passes->result().extent; }
+
+  GlobalTensor matrix(const GlobalTensor &tensor, int64_t columns) const {
+    return tensor.reshaped({rows[0], rows[1], rows[2], columns});
+  }
+
+  /// Columns of a row in local memory.
+  int64_t pitch() const {
+    return params.passes->hasReductions() ? reducibleColumns(params.columns)
+                                          : params.columns;
+  }
+
+  PassTile passTile(const Box &box) const {
+    return {{box.size[N], box.size[C], box.size[H], pitch()}, params.columns};
+  }
+
+  RowParams params;
+  /// Rows along n, c and within a lane.
+  std::array<int64_t, 3> rows;
+};
+
 /// A list under construction with the matrix as its first operand.
 struct RowBuilder {
   explicit RowBuilder(const RowOperation &operation)
@@ -169,7 +265,11 @@ struct RowBuilder {
 } // namespace
 
 void kernel::makeRowKernels(const RowParams &params, KernelList &kernels) {
-  kernels.push_back(std::make_unique<RowKernel>(params));
+  const LaneSplit &split = params.result.split;
+  if (split.isKnown() && params.rows % (split.n * split.c) == 0)
+    kernels.push_back(std::make_unique<SplitRowKernel>(params));
+  else
+    kernels.push_back(std::make_unique<RowKernel>(params));
 }
 
 void kernel::makeSoftmaxKernels(const RowOperation &operation, bool isLog,

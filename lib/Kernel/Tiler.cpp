@@ -8,7 +8,7 @@
 
 #include "CostSink.h"
 
-#include "Kernel/Kernel.h"
+#include "Kernel/Tiling.h"
 
 #include <algorithm>
 #include <vector>
@@ -31,25 +31,7 @@ struct Plan {
   int64_t totalBytes = 0;
 };
 
-int64_t alignedBytes(int64_t bytes) {
-  return arch::alignUp(bytes, arch::kVectorBytes);
-}
-
-llvm::SmallVector<Box> cutSpace(const Shape4 &space, const Shape4 &tile) {
-  llvm::SmallVector<Box> tiles;
-  // Columns outermost: what a column tile needs of a weight stays while the
-  // rows pass.
-  for (int64_t w = 0; w < space[W]; w += tile[W])
-    for (int64_t n = 0; n < space[N]; n += tile[N])
-      for (int64_t c = 0; c < space[C]; c += tile[C])
-        for (int64_t h = 0; h < space[H]; h += tile[H])
-          tiles.push_back({{n, c, h, w},
-                           {std::min(tile[N], space[N] - n),
-                            std::min(tile[C], space[C] - c),
-                            std::min(tile[H], space[H] - h),
-                            std::min(tile[W], space[W] - w)}});
-  return tiles;
-}
+int64_t alignedBytes(int64_t bytes) { return bufferBytes(bytes); }
 
 Plan makePlan(const TiledKernel &kernel, const Shape4 &tile) {
   Plan plan;
@@ -87,20 +69,6 @@ Plan makePlan(const TiledKernel &kernel, const Shape4 &tile) {
   return plan;
 }
 
-/// Tile sizes of one axis, from the largest that a command can name down.
-llvm::SmallVector<int64_t> axisCandidates(int64_t size, int64_t granularity) {
-  llvm::SmallVector<int64_t> sizes{size};
-  if (granularity == 0)
-    return sizes;
-  if (size > arch::kMaxSize)
-    sizes.front() = arch::kMaxSize / granularity * granularity;
-  for (int64_t parts = 2; sizes.back() > granularity; parts += (parts + 1) / 2)
-    if (int64_t cut = arch::alignUp(arch::ceilDiv(size, parts), granularity);
-        cut < sizes.back())
-      sizes.push_back(cut);
-  return sizes;
-}
-
 /// The local bytes of the first tile with buffers as for several tiles: a
 /// bound good enough to sort candidates without listing their tiles.
 int64_t estimateBytes(const TiledKernel &kernel, const Shape4 &tile) {
@@ -121,33 +89,11 @@ int64_t estimateBytes(const TiledKernel &kernel, const Shape4 &tile) {
 std::vector<Plan> fittingPlans(const TiledKernel &kernel,
                                      int64_t budget) {
   constexpr size_t kMaxPlans = 8;
-  Shape4 space = kernel.space(), granularity = kernel.granularity();
-  llvm::SmallVector<int64_t> candidates[4];
-  for (unsigned axis = 0; axis < 4; ++axis)
-    candidates[axis] = axisCandidates(space[axis], granularity[axis]);
-  std::vector<std::pair<int64_t, Shape4>> order;
-  for (int64_t n : candidates[N])
-    for (int64_t c : candidates[C])
-      for (int64_t h : candidates[H])
-        for (int64_t w : candidates[W]) {
-          Shape4 tile{n, c, h, w};
-          int64_t count = 1;
-          for (unsigned axis = 0; axis < 4; ++axis)
-            count *= arch::ceilDiv(space[axis], tile[axis]);
-          order.push_back({count, tile});
-        }
-  // Parts of rows are short runs in global memory: they come last.
-  auto rank = [&](const std::pair<int64_t, Shape4> &candidate) {
-    bool cutsRows = candidate.second[W] < space[W] && space[H] > 1;
-    return std::pair(cutsRows, candidate.first);
-  };
-  std::stable_sort(order.begin(), order.end(), [&](auto &a, auto &b) {
-    return rank(a) < rank(b);
-  });
   std::vector<Plan> plans;
   int64_t lastCount = 0;
   unsigned sameCount = 0;
-  for (auto &[count, tile] : order) {
+  for (const Shape4 &tile : tileCandidates(kernel)) {
+    int64_t count = countTiles(kernel.space(), tile);
     // At most two shapes of each number of tiles.
     if (count == lastCount && sameCount == 2)
       continue;

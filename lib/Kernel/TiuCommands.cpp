@@ -59,7 +59,7 @@ OperandLayout layoutOf(const LocalTensor &tensor, const Shape4 &shape) {
     return {kAligned, {0, 0, 0, 0}};
   Shape4 strides = tensor.strides;
   for (unsigned axis = 0; axis < 4; ++axis)
-    if (tensor.shape[axis] == 1)
+    if ((axis == C ? tensor.channelRows() : tensor.shape[axis]) == 1)
       strides[axis] = 0;
   return {kFreeStride, strides};
 }

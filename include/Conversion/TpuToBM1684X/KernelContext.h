@@ -28,9 +28,9 @@ public:
   /// value must have a type that elementTypeOf() accepts.
   kernel::GlobalTensor globalTensor(mlir::Value value);
 
-  /// Whether an earlier pass gave `value` a place among the activations.
+  /// Whether `value` has a place among the activations.
   bool hasPlace(mlir::Value value) const {
-    return activationOffsets.contains(value);
+    return activations.contains(value);
   }
 
   /// Says that `value` lies where the constant `source` lies.
@@ -45,8 +45,10 @@ public:
                                    kernel::ElementType type,
                                    const kernel::Shape4 &shape);
 
-  /// Says where an activation lies, in bytes from the activation base.
-  void placeActivation(mlir::Value value, int64_t offsetBytes);
+  /// Says where an activation lies, in bytes of the virtual global memory, and
+  /// how it splits among the lanes.
+  void placeActivation(mlir::Value value, int64_t offsetBytes,
+                       kernel::LaneSplit split);
 
   /// The coefficient area in address order: each piece starts at the next
   /// multiple of arch::kGlobalAlignBytes.
@@ -56,7 +58,11 @@ public:
 private:
   int64_t addPiece(llvm::ArrayRef<char> bytes);
 
-  llvm::DenseMap<mlir::Value, int64_t> activationOffsets;
+  struct ActivationPlace {
+    int64_t offsetBytes;
+    kernel::LaneSplit split;
+  };
+  llvm::DenseMap<mlir::Value, ActivationPlace> activations;
   llvm::DenseMap<mlir::Value, int64_t> constantOffsets;
   llvm::DenseMap<mlir::Value, mlir::Value> aliases;
   llvm::DenseMap<mlir::Value, llvm::ArrayRef<char>> splats;

@@ -9,37 +9,30 @@
 
 include "mlir/Pass/PassBase.td"
 
-def AssignGlobalMemory
-    : Pass<"assign-global-memory", "::mlir::func::FuncOp"> {
-  let summary = "Give every activation its place in global memory";
+def AssignLanes : Pass<"assign-lanes", "::mlir::func::FuncOp"> {
+  let summary = "Choose which axis of every value lies across the lanes";
   let description = [{
-    Places the function's arguments, results and all values between them in the
-    activation area, at multiples of 4096 bytes. Values that are never live at
-    the same time share memory; arguments and results share with nothing, since
-    they belong to the caller. The result of `tpu.reshape` lies where its
-    operand lies, unless both belong to the caller.
+    Splits each value, in row-major order, into [n, c, rest] with c across the
+    64 lanes, and writes n and c to its operator as `tpu.lanes`. An operator
+    whose operands and result split alike computes without data from other
+    lanes. Convolutions and pooling split into batches and channels, attention
+    into batches and rows; element-wise operators, normalisations and products
+    with a shared right operand take over the split of their neighbours.
 
     Before:
 
     ```mlir
-    func.func @main(%arg0: tensor<8xf32>) -> tensor<8xf32> {
-      %0 = tpu.unary relu %arg0 : tensor<8xf32>
-      return %0 : tensor<8xf32>
-    }
+    %1 = tpu.matmul %0, %w : (tensor<3136x96xf16>, tensor<96x288xf16>) -> tensor<3136x288xf16>
+    %2 = tpu.attention %1, %1, %1 {...} : (...) -> tensor<64x49x3x32xf16>
     ```
 
     After:
 
     ```mlir
-    func.func @main(%arg0: tensor<8xf32> {tpu.global_offset = 0 : i64})
-        -> tensor<8xf32> attributes {tpu.activation_bytes = 8192 : i64} {
-      %0 = tpu.unary relu %arg0 {tpu.global_offsets = array<i64: 4096>}
-          : tensor<8xf32>
-      return %0 : tensor<8xf32>
-    }
+    %1 = tpu.matmul %0, %w {tpu.lanes = array<i64: 64, 49>} : ...
+    %2 = tpu.attention %1, %1, %1 {..., tpu.lanes = array<i64: 64, 49>} : ...
     ```
   }];
-  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
 }
 
 def ConvertTpuToBM1684X
@@ -47,17 +40,26 @@ def ConvertTpuToBM1684X
   let summary = "Turn a network into commands";
   let description = [{
     Replaces the network function's operators by the commands that their kernels
-    emit. Needs the places that `assign-global-memory` gave. The coefficients
-    that the kernels want become one constant of the function; inputs and
-    outputs become attributes (name, type, shape, address). A command waits for
-    the last command of the other queue that touches the same memory.
+    emit. LayerGroup decides which values stay in local memory (those whose
+    operator has `tpu.lanes`), the tiles of each kernel, all addresses and the
+    order of commands. The result of `tpu.reshape` lies where its operand lies,
+    unless both belong to the caller; values in global memory that never live at
+    the same time share their place. The coefficients that the kernels want
+    become one constant of the function; inputs and outputs become attributes
+    (name, type, shape, address). A command waits for the last command of the
+    other queue that touches the same memory.
 
     Every operator that has no kernel, or whose kernel refuses it, is reported.
   }];
-  let dependentDialects = ["::tpuc::bm1684x::BM1684XDialect"];
+  let dependentDialects = ["::tpuc::bm1684x::BM1684XDialect",
+                           "::tpuc::tpu::TpuDialect"];
   let options = [
     Option<"localBytes", "local-bytes", "int64_t", "262144",
-           "Bytes of a lane's memory that kernels may use">
+           "Bytes of a lane's memory that kernels may use">,
+    Option<"keepResident", "keep-resident", "bool", "true",
+           "Keep values in local memory between operators">,
+    Option<"prefetch", "prefetch", "bool", "true",
+           "Load weights before the operator that needs them starts">
   ];
   let statistics = [
     Statistic<"numKernels", "num-kernels", "Number of kernels emitted">

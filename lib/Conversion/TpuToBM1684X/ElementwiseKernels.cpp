@@ -65,6 +65,7 @@ struct BinaryModel
                                   ArrayRef<LocalTensor>, uint32_t) {
         builder.arith(function, result, operands[0], operands[1]);
       };
+    params.takesStrides = function != Arith::Div;
     makeElementwiseKernels(params, kernels);
     return success();
   }
@@ -116,6 +117,7 @@ struct ScalarModel
         return builder.arith(Arith::Min, result, operands[0], constant);
       }
     };
+    params.takesStrides = true;
     makeElementwiseKernels(params, kernels);
     return success();
   }
@@ -145,6 +147,7 @@ struct CastModel
       }
       builder.cast(result, source, rounding);
     };
+    params.takesStrides = true;
     makeElementwiseKernels(params, kernels);
     return success();
   }

@@ -41,8 +41,9 @@ GlobalTensor KernelContext::globalTensor(Value value) {
   tensor.type = *elementTypeOf(type);
   if (Value source = aliases.lookup(value))
     value = source;
-  if (auto it = activationOffsets.find(value); it != activationOffsets.end()) {
-    tensor.offsetBytes = it->second;
+  if (auto it = activations.find(value); it != activations.end()) {
+    tensor.offsetBytes = it->second.offsetBytes;
+    tensor.split = it->second.split;
   } else {
     auto [place, isNew] = constantOffsets.try_emplace(value, 0);
     if (isNew)
@@ -97,8 +98,9 @@ GlobalTensor KernelContext::addConstant(std::vector<char> bytes,
   return tensor.reshaped(shape);
 }
 
-void KernelContext::placeActivation(Value value, int64_t offsetBytes) {
-  activationOffsets[value] = offsetBytes;
+void KernelContext::placeActivation(Value value, int64_t offsetBytes,
+                                    kernel::LaneSplit split) {
+  activations[value] = {offsetBytes, split};
 }
 
 int64_t KernelContext::addPiece(ArrayRef<char> bytes) {

@@ -1,24 +1,21 @@
 //===- TensorRecorder.cpp - Where named tensors come to lie ---------------===//
 //
-// Only the GDMA writes global memory, and its queue is in order: a value is
-// complete after the last GDMA command of its operator. What lies in another
-// value's memory is complete when that one is.
+// Only the GDMA writes global memory, and its queue is in order: a value there
+// is complete after the last GDMA command of its operator. In local memory it
+// is after the last TIU command, or the last transfer of an operator that only
+// moves data.
 //
 //===----------------------------------------------------------------------===//
 
 #include "TensorRecorder.h"
 
-#include "Dialect/BM1684X/IR/BM1684X.h"
-#include "Dialect/BM1684X/IR/TensorRecords.h"
 #include "Dialect/Tpu/IR/TensorNames.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 using namespace tpuc;
 
-TensorRecorder::TensorRecorder(func::FuncOp function, Block &commands,
-                               KernelContext &context, uint64_t activationBase)
-    : commands(commands), context(context), activationBase(activationBase) {
+TensorRecorder::TensorRecorder(func::FuncOp function) {
   llvm::StringMap<Value> last;
   for (Operation &op : function.getBody().front())
     if (StringRef name = tpu::getTensorName(op.getLoc());
@@ -28,40 +25,25 @@ TensorRecorder::TensorRecorder(func::FuncOp function, Block &commands,
     names[entry.second] = tpu::getTensorName(entry.second.getLoc());
 }
 
-/// The last GDMA command of a block behind `begin`, or null.
-static Operation *findLastGdma(Block &block, Operation *begin) {
-  for (Operation &op : llvm::reverse(block)) {
-    if (&op == begin)
-      return nullptr;
-    auto command = dyn_cast<bm1684x::CommandOpInterface>(op);
-    if (command &&
-        codec::layoutInfo(command.getLayout()).engine == codec::Engine::Gdma)
-      return &op;
-  }
-  return nullptr;
-}
-
-void TensorRecorder::addOperator(Operation *op) {
-  Operation *writer = findLastGdma(commands, lastSeen);
-  if (!commands.empty())
-    lastSeen = &commands.back();
-  if (!writer)
+void TensorRecorder::addOperator(Operation *op, const LastCommands &last,
+                                 FindPlace findPlace) {
+  LastCommands writer = last;
+  if (!writer.tiu && !writer.gdma)
     for (Value operand : op->getOperands())
-      if (Operation *found = writers.lookup(operand))
-        writer = found;
-  if (!writer)
-    return;
+      if (auto found = writers.find(operand); found != writers.end())
+        writer = found->second;
   for (Value result : op->getResults()) {
     writers[result] = writer;
     auto name = names.find(result);
-    if (name == names.end() || !context.hasPlace(result) ||
-        failed(elementTypeOf(result.getType())))
-      continue;
     bm1684x::TensorRecord record;
+    if (name == names.end() || !findPlace(result, record))
+      continue;
+    Operation *command = record.isLocal && writer.tiu ? writer.tiu
+                                                      : writer.gdma;
+    if (!command)
+      continue;
     record.name = name->second.str();
     record.type = cast<RankedTensorType>(result.getType());
-    record.address =
-        activationBase + uint64_t(context.globalTensor(result).offsetBytes);
-    writer->setLoc(bm1684x::withTensorRecords(writer->getLoc(), record));
+    command->setLoc(bm1684x::withTensorRecords(command->getLoc(), record));
   }
 }

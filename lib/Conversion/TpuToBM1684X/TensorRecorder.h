@@ -1,39 +1,45 @@
 //===- TensorRecorder.h - Where named tensors come to lie ------*- C++ -*-===//
 //
-// Notes on commands which tensors of the source model are complete in global
-// memory once they have run. It changes locations only.
+// Notes on commands which tensors of the source model are complete in memory
+// once they have run. It changes locations only.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_TENSORRECORDER_H
 #define TPUC_LIB_CONVERSION_TPUTOBM1684X_TENSORRECORDER_H
 
-#include "Conversion/TpuToBM1684X/KernelContext.h"
+#include "Dialect/BM1684X/IR/TensorRecords.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
+
+#include <optional>
 
 namespace tpuc {
 
 class TensorRecorder {
 public:
-  /// `commands` is the block that receives the commands of the operators of
-  /// `function`.
-  TensorRecorder(mlir::func::FuncOp function, mlir::Block &commands,
-                 KernelContext &context, uint64_t activationBase);
+  explicit TensorRecorder(mlir::func::FuncOp function);
 
-  /// Call after the commands of `op` were appended to the block, for each
-  /// operator in order, also for those without commands.
-  void addOperator(mlir::Operation *op);
+  /// The last command of each queue that an operator issued; null without one.
+  struct LastCommands {
+    mlir::Operation *tiu = nullptr, *gdma = nullptr;
+  };
+
+  /// Fills memory, address, dims and strides of a record with the place of a
+  /// value; false when it has none.
+  using FindPlace =
+      llvm::function_ref<bool(mlir::Value, bm1684x::TensorRecord &)>;
+
+  /// Notes the results of `op`. Call for each operator in order, also for those
+  /// without commands: views are complete when what they view is.
+  void addOperator(mlir::Operation *op, const LastCommands &last,
+                   FindPlace findPlace);
 
 private:
-  mlir::Block &commands;
-  KernelContext &context;
-  uint64_t activationBase;
   /// The values that hold a tensor, with its name: of several, the last.
   llvm::DenseMap<mlir::Value, llvm::StringRef> names;
-  /// The command that wrote the last part of a value.
-  llvm::DenseMap<mlir::Value, mlir::Operation *> writers;
-  mlir::Operation *lastSeen = nullptr;
+  /// The commands that wrote the last part of a value.
+  llvm::DenseMap<mlir::Value, LastCommands> writers;
 };
 
 } // namespace tpuc

@@ -1,19 +1,21 @@
 //===- TpuToBM1684X.cpp - A network's operators as commands ---------------===//
 //
-// Builds the kernels of all operators, fixes the memory plan, and emits the
-// kernels' commands into a new function. What an operator's commands are is the
-// kernels' business.
+// Builds the kernels of all operators, has LayerGroup schedule them, and writes
+// the commands into a new function. What an operator's commands are is the
+// kernels' business, and where values lie is LayerGroup's.
 //
 //===----------------------------------------------------------------------===//
 
-#include "CommandOpSink.h"
 #include "KernelModels.h"
 #include "TensorRecorder.h"
+#include "ValuePlaces.h"
 
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/BM1684X/IR/Network.h"
+#include "Conversion/TpuToBM1684X/KernelContext.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "LayerGroup/Schedule.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -28,58 +30,21 @@ using namespace tpuc;
 
 namespace {
 
-/// The kernels of one operator.
-struct OperatorKernels {
-  Operation *op;
-  kernel::KernelList kernels;
-};
-
-/// Reads the places that assign-global-memory gave.
-LogicalResult readPlaces(func::FuncOp function, KernelContext &context) {
-  for (BlockArgument argument : function.getArguments()) {
-    auto offset = function.getArgAttrOfType<IntegerAttr>(
-        argument.getArgNumber(), "tpu.global_offset");
-    if (!offset)
-      return function.emitOpError()
-             << "argument " << argument.getArgNumber()
-             << " has no 'tpu.global_offset'; run assign-global-memory first";
-    context.placeActivation(argument, offset.getInt());
-  }
-  for (Operation &op : function.getBody().front()) {
-    auto offsets = op.getAttrOfType<DenseI64ArrayAttr>("tpu.global_offsets");
-    if (!offsets)
-      continue;
-    if (offsets.size() != op.getNumResults())
-      return op.emitOpError()
-             << "has " << op.getNumResults()
-             << " results but 'tpu.global_offsets' has " << offsets.size();
-    for (auto [result, offset] :
-         llvm::zip(op.getResults(), offsets.asArrayRef()))
-      context.placeActivation(result, offset);
-  }
-  return success();
+bool isConstant(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op && op->hasTrait<OpTrait::ConstantLike>();
 }
 
-LogicalResult buildKernels(func::FuncOp function, KernelContext &context,
-                           std::deque<OperatorKernels> &operators) {
-  bool failed = false;
-  for (Operation &op : function.getBody().front()) {
-    if (op.hasTrait<OpTrait::IsTerminator>() ||
-        op.hasTrait<OpTrait::ConstantLike>())
-      continue;
-    auto lowering = dyn_cast<LowerToCommandsOpInterface>(op);
-    if (!lowering) {
-      op.emitOpError() << "has no kernel for this chip; express it by "
-                          "operators that have one, or run it on the host";
-      failed = true;
-      continue;
-    }
-    OperatorKernels &entry = operators.emplace_back();
-    entry.op = &op;
-    if (mlir::failed(lowering.buildKernels(context, entry.kernels)))
-      failed = true;
-  }
-  return failure(failed);
+/// The lanes that assign-lanes chose for a value.
+kernel::LaneSplit splitOf(Value value) {
+  Operation *op = value.getDefiningOp();
+  auto lanes =
+      op ? op->getAttrOfType<DenseI64ArrayAttr>("tpu.lanes") : nullptr;
+  int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
+  if (!lanes || lanes.size() != 2 || lanes[0] <= 0 || lanes[1] <= 0 ||
+      elements % lanes[0] != 0 || elements / lanes[0] % lanes[1] != 0)
+    return {};
+  return {lanes[0], lanes[1]};
 }
 
 /// The location of an operator's commands: its name in the user's model, and
@@ -102,14 +67,15 @@ Location commandLocation(Operation *op) {
 DenseResourceElementsAttr coefficientAttr(MLIRContext *context,
                                           const KernelContext &kernels) {
   int64_t size = kernels.coefficientSize();
-  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(size, arch::kVectorBytes,
-                                                       /*dataIsMutable=*/true);
+  AsmResourceBlob blob =
+      HeapAsmResourceBlob::allocate(size, arch::kVectorBytes,
+                                    /*dataIsMutable=*/true);
   char *out = blob.getMutableData().data();
   int64_t offset = 0;
   for (llvm::ArrayRef<char> piece : kernels.coefficients()) {
     std::copy(piece.begin(), piece.end(), out + offset);
-    int64_t end =
-        arch::alignUp(offset + int64_t(piece.size()), arch::kGlobalAlignBytes);
+    int64_t end = arch::alignUp(offset + int64_t(piece.size()),
+                                arch::kGlobalAlignBytes);
     std::fill(out + offset + piece.size(), out + end, 0);
     offset = end;
   }
@@ -119,38 +85,31 @@ DenseResourceElementsAttr coefficientAttr(MLIRContext *context,
 
 class Converter {
 public:
-  Converter(ModuleOp module, func::FuncOp function, int64_t localBytes)
-      : module(module), function(function), localBytes(localBytes) {}
+  Converter(ModuleOp module, func::FuncOp function,
+            const group::Options &options)
+      : module(module), function(function), options(options),
+        places(function) {}
 
   LogicalResult run(unsigned &numKernels) {
-    std::deque<OperatorKernels> operators;
-    if (failed(readPlaces(function, context)) ||
-        failed(buildKernels(function, context, operators)))
+    if (failed(addValues()) || failed(addOperators()))
       return failure();
-    uint64_t coefficientBase = arch::kGlobalBase;
-    activationBase =
-        coefficientBase + uint64_t(arch::alignUp(context.coefficientSize(),
-                                                 arch::kGlobalAlignBytes));
+    options.coefficientBase = arch::kGlobalBase;
+    options.activationBase =
+        options.coefficientBase +
+        uint64_t(arch::alignUp(context.coefficientSize(),
+                               arch::kGlobalAlignBytes));
+    group::Failure reason;
+    if (!group::schedule(program, options, schedule, reason))
+      return operators[reason.op]->emitOpError()
+             << "cannot be computed: " << reason.reason;
+    for (const group::Operator &op : program.operators)
+      numKernels += op.kernels.size();
     OpBuilder builder(function);
-    auto commands =
-        func::FuncOp::create(builder, function.getLoc(), function.getName(),
-                             builder.getFunctionType({}, {}));
+    auto commands = func::FuncOp::create(
+        builder, function.getLoc(), function.getName(),
+        builder.getFunctionType({}, {}));
     builder.setInsertionPointToStart(commands.addEntryBlock());
-    CommandOpSink sink(builder, coefficientBase, activationBase);
-    kernel::CommandBuilder commandBuilder(sink);
-    TensorRecorder recorder(function, commands.getBody().front(), context,
-                            activationBase);
-    kernel::KernelOptions options{localBytes};
-    for (OperatorKernels &entry : operators) {
-      sink.setLocation(commandLocation(entry.op));
-      for (auto &kernel : entry.kernels) {
-        ++numKernels;
-        if (llvm::Error error = kernel->emit(commandBuilder, options))
-          return entry.op->emitOpError()
-                 << "cannot be computed: " << llvm::toString(std::move(error));
-      }
-      recorder.addOperator(entry.op);
-    }
+    writeCommands(builder);
     func::ReturnOp::create(builder, function.getLoc());
     describe(commands);
     function.erase();
@@ -158,37 +117,191 @@ public:
   }
 
 private:
+  /// Gives every value that is no view of another its virtual memory.
+  LogicalResult addValues() {
+    int64_t offset = 0;
+    auto add = [&](Value value) {
+      auto type = cast<RankedTensorType>(value.getType());
+      FailureOr<kernel::ElementType> element = elementTypeOf(type);
+      if (failed(element))
+        return failure();
+      group::Value info;
+      info.offset = offset;
+      info.bytes = type.getNumElements() * byteWidth(*element);
+      info.type = *element;
+      info.split = splitOf(value);
+      info.isInput = isa<BlockArgument>(value);
+      offset += arch::alignUp(std::max<int64_t>(info.bytes, 1),
+                              arch::kGlobalAlignBytes);
+      indices[value] = program.values.size();
+      program.values.push_back(info);
+      context.placeActivation(value, info.offset, info.split);
+      return success();
+    };
+    for (BlockArgument argument : function.getArguments())
+      if (failed(add(argument)))
+        return function.emitOpError()
+               << "argument " << argument.getArgNumber() << " has type "
+               << argument.getType() << ", which this chip does not have";
+    for (Operation &op : function.getBody().front())
+      for (Value result : op.getResults()) {
+        if (isConstant(result))
+          continue;
+        ValuePlaces::Place place = places.placeOf(result);
+        if (place.root != result) {
+          if (auto root = indices.find(place.root); root != indices.end())
+            context.placeActivation(
+                result, program.values[root->second].offset + place.offset,
+                splitOf(result));
+          continue;
+        }
+        if (failed(add(result)))
+          return op.emitOpError() << "has a result of type " << result.getType()
+                                  << ", which this chip does not have";
+      }
+    for (Value result : function.getBody().front().getTerminator()->getOperands())
+      program.values[indices.at(places.rootOf(result))].isOutput = true;
+    return success();
+  }
+
+  LogicalResult addOperators() {
+    bool hasFailed = false;
+    for (Operation &op : function.getBody().front()) {
+      if (op.hasTrait<OpTrait::IsTerminator>() ||
+          op.hasTrait<OpTrait::ConstantLike>())
+        continue;
+      auto lowering = dyn_cast<LowerToCommandsOpInterface>(op);
+      if (!lowering) {
+        op.emitOpError() << "has no kernel for this chip; express it by "
+                            "operators that have one, or run it on the host";
+        hasFailed = true;
+        continue;
+      }
+      group::Operator entry;
+      if (failed(lowering.buildKernels(context, entry.kernels))) {
+        hasFailed = true;
+        continue;
+      }
+      // A view computes nothing.
+      if (entry.kernels.empty())
+        continue;
+      auto addIndices = [&](ValueRange values, auto &list) {
+        for (Value value : values)
+          if (auto root = indices.find(places.rootOf(value));
+              root != indices.end())
+            list.push_back(root->second);
+      };
+      addIndices(op.getOperands(), entry.operands);
+      addIndices(op.getResults(), entry.results);
+      program.operators.push_back(std::move(entry));
+      operators.push_back(&op);
+    }
+    return failure(hasFailed);
+  }
+
+  /// One operation a command, waiting for the token that its memory asks for.
+  void writeCommands(OpBuilder &builder) {
+    SmallVector<Location> locations;
+    for (Operation *op : operators)
+      locations.push_back(commandLocation(op));
+    std::vector<TensorRecorder::LastCommands> last(operators.size());
+    SmallVector<Value> tokens[2];
+    for (const group::Command &command : schedule.commands) {
+      unsigned engine = unsigned(codec::layoutInfo(command.layout).engine);
+      SmallVector<Value, 1> waits;
+      if (command.dependency != 0)
+        waits.push_back(tokens[1 - engine][command.dependency - 1]);
+      Operation *op =
+          bm1684x::createCommand(builder, locations[command.op], command.layout,
+                                 command.registers, waits);
+      tokens[engine].push_back(op->getResult(0));
+      bool isTiu = engine == unsigned(codec::Engine::Tiu);
+      (isTiu ? last[command.op].tiu : last[command.op].gdma) = op;
+    }
+    recordTensors(last);
+  }
+
+  void recordTensors(ArrayRef<TensorRecorder::LastCommands> last) {
+    TensorRecorder recorder(function);
+    for (Operation &op : function.getBody().front()) {
+      TensorRecorder::LastCommands commands;
+      if (!last.empty() && operators[operators.size() - last.size()] == &op) {
+        commands = last.front();
+        last = last.drop_front();
+      }
+      recorder.addOperator(&op, commands,
+                           [&](Value value, bm1684x::TensorRecord &record) {
+                             return findPlace(value, record);
+                           });
+    }
+  }
+
+  bool findPlace(Value value, bm1684x::TensorRecord &record) {
+    ValuePlaces::Place view = places.placeOf(value);
+    auto root = indices.find(view.root);
+    if (root == indices.end())
+      return false;
+    const group::Place &place = schedule.places[root->second];
+    if (place.isGlobal) {
+      record.address =
+          options.activationBase + uint64_t(place.globalOffset + view.offset);
+      return true;
+    }
+    // A view that is not all of its root has no lanes of its own.
+    int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
+    kernel::LaneSplit split = program.values[root->second].split;
+    if (elements != program.values[root->second].numElements())
+      return false;
+    int64_t rest = elements / (split.n * split.c);
+    kernel::Shape4 dims{split.n, split.c, 1, rest};
+    kernel::Shape4 strides =
+        kernel::alignedStrides(dims, program.values[root->second].type);
+    record.isLocal = true;
+    record.address = place.address;
+    record.dims.assign(dims.begin(), dims.end());
+    record.strides.assign(strides.begin(), strides.end());
+    return true;
+  }
+
   /// Inputs, outputs, coefficients and sizes as attributes of the commands.
   void describe(func::FuncOp commands) {
     bm1684x::NetworkDescription network;
     for (BlockArgument argument : function.getArguments())
       network.inputs.push_back(
-          tensorOf(argument, function.getArgAttrOfType<StringAttr>(
-                                 argument.getArgNumber(), "top.name")));
+          tensorOf(argument,
+                   function.getArgAttrOfType<StringAttr>(
+                       argument.getArgNumber(), "top.name")));
     auto terminator =
         cast<func::ReturnOp>(function.getBody().front().getTerminator());
     for (OpOperand &operand : terminator->getOpOperands())
       network.outputs.push_back(
-          tensorOf(operand.get(), function.getResultAttrOfType<StringAttr>(
-                                      operand.getOperandNumber(), "top.name")));
+          tensorOf(operand.get(),
+                   function.getResultAttrOfType<StringAttr>(
+                       operand.getOperandNumber(), "top.name")));
     network.coefficientAddress = arch::kGlobalBase;
     network.coefficients = coefficientAttr(module.getContext(), context);
-    network.activationAddress = activationBase;
-    network.activationBytes =
-        function->getAttrOfType<IntegerAttr>("tpu.activation_bytes").getInt();
+    network.activationAddress = options.activationBase;
+    network.activationBytes = schedule.globalBytes;
     bm1684x::setNetworkDescription(commands, network);
   }
 
   bm1684x::NetworkTensor tensorOf(Value value, StringAttr name) {
+    ValuePlaces::Place place = places.placeOf(value);
+    const group::Place &root = schedule.places[indices.at(place.root)];
     return {name ? name.str() : "", cast<RankedTensorType>(value.getType()),
-            activationBase + uint64_t(context.globalTensor(value).offsetBytes)};
+            options.activationBase +
+                uint64_t(root.globalOffset + place.offset)};
   }
 
   ModuleOp module;
   func::FuncOp function;
-  int64_t localBytes;
+  group::Options options;
+  ValuePlaces places;
   KernelContext context;
-  uint64_t activationBase = 0;
+  group::Program program;
+  llvm::DenseMap<Value, unsigned> indices; ///< of values that are no views
+  SmallVector<Operation *> operators;
+  group::Schedule schedule;
 };
 
 struct ConvertTpuToBM1684X
@@ -197,9 +310,13 @@ struct ConvertTpuToBM1684X
 
   void runOnOperation() override {
     unsigned kernels = 0;
+    group::Options options;
+    options.localBytes = localBytes;
+    options.keepResident = keepResident;
+    options.prefetch = prefetch;
     for (func::FuncOp function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (failed(Converter(getOperation(), function, localBytes).run(kernels)))
+      if (failed(Converter(getOperation(), function, options).run(kernels)))
         return signalPassFailure();
     numKernels += kernels;
   }

@@ -1,14 +1,14 @@
-// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(assign-global-memory),convert-tpu-to-bm1684x)" | FileCheck %s
+// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(convert-tpu-to-bm1684x)" | FileCheck %s
 
-// Input, weights with their bias in one run, convolution, store.
+// Weights with their bias in one run, input, convolution, store.
 // CHECK-LABEL: func.func @conv()
 func.func @conv(%x: tensor<1x32x2x2xf16> {top.name = "x"})
     -> (tensor<1x64x2x2xf16> {top.name = "y"}) {
   %w = tpu.weight dense<0.5> : tensor<64x32x3x3xf16>
   %b = tpu.weight dense<1.0> : tensor<64xf32>
-  // CHECK: bm1684x.dma.tensor tensor
-  // CHECK-NEXT: %[[W:.*]] = bm1684x.dma.matrix matrix
-  // CHECK-NEXT: %[[Y:.*]] = bm1684x.sconv normal {{.*}}res0_c = 64{{.*}}opd0_c = 32{{.*}} wait(%[[W]])
+  // CHECK: bm1684x.dma.matrix matrix
+  // CHECK-NEXT: %[[X:.*]] = bm1684x.dma.tensor tensor
+  // CHECK-NEXT: %[[Y:.*]] = bm1684x.sconv normal {{.*}}res0_c = 64{{.*}}opd0_c = 32{{.*}} wait(%[[X]])
   // CHECK-NEXT: bm1684x.dma.tensor tensor {{.*}} wait(%[[Y]])
   %0 = tpu.conv %x, %w, %b {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
       : (tensor<1x32x2x2xf16>, tensor<64x32x3x3xf16>, tensor<64xf32>) -> tensor<1x64x2x2xf16>

@@ -1,0 +1,46 @@
+//===- Program.h - A network as values and kernels -------------*- C++ -*-===//
+//
+// What LayerGroup plans: the operators of a network in order, each with its
+// kernels, and the values between them. Free of MLIR.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LAYERGROUP_PROGRAM_H
+#define TPUC_LAYERGROUP_PROGRAM_H
+
+#include "Kernel/Kernel.h"
+
+#include <deque>
+#include <vector>
+
+namespace tpuc::group {
+
+/// A tensor that operators write and read. Kernels name it by a range of
+/// virtual offsets in Region::Activation that no other value shares; where it
+/// lies in truth is the plan's business.
+struct Value {
+  int64_t offset = 0; ///< first virtual byte
+  int64_t bytes = 0;
+  kernel::ElementType type = kernel::ElementType::F32;
+  /// Lanes that it has when it stays in local memory. Not known: it never does.
+  kernel::LaneSplit split;
+  bool isInput = false;  ///< lies in global memory before the first command
+  bool isOutput = false; ///< must lie there after the last
+
+  int64_t numElements() const { return bytes / byteWidth(type); }
+};
+
+struct Operator {
+  kernel::KernelList kernels;
+  /// Indices of values; a value may occur several times.
+  llvm::SmallVector<unsigned, 4> operands, results;
+};
+
+struct Program {
+  std::vector<Value> values;
+  std::deque<Operator> operators;
+};
+
+} // namespace tpuc::group
+
+#endif // TPUC_LAYERGROUP_PROGRAM_H

@@ -1,0 +1,67 @@
+//===- Schedule.h - From kernels to one command stream ---------*- C++ -*-===//
+//
+// Decides which values stay in local memory, the tiles of every kernel, the
+// address of every buffer and the order of all commands.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LAYERGROUP_SCHEDULE_H
+#define TPUC_LAYERGROUP_SCHEDULE_H
+
+#include "LayerGroup/Program.h"
+#include "Target/BM1684X/Codec.h"
+
+namespace tpuc::group {
+
+struct Options {
+  /// Local bytes of a lane that the program may use, from address 0.
+  int64_t localBytes = arch::kLaneBytes;
+  /// Keep values in local memory between operators.
+  bool keepResident = true;
+  /// Load weights before the operator that needs them starts.
+  bool prefetch = true;
+  /// Where coefficients and activations start in global memory.
+  uint64_t coefficientBase = arch::kGlobalBase;
+  uint64_t activationBase = arch::kGlobalBase + arch::kGlobalBytes / 2;
+};
+
+/// A command in its place.
+struct Command {
+  codec::Layout layout;
+  codec::Registers registers;
+  /// Number, in the other queue, of the command that it waits for; 0: none.
+  uint32_t dependency;
+  unsigned op; ///< index of the operator
+};
+
+/// Where a value lies while it lives.
+struct Place {
+  bool isResident = false;
+  uint32_t address = 0; ///< in every lane
+  bool isGlobal = false;
+  int64_t globalOffset = 0; ///< from the activation base
+  unsigned firstStep = 0, lastStep = 0;
+};
+
+struct Schedule {
+  std::vector<Command> commands;
+  std::vector<Place> places; ///< by value
+  int64_t globalBytes = 0;   ///< of all activations
+  uint64_t cycles = 0;       ///< on the timing model
+};
+
+/// Why a program cannot be scheduled.
+struct Failure {
+  unsigned op;
+  std::string reason;
+};
+
+/// Schedules `program`, deterministically. Inputs and outputs get places in
+/// global memory that nothing else uses. Returns false and fills `failure`
+/// when an operator does not fit.
+bool schedule(const Program &program, const Options &options, Schedule &result,
+              Failure &failure);
+
+} // namespace tpuc::group
+
+#endif // TPUC_LAYERGROUP_SCHEDULE_H

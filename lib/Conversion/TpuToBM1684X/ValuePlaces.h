@@ -1,0 +1,37 @@
+//===- ValuePlaces.h - Values that share memory ----------------*- C++ -*-===//
+//
+// Finds out which values of a function are views of others.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_VALUEPLACES_H
+#define TPUC_LIB_CONVERSION_TPUTOBM1684X_VALUEPLACES_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseSet.h"
+
+namespace tpuc {
+
+class ValuePlaces {
+public:
+  /// Copies results that would lie in an argument, a constant or another
+  /// result: these belong to the caller, who must not see memory twice.
+  explicit ValuePlaces(mlir::func::FuncOp function);
+
+  /// Where a value lies: in the memory of another, or its own.
+  struct Place {
+    mlir::Value root;
+    int64_t offset = 0; ///< bytes from the root's start
+  };
+
+  /// A reshape lies in its operand, and so does a slice that is one run of it.
+  Place placeOf(mlir::Value value) const;
+  mlir::Value rootOf(mlir::Value value) const { return placeOf(value).root; }
+
+private:
+  llvm::SmallDenseSet<mlir::Operation *> separate;
+};
+
+} // namespace tpuc
+
+#endif // TPUC_LIB_CONVERSION_TPUTOBM1684X_VALUEPLACES_H

@@ -1,0 +1,71 @@
+//===- Tiling.cpp - Sizes that a kernel's tiles may have ------------------===//
+//
+// Divides each axis into ever more parts, within the kernel's granularity.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/Tiling.h"
+
+#include <algorithm>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+/// Tile sizes of one axis, from the largest that a command can name down.
+static llvm::SmallVector<int64_t> axisCandidates(int64_t size,
+                                                 int64_t granularity) {
+  llvm::SmallVector<int64_t> sizes{size};
+  if (granularity == 0)
+    return sizes;
+  if (size > arch::kMaxSize)
+    sizes.front() = arch::kMaxSize / granularity * granularity;
+  for (int64_t parts = 2; sizes.back() > granularity; parts += (parts + 1) / 2)
+    if (int64_t cut = arch::alignUp(arch::ceilDiv(size, parts), granularity);
+        cut < sizes.back())
+      sizes.push_back(cut);
+  return sizes;
+}
+
+int64_t kernel::countTiles(const Shape4 &space, const Shape4 &tile) {
+  int64_t count = 1;
+  for (unsigned axis = 0; axis < 4; ++axis)
+    count *= arch::ceilDiv(space[axis], tile[axis]);
+  return count;
+}
+
+std::vector<Shape4> kernel::tileCandidates(const TiledKernel &kernel) {
+  Shape4 space = kernel.space(), granularity = kernel.granularity();
+  llvm::SmallVector<int64_t> candidates[4];
+  for (unsigned axis = 0; axis < 4; ++axis)
+    candidates[axis] = axisCandidates(space[axis], granularity[axis]);
+  std::vector<Shape4> tiles;
+  for (int64_t n : candidates[N])
+    for (int64_t c : candidates[C])
+      for (int64_t h : candidates[H])
+        for (int64_t w : candidates[W])
+          tiles.push_back({n, c, h, w});
+  auto rank = [&](const Shape4 &tile) {
+    bool cutsRows = tile[W] < space[W] && space[H] > 1;
+    return std::pair(cutsRows, countTiles(space, tile));
+  };
+  std::stable_sort(tiles.begin(), tiles.end(),
+                   [&](const Shape4 &a, const Shape4 &b) {
+                     return rank(a) < rank(b);
+                   });
+  return tiles;
+}
+
+llvm::SmallVector<Box> kernel::cutSpace(const Shape4 &space,
+                                        const Shape4 &tile) {
+  llvm::SmallVector<Box> tiles;
+  for (int64_t w = 0; w < space[W]; w += tile[W])
+    for (int64_t n = 0; n < space[N]; n += tile[N])
+      for (int64_t c = 0; c < space[C]; c += tile[C])
+        for (int64_t h = 0; h < space[H]; h += tile[H])
+          tiles.push_back({{n, c, h, w},
+                           {std::min(tile[N], space[N] - n),
+                            std::min(tile[C], space[C] - c),
+                            std::min(tile[H], space[H] - h),
+                            std::min(tile[W], space[W] - w)}});
+  return tiles;
+}

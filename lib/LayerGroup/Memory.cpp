@@ -1,0 +1,138 @@
+//===- Memory.cpp - Where values lie --------------------------------------===//
+//
+// Maps strides of a row-major value to strides of its lanes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Memory.h"
+
+#include <algorithm>
+
+using namespace tpuc;
+using namespace tpuc::group;
+using namespace tpuc::kernel;
+
+Memory::Memory(const Program &program)
+    : program(program), places(program.values.size()) {
+  for (unsigned i = 0; i < program.values.size(); ++i)
+    byOffset.push_back(i);
+  std::sort(byOffset.begin(), byOffset.end(), [&](unsigned a, unsigned b) {
+    return program.values[a].offset < program.values[b].offset;
+  });
+}
+
+std::optional<unsigned> Memory::valueOf(const GlobalTensor &part) const {
+  if (part.region != Region::Activation)
+    return std::nullopt;
+  auto next = std::upper_bound(byOffset.begin(), byOffset.end(),
+                               part.offsetBytes,
+                               [&](int64_t offset, unsigned value) {
+                                 return offset < program.values[value].offset;
+                               });
+  if (next == byOffset.begin())
+    return std::nullopt;
+  return *--next;
+}
+
+/// Elements from one row of a lane to the next.
+static int64_t rowPitch(const Value &value) {
+  int64_t rest = value.numElements() / (value.split.n * value.split.c);
+  return arch::alignUp(rest, arch::kVectorBytes / byteWidth(value.type));
+}
+
+static int64_t channelRows(const Value &value) {
+  return arch::ceilDiv(value.split.c, arch::kLanes);
+}
+
+int64_t Memory::laneBytes(unsigned index) const {
+  const Value &value = program.values[index];
+  return value.split.n * channelRows(value) * rowPitch(value) *
+         byteWidth(value.type);
+}
+
+bool Memory::isAddressable(unsigned index) const {
+  const Value &value = program.values[index];
+  int64_t pitch = rowPitch(value);
+  return (channelRows(value) == 1 || pitch <= arch::kMaxSize) &&
+         (value.split.n == 1 || channelRows(value) * pitch <= arch::kMaxSize);
+}
+
+std::optional<LocalTensor> Memory::localView(const GlobalTensor &part) const {
+  std::optional<unsigned> index = valueOf(part);
+  if (!index || !places[*index].isResident)
+    return std::nullopt;
+  const Value &value = program.values[*index];
+  int64_t width = byteWidth(part.type);
+  if (byteWidth(value.type) != width)
+    return std::nullopt;
+  // Distances of neighbours on n and c in global memory; the rest is dense.
+  int64_t strideC = value.numElements() / (value.split.n * value.split.c);
+  int64_t strideN = value.split.c * strideC;
+  int64_t pitch = rowPitch(value);
+  int64_t localN = channelRows(value) * pitch;
+
+  int64_t start = (part.offsetBytes - value.offset) / width;
+  int64_t n = start / strideN;
+  int64_t c = start % strideN / strideC;
+  int64_t rest = start % strideC;
+  int64_t lastN = n, lastRest = rest;
+  LocalTensor view;
+  view.type = part.type;
+  view.shape = part.shape;
+  for (unsigned axis = 0; axis < 4; ++axis) {
+    int64_t steps = part.shape[axis] - 1, stride = part.strides[axis];
+    view.strides[axis] = 0;
+    if (axis == C) {
+      view.strides[C] = pitch;
+      if (steps > 0 && (stride != strideC || c + steps >= value.split.c))
+        return std::nullopt;
+      continue;
+    }
+    if (steps == 0) {
+      view.strides[axis] = axis == W ? 1 : 0;
+      continue;
+    }
+    if (stride == 0)
+      continue;
+    if (stride < strideC) {
+      view.strides[axis] = stride;
+      lastRest += steps * stride;
+    } else if (stride % strideN == 0) {
+      view.strides[axis] = stride / strideN * localN;
+      lastN += steps * (stride / strideN);
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (lastRest >= strideC || lastN >= value.split.n)
+    return std::nullopt;
+  int64_t element = n * localN + c / arch::kLanes * pitch + rest;
+  view.address = uint32_t(c % arch::kLanes * arch::kLaneBytes +
+                          places[*index].address + element * width);
+  return view;
+}
+
+GlobalTensor Memory::globalView(const GlobalTensor &part) const {
+  std::optional<unsigned> index = valueOf(part);
+  if (!index)
+    return part;
+  GlobalTensor moved = part;
+  moved.offsetBytes +=
+      places[*index].globalOffset - program.values[*index].offset;
+  return moved;
+}
+
+bool group::isCongruent(const LocalTensor &a, const LocalTensor &b) {
+  if (a.shape != b.shape || a.startLane() != b.startLane())
+    return false;
+  for (unsigned axis = 0; axis < 4; ++axis) {
+    int64_t extent = axis == C ? a.channelRows() : a.shape[axis];
+    if (extent > 1 && a.strides[axis] != b.strides[axis])
+      return false;
+  }
+  return true;
+}
+
+bool group::isSame(const LocalTensor &a, const LocalTensor &b) {
+  return a.address == b.address && isCongruent(a, b);
+}

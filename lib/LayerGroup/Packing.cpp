@@ -1,0 +1,114 @@
+//===- Packing.cpp - Memory by lifetime -----------------------------------===//
+//
+// First fit, in a few orders, of which the lowest result counts.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Packing.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <algorithm>
+#include <numeric>
+
+using namespace tpuc;
+using namespace tpuc::group;
+
+/// The lowest offset at which `interval` meets none of those in `byOffset`,
+/// which are sorted by offset.
+static int64_t lowestGap(const Interval &interval,
+                         llvm::ArrayRef<unsigned> byOffset,
+                         llvm::ArrayRef<Interval> intervals, unsigned ignored) {
+  int64_t offset = 0;
+  for (unsigned index : byOffset) {
+    const Interval &other = intervals[index];
+    if (index == ignored || !other.overlaps(interval))
+      continue;
+    if (other.offset >= offset + interval.bytes)
+      break;
+    offset = std::max(offset, other.offset + other.bytes);
+  }
+  return offset;
+}
+
+static void insertByOffset(std::vector<unsigned> &byOffset, unsigned index,
+                           llvm::ArrayRef<Interval> intervals) {
+  auto position = std::upper_bound(
+      byOffset.begin(), byOffset.end(), index, [&](unsigned a, unsigned b) {
+        return intervals[a].offset < intervals[b].offset;
+      });
+  byOffset.insert(position, index);
+}
+
+int64_t group::placeIntervals(llvm::MutableArrayRef<Interval> intervals) {
+  std::vector<unsigned> order(intervals.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::vector<int64_t> bestOffsets;
+  int64_t bestEnd = 0;
+  auto attempt = [&](auto key) {
+    llvm::stable_sort(order, [&](unsigned a, unsigned b) {
+      return key(intervals[a]) > key(intervals[b]);
+    });
+    std::vector<unsigned> placed;
+    int64_t end = 0;
+    for (unsigned index : order) {
+      Interval &interval = intervals[index];
+      interval.offset = lowestGap(interval, placed, intervals, index);
+      end = std::max(end, interval.offset + interval.bytes);
+      insertByOffset(placed, index, intervals);
+    }
+    if (!bestOffsets.empty() && end >= bestEnd)
+      return;
+    bestEnd = end;
+    bestOffsets.clear();
+    for (const Interval &interval : intervals)
+      bestOffsets.push_back(interval.offset);
+  };
+  auto duration = [](const Interval &i) { return i.last - i.first + 1; };
+  attempt([&](const Interval &i) { return i.bytes; });
+  attempt([&](const Interval &i) { return i.bytes * int64_t(duration(i)); });
+  attempt([&](const Interval &i) { return int64_t(duration(i)); });
+  for (auto [interval, offset] : llvm::zip(intervals, bestOffsets))
+    interval.offset = offset;
+  return bestEnd;
+}
+
+PackedMemory::PackedMemory(llvm::MutableArrayRef<Interval> intervals,
+                           int64_t capacity)
+    : intervals(intervals), capacity(capacity), byOffset(intervals.size()) {
+  std::iota(byOffset.begin(), byOffset.end(), 0u);
+  llvm::stable_sort(byOffset, [&](unsigned a, unsigned b) {
+    return intervals[a].offset < intervals[b].offset;
+  });
+}
+
+std::optional<int64_t> PackedMemory::findGap(const Interval &interval,
+                                             unsigned ignored) const {
+  int64_t offset = lowestGap(interval, byOffset, intervals, ignored);
+  if (offset + interval.bytes > capacity)
+    return std::nullopt;
+  return offset;
+}
+
+void PackedMemory::extend(unsigned index, unsigned earliest) {
+  Interval best = intervals[index];
+  // An earlier start is never easier, so that halving finds the earliest.
+  unsigned low = earliest, high = best.first;
+  while (low < high) {
+    unsigned middle = low + (high - low) / 2;
+    Interval trial = best;
+    trial.first = middle;
+    if (std::optional<int64_t> offset = findGap(trial, index)) {
+      trial.offset = *offset;
+      best = trial;
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  if (best.first == intervals[index].first)
+    return;
+  llvm::erase(byOffset, index);
+  intervals[index] = best;
+  insertByOffset(byOffset, index, intervals);
+}

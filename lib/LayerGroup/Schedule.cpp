@@ -1,0 +1,179 @@
+//===- Schedule.cpp - From kernels to one command stream ------------------===//
+//
+// Puts the parts of LayerGroup in order: residency, tiles, steps, addresses,
+// prefetch, commands. When something does not fit, a value leaves local memory
+// and the plan is made anew.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LayerGroup/Schedule.h"
+
+#include "Emission.h"
+#include "Residency.h"
+#include "Steps.h"
+
+using namespace tpuc;
+using namespace tpuc::group;
+using namespace tpuc::kernel;
+
+namespace {
+
+class Scheduler {
+public:
+  Scheduler(const Program &program, const Options &options, Failure &failure)
+      : program(program), options(options), failure(failure), memory(program),
+        residency(memory, options) {}
+
+  bool run(Schedule &result) {
+    do {
+      residency.relieve();
+      if (!planKernels())
+        return false;
+      list = listSteps(memory, plans);
+    } while (!fits());
+    if (options.prefetch)
+      prefetch();
+    for (auto [value, buffer] : llvm::enumerate(list.residents))
+      if (buffer)
+        memory.places[value].address = uint32_t(list.buffers[*buffer].offset);
+    result.globalBytes = placeGlobal();
+    // Tiles hold addresses of values: they are planned again, now that these
+    // have theirs.
+    for (Step &step : list.steps)
+      if (step.tiled)
+        step.tile = planTile(*step.tiled, step.tile.tile, memory);
+    for (Load &load : list.loads)
+      if (load.input)
+        load.operand.tensor =
+            load.kernel->placeInput(*load.input, load.operand.box);
+    if (!emitSteps(list, memory, options, result, failure))
+      return false;
+    result.places = memory.places;
+    return true;
+  }
+
+private:
+  /// Plans every kernel, again and again until no kernel wants a value where
+  /// it is not.
+  bool planKernels() {
+    bool hasChanged = true;
+    while (hasChanged) {
+      hasChanged = false;
+      plans.clear();
+      for (unsigned op = 0; op < program.operators.size(); ++op)
+        for (const auto &kernel : program.operators[op].kernels)
+          if (!planOne(op, *kernel, hasChanged))
+            return false;
+    }
+    return true;
+  }
+
+  bool planOne(unsigned op, const Kernel &kernel, bool &hasChanged) {
+    Demands demands;
+    if (auto *tiled = dynamic_cast<const TiledKernel *>(&kernel)) {
+      std::optional<KernelPlan> plan;
+      while (!(plan = planKernel(*tiled, memory,
+                                 options.localBytes - residency.heldAt(op),
+                                 options))) {
+        if (!residency.evictAt(op)) {
+          failure = {op, "its smallest tile does not fit into the " +
+                             std::to_string(options.localBytes) +
+                             " bytes of a lane; reduce the size of the axis "
+                             "that cannot be split"};
+          return false;
+        }
+        hasChanged = true;
+      }
+      demands = plan->demands;
+      plans.push_back(std::move(plan));
+    } else {
+      demands = demandsOf(kernel, memory);
+      plans.push_back(std::nullopt);
+    }
+    for (unsigned value : demands.global) {
+      hasChanged |= !memory.places[value].isGlobal;
+      memory.places[value].isGlobal = true;
+    }
+    for (unsigned value : demands.notResident) {
+      hasChanged |= memory.places[value].isResident;
+      residency.evict(value);
+    }
+    return true;
+  }
+
+  /// Places all buffers; when they do not fit, a value leaves at the step that
+  /// holds the most.
+  bool fits() {
+    if (placeIntervals(list.buffers) <= options.localBytes)
+      return true;
+    std::vector<int64_t> held(list.steps.size() + 2);
+    for (const Interval &buffer : list.buffers) {
+      held[buffer.first] += buffer.bytes;
+      if (buffer.last + 1 < held.size())
+        held[buffer.last + 1] -= buffer.bytes;
+    }
+    int64_t sum = 0, most = -1;
+    unsigned worst = 0;
+    for (unsigned step = 0; step < list.steps.size(); ++step) {
+      sum += held[step];
+      if (sum > most) {
+        most = sum;
+        worst = step;
+      }
+    }
+    return !residency.evictAt(list.steps[worst].op);
+  }
+
+  /// Starts loads as early as memory allows.
+  void prefetch() {
+    PackedMemory packed(list.buffers, options.localBytes);
+    unsigned previous = 0;
+    for (const Load &load : list.loads) {
+      bool isConstant = !load.input || load.operand.isConstant;
+      unsigned earliest = load.earliest;
+      if (isConstant)
+        earliest = std::max(earliest, previous);
+      packed.extend(load.buffer, earliest);
+      if (isConstant)
+        previous = std::max(previous, list.buffers[load.buffer].first);
+    }
+  }
+
+  /// Places what lives in global memory; returns its size.
+  int64_t placeGlobal() {
+    llvm::SmallVector<unsigned> values;
+    std::vector<Interval> intervals;
+    unsigned end = unsigned(list.steps.size()) + 1;
+    for (unsigned value = 0; value < program.values.size(); ++value) {
+      const Value &info = program.values[value];
+      const Place &place = memory.places[value];
+      if (!place.isGlobal)
+        continue;
+      // What belongs to the caller shares with nothing.
+      bool isForeign = info.isInput || info.isOutput;
+      values.push_back(value);
+      intervals.push_back(
+          {arch::alignUp(info.bytes, arch::kGlobalAlignBytes),
+           isForeign ? 0 : place.firstStep, isForeign ? end : place.lastStep});
+    }
+    int64_t bytes = placeIntervals(intervals);
+    for (auto [value, interval] : llvm::zip(values, intervals))
+      memory.places[value].globalOffset = interval.offset;
+    return bytes;
+  }
+
+  const Program &program;
+  const Options &options;
+  Failure &failure;
+  Memory memory;
+  Residency residency;
+  std::vector<std::optional<KernelPlan>> plans; ///< by kernel
+  StepList list;
+};
+
+} // namespace
+
+bool group::schedule(const Program &program, const Options &options,
+                     Schedule &result, Failure &failure) {
+  return Scheduler(program, options, failure).run(result);
+}

@@ -1,0 +1,278 @@
+//===- TileChoice.cpp - The tile of a kernel ------------------------------===//
+//
+// Asks the kernel for its transfers to learn which operands can be used where
+// they are; costs candidates by the commands that they really emit.
+//
+//===----------------------------------------------------------------------===//
+
+#include "TileChoice.h"
+
+#include "Kernel/Tiling.h"
+#include "Simulator/Timing/Timing.h"
+
+using namespace tpuc;
+using namespace tpuc::group;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// Drops commands.
+class NoSink : public CommandSink {
+public:
+  void emit(codec::Layout, const codec::Registers &) override {}
+  uint64_t coefficientBase() const override { return arch::kGlobalBase; }
+  uint64_t activationBase() const override { return arch::kGlobalBase; }
+};
+
+/// Adds up what each engine does, as if neither ever waited.
+class WorkSink : public NoSink {
+public:
+  void emit(codec::Layout layout, const codec::Registers &registers) override {
+    uint64_t cycles = timing::cycles(layout, registers, parameters);
+    bool isTiu = codec::layoutInfo(layout).engine == codec::Engine::Tiu;
+    (isTiu ? tiuCycles : gdmaCycles) += cycles;
+    ++(isTiu ? tiuCommands : gdmaCommands);
+  }
+
+  uint64_t tiuCycles = 0, gdmaCycles = 0, tiuCommands = 0, gdmaCommands = 0;
+
+private:
+  timing::TimingParameters parameters = timing::TimingParameters::vendor();
+};
+
+/// Records the transfers of a tile's operand.
+class TransferProbe : public CommandBuilder {
+public:
+  explicit TransferProbe(CommandSink &sink) : CommandBuilder(sink) {}
+
+  struct Transfer {
+    LocalTensor local;
+    GlobalTensor global;
+  };
+  llvm::SmallVector<Transfer, 4> transfers;
+  /// Transfers that no view can stand for: broadcasts and other forms.
+  llvm::SmallVector<GlobalTensor, 2> others;
+
+  void load(const LocalTensor &result, const GlobalTensor &source) override {
+    transfers.push_back({result, source});
+  }
+  void store(const GlobalTensor &result, const LocalTensor &source) override {
+    transfers.push_back({source, result});
+  }
+  void loadBroadcast(const LocalTensor &, const GlobalTensor &source) override {
+    others.push_back(source);
+  }
+  void loadBlocks(const LocalTensor &, const GlobalTensor &source, int64_t,
+                  int64_t, int64_t) override {
+    others.push_back(source);
+  }
+  void storeBlocks(const GlobalTensor &result, const LocalTensor &, int64_t,
+                   int64_t, int64_t) override {
+    others.push_back(result);
+  }
+};
+
+/// How the recorded transfers are answered; `tensor` is where the kernel wants
+/// the operand, and becomes the value's own memory when that serves.
+Access findAccess(const TransferProbe &probe, const Memory &memory,
+                  bool acceptsStrides, LocalTensor &tensor) {
+  llvm::SmallVector<LocalTensor, 4> views;
+  for (const TransferProbe::Transfer &transfer : probe.transfers) {
+    std::optional<LocalTensor> view = memory.localView(transfer.global);
+    if (!view || transfer.local.shape != transfer.global.shape)
+      return Access::Moved;
+    views.push_back(*view);
+  }
+  if (views.empty() || !probe.others.empty())
+    return Access::Moved;
+  auto isUsable = [](const LocalTensor &view) {
+    return view.startLane() == 0 && view.address % arch::kVectorBytes == 0;
+  };
+  bool isInPlace = true;
+  int64_t distance =
+      int64_t(views[0].address) - int64_t(probe.transfers[0].local.address);
+  for (auto [transfer, view] : llvm::zip(probe.transfers, views))
+    isInPlace &= isCongruent(transfer.local, view) &&
+                 int64_t(view.address) - int64_t(transfer.local.address) ==
+                     distance;
+  if (isInPlace && distance >= 0 && distance % arch::kVectorBytes == 0) {
+    tensor.address += uint32_t(distance);
+    return Access::InPlace;
+  }
+  if (acceptsStrides && views.size() == 1 && isUsable(views[0]) &&
+      probe.transfers[0].local.shape == tensor.shape) {
+    tensor = views[0];
+    return Access::InPlace;
+  }
+  return Access::Copied;
+}
+
+} // namespace
+
+TilePlan group::planTile(const TiledKernel &kernel, const Box &tile,
+                         const Memory &memory) {
+  NoSink sink;
+  TilePlan plan;
+  plan.tile = tile;
+  for (unsigned i = 0; i < kernel.numInputs(); ++i) {
+    OperandPlan operand;
+    operand.box = kernel.inputBox(i, tile);
+    operand.tensor = kernel.placeInput(i, operand.box);
+    TransferProbe probe(sink);
+    kernel.load(probe, i, operand.box, operand.tensor);
+    operand.access =
+        findAccess(probe, memory, kernel.acceptsStrides(i), operand.tensor);
+    operand.isConstant = true;
+    for (const auto &transfer : probe.transfers)
+      operand.isConstant &= transfer.global.region == Region::Coefficient;
+    for (const GlobalTensor &source : probe.others)
+      operand.isConstant &= source.region == Region::Coefficient;
+    plan.inputs.push_back(operand);
+  }
+  plan.resultTensor = kernel.placeResult(tile);
+  TransferProbe probe(sink);
+  kernel.store(probe, tile, plan.resultTensor);
+  plan.result = findAccess(probe, memory, kernel.acceptsResultStrides(),
+                           plan.resultTensor);
+  auto storesGlobal = [&](const GlobalTensor &part) {
+    std::optional<unsigned> value = memory.valueOf(part);
+    return !value || memory.places[*value].isGlobal;
+  };
+  for (const auto &transfer : probe.transfers)
+    plan.storesGlobal |= storesGlobal(transfer.global);
+  for (const GlobalTensor &part : probe.others)
+    plan.storesGlobal |= storesGlobal(part);
+  plan.scratchBytes = bufferBytes(kernel.scratchBytes(tile));
+  return plan;
+}
+
+int64_t group::tileBytes(const TiledKernel &kernel, const TilePlan &tile) {
+  int64_t bytes = bufferBytes(kernel.constantBytes()) + tile.scratchBytes;
+  for (const OperandPlan &operand : tile.inputs)
+    if (operand.access != Access::InPlace)
+      bytes += bufferBytes(operand.tensor.laneBytes());
+  if (tile.result != Access::InPlace)
+    bytes += bufferBytes(tile.resultTensor.laneBytes());
+  return bytes;
+}
+
+LocalTensor group::operandTensor(const OperandPlan &operand, uint32_t buffer) {
+  return operand.access == Access::InPlace
+             ? operand.tensor
+             : operand.tensor.at(operand.tensor.address + buffer);
+}
+
+void group::emitTile(ResidentBuilder &builder, const TiledKernel &kernel,
+                     const TilePlan &tile, llvm::ArrayRef<uint32_t> buffers,
+                     uint32_t resultBuffer, uint32_t scratch,
+                     uint32_t constants) {
+  llvm::SmallVector<LocalTensor, 3> inputs;
+  for (auto [operand, buffer] : llvm::zip(tile.inputs, buffers))
+    inputs.push_back(operandTensor(operand, buffer));
+  LocalTensor result = tile.resultTensor;
+  if (tile.result != Access::InPlace)
+    result.address += resultBuffer;
+  kernel.compute(builder, tile.tile, {inputs, result, scratch}, constants);
+  builder.setStores(ResidentBuilder::Stores::Local);
+  kernel.store(builder, tile.tile, result);
+  builder.setStores(ResidentBuilder::Stores::All);
+}
+
+/// Emits everything that the kernel does, with all buffers at address 0.
+static WorkSink workOf(const TiledKernel &kernel, KernelPlan &plan,
+                       const Memory &memory) {
+  WorkSink sink;
+  ResidentBuilder builder(sink, memory);
+  kernel.setUp(builder, 0);
+  llvm::SmallVector<Box, 3> loaded(kernel.numInputs());
+  llvm::SmallVector<uint32_t, 3> zeros(kernel.numInputs(), 0);
+  for (const TilePlan &tile : plan.tiles) {
+    for (unsigned i = 0; i < kernel.numInputs(); ++i) {
+      const OperandPlan &operand = tile.inputs[i];
+      if (!(operand.box == loaded[i]))
+        kernel.load(builder, i, operand.box, operand.tensor);
+      loaded[i] = operand.box;
+    }
+    emitTile(builder, kernel, tile, zeros, 0, 0, 0);
+    builder.setStores(ResidentBuilder::Stores::Global);
+    kernel.store(builder, tile.tile, tile.resultTensor);
+    builder.setStores(ResidentBuilder::Stores::All);
+  }
+  plan.demands = builder.demands();
+  plan.tiuCycles = sink.tiuCycles;
+  plan.gdmaCycles = sink.gdmaCycles;
+  return sink;
+}
+
+/// Tiles of `size`, or nothing when one of them exceeds the budget.
+static std::optional<KernelPlan> cut(const TiledKernel &kernel,
+                                     const Shape4 &size, const Memory &memory,
+                                     int64_t budget) {
+  KernelPlan plan;
+  plan.constantBytes = bufferBytes(kernel.constantBytes());
+  for (const Box &box : cutSpace(kernel.space(), size)) {
+    plan.tiles.push_back(planTile(kernel, box, memory));
+    plan.peakBytes =
+        std::max(plan.peakBytes, tileBytes(kernel, plan.tiles.back()));
+    if (plan.peakBytes > budget)
+      return std::nullopt;
+  }
+  return plan;
+}
+
+std::optional<KernelPlan> group::planKernel(const TiledKernel &kernel,
+                                            const Memory &memory,
+                                            int64_t budget,
+                                            const Options &options) {
+  // What a command costs beyond the vendor's cycles, so that of two plans of
+  // equal cycles the one with fewer commands is taken.
+  constexpr uint64_t kTiuIssue = 8, kGdmaIssue = 64;
+  constexpr unsigned kMaxPlans = 8;
+  std::optional<KernelPlan> best;
+  double bestCost = 0;
+  unsigned numPlans = 0, sameCount = 0;
+  size_t lastCount = 0;
+  for (const Shape4 &size : tileCandidates(kernel)) {
+    size_t count = size_t(countTiles(kernel.space(), size));
+    // At most two shapes of each number of tiles.
+    if (count == lastCount && sameCount == 2)
+      continue;
+    TilePlan first = planTile(kernel, {{0, 0, 0, 0}, size}, memory);
+    if (tileBytes(kernel, first) > budget)
+      continue;
+    std::optional<KernelPlan> plan = cut(kernel, size, memory, budget);
+    if (!plan)
+      continue;
+    sameCount = count == lastCount ? sameCount + 1 : 1;
+    lastCount = count;
+    WorkSink work = workOf(kernel, *plan, memory);
+    double cost = double(work.tiuCycles + work.tiuCommands * kTiuIssue +
+                         work.gdmaCycles + work.gdmaCommands * kGdmaIssue);
+    // Memory that a kernel leaves is room for the next one's weights.
+    cost *= 1.0 + 0.05 * double(plan->peakBytes) / double(options.localBytes);
+    if (!best || cost < bestCost) {
+      best = std::move(plan);
+      bestCost = cost;
+    }
+    if (++numPlans == kMaxPlans)
+      break;
+  }
+  return best;
+}
+
+int64_t group::leastBytes(const TiledKernel &kernel, const Memory &memory) {
+  Box smallest{{0, 0, 0, 0}, kernel.space()};
+  Shape4 granularity = kernel.granularity();
+  for (unsigned axis = 0; axis < 4; ++axis)
+    if (granularity[axis] != 0)
+      smallest.size[axis] = std::min(smallest.size[axis], granularity[axis]);
+  return tileBytes(kernel, planTile(kernel, smallest, memory));
+}
+
+Demands group::demandsOf(const Kernel &kernel, const Memory &memory) {
+  NoSink sink;
+  ResidentBuilder builder(sink, memory);
+  // Whether it can be emitted at all is seen when it is.
+  llvm::consumeError(kernel.emit(builder, {}));
+  return builder.demands();
+}

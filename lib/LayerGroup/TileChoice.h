@@ -1,0 +1,81 @@
+//===- TileChoice.h - The tile of a kernel ---------------------*- C++ -*-===//
+//
+// Finds out which operands of a tile need buffers, given where values lie, and
+// chooses the tile size that costs least.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_LAYERGROUP_TILECHOICE_H
+#define TPUC_LIB_LAYERGROUP_TILECHOICE_H
+
+#include "ResidentBuilder.h"
+
+namespace tpuc::group {
+
+/// How a tile's operand comes to be where compute() reads it, or its result
+/// where the value lives.
+enum class Access : uint8_t {
+  InPlace, ///< the value's own local memory
+  Copied,  ///< through a buffer, by copies within the lanes
+  Moved    ///< through a buffer, by transfers from or to global memory
+};
+
+struct OperandPlan {
+  kernel::Box box;
+  Access access = Access::Moved;
+  /// In place: the tensor. Else the tensor relative to its buffer.
+  kernel::LocalTensor tensor;
+  /// Reads coefficients only: may be loaded at any time.
+  bool isConstant = false;
+};
+
+struct TilePlan {
+  kernel::Box tile;
+  llvm::SmallVector<OperandPlan, 3> inputs;
+  Access result = Access::Moved;
+  kernel::LocalTensor resultTensor;
+  /// Stored to global memory as well.
+  bool storesGlobal = false;
+  int64_t scratchBytes = 0;
+};
+
+/// A kernel cut into tiles.
+struct KernelPlan {
+  std::vector<TilePlan> tiles;
+  int64_t constantBytes = 0;
+  /// Most local bytes of a lane that one tile needs.
+  int64_t peakBytes = 0;
+  uint64_t tiuCycles = 0, gdmaCycles = 0;
+  Demands demands;
+};
+
+/// Plans one tile.
+TilePlan planTile(const kernel::TiledKernel &kernel, const kernel::Box &tile,
+                  const Memory &memory);
+
+/// Bytes of all buffers of one tile.
+int64_t tileBytes(const kernel::TiledKernel &kernel, const TilePlan &tile);
+
+/// The cheapest plan that needs at most `budget` bytes; nothing when none does.
+std::optional<KernelPlan> planKernel(const kernel::TiledKernel &kernel,
+                                     const Memory &memory, int64_t budget,
+                                     const Options &options);
+
+/// What a kernel that is not tiled wants elsewhere.
+Demands demandsOf(const kernel::Kernel &kernel, const Memory &memory);
+
+/// The least bytes that any tile size needs.
+int64_t leastBytes(const kernel::TiledKernel &kernel, const Memory &memory);
+
+/// Emits the commands of one tile at the given buffer addresses: what copies
+/// operands within lanes, the computation, and what copies the result.
+void emitTile(ResidentBuilder &builder, const kernel::TiledKernel &kernel,
+              const TilePlan &tile, llvm::ArrayRef<uint32_t> inputBuffers,
+              uint32_t resultBuffer, uint32_t scratch, uint32_t constants);
+
+/// The operand's tensor when its buffer starts at `buffer`.
+kernel::LocalTensor operandTensor(const OperandPlan &operand, uint32_t buffer);
+
+} // namespace tpuc::group
+
+#endif // TPUC_LIB_LAYERGROUP_TILECHOICE_H

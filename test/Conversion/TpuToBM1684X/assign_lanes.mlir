@@ -1,0 +1,45 @@
+// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(assign-lanes))" | FileCheck %s
+
+// A convolution wants its channels across the lanes; what stands before and
+// after it follows.
+// CHECK-LABEL: func.func @image
+func.func @image(%arg0: tensor<1x8x4x4xf16>, %w: tensor<16x8x1x1xf16>) -> tensor<1x16x16xf16> {
+  // CHECK: tpu.unary abs {{.*}}tpu.lanes = array<i64: 1, 8>
+  %0 = tpu.unary abs %arg0 : tensor<1x8x4x4xf16>
+  // CHECK: tpu.conv {{.*}}tpu.lanes = array<i64: 1, 16>
+  %1 = tpu.conv %0, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+      : (tensor<1x8x4x4xf16>, tensor<16x8x1x1xf16>) -> tensor<1x16x4x4xf16>
+  // CHECK: tpu.reshape {{.*}}tpu.lanes = array<i64: 1, 16>
+  %2 = tpu.reshape %1 : (tensor<1x16x4x4xf16>) -> tensor<1x16x16xf16>
+  // CHECK: tpu.unary neg {{.*}}tpu.lanes = array<i64: 1, 16>
+  %3 = tpu.unary neg %2 : tensor<1x16x16xf16>
+  return %3 : tensor<1x16x16xf16>
+}
+
+// -----
+
+// Attention splits into batches and rows, and the products and norms before it
+// do so with it although they see one long matrix.
+// CHECK-LABEL: func.func @rows
+func.func @rows(%arg0: tensor<98x64xf16>, %w: tensor<64x192xf16>) -> tensor<2x49x2x32xf16> {
+  // CHECK: tpu.layer_norm {{.*}}tpu.lanes = array<i64: 2, 49>
+  %0 = tpu.layer_norm %arg0 {epsilon = 1.0e-5 : f64} : (tensor<98x64xf16>) -> tensor<98x64xf16>
+  // CHECK: tpu.matmul {{.*}}tpu.lanes = array<i64: 2, 49>
+  %1 = tpu.matmul %0, %w : (tensor<98x64xf16>, tensor<64x192xf16>) -> tensor<98x192xf16>
+  // CHECK: tpu.attention {{.*}}tpu.lanes = array<i64: 2, 49>
+  %2 = tpu.attention %1, %1, %1 {query_view = array<i64: 0, 9408, 192, 32>,
+      key_view = array<i64: 64, 9408, 192, 32>, value_view = array<i64: 128, 9408, 192, 32>,
+      addend_views = array<i64>, key_rows = 49 : i64, depth = 32 : i64, scale = 1.0 : f64}
+      : (tensor<98x192xf16>, tensor<98x192xf16>, tensor<98x192xf16>) -> tensor<2x49x2x32xf16>
+  return %2 : tensor<2x49x2x32xf16>
+}
+
+// -----
+
+// A product by itself has its rows across the lanes.
+// CHECK-LABEL: func.func @product
+func.func @product(%arg0: tensor<128x64xf16>, %w: tensor<64x32xf16>) -> tensor<128x32xf16> {
+  // CHECK: tpu.matmul {{.*}}tpu.lanes = array<i64: 1, 128>
+  %0 = tpu.matmul %arg0, %w : (tensor<128x64xf16>, tensor<64x32xf16>) -> tensor<128x32xf16>
+  return %0 : tensor<128x32xf16>
+}
