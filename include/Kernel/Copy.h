@@ -10,6 +10,8 @@
 
 #include "Kernel/Kernel.h"
 
+#include <optional>
+
 namespace tpuc::kernel {
 
 /// An axis of a strided copy: how many elements, and the distance of
@@ -20,11 +22,20 @@ struct CopyAxis {
   int64_t sourceStride;
 };
 
+/// The two sides of a copy: place, type (which must agree), split and number of
+/// elements of whole values, at least.
+struct CopyParams {
+  GlobalTensor result, source;
+  /// [1, 64, 1, 64], the identity matrix of a 16-bit float type; with it, lanes
+  /// and rows are exchanged in local memory.
+  std::optional<GlobalTensor> identity;
+};
+
 /// Appends the kernels that copy source[sum i*sourceStride] to
-/// result[sum i*resultStride] for all i. Both tensors only give place and
-/// type, which must agree; every result element is written at most once.
-void makeCopyKernels(const GlobalTensor &result, const GlobalTensor &source,
-                     llvm::ArrayRef<CopyAxis> axes, KernelList &kernels);
+/// result[sum i*resultStride] for all i; every result element is written at
+/// most once.
+void makeCopyKernels(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes,
+                     KernelList &kernels);
 
 /// Appends a kernel that writes `bits` into `count` elements from `result` on.
 void makeFillKernels(const GlobalTensor &result, int64_t count, uint32_t bits,

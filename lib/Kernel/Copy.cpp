@@ -8,6 +8,8 @@
 
 #include "Kernel/Copy.h"
 
+#include "SplitCopy.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
@@ -16,24 +18,6 @@ using namespace tpuc;
 using namespace tpuc::kernel;
 
 namespace {
-
-using Axes = llvm::SmallVector<CopyAxis>;
-
-/// A transfer from global to global memory.
-class MoveKernel : public Kernel {
-public:
-  MoveKernel(const GlobalTensor &result, const GlobalTensor &source)
-      : result(result), source(source) {}
-
-  llvm::Error emit(CommandBuilder &builder,
-                   const KernelOptions &options) const override {
-    builder.move(result, source);
-    return llvm::Error::success();
-  }
-
-private:
-  GlobalTensor result, source;
-};
 
 /// Exchanges two axes inside the lanes: rows come contiguous from the source
 /// as [n, c, w, h] and leave contiguous for the result as [n, c, h, w].
@@ -112,42 +96,16 @@ private:
   GlobalTensor result, source, index;
 };
 
-/// Drops axes of one element, orders the rest by result stride (outermost
-/// first) and joins neighbours that are contiguous on both sides.
-Axes normalise(llvm::ArrayRef<CopyAxis> axes) {
-  Axes sorted;
-  for (const CopyAxis &axis : axes)
-    if (axis.size != 1)
-      sorted.push_back(axis);
-  llvm::stable_sort(sorted, [](const CopyAxis &a, const CopyAxis &b) {
-    return a.resultStride > b.resultStride;
-  });
-  Axes joined;
-  for (const CopyAxis &axis : sorted) {
-    if (!joined.empty() &&
-        joined.back().resultStride == axis.resultStride * axis.size &&
-        joined.back().sourceStride == axis.sourceStride * axis.size) {
-      joined.back() = {joined.back().size * axis.size, axis.resultStride,
-                       axis.sourceStride};
-    } else {
-      joined.push_back(axis);
-    }
-  }
-  if (joined.empty())
-    joined.push_back({1, 1, 1});
-  return joined;
-}
-
 class CopyMaker {
 public:
   CopyMaker(const GlobalTensor &result, const GlobalTensor &source,
             KernelList &kernels)
       : result(result), source(source), kernels(kernels) {}
 
-  void make(Axes axes) { make(std::move(axes), 0, 0); }
+  void make(CopyAxes axes) { make(std::move(axes), 0, 0); }
 
 private:
-  void make(Axes axes, int64_t resultOffset, int64_t sourceOffset) {
+  void make(CopyAxes axes, int64_t resultOffset, int64_t sourceOffset) {
     // Sizes beyond the 16-bit fields are cut.
     for (auto [i, axis] : llvm::enumerate(axes)) {
       if (axis.size <= arch::kMaxSize)
@@ -160,7 +118,7 @@ private:
         make(axes, resultOffset, sourceOffset);
         return;
       }
-      Axes head = axes, tail = axes;
+      CopyAxes head = axes, tail = axes;
       head[i].size = arch::kMaxSize;
       tail[i].size -= arch::kMaxSize;
       make(head, resultOffset, sourceOffset);
@@ -206,13 +164,13 @@ private:
       resultStrides[H] = shape[W];
       sourceStrides[H] = shape[W];
     }
-    kernels.push_back(std::make_unique<MoveKernel>(
-        result.viewed(shape, resultStrides).advanced(resultOffset),
-        source.viewed(shape, sourceStrides).advanced(sourceOffset)));
+    makeMoveKernel(result.viewed(shape, resultStrides).advanced(resultOffset),
+                   source.viewed(shape, sourceStrides).advanced(sourceOffset),
+                   kernels);
   }
 
   /// `inner`: the axis that is contiguous in the source.
-  void transpose(Axes axes, size_t inner, int64_t resultOffset,
+  void transpose(CopyAxes axes, size_t inner, int64_t resultOffset,
                  int64_t sourceOffset) {
     CopyAxis w = axes.pop_back_val();
     CopyAxis h = axes[inner];
@@ -274,11 +232,12 @@ private:
 
 } // namespace
 
-void kernel::makeCopyKernels(const GlobalTensor &result,
-                             const GlobalTensor &source,
+void kernel::makeCopyKernels(const CopyParams &params,
                              llvm::ArrayRef<CopyAxis> axes,
                              KernelList &kernels) {
-  CopyMaker(result, source, kernels).make(normalise(axes));
+  CopyAxes joined = joinAxes(axes);
+  if (!makeSplitCopy(params, joined, kernels))
+    CopyMaker(params.result, params.source, kernels).make(joined);
 }
 
 void kernel::makeFillKernels(const GlobalTensor &result, int64_t count,

@@ -22,7 +22,7 @@ void checkCopy(llvm::ArrayRef<CopyAxis> axes, ElementType type,
   GlobalTensor source = runner.put(type, values);
   GlobalTensor result = runner.allocate(type, resultCount);
   KernelList kernels;
-  makeCopyKernels(result, source, axes, kernels);
+  makeCopyKernels({result, source, std::nullopt}, axes, kernels);
   runner.run(kernels);
   std::vector<double> got = runner.get(result);
   int64_t total = 1;

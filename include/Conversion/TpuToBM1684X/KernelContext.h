@@ -15,6 +15,7 @@
 #include "llvm/ADT/DenseMap.h"
 
 #include <deque>
+#include <map>
 
 namespace tpuc {
 
@@ -45,6 +46,9 @@ public:
                                    kernel::ElementType type,
                                    const kernel::Shape4 &shape);
 
+  /// The identity matrix [1, 64, 1, 64] of a 16-bit float type, as a constant.
+  kernel::GlobalTensor identityMatrix(kernel::ElementType type);
+
   /// Says where an activation lies, in bytes of the virtual global memory, and
   /// how it splits among the lanes.
   void placeActivation(mlir::Value value, int64_t offsetBytes,
@@ -66,6 +70,7 @@ private:
   llvm::DenseMap<mlir::Value, int64_t> constantOffsets;
   llvm::DenseMap<mlir::Value, mlir::Value> aliases;
   llvm::DenseMap<mlir::Value, llvm::ArrayRef<char>> splats;
+  std::map<kernel::ElementType, kernel::GlobalTensor> identities;
   llvm::SmallVector<llvm::ArrayRef<char>> pieces;
   std::deque<std::vector<char>> packed;
   int64_t coefficientBytes = 0;

@@ -54,13 +54,12 @@ public:
     for (Operation &op : function.getBody().front())
       seed(&op);
     propagate();
-    for (Operation &op : function.getBody().front())
-      for (Value result : op.getResults())
-        if (!splits.contains(result) && isActivation(result)) {
-          if (auto split = defaultSplit(&op, result))
-            assign(result, *split);
-          propagate();
-        }
+    // Products and norms before what takes over their split.
+    assignDefaults([](Operation *op) {
+      return isa<tpu::MatMulOp, tpu::SoftmaxOp, tpu::LayerNormOp,
+                 tpu::RMSNormOp>(op);
+    });
+    assignDefaults([](Operation *) { return true; });
     Builder builder(function.getContext());
     for (auto [value, split] : splits)
       if (Operation *op = value.getDefiningOp())
@@ -69,6 +68,16 @@ public:
   }
 
 private:
+  void assignDefaults(llvm::function_ref<bool(Operation *)> isChosen) {
+    for (Operation &op : function.getBody().front())
+      for (Value result : op.getResults())
+        if (isChosen(&op) && isActivation(result) &&
+            !splits.contains(result)) {
+          assign(result, defaultSplit(&op, result));
+          propagate();
+        }
+  }
+
   static bool isActivation(Value value) {
     Operation *op = value.getDefiningOp();
     return !op || !op->hasTrait<OpTrait::ConstantLike>();
@@ -101,9 +110,31 @@ private:
     }
   }
 
-  static std::optional<LaneSplit> defaultSplit(Operation *op, Value value) {
-    bool isImage = shapeOf(value).size() == 4 && !isa<tpu::MatMulOp>(op);
-    return isImage ? imageSplit(value) : rowSplit(value);
+  /// The split that leaves the fewest lanes and vectors idle; of equals the one
+  /// that joins the fewest axes.
+  static LaneSplit defaultSplit(Operation *op, Value value) {
+    ArrayRef<int64_t> shape = shapeOf(value);
+    if (isa<tpu::MatMulOp>(op) || shape.size() < 3)
+      return rowSplit(value).value_or(LaneSplit{1, 1});
+    int64_t width = tpu::getElement(value).getIntOrFloatBitWidth() / 8;
+    auto usage = [](int64_t size, int64_t unit) {
+      return double(size) / double(arch::alignUp(size, unit));
+    };
+    LaneSplit best;
+    double bestUsage = 0;
+    for (size_t axes = 1; axes < shape.size(); ++axes)
+      for (size_t first = 0; first + axes < shape.size(); ++first) {
+        LaneSplit split{sizeOf(shape.take_front(first)),
+                        sizeOf(shape.slice(first, axes))};
+        int64_t rest = sizeOf(shape.drop_front(first + axes));
+        double candidate = usage(split.c, arch::kLanes) *
+                           usage(rest * width, arch::kVectorBytes);
+        if (candidate > bestUsage) {
+          bestUsage = candidate;
+          best = split;
+        }
+      }
+    return best;
   }
 
   /// Carries splits over the operators on either side of each value.
@@ -140,7 +171,8 @@ private:
     carryTo(result);
     for (Value operand : op->getOperands())
       if (sizeOf(shapeOf(operand)) == sizeOf(shapeOf(result)) ||
-          isa<tpu::SliceOp, tpu::ConcatOp, tpu::PadOp, tpu::ReduceOp>(op))
+          isa<tpu::SliceOp, tpu::ConcatOp, tpu::PadOp, tpu::ReduceOp,
+              tpu::BroadcastOp>(op))
         carryTo(operand);
   }
 
@@ -163,6 +195,15 @@ private:
       return isWhole(commonAxes(slice.getInput(), slice.getOutput()));
     if (auto pad = dyn_cast<tpu::PadOp>(op))
       return isWhole(commonAxes(pad.getInput(), pad.getOutput()));
+    if (auto broadcast = dyn_cast<tpu::BroadcastOp>(op))
+      return isWhole(commonAxes(broadcast.getInput(), broadcast.getOutput()));
+    if (auto permute = dyn_cast<tpu::PermuteOp>(op)) {
+      size_t fixed = 0;
+      while (fixed < permute.getOrder().size() &&
+             permute.getOrder()[fixed] == int64_t(fixed))
+        ++fixed;
+      return isWhole(shapeOf(permute.getInput()).take_front(fixed));
+    }
     return false;
   }
 

@@ -12,6 +12,8 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Operation.h"
 
+#include <cstring>
+
 using namespace mlir;
 using namespace tpuc;
 using kernel::ElementType;
@@ -96,6 +98,20 @@ GlobalTensor KernelContext::addConstant(std::vector<char> bytes,
   packed.push_back(std::move(bytes));
   tensor.offsetBytes = addPiece(packed.back());
   return tensor.reshaped(shape);
+}
+
+GlobalTensor KernelContext::identityMatrix(ElementType type) {
+  auto [place, isNew] = identities.try_emplace(type);
+  if (isNew) {
+    uint32_t one = kernel::constantBits(1.0, type);
+    int64_t width = byteWidth(type);
+    std::vector<char> bytes(arch::kLanes * arch::kLanes * width);
+    for (int64_t i = 0; i < arch::kLanes; ++i)
+      std::memcpy(bytes.data() + i * (arch::kLanes + 1) * width, &one, width);
+    place->second = addConstant(std::move(bytes), type,
+                                {1, arch::kLanes, 1, arch::kLanes});
+  }
+  return place->second;
 }
 
 void KernelContext::placeActivation(Value value, int64_t offsetBytes,

@@ -33,13 +33,18 @@ int64_t product(ArrayRef<int64_t> sizes) {
 }
 
 /// A copy of a box of `sizes` between two places with the given strides.
-void copyBox(const GlobalTensor &result, ArrayRef<int64_t> resultStrides,
-             const GlobalTensor &source, ArrayRef<int64_t> sourceStrides,
-             ArrayRef<int64_t> sizes, KernelList &kernels) {
+void copyBox(KernelContext &context, const GlobalTensor &result,
+             ArrayRef<int64_t> resultStrides, const GlobalTensor &source,
+             ArrayRef<int64_t> sourceStrides, ArrayRef<int64_t> sizes,
+             KernelList &kernels) {
   SmallVector<CopyAxis> axes;
   for (auto [size, to, from] : llvm::zip(sizes, resultStrides, sourceStrides))
     axes.push_back({size, to, from});
-  makeCopyKernels(result, source, axes, kernels);
+  CopyParams params{result, source, std::nullopt};
+  if (result.split.isKnown() && isFloat(result.type) &&
+      byteWidth(result.type) == 2)
+    params.identity = context.identityMatrix(result.type);
+  makeCopyKernels(params, axes, kernels);
 }
 
 /// Elements before the first of a box that starts at `offsets`.
@@ -64,8 +69,8 @@ struct ReshapeModel
     GlobalTensor source = context.globalTensor(reshape.getInput());
     if (result.region != source.region ||
         result.offsetBytes != source.offsetBytes)
-      makeCopyKernels(result, source, {{numElements(result.shape), 1, 1}},
-                      kernels);
+      makeCopyKernels({result, source, std::nullopt},
+                      {{numElements(result.shape), 1, 1}}, kernels);
     return success();
   }
 };
@@ -78,7 +83,7 @@ struct PermuteModel
     SmallVector<int64_t> strides = stridesOf(permute.getInput()), permuted;
     for (int64_t axis : permute.getOrder())
       permuted.push_back(strides[axis]);
-    copyBox(context.globalTensor(permute.getOutput()),
+    copyBox(context, context.globalTensor(permute.getOutput()),
             stridesOf(permute.getOutput()),
             context.globalTensor(permute.getInput()), permuted,
             shapeOf(permute.getOutput()), kernels);
@@ -101,7 +106,7 @@ struct SliceModel
       return success(); // a view of its input
     for (auto [stride, step] : llvm::zip(strides, slice.getSteps()))
       stride *= step;
-    copyBox(result, stridesOf(slice.getOutput()), source, strides,
+    copyBox(context, result, stridesOf(slice.getOutput()), source, strides,
             slice.getSizes(), kernels);
     return success();
   }
@@ -115,7 +120,7 @@ struct ConcatModel
     SmallVector<int64_t> strides = stridesOf(concat.getOutput());
     GlobalTensor result = context.globalTensor(concat.getOutput());
     for (Value input : concat.getInputs()) {
-      copyBox(result, strides, context.globalTensor(input), stridesOf(input),
+      copyBox(context, result, strides, context.globalTensor(input), stridesOf(input),
               shapeOf(input), kernels);
       result = result.advanced(shapeOf(input)[concat.getAxis()] *
                                strides[concat.getAxis()]);
@@ -135,7 +140,7 @@ struct PadModel
     makeFillKernels(result, numElements(result.shape), bits, kernels);
     SmallVector<int64_t> strides = stridesOf(pad.getOutput());
     ArrayRef<int64_t> begins = pad.getPads().take_front(strides.size());
-    copyBox(result.advanced(boxStart(begins, strides)), strides,
+    copyBox(context, result.advanced(boxStart(begins, strides)), strides,
             context.globalTensor(pad.getInput()), stridesOf(pad.getInput()),
             shapeOf(pad.getInput()), kernels);
     return success();
@@ -152,7 +157,7 @@ struct BroadcastModel
     for (auto [stride, size] : llvm::zip(strides, shapeOf(broadcast.getInput())))
       if (size == 1)
         stride = 0;
-    copyBox(context.globalTensor(broadcast.getOutput()),
+    copyBox(context, context.globalTensor(broadcast.getOutput()),
             stridesOf(broadcast.getOutput()),
             context.globalTensor(broadcast.getInput()), strides,
             shapeOf(broadcast.getOutput()), kernels);

@@ -1,0 +1,179 @@
+//===- LaneTranspose.cpp - Exchanging lanes and rows ----------------------===//
+//
+// The vector units never see another lane's data, but a matrix product does:
+// I * X^T has a row of X^T in each lane. Rows and columns are taken in blocks
+// of 64, so that no row pitch is implied and every block is an address.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LaneTranspose.h"
+
+#include <algorithm>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+class LaneTransposeKernel : public TiledKernel {
+public:
+  explicit LaneTransposeKernel(const LaneTransposeParams &params)
+      : params(params) {}
+
+  Shape4 space() const override { return params.result.shape; }
+
+  /// Lanes of the result can be cut where they are one axis of the source, its
+  /// rows where they are one axis of the source's lanes.
+  Shape4 granularity() const override {
+    bool canCutLanes = params.source.shape[H] == 1;
+    bool canCutRows = params.result.shape[H] == 1;
+    return {1, canCutLanes ? arch::kLanes : 0, 0,
+            canCutRows ? arch::kLanes : 0};
+  }
+
+  unsigned numInputs() const override { return 1 + (usesIdentity() ? 1 : 0); }
+
+  Box inputBox(unsigned index, const Box &tile) const override {
+    if (index == 1)
+      return {{0, 0, 0, 0}, {1, arch::kLanes, 1, arch::kLanes}};
+    Box box;
+    box.offset = {tile.offset[N], tile.offset[W], 0, 0};
+    box.size = {tile.size[N], tile.size[H] * tile.size[W],
+                params.source.shape[H], params.source.shape[W]};
+    if (params.source.shape[H] == 1) {
+      box.offset[W] = tile.offset[C];
+      box.size[W] = tile.size[C];
+    }
+    return box;
+  }
+
+  LocalTensor placeInput(unsigned index, const Box &box) const override {
+    return alignedTensor(0, box.size, type());
+  }
+  LocalTensor placeResult(const Box &tile) const override {
+    return alignedTensor(0, tile.size, type());
+  }
+  bool acceptsStrides(unsigned index) const override { return index == 0; }
+  bool acceptsResultStrides() const override { return true; }
+
+  int64_t scratchBytes(const Box &tile) const override {
+    return 2 * std::max(packedSource(tile, 0).laneBytes(),
+                        packedResult(tile, 0).laneBytes()) +
+           2 * arch::kVectorBytes;
+  }
+
+  void load(CommandBuilder &builder, unsigned index, const Box &box,
+            const LocalTensor &local) const override {
+    builder.load(local, (index == 1 ? *params.identity : params.source)
+                            .slice(box));
+  }
+
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t) const override {
+    LocalTensor source = buffers.inputs[0];
+    int64_t lanes = tile.size[C];
+    LocalTensor packed = packedSource(tile, buffers.scratch);
+    LocalTensor merged = merge(source, lanes);
+    bool isReady = isDense(source) && (usesIdentity() || isAligned(merged));
+    if (!isReady) {
+      LocalTensor target = packed.viewed(source.shape, packed.strides);
+      target.strides[H] = source.shape[W];
+      builder.copy(target, source);
+      merged = packed;
+    }
+    LocalTensor result = buffers.result;
+    bool isDirect =
+        isDense(result) && (usesIdentity() || isAligned(merge(result, rows(tile))));
+    LocalTensor turned = merge(result, rows(tile));
+    if (!isDirect)
+      turned = packedResult(
+          tile, uint32_t(arch::alignUp(packed.address + packed.laneBytes(),
+                                       arch::kVectorBytes)));
+    if (usesIdentity())
+      multiply(builder, turned, merged, buffers.inputs[1]);
+    else
+      for (int64_t n = 0; n < tile.size[N]; ++n)
+        builder.transpose(turned.slice(N, n, 1), merged.slice(N, n, 1));
+    if (!isDirect) {
+      LocalTensor unpacked = turned.viewed(result.shape, turned.strides);
+      unpacked.strides[H] = result.shape[W];
+      builder.copy(result, unpacked);
+    }
+  }
+
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    builder.store(params.result.slice(tile), local);
+  }
+
+private:
+  ElementType type() const { return params.result.type; }
+  bool usesIdentity() const { return params.identity.has_value(); }
+
+  /// Elements of the tile that lie across the source's lanes.
+  static int64_t rows(const Box &tile) { return tile.size[H] * tile.size[W]; }
+
+  LocalTensor packedSource(const Box &tile, uint32_t address) const {
+    return alignedTensor(address, {tile.size[N], rows(tile), 1, tile.size[C]},
+                         type());
+  }
+  LocalTensor packedResult(const Box &tile, uint32_t address) const {
+    return alignedTensor(address, {tile.size[N], tile.size[C], 1, rows(tile)},
+                         type());
+  }
+
+  /// Whether h and w follow each other without gaps from an aligned start on.
+  static bool isDense(const LocalTensor &tensor) {
+    bool isRow = tensor.shape[W] == 1 || tensor.strides[W] == 1;
+    bool isImage =
+        tensor.shape[H] == 1 || tensor.strides[H] == tensor.shape[W];
+    int64_t pitchBytes = tensor.strides[N] * byteWidth(tensor.type);
+    int64_t rowBytes = tensor.strides[C] * byteWidth(tensor.type);
+    return isRow && isImage &&
+           (tensor.shape[N] == 1 || pitchBytes % arch::kVectorBytes == 0) &&
+           (tensor.channelRows() == 1 || rowBytes % arch::kVectorBytes == 0);
+  }
+
+  /// A dense tensor with h and w as one row of `columns`.
+  static LocalTensor merge(const LocalTensor &tensor, int64_t columns) {
+    Shape4 shape = tensor.shape, strides = tensor.strides;
+    shape[H] = 1;
+    shape[W] = columns;
+    strides[H] = columns;
+    strides[W] = 1;
+    return tensor.viewed(shape, strides);
+  }
+
+  /// Whether the transposer finds the layout that it implies.
+  static bool isAligned(const LocalTensor &tensor) {
+    Shape4 strides = alignedStrides(tensor.shape, tensor.type);
+    return tensor.channelRows() == 1 || tensor.strides[C] == strides[C];
+  }
+
+  /// Blocks of 64 x 64: lanes b of the result from columns b of the source.
+  static void multiply(CommandBuilder &builder, const LocalTensor &result,
+                       const LocalTensor &source, const LocalTensor &identity) {
+    for (int64_t n = 0; n < result.shape[N]; ++n)
+      for (int64_t b = 0; b < result.shape[C]; b += arch::kLanes)
+        for (int64_t a = 0; a < source.shape[C]; a += arch::kLanes) {
+          int64_t columns = std::min(arch::kLanes, result.shape[C] - b);
+          int64_t lanes = std::min(arch::kLanes, source.shape[C] - a);
+          LocalTensor unit =
+              identity.slice(C, 0, columns).slice(W, 0, columns);
+          builder.matmulRows(
+              result.slice(N, n, 1).slice(C, b, columns).slice(W, a, lanes),
+              unit,
+              source.slice(N, n, 1).slice(C, a, lanes).slice(W, b, columns),
+              /*rightTransposed=*/true);
+        }
+  }
+
+  LaneTransposeParams params;
+};
+
+} // namespace
+
+void kernel::makeLaneTransposeKernel(const LaneTransposeParams &params,
+                                     KernelList &kernels) {
+  kernels.push_back(std::make_unique<LaneTransposeKernel>(params));
+}

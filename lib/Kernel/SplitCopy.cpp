@@ -1,0 +1,317 @@
+//===- SplitCopy.cpp - Copies between values in local memory --------------===//
+//
+// Cuts the axes of a copy where the splits of its sides cut them, so that each
+// piece lies in one zone (n, c or the rest of a lane) on either side. Lanes that
+// stay lanes are one copy; lanes that become rows while rows become lanes go
+// through the lane transposition; anything else passes through global memory,
+// arranged by the lanes of the result.
+//
+//===----------------------------------------------------------------------===//
+
+#include "SplitCopy.h"
+
+#include "LaneTranspose.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <algorithm>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// A transfer between two places.
+class MoveKernel : public Kernel {
+public:
+  MoveKernel(const GlobalTensor &result, const GlobalTensor &source)
+      : result(result), source(source) {}
+
+  llvm::Error emit(CommandBuilder &builder,
+                   const KernelOptions &options) const override {
+    builder.move(result, source);
+    return llvm::Error::success();
+  }
+
+private:
+  GlobalTensor result, source;
+};
+
+enum class Zone : uint8_t { Batch, Lane, Rest };
+
+/// Beyond this many commands the plain forms are better.
+constexpr int64_t kMostKernels = 128;
+
+/// Where the distance `stride` lies in a value that is split.
+struct SplitStrides {
+  int64_t n, c; ///< of neighbours on n and c
+
+  explicit SplitStrides(const GlobalTensor &tensor)
+      : n(numElements(tensor.shape) / tensor.split.n),
+        c(n / tensor.split.c) {}
+
+  Zone zoneOf(int64_t stride) const {
+    return stride >= n ? Zone::Batch : stride >= c ? Zone::Lane : Zone::Rest;
+  }
+};
+
+/// Cuts axes at the multiples of `boundary` that their strides on one side
+/// cross. False when one crosses in the midst of a step.
+bool cutAt(CopyAxes &axes, int64_t CopyAxis::*stride, int64_t boundary) {
+  CopyAxes cut;
+  for (const CopyAxis &axis : axes) {
+    int64_t step = axis.*stride, end = step * axis.size;
+    if (step >= boundary || boundary >= end || step == 0) {
+      cut.push_back(axis);
+      continue;
+    }
+    if (boundary % step != 0 || end % boundary != 0)
+      return false;
+    int64_t inner = boundary / step;
+    cut.push_back({axis.size / inner, axis.resultStride * inner,
+                   axis.sourceStride * inner});
+    cut.push_back({inner, axis.resultStride, axis.sourceStride});
+  }
+  axes = cut;
+  return true;
+}
+
+class SplitCopy {
+public:
+  SplitCopy(const CopyParams &params, KernelList &kernels)
+      : params(params), to(params.result), from(params.source),
+        kernels(kernels) {}
+
+  bool make(CopyAxes axes) {
+    for (int64_t boundary : {to.n, to.c})
+      if (!cutAt(axes, &CopyAxis::resultStride, boundary))
+        return false;
+    for (int64_t boundary : {from.n, from.c})
+      if (!cutAt(axes, &CopyAxis::sourceStride, boundary))
+        return false;
+    return makeInLanes(axes) || makeAcrossLanes(axes) || makeByResult(axes);
+  }
+
+private:
+  bool isLaneOfResult(const CopyAxis &axis) const {
+    return to.zoneOf(axis.resultStride) == Zone::Lane;
+  }
+  bool isLaneOfSource(const CopyAxis &axis) const {
+    return from.zoneOf(axis.sourceStride) == Zone::Lane &&
+           axis.sourceStride != 0;
+  }
+
+  /// Every lane keeps what it has.
+  bool makeInLanes(llvm::ArrayRef<CopyAxis> axes) {
+    CopyAxes lanes, rest;
+    for (const CopyAxis &axis : axes) {
+      if (isLaneOfResult(axis) != isLaneOfSource(axis))
+        return false;
+      (isLaneOfResult(axis) ? lanes : rest).push_back(axis);
+    }
+    lanes = joinAxes(lanes);
+    rest = joinAxes(rest);
+    if (lanes.size() > 1 || positions(rest, 3) > kMostKernels ||
+        (lanes.front().size > 1 && (lanes.front().resultStride != to.c ||
+                                    lanes.front().sourceStride != from.c)))
+      return false;
+    moveAll(lanes.front(), rest, 0, 0);
+    return true;
+  }
+
+  /// Positions on all axes but the inner `count`.
+  static int64_t positions(llvm::ArrayRef<CopyAxis> axes, size_t count) {
+    int64_t product = 1;
+    for (const CopyAxis &axis :
+         axes.drop_back(std::min(count, axes.size())))
+      product *= axis.size;
+    return product;
+  }
+
+  /// One transfer for the inner three axes around the lanes, for each position
+  /// on the others.
+  void moveAll(const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> rest,
+               int64_t resultOffset, int64_t sourceOffset) {
+    if (rest.size() > 3) {
+      for (int64_t i = 0; i < rest.front().size; ++i)
+        moveAll(lanes, rest.drop_front(),
+                resultOffset + i * rest.front().resultStride,
+                sourceOffset + i * rest.front().sourceStride);
+      return;
+    }
+    Shape4 shape{1, lanes.size, 1, 1};
+    Shape4 resultStrides{1, lanes.resultStride, 1, 1};
+    Shape4 sourceStrides{1, lanes.sourceStride, 1, 1};
+    // Two axes leave h free, so that the larger steps are those of n.
+    constexpr unsigned kPositions[][3] = {{W, W, W}, {N, W, W}, {N, H, W}};
+    for (auto [i, axis] : llvm::enumerate(rest)) {
+      unsigned position = kPositions[rest.size() - 1][i];
+      shape[position] = axis.size;
+      resultStrides[position] = axis.resultStride;
+      sourceStrides[position] = axis.sourceStride;
+    }
+    if (rest.size() < 3) {
+      resultStrides[H] = shape[W];
+      sourceStrides[H] = shape[W];
+    }
+    makeMoveKernel(
+        params.result.viewed(shape, resultStrides).advanced(resultOffset),
+        params.source.viewed(shape, sourceStrides).advanced(sourceOffset),
+        kernels);
+  }
+
+  /// Lanes of either side become rows of the other.
+  bool makeAcrossLanes(llvm::ArrayRef<CopyAxis> axes) {
+    bool isHalf = byteWidth(params.result.type) == 2;
+    if (isHalf ? !params.identity : byteWidth(params.result.type) != 4)
+      return false;
+    CopyAxes becomesRow, becomesLane, rest;
+    for (const CopyAxis &axis : axes) {
+      if (isLaneOfResult(axis) && isLaneOfSource(axis))
+        return false;
+      (isLaneOfSource(axis)   ? becomesRow
+       : isLaneOfResult(axis) ? becomesLane
+                              : rest)
+          .push_back(axis);
+    }
+    // Lanes must be whole and in order: [A1, A2] of the source, [B1, B2] of
+    // the result.
+    llvm::stable_sort(becomesRow, [](const CopyAxis &a, const CopyAxis &b) {
+      return a.sourceStride > b.sourceStride;
+    });
+    auto isDense = [](llvm::ArrayRef<CopyAxis> pair, int64_t CopyAxis::*stride,
+                      int64_t unit) {
+      return !pair.empty() && pair.size() <= 2 &&
+             pair.back().*stride == unit &&
+             (pair.size() == 1 ||
+              pair.front().*stride == unit * pair.back().size);
+    };
+    if (!isDense(becomesRow, &CopyAxis::sourceStride, from.c) ||
+        !isDense(becomesLane, &CopyAxis::resultStride, to.c))
+      return false;
+    // A product takes 64 x 64 elements; a few of them cost as much.
+    auto isWorthwhile = [](llvm::ArrayRef<CopyAxis> pair) {
+      constexpr int64_t kFew = 16;
+      int64_t size = 1;
+      for (const CopyAxis &axis : pair)
+        size *= axis.size;
+      return size >= kFew;
+    };
+    rest = joinAxes(rest);
+    if (!isWorthwhile(becomesRow) || !isWorthwhile(becomesLane) ||
+        positions(rest, 1) > kMostKernels)
+      return false;
+    if (becomesRow.size() == 1)
+      becomesRow.insert(becomesRow.begin(), CopyAxis{1, 1, 1});
+    if (becomesLane.size() == 1)
+      becomesLane.insert(becomesLane.begin(), CopyAxis{1, 1, 1});
+    transposeAll(becomesRow, becomesLane, rest, 0, 0);
+    return true;
+  }
+
+  void transposeAll(llvm::ArrayRef<CopyAxis> a, llvm::ArrayRef<CopyAxis> b,
+                    llvm::ArrayRef<CopyAxis> rest, int64_t resultOffset,
+                    int64_t sourceOffset) {
+    if (rest.size() > 1) {
+      for (int64_t i = 0; i < rest.front().size; ++i)
+        transposeAll(a, b, rest.drop_front(),
+                     resultOffset + i * rest.front().resultStride,
+                     sourceOffset + i * rest.front().sourceStride);
+      return;
+    }
+    const CopyAxis &n = rest.front();
+    LaneTransposeParams transpose;
+    transpose.result =
+        params.result
+            .viewed({n.size, b[0].size * b[1].size, a[0].size, a[1].size},
+                    {n.resultStride, b[1].resultStride, a[0].resultStride,
+                     a[1].resultStride})
+            .advanced(resultOffset);
+    transpose.source =
+        params.source
+            .viewed({n.size, a[0].size * a[1].size, b[0].size, b[1].size},
+                    {n.sourceStride, a[1].sourceStride, b[0].sourceStride,
+                     b[1].sourceStride})
+            .advanced(sourceOffset);
+    if (byteWidth(params.result.type) == 2)
+      transpose.identity = params.identity;
+    makeLaneTransposeKernel(transpose, kernels);
+  }
+
+  /// Transfers into the lanes of the result, from anywhere.
+  bool makeByResult(llvm::ArrayRef<CopyAxis> axes) {
+    CopyAxes lanes, rest;
+    for (const CopyAxis &axis : axes)
+      (isLaneOfResult(axis) ? lanes : rest).push_back(axis);
+    lanes = joinAxes(lanes);
+    bool keepsRuns = llvm::any_of(axes, [](const CopyAxis &axis) {
+      return axis.resultStride == 1 && axis.sourceStride == 1;
+    });
+    if (!keepsRuns || lanes.back().resultStride != to.c)
+      return false;
+    CopyAxis inner = lanes.pop_back_val();
+    rest = joinAxes(rest);
+    if (positions(lanes, 0) * positions(rest, 3) > kMostKernels)
+      return false;
+    // Further lanes are positions of their own: they cannot join n.
+    moveEach(inner, lanes, rest, 0, 0);
+    return true;
+  }
+
+  void moveEach(const CopyAxis &inner, llvm::ArrayRef<CopyAxis> lanes,
+                llvm::ArrayRef<CopyAxis> rest, int64_t resultOffset,
+                int64_t sourceOffset) {
+    if (lanes.empty())
+      return moveAll(inner, rest, resultOffset, sourceOffset);
+    for (int64_t i = 0; i < lanes.front().size; ++i)
+      moveEach(inner, lanes.drop_front(), rest,
+               resultOffset + i * lanes.front().resultStride,
+               sourceOffset + i * lanes.front().sourceStride);
+  }
+
+  const CopyParams &params;
+  SplitStrides to, from;
+  KernelList &kernels;
+};
+
+} // namespace
+
+CopyAxes kernel::joinAxes(llvm::ArrayRef<CopyAxis> axes) {
+  CopyAxes sorted;
+  for (const CopyAxis &axis : axes)
+    if (axis.size != 1)
+      sorted.push_back(axis);
+  llvm::stable_sort(sorted, [](const CopyAxis &a, const CopyAxis &b) {
+    return a.resultStride > b.resultStride;
+  });
+  CopyAxes joined;
+  for (const CopyAxis &axis : sorted) {
+    if (!joined.empty() &&
+        joined.back().resultStride == axis.resultStride * axis.size &&
+        joined.back().sourceStride == axis.sourceStride * axis.size) {
+      joined.back() = {joined.back().size * axis.size, axis.resultStride,
+                       axis.sourceStride};
+    } else {
+      joined.push_back(axis);
+    }
+  }
+  if (joined.empty())
+    joined.push_back({1, 1, 1});
+  return joined;
+}
+
+void kernel::makeMoveKernel(const GlobalTensor &result,
+                            const GlobalTensor &source, KernelList &kernels) {
+  kernels.push_back(std::make_unique<MoveKernel>(result, source));
+}
+
+bool kernel::makeSplitCopy(const CopyParams &params,
+                           llvm::ArrayRef<CopyAxis> axes, KernelList &kernels) {
+  if (!params.result.split.isKnown() || !params.source.split.isKnown())
+    return false;
+  KernelList made;
+  if (!SplitCopy(params, made).make(CopyAxes(axes.begin(), axes.end())))
+    return false;
+  llvm::move(made, std::back_inserter(kernels));
+  return true;
+}

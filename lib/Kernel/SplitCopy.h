@@ -1,0 +1,32 @@
+//===- SplitCopy.h - Copies between values in local memory -----*- C++ -*-===//
+//
+// Copies whose sides may lie in the lanes, arranged so that lanes stay lanes or
+// are exchanged with rows on purpose.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_KERNEL_SPLITCOPY_H
+#define TPUC_LIB_KERNEL_SPLITCOPY_H
+
+#include "Kernel/Copy.h"
+
+namespace tpuc::kernel {
+
+using CopyAxes = llvm::SmallVector<CopyAxis>;
+
+/// Drops axes of one element, orders the rest by result stride (outermost
+/// first) and joins neighbours that are contiguous on both sides.
+CopyAxes joinAxes(llvm::ArrayRef<CopyAxis> axes);
+
+/// Appends one transfer between tensors of one shape.
+void makeMoveKernel(const GlobalTensor &result, const GlobalTensor &source,
+                    KernelList &kernels);
+
+/// Appends kernels that follow the splits of both sides. False, with nothing
+/// appended, when a split is not known or no kernel has its shape.
+bool makeSplitCopy(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes,
+                   KernelList &kernels);
+
+} // namespace tpuc::kernel
+
+#endif // TPUC_LIB_KERNEL_SPLITCOPY_H
