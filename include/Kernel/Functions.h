@@ -45,34 +45,35 @@ enum class UnaryFunction : uint8_t {
   Softsign,
 };
 
-//===--- Building blocks, all in f32 --------------------------------------===//
+//===--- Building blocks --------------------------------------------------===//
 
-/// exp(x) to 2e-7 relative: 0 below -87.3, infinity above 88.7.
+/// exp(x) to 2e-7 relative: 0 below -87.3, infinity above 88.7. f32.
 PassValue appendExp(PassList &list, PassValue x);
-/// exp(x) for x <= 0; 0 below -87.3.
+/// exp(x) for x <= 0; 0 below -87.3. f32.
 PassValue appendExpOfNegative(PassList &list, PassValue x);
-/// How exact an exponential is: to 2e-7 relative, or to 1e-5 for results that
-/// are rounded to 16 bit.
-enum class ExpPrecision : uint8_t { Full, Half };
-/// exp(x) for x <= 0, at least 1e-38 everywhere: for sums of exponentials.
-PassValue appendExpOfShifted(PassList &list, PassValue x,
-                             ExpPrecision precision);
-/// 1/x to 2e-7 relative for positive normal x below 1.7e38.
-PassValue appendReciprocalOfPositive(PassList &list, PassValue x);
+/// 2^(x + bias) for x <= 0 and an integer bias, in x's type; 0 where that is
+/// below the normal numbers. Largest relative error 1e-7 in f32 and a unit in
+/// the last place in 16 bit.
+PassValue appendPowerOfTwo(PassList &list, PassValue x, int bias);
+/// 1/x for positive normal f32 x below 1.7e38, to 0.12^(2^steps) relative and
+/// 1.4e-7 at the best.
+PassValue appendReciprocalOfPositive(PassList &list, PassValue x,
+                                     unsigned steps = 3);
 /// Natural logarithm to 1e-7 absolute or relative, whichever is larger, for
-/// positive normal finite x.
+/// positive normal finite f32 x.
 PassValue appendLogOfPositive(PassList &list, PassValue x);
 
-/// The softmax of the rows of an f32 value, in f32: for 16 bit with
-/// ExpPrecision::Half. A row of which all elements are -infinity becomes
-/// constant.
-PassValue appendSoftmax(PassList &list, PassValue x, ExpPrecision precision);
+/// 2^x / sum(2^x) of rows of `columns` elements whose largest is 0, in x's
+/// type; sums are f32. A row of -infinity alone becomes 0.
+PassValue appendNormalizedPowers(PassList &list, PassValue x, int64_t columns);
 
 //===--- Functions --------------------------------------------------------===//
 
 /// The passes of a function; `alpha` and `beta` as in tpu.unary. The result has
 /// the type of `x`. 16-bit functions that have no 16-bit recipe of their own
-/// are computed in f32. A NaN operand may give any number: clamps drop it.
+/// are computed in f32; those that do err by at most 1.5e-3 (f16) or 7.5e-3
+/// (bf16) beyond the result's rounding, relative to the operand below 1 where
+/// the function is 0 at 0. A NaN operand may give any number: clamps drop it.
 PassValue appendUnary(PassList &list, UnaryFunction function, PassValue x,
                       double alpha, double beta);
 

@@ -95,16 +95,21 @@ public:
   PassValue rsqrt(PassValue a);
   /// a / b, f32.
   PassValue divide(PassOperand a, PassOperand b);
-  /// The sum (f32) or the largest (any float) of each row's columns.
-  PassValue rowSum(PassValue a) { return reduce(a, /*isMax=*/false); }
-  PassValue rowMax(PassValue a) { return reduce(a, /*isMax=*/true); }
+  /// p * 2^n in 16 bit for an i16 n: adds n to p's exponents, in p's buffer.
+  /// `p` is a pass's result and not used elsewhere. Exponents must stay those
+  /// of normal numbers, or become 0.
+  PassValue scaleByPowerOfTwo(PassValue p, PassValue n);
+  /// Writes a constant to the columns from PassTile::columns on, in place.
+  PassValue fillPadding(PassValue a, double constant);
+  /// The largest element of each row, padding included, in the row's type.
+  PassValue rowMax(PassValue a);
+  /// The sum of each row of `columns` elements, padding included, in f32.
+  PassValue rowSum(PassValue a, int64_t columns);
 
   /// Says which value the caller's result buffer receives. It must come from a
   /// pass (not be an input) and not be an operand of a later one.
   void setResult(PassValue value);
   const PassValue &result() const { return resultValue; }
-
-  bool hasReductions() const { return reductions; }
 
   //===--- Emission ---------------------------------------------------------//
 
@@ -113,14 +118,15 @@ public:
   /// Their addresses when they lie one after the other from `scratch` on.
   llvm::SmallVector<uint32_t> bufferAddresses(const PassTile &tile,
                                               uint32_t scratch) const;
-  /// Types of the buffers, of a list without reductions and rows.
+  /// Types of the buffers, of a list without rows.
   llvm::SmallVector<ElementType, 4> bufferTypes() const;
   /// Bytes a lane of the coefficient tables, and what writes them.
   int64_t constantBytes() const { return tableBytes; }
   void setUp(CommandBuilder &builder, uint32_t address) const;
-  /// Emits the passes for a tile. The result is an aligned tensor of the shape
-  /// that shapeOf() gives, and so are the operands, except that those read only
-  /// by arithmetic and casts may have other strides and axes of size 1.
+  /// Emits the passes for a tile of at most 64 channels. The result is an
+  /// aligned tensor of the shape that shapeOf() gives, and so are the operands,
+  /// except that those read only by arithmetic and casts may have other strides
+  /// and axes of size 1. Reductions read all 64 lanes of their operands.
   void emit(CommandBuilder &builder, const PassTile &tile,
             const LocalTensor &result, llvm::ArrayRef<LocalTensor> inputs,
             llvm::ArrayRef<uint32_t> buffers, uint32_t constants) const;
@@ -139,6 +145,8 @@ private:
     Polynomial,
     Rsqrt,
     Divide,
+    ScaleByPowerOfTwo,
+    FillPadding,
     RowSum,
     RowMax
   };
@@ -150,11 +158,15 @@ private:
     Compare compare = Compare::SelectGreater;
     Rounding rounding = Rounding::HalfToEven;
     unsigned table = 0;
+    /// The result lies in the first operand's buffer.
+    bool inPlace = false;
   };
+  /// Constants of every lane: coefficients, or ones that fill whole vectors.
   struct Table {
     ElementType type;
     llvm::SmallVector<uint32_t, 16> words;
     uint32_t offset;
+    int64_t numOnes = 0;
   };
   /// Where each slot lives: a reusable buffer, by number.
   struct Buffer {
@@ -166,29 +178,41 @@ private:
     llvm::SmallVector<Buffer> buffers;
   };
 
-  PassValue reduce(PassValue a, bool isMax);
   Pass &append(Kind kind, ElementType type, Extent extent,
                llvm::ArrayRef<PassOperand> operands);
   unsigned addTable(ElementType type, llvm::ArrayRef<double> coefficients);
+  unsigned addOnes(ElementType type, int64_t count);
   Assignment assignBuffers() const;
+  static Shape4 bufferShape(const PassTile &tile, Extent extent);
   static int64_t bufferBytes(const PassTile &tile, const Buffer &buffer);
-  static int64_t reductionBytes(const PassTile &tile);
-  void emitReduction(CommandBuilder &builder, const PassTile &tile,
+  int64_t reductionBytes(const PassTile &tile) const;
+  void emitReduction(CommandBuilder &builder, const Pass &pass,
                      const LocalTensor &result, const LocalTensor &source,
-                     bool isMax, uint32_t scratch) const;
+                     uint32_t scratch, uint32_t constants) const;
 
   unsigned numInputs = 0;
   unsigned numSlots = 0;
-  bool reductions = false;
   PassValue resultValue;
   llvm::SmallVector<Pass> passes;
   llvm::SmallVector<Table> tables;
   int64_t tableBytes = 0;
 };
 
-/// The smallest size from `columns` on that row reductions can take apart in
-/// factors of at most 15, the largest step of a pooling window.
-int64_t reducibleColumns(int64_t columns);
+/// The smallest multiple of `step` from `columns` on that pooling can take
+/// apart in factors of at most 15, its largest step.
+int64_t reducibleColumns(int64_t columns, int64_t step = 1);
+
+/// Reductions of the rows of `source` ([n, c, h, w], aligned, at most 64
+/// channels) to one number a row, [1, c, n * h, 1] aligned. `scratch` holds
+/// rowReductionBytes() bytes a lane.
+int64_t rowReductionBytes(const Shape4 &shape, ElementType type);
+/// The largest element, of the source's type.
+void emitRowMax(CommandBuilder &builder, const LocalTensor &result,
+                const LocalTensor &source, uint32_t scratch);
+/// The sum in f32. For 16 bit a product with a column of ones, of which `ones`
+/// has at least w rows.
+void emitRowSum(CommandBuilder &builder, const LocalTensor &result,
+                const LocalTensor &source, uint32_t ones, uint32_t scratch);
 
 } // namespace tpuc::kernel
 

@@ -43,13 +43,15 @@ struct RowOperation {
 };
 
 /// exp(x - max) / sum(exp(x - max)) of each row, or its logarithm, computed in
-/// f32. A row of which all elements are -infinity becomes constant.
+/// the operand's type with sums in f32. A row of which all elements are
+/// -infinity becomes constant.
 void makeSoftmaxKernels(const RowOperation &operation, bool isLog,
                         KernelList &kernels);
 
-/// The normalisation of each row in f32: (x - mean) / sqrt(variance + epsilon),
-/// or without the mean x / sqrt(mean(x^2) + epsilon), times `scale` plus `bias`
-/// (one a column).
+/// The normalisation of each row in its type, with sums in f32: (x - mean) /
+/// sqrt(variance + epsilon), or without the mean x / sqrt(mean(x^2) + epsilon),
+/// times `scale` plus `bias` (one a column). In f16 deviations from the mean
+/// must stay below 2048.
 struct NormParams : RowOperation {
   bool subtractMean = true;
   double epsilon = 0;

@@ -11,8 +11,12 @@
 
 #include "Kernel/Functions.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <algorithm>
+#include <limits>
 #include <memory>
+#include <numbers>
 
 using namespace tpuc;
 using namespace tpuc::kernel;
@@ -26,16 +30,15 @@ enum Input : unsigned { kQuery, kKey, kValue, kFirstAddend };
 class AttentionKernel : public TiledKernel {
 public:
   explicit AttentionKernel(const AttentionParams &params) : params(params) {
-    PassValue scores = passes.input(ElementType::F32);
+    PassValue x = passes.input(type());
     llvm::SmallVector<PassValue, 2> addends;
     for (const GlobalTensor &addend : params.addends)
       addends.push_back(passes.input(addend.type));
-    PassValue x =
-        params.scale == 1.0 ? scores : passes.mul(scores, params.scale);
     for (const PassValue &addend : addends)
-      x = passes.add(x, passes.cast(addend, ElementType::F32));
-    passes.setResult(
-        passes.cast(appendSoftmax(passes, x, ExpPrecision::Half), type()));
+      x = passes.add(x, addend);
+    x = passes.fillPadding(x, -std::numeric_limits<double>::infinity());
+    x = passes.sub(x, passes.rowMax(x));
+    passes.setResult(appendNormalizedPowers(passes, x, pitch()));
   }
 
   Shape4 space() const override {
@@ -130,7 +133,10 @@ public:
                const TileBuffers &buffers, uint32_t constants) const override {
     Scratch scratch = planScratch(tile, buffers.scratch);
     int64_t blocks = tile.size[N] * tile.size[H];
-    const LocalTensor &query = buffers.inputs[kQuery];
+    // Scores in units of log 2, so that their powers need no other scale.
+    const LocalTensor &query = scratch.query;
+    builder.arith(Arith::Mul, query, buffers.inputs[kQuery],
+                  Operand(params.scale * std::numbers::log2e, type()));
     for (int64_t block = 0; block < blocks; ++block)
       for (int64_t head = 0; head < tile.size[W]; ++head)
         builder.matmulRows(
@@ -140,8 +146,13 @@ public:
             /*rightTransposed=*/true);
 
     llvm::SmallVector<LocalTensor, 3> operands{scratch.scores};
-    for (const LocalTensor &addend : buffers.inputs.drop_front(kFirstAddend))
-      operands.push_back(repeated(addend));
+    for (auto [scaled, addend] :
+         llvm::zip(scratch.addends, buffers.inputs.drop_front(kFirstAddend))) {
+      builder.arith(Arith::Mul, scaled,
+                    addend.viewed(scaled.shape, addend.strides),
+                    Operand(std::numbers::log2e, addend.type));
+      operands.push_back(repeated(addend.at(scaled.address)));
+    }
     PassTile rows = passTile(tile);
     passes.emit(builder, rows, scratch.weights, operands,
                 passes.bufferAddresses(rows, scratch.passes), constants);
@@ -165,7 +176,8 @@ public:
 
 private:
   struct Scratch {
-    LocalTensor scores, weights;
+    LocalTensor query, scores, weights;
+    llvm::SmallVector<LocalTensor, 2> addends;
     uint32_t passes; ///< start of the pass list's buffers
   };
 
@@ -183,10 +195,7 @@ private:
   /// Columns of a row of scores: whole vectors in 16 bit, and reducible.
   int64_t pitch() const {
     constexpr int64_t kVector = 32;
-    int64_t columns = arch::alignUp(keyRows(), kVector);
-    while (reducibleColumns(columns) != columns)
-      columns += kVector;
-    return columns;
+    return reducibleColumns(keyRows(), kVector);
   }
 
   /// Heads side by side in each row, each from an aligned address on.
@@ -210,15 +219,24 @@ private:
 
   Scratch planScratch(const Box &tile, uint32_t address) const {
     Scratch scratch;
-    auto take = [&](ElementType elementType) {
-      LocalTensor tensor =
-          alignedTensor(address, passTile(tile).shape, elementType);
+    auto take = [&](const LocalTensor &tensor) {
+      LocalTensor taken = tensor.at(address);
       address +=
           uint32_t(arch::alignUp(tensor.laneBytes(), arch::kVectorBytes));
-      return tensor;
+      return taken;
     };
-    scratch.scores = take(ElementType::F32);
-    scratch.weights = take(type());
+    Shape4 shape = passTile(tile).shape;
+    scratch.query = take(placeInput(kQuery, inputBox(kQuery, tile)));
+    scratch.scores = take(alignedTensor(0, shape, type()));
+    scratch.weights = take(alignedTensor(0, shape, type()));
+    for (unsigned index = kFirstAddend; index < numInputs(); ++index) {
+      LocalTensor addend = placeInput(index, inputBox(index, tile));
+      // One row stands in all lanes.
+      Shape4 copies = addend.shape;
+      if (copies[C] == 1)
+        copies[C] = blockRows();
+      scratch.addends.push_back(take(alignedTensor(0, copies, addend.type)));
+    }
     scratch.passes = address;
     return scratch;
   }

@@ -1,12 +1,16 @@
 //===- MathPasses.cpp - Exponential, logarithm, reciprocal ----------------===//
 //
-// The f32 functions from which others are made. Polynomials are minimax fits
+// The functions from which others are made. Polynomials are minimax fits
 // (Lawson's iteration) on the interval that the range reduction leaves.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/Functions.h"
 
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numbers>
 
@@ -15,7 +19,7 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// Bits of the mantissa of f32.
+/// Bits of an f32 mantissa.
 constexpr int kMantissaBits = 23;
 
 /// ln 2 in two parts; products of the first with integers up to 2^9 are exact.
@@ -27,9 +31,19 @@ constexpr double kLog2E = 1.4426950408889634;
 constexpr double kSmallestExponent = -87.33;
 constexpr double kLargestExponent = 88.7;
 
+/// p * 2^n for whole n; `p` is not used elsewhere. Exponents stay those of
+/// normal numbers or become 0.
+PassValue appendScale(PassList &list, PassValue p, PassValue n) {
+  if (p.type != ElementType::F32)
+    return list.scaleByPowerOfTwo(p, list.cast(n, ElementType::I16));
+  // n * 2^23 is exact in f32 and, as an integer, adds n to p's exponent.
+  PassValue shifted =
+      list.cast(list.mul(n, double(1 << kMantissaBits)), ElementType::I32);
+  return list.add(p.as(ElementType::I32), shifted).as(ElementType::F32);
+}
+
 /// exp(x) for x within the clamps.
-PassValue appendClampedExp(PassList &list, PassValue x,
-                           ExpPrecision precision = ExpPrecision::Full) {
+PassValue appendClampedExp(PassList &list, PassValue x) {
   // exp on [-ln 2 / 2, ln 2 / 2], relative error 2e-9.
   static constexpr double kExp[] = {1,
                                     1.00000004,
@@ -38,22 +52,11 @@ PassValue appendClampedExp(PassList &list, PassValue x,
                                     0.0416660836,
                                     0.00837512903,
                                     0.00139560563};
-  // The same to 3e-6.
-  static constexpr double kShortExp[] = {0.999999261, 0.999963404, 0.500043587,
-                                         0.167909092, 0.0414586114};
   PassValue n = list.round(list.mul(x, kLog2E), Rounding::HalfToEven);
-  PassValue p;
-  if (precision == ExpPrecision::Full) {
-    PassValue r =
-        list.sub(list.sub(x, list.mul(n, kLn2High)), list.mul(n, kLn2Low));
-    p = list.polynomial(r, kExp);
-  } else {
-    p = list.polynomial(list.sub(x, list.mul(n, std::numbers::ln2)), kShortExp);
-  }
-  // n * 2^23 is exact in f32 and, as an integer, adds n to p's exponent.
-  PassValue shifted =
-      list.cast(list.mul(n, double(1 << kMantissaBits)), ElementType::I32);
-  return list.add(p.as(ElementType::I32), shifted).as(ElementType::F32);
+  PassValue r =
+      list.sub(list.sub(x, list.mul(n, kLn2High)), list.mul(n, kLn2Low));
+  PassValue p = list.polynomial(r, kExp);
+  return appendScale(list, p, n);
 }
 
 } // namespace
@@ -63,9 +66,23 @@ PassValue kernel::appendExpOfNegative(PassList &list, PassValue x) {
   return list.select(Compare::SelectGreater, x, kSmallestExponent, y, 0.0);
 }
 
-PassValue kernel::appendExpOfShifted(PassList &list, PassValue x,
-                                     ExpPrecision precision) {
-  return appendClampedExp(list, list.max(x, kSmallestExponent), precision);
+PassValue kernel::appendPowerOfTwo(PassList &list, PassValue x, int bias) {
+  // 2^r on [-1/2, 1/2], 1 at 0 so that the exponent of the least result is 0.
+  static constexpr double kF16[] = {1, 0.693359375, 0.2421875, 0.0550231934};
+  static constexpr double kBF16[] = {1, 0.703125, 0.240234375};
+  static constexpr double kF32[] = {
+      1, 0.693147004, 0.240222424, 0.0555073358, 0.00967151299, 0.00132647273};
+  bool isF16 = x.type == ElementType::F16, isF32 = x.type == ElementType::F32;
+  llvm::ArrayRef<double> fit = isF32   ? llvm::ArrayRef<double>(kF32)
+                               : isF16 ? llvm::ArrayRef<double>(kF16)
+                                       : llvm::ArrayRef<double>(kBF16);
+  llvm::SmallVector<double, 6> scaled;
+  for (double coefficient : fit)
+    scaled.push_back(std::ldexp(coefficient, bias));
+  double lowest = -(isF16 ? 15.0 : 127.0) - bias;
+  PassValue clamped = list.max(x, lowest);
+  PassValue n = list.round(clamped, Rounding::HalfToEven);
+  return appendScale(list, list.polynomial(list.sub(clamped, n), scaled), n);
 }
 
 PassValue kernel::appendExp(PassList &list, PassValue x) {
@@ -79,12 +96,14 @@ PassValue kernel::appendExp(PassList &list, PassValue x) {
                      std::numeric_limits<double>::infinity(), z);
 }
 
-PassValue kernel::appendReciprocalOfPositive(PassList &list, PassValue x) {
-  // The integer difference from this constant is 1/x to 12 %; three of
-  // Newton's steps y (2 - x y) leave 1.4e-7. Division takes three times longer.
+PassValue kernel::appendReciprocalOfPositive(PassList &list, PassValue x,
+                                             unsigned steps) {
+  // The integer difference from this constant is 1/x to 12 %; each
+  // of Newton's steps y (2 - x y) squares that. Division takes three times
+  // longer.
   constexpr double kMagic = 0x7ef311c3;
   PassValue y = list.sub(kMagic, x.as(ElementType::I32)).as(ElementType::F32);
-  for (int step = 0; step < 3; ++step)
+  for (unsigned step = 0; step < steps; ++step)
     y = list.mul(y, list.linear(list.mul(x, y), -1.0, 2.0));
   return y;
 }
@@ -107,9 +126,19 @@ PassValue kernel::appendLogOfPositive(PassList &list, PassValue x) {
                   list.add(list.mul(exponent, kLn2Low), logOfMantissa));
 }
 
-PassValue kernel::appendSoftmax(PassList &list, PassValue x,
-                                ExpPrecision precision) {
-  PassValue e =
-      appendExpOfShifted(list, list.sub(x, list.rowMax(x)), precision);
-  return list.mul(e, appendReciprocalOfPositive(list, list.rowSum(e)));
+PassValue kernel::appendNormalizedPowers(PassList &list, PassValue x,
+                                         int64_t columns) {
+  // In f16 the powers take the upper end of the range, so that few are lost
+  // below the normal numbers; the reciprocal of their sum still is one.
+  constexpr int kMaxBias = 6, kHeadroom = 14;
+  bool isF16 = x.type == ElementType::F16;
+  int bias = isF16 ? std::clamp(kHeadroom - int(llvm::Log2_64_Ceil(columns)), 0,
+                                kMaxBias)
+                   : 0;
+  PassValue p = appendPowerOfTwo(list, x, bias);
+  // The sum is at least 1, or 0.
+  PassValue sum = list.max(list.rowSum(p, columns), 0.5);
+  PassValue reciprocal =
+      appendReciprocalOfPositive(list, sum, x.type == ElementType::F32 ? 3 : 2);
+  return list.mul(p, list.cast(reciprocal, x.type));
 }

@@ -9,7 +9,6 @@
 #include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
-#include <limits>
 
 using namespace tpuc;
 using namespace tpuc::kernel;
@@ -20,29 +19,7 @@ int64_t alignedBytes(int64_t bytes) {
   return arch::alignUp(bytes, arch::kVectorBytes);
 }
 
-/// The largest step of a pooling window (4 bits).
-constexpr int64_t kMaxStep = 15;
-
-/// The largest divisor that a pooling window can step over, 1 for primes
-/// beyond it.
-int64_t largestStep(int64_t size) {
-  for (int64_t step = kMaxStep; step > 1; --step)
-    if (size % step == 0)
-      return step;
-  return 1;
-}
-
 } // namespace
-
-int64_t kernel::reducibleColumns(int64_t columns) {
-  for (int64_t size = columns;; ++size) {
-    int64_t rest = size;
-    for (int64_t step; (step = largestStep(rest)) > 1;)
-      rest /= step;
-    if (rest == 1)
-      return size;
-  }
-}
 
 //===----------------------------------------------------------------------===//
 // Recording
@@ -116,9 +93,20 @@ unsigned PassList::addTable(ElementType type,
   for (double coefficient : coefficients)
     table.words.push_back(constantBits(coefficient, type));
   for (auto [i, known] : llvm::enumerate(tables))
-    if (known.type == type && known.words == table.words)
+    if (known.type == type && known.words == table.words && known.numOnes == 0)
       return i;
   tableBytes += alignedBytes(int64_t(table.words.size()) * byteWidth(type));
+  tables.push_back(std::move(table));
+  return tables.size() - 1;
+}
+
+unsigned PassList::addOnes(ElementType type, int64_t count) {
+  Table table{type, {}, uint32_t(tableBytes), count};
+  for (auto [i, known] : llvm::enumerate(tables))
+    if (known.type == type && known.numOnes >= count)
+      return i;
+  // A row of the column lies in a lane of 64; each has a vector.
+  tableBytes += arch::ceilDiv(count, arch::kLanes) * arch::kVectorBytes;
   tables.push_back(std::move(table));
   return tables.size() - 1;
 }
@@ -141,10 +129,31 @@ PassValue PassList::divide(PassOperand a, PassOperand b) {
   return result;
 }
 
-PassValue PassList::reduce(PassValue a, bool isMax) {
-  reductions = true;
-  return append(isMax ? Kind::RowMax : Kind::RowSum, a.type, Extent::Row, {a})
-      .result;
+PassValue PassList::scaleByPowerOfTwo(PassValue p, PassValue n) {
+  Pass &pass = append(Kind::ScaleByPowerOfTwo, p.type, p.extent, {p, n});
+  pass.inPlace = true;
+  --numSlots;
+  pass.result.slot = p.slot;
+  return pass.result;
+}
+
+PassValue PassList::fillPadding(PassValue a, double constant) {
+  Pass &pass = append(Kind::FillPadding, a.type, a.extent, {a, constant});
+  pass.inPlace = true;
+  --numSlots;
+  pass.result.slot = a.slot;
+  return pass.result;
+}
+
+PassValue PassList::rowMax(PassValue a) {
+  return append(Kind::RowMax, a.type, Extent::Row, {a}).result;
+}
+
+PassValue PassList::rowSum(PassValue a, int64_t columns) {
+  unsigned table = a.type == ElementType::F32 ? 0 : addOnes(a.type, columns);
+  Pass &pass = append(Kind::RowSum, ElementType::F32, Extent::Row, {a});
+  pass.table = table;
+  return pass.result;
 }
 
 void PassList::setResult(PassValue value) { resultValue = value; }
@@ -165,6 +174,13 @@ Shape4 PassList::shapeOf(const PassTile &tile, Extent extent) {
   return tile.shape;
 }
 
+Shape4 PassList::bufferShape(const PassTile &tile, Extent extent) {
+  // Numbers a row lie side by side, so that passes over them are short.
+  if (extent == Extent::Row)
+    return {1, tile.shape[C], tile.shape[N] * tile.shape[H], 1};
+  return shapeOf(tile, extent);
+}
+
 PassList::Assignment PassList::assignBuffers() const {
   llvm::SmallVector<size_t> lastUse(numSlots, 0);
   for (auto [index, pass] : llvm::enumerate(passes))
@@ -177,7 +193,7 @@ PassList::Assignment PassList::assignBuffers() const {
   llvm::SmallVector<size_t> freeAfter;
   for (auto [index, pass] : llvm::enumerate(passes)) {
     unsigned slot = pass.result.slot;
-    if (slot == resultValue.slot)
+    if (slot == resultValue.slot || pass.inPlace)
       continue;
     int64_t width = byteWidth(pass.result.type);
     size_t buffer = 0;
@@ -200,19 +216,25 @@ PassList::Assignment PassList::assignBuffers() const {
 int64_t PassList::bufferBytes(const PassTile &tile, const Buffer &buffer) {
   ElementType type = buffer.width == 4 ? ElementType::F32 : ElementType::F16;
   return alignedBytes(
-      alignedTensor(0, shapeOf(tile, buffer.extent), type).laneBytes());
+      alignedTensor(0, bufferShape(tile, buffer.extent), type).laneBytes());
 }
 
-int64_t PassList::reductionBytes(const PassTile &tile) {
-  // Every step leaves at most half of what it read; the padding of small
-  // steps is a vector each.
-  return bufferBytes(tile, {4, Extent::Full}) + 16 * arch::kVectorBytes;
+int64_t PassList::reductionBytes(const PassTile &tile) const {
+  int64_t bytes = 0;
+  for (const Pass &pass : passes)
+    if (pass.kind == Kind::RowMax || pass.kind == Kind::RowSum)
+      bytes = std::max(
+          bytes, rowReductionBytes(tile.shape, pass.operands[0].value->type));
+  return bytes;
 }
 
 int64_t PassList::scratchBytes(const PassTile &tile) const {
-  int64_t bytes = reductions ? reductionBytes(tile) : 0;
+  int64_t bytes = reductionBytes(tile);
   for (const Buffer &buffer : assignBuffers().buffers)
     bytes += bufferBytes(tile, buffer);
+  // A result of one number a row, before it is dealt to n.
+  if (resultValue.extent == Extent::Row)
+    bytes += bufferBytes(tile, {byteWidth(resultValue.type), Extent::Row});
   return bytes;
 }
 
@@ -223,7 +245,13 @@ llvm::SmallVector<uint32_t> PassList::bufferAddresses(const PassTile &tile,
     addresses.push_back(scratch);
     scratch += uint32_t(bufferBytes(tile, buffer));
   }
-  // What reductions leave between their steps comes last.
+  // A result of one number a row, and what reductions leave between their
+  // steps, come last.
+  if (resultValue.extent == Extent::Row) {
+    addresses.push_back(scratch);
+    scratch +=
+        uint32_t(bufferBytes(tile, {byteWidth(resultValue.type), Extent::Row}));
+  }
   addresses.push_back(scratch);
   return addresses;
 }
@@ -241,6 +269,15 @@ llvm::SmallVector<ElementType, 4> PassList::bufferTypes() const {
 
 void PassList::setUp(CommandBuilder &builder, uint32_t address) const {
   for (const Table &table : tables) {
+    if (table.numOnes > 0) {
+      int64_t vectors = arch::ceilDiv(table.numOnes, arch::kLanes);
+      Shape4 shape{1, arch::kLanes, 1,
+                   vectors * arch::kVectorBytes / byteWidth(table.type)};
+      builder.arith(Arith::Add,
+                    alignedTensor(address + table.offset, shape, table.type),
+                    Operand(1.0, table.type), Operand(0.0, table.type));
+      continue;
+    }
     // Each write covers all entries up to its own, the last entry first: every
     // command starts at an aligned address.
     for (size_t count = table.words.size(); count > 0; --count) {
@@ -253,46 +290,14 @@ void PassList::setUp(CommandBuilder &builder, uint32_t address) const {
   }
 }
 
-void PassList::emitReduction(CommandBuilder &builder, const PassTile &tile,
+void PassList::emitReduction(CommandBuilder &builder, const Pass &pass,
                              const LocalTensor &result,
-                             const LocalTensor &source, bool isMax,
-                             uint32_t scratch) const {
-  ElementType type = source.type;
-  int64_t columns = tile.shape[W];
-  double identity = isMax ? -std::numeric_limits<double>::infinity() : 0.0;
-  if (tile.columns < columns) {
-    LocalTensor padding = source.slice(W, tile.columns, columns - tile.columns);
-    builder.arith(Arith::Add, padding, Operand(identity, type),
-                  Operand(0.0, type));
-  }
-  if (columns == 1) {
-    builder.copy(result, source);
-    return;
-  }
-  // Row r of `step` columns groups each: pooling down the groups, as rows of
-  // the remaining columns, costs one vector for each vector read.
-  LocalTensor current = source;
-  while (columns > 1) {
-    int64_t step = largestStep(columns);
-    columns /= step;
-    Shape4 from = tile.shape, to = tile.shape;
-    from[H] *= step;
-    from[W] = to[W] = columns;
-    LocalTensor reduced = result;
-    if (columns > 1) {
-      reduced = alignedTensor(scratch, to, type);
-      scratch += uint32_t(alignedBytes(reduced.laneBytes()));
-    }
-    Window window;
-    window.kernelH = step;
-    window.strideH = step;
-    LocalTensor view = alignedTensor(current.address, from, type);
-    if (isMax)
-      builder.maxPool(reduced, view, window, constantBits(identity, type));
-    else
-      builder.averagePool(reduced, view, window, 1.0);
-    current = reduced;
-  }
+                             const LocalTensor &source, uint32_t scratch,
+                             uint32_t constants) const {
+  if (pass.kind == Kind::RowMax)
+    return emitRowMax(builder, result, source, scratch);
+  uint32_t ones = tables.empty() ? 0 : constants + tables[pass.table].offset;
+  emitRowSum(builder, result, source, ones, scratch);
 }
 
 void PassList::emit(CommandBuilder &builder, const PassTile &tile,
@@ -301,19 +306,27 @@ void PassList::emit(CommandBuilder &builder, const PassTile &tile,
                     llvm::ArrayRef<uint32_t> buffers,
                     uint32_t constants) const {
   Assignment assignment = assignBuffers();
+  bool isRowResult = resultValue.extent == Extent::Row;
   auto place = [&](const PassValue &value) {
     if (value.slot < numInputs)
       return inputs[value.slot].as(value.type);
-    uint32_t address = value.slot == resultValue.slot
-                           ? result.address
-                           : buffers[assignment.bufferOfSlot[value.slot]];
-    return alignedTensor(address, shapeOf(tile, value.extent), value.type);
+    uint32_t address;
+    if (value.slot != resultValue.slot)
+      address = buffers[assignment.bufferOfSlot[value.slot]];
+    else
+      address = isRowResult ? buffers[buffers.size() - 2] : result.address;
+    return alignedTensor(address, bufferShape(tile, value.extent), value.type);
   };
   auto read = [&](const PassValue &value, Extent resultExtent) {
     LocalTensor tensor = place(value);
-    if (value.extent == Extent::Column && resultExtent != Extent::Column) {
+    if (value.extent == resultExtent)
+      return tensor;
+    if (value.extent == Extent::Column) {
       tensor.shape[C] = 1;
       tensor.strides = {0, 0, 0, 1};
+    } else if (value.extent == Extent::Row) {
+      tensor.shape = shapeOf(tile, Extent::Row);
+      tensor.strides = {tile.shape[H], tensor.strides[C], 1, 1};
     }
     return tensor;
   };
@@ -371,11 +384,28 @@ void PassList::emit(CommandBuilder &builder, const PassTile &tile,
       builder.divide(target, operand(0, typeOf(0, 1)),
                      operand(1, typeOf(0, 1)));
       break;
-    case Kind::RowSum:
-    case Kind::RowMax:
-      emitReduction(builder, tile, target, place(*pass.operands[0].value),
-                    pass.kind == Kind::RowMax, buffers.back());
+    case Kind::ScaleByPowerOfTwo: {
+      constexpr ElementType kType = ElementType::I16;
+      double unit = pass.result.type == ElementType::F16 ? 1 << 10 : 1 << 7;
+      builder.arithShifted(Arith::Mac, target.as(kType), operand(1, kType),
+                           Operand(unit, kType), Operand(0.0, ElementType::I8));
       break;
     }
+    case Kind::FillPadding:
+      if (int64_t padding = tile.shape[W] - tile.columns; padding > 0)
+        builder.arith(Arith::Add, target.slice(W, tile.columns, padding),
+                      operand(1, pass.result.type),
+                      Operand(0.0, pass.result.type));
+      break;
+    case Kind::RowSum:
+    case Kind::RowMax:
+      emitReduction(builder, pass, target, place(*pass.operands[0].value),
+                    buffers.back(), constants);
+      break;
+    }
+  }
+  if (isRowResult) {
+    LocalTensor rows = read(resultValue, Extent::Full);
+    builder.copy(result, rows);
   }
 }

@@ -10,6 +10,8 @@
 
 #include "Kernel/Functions.h"
 
+#include <numbers>
+
 using namespace tpuc;
 using namespace tpuc::kernel;
 
@@ -27,10 +29,7 @@ struct Deal {
 
 class RowKernel : public TiledKernel {
 public:
-  explicit RowKernel(const RowParams &params)
-      : params(params),
-        pitch(params.passes->hasReductions() ? reducibleColumns(params.columns)
-                                             : params.columns) {}
+  explicit RowKernel(const RowParams &params) : params(params) {}
 
   Shape4 space() const override { return {1, 1, params.rows, 1}; }
   Shape4 granularity() const override { return {0, 0, arch::kLanes, 0}; }
@@ -71,9 +70,7 @@ public:
             const LocalTensor &local) const override {
     const GlobalTensor &source = params.operands[index].tensor;
     if (params.operands[index].extent == Extent::Column) {
-      LocalTensor columns = local;
-      columns.shape[W] = params.columns;
-      builder.loadBroadcast(columns, source.reshaped(box.size));
+      builder.loadBroadcast(local, source.reshaped(box.size));
       return;
     }
     forEachRun(box, params.columns, local, source,
@@ -104,7 +101,7 @@ private:
 
   PassTile passTile(int64_t rows) const {
     Deal deal(rows);
-    return {{1, deal.lanes(), deal.perLane, pitch}, params.columns};
+    return {{1, deal.lanes(), deal.perLane, params.columns}, params.columns};
   }
 
   /// Calls `transfer` for the full lanes and for the last one; rows of `width`
@@ -116,14 +113,14 @@ private:
     auto run = [&](int64_t firstLane, int64_t lanes, int64_t rows) {
       if (lanes == 0 || rows == 0)
         return;
-      int64_t localPitch = local.shape[W], laneStride = deal.perLane * width;
+      int64_t laneStride = deal.perLane * width;
       LocalTensor part = local.slice(C, firstLane, lanes);
-      // Rows without gaps are one run a lane.
-      bool isRun = localPitch == width && rows * width <= arch::kMaxSize;
+      // The rows of a lane are one run.
+      bool isRun = rows * width <= arch::kMaxSize;
       Shape4 shape = isRun ? Shape4{1, lanes, 1, rows * width}
                            : Shape4{1, lanes, rows, width};
       Shape4 strides = part.strides;
-      strides[H] = isRun ? rows * width : localPitch;
+      strides[H] = isRun ? rows * width : width;
       part = part.viewed(shape, strides);
       int64_t firstRow = tile.offset[H] + firstLane * deal.perLane;
       transfer(part, global.advanced(firstRow * width)
@@ -135,8 +132,6 @@ private:
   }
 
   RowParams params;
-  /// Distance of a lane's rows, in elements.
-  int64_t pitch;
 };
 
 /// Rows in the lanes that the result's split says: [n, c, rows of a lane,
@@ -276,16 +271,15 @@ void kernel::makeSoftmaxKernels(const RowOperation &operation, bool isLog,
                                 KernelList &kernels) {
   RowBuilder rows(operation);
   PassList &list = *rows.list;
-  PassValue largest = list.cast(list.rowMax(rows.operand), ElementType::F32);
-  PassValue x = list.sub(list.cast(rows.operand, ElementType::F32), largest);
-  ExpPrecision precision = operation.operand.type == ElementType::F32
-                               ? ExpPrecision::Full
-                               : ExpPrecision::Half;
-  PassValue e = appendExpOfShifted(list, x, precision);
-  PassValue sum = list.rowSum(e);
-  rows.finish(isLog ? list.sub(x, appendLogOfPositive(list, sum))
-                    : list.mul(e, appendReciprocalOfPositive(list, sum)),
-              kernels);
+  PassValue x = list.sub(rows.operand, list.rowMax(rows.operand));
+  PassValue powers = list.mul(x, std::numbers::log2e);
+  if (!isLog)
+    return rows.finish(appendNormalizedPowers(list, powers, operation.columns),
+                       kernels);
+  PassValue sum = list.rowSum(appendPowerOfTwo(list, powers, /*bias=*/0),
+                              operation.columns);
+  PassValue logOfSum = appendLogOfPositive(list, sum);
+  rows.finish(list.sub(x, list.cast(logOfSum, x.type)), kernels);
 }
 
 void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
@@ -297,17 +291,28 @@ void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
     scale = rows.column(*params.scale);
   if (params.bias)
     bias = rows.column(*params.bias);
+  ElementType type = params.operand.type;
   double perColumn = 1.0 / double(params.columns);
-  PassValue x = list.cast(rows.operand, ElementType::F32);
-  if (params.subtractMean)
-    x = list.sub(x, list.mul(list.rowSum(x), perColumn));
-  PassValue squares = list.rowSum(list.mul(x, x));
-  PassValue y =
-      list.mul(x, list.rsqrt(list.linear(squares, perColumn, params.epsilon)));
+  PassValue x = rows.operand;
+  if (params.subtractMean) {
+    PassValue mean = list.mul(list.rowSum(x, params.columns), perColumn);
+    x = list.sub(x, list.cast(mean, type));
+  }
+  // Squares of f16 overflow from 256 on: one factor is made smaller, which
+  // keeps elements below 2048, and rows of deviations above 1e-3, accurate.
+  double shrink = type == ElementType::F16 ? 0x1p-6 : 1.0;
+  PassValue factor = shrink == 1.0 ? x : list.mul(x, shrink);
+  PassValue squares = list.rowSum(list.mul(x, factor), params.columns);
+  PassValue deviation =
+      list.rsqrt(list.linear(squares, perColumn / shrink, params.epsilon));
+  // Rows of equal elements are 0, whatever epsilon is.
+  if (type == ElementType::F16)
+    deviation = list.min(deviation, 60000.0);
+  PassValue y = list.mul(x, list.cast(deviation, type));
   if (scale)
-    y = list.mul(y, list.cast(*scale, ElementType::F32));
+    y = list.mul(y, list.cast(*scale, type));
   if (bias)
-    y = list.add(y, list.cast(*bias, ElementType::F32));
+    y = list.add(y, list.cast(*bias, type));
   rows.finish(y, kernels);
 }
 
@@ -323,12 +328,10 @@ void kernel::makeReduceKernels(const RowOperation &operation,
     return rows.finish(
         list.mul(list.rowMax(list.mul(rows.operand, -1.0)), -1.0), kernels);
   case Reduction::Sum:
-    return rows.finish(list.rowSum(list.cast(rows.operand, ElementType::F32)),
-                       kernels);
+    return rows.finish(list.rowSum(rows.operand, operation.columns), kernels);
   case Reduction::Mean:
-    return rows.finish(
-        list.mul(list.rowSum(list.cast(rows.operand, ElementType::F32)),
-                 1.0 / double(operation.columns)),
-        kernels);
+    return rows.finish(list.mul(list.rowSum(rows.operand, operation.columns),
+                                1.0 / double(operation.columns)),
+                       kernels);
   }
 }

@@ -1,8 +1,9 @@
 //===- UnaryFunctions.cpp - Functions of one number -----------------------===//
 //
-// The passes of every unary function, in f32 or, where a 16-bit recipe is good
-// to about one unit in the last place, in 16 bit. Polynomials are minimax fits
-// (Lawson's iteration); those in 16 bit were refined on the rounded chain.
+// The passes of every unary function, in f32 or by a 16-bit recipe. Polynomials
+// are fits of utils/fit_functions.py: minimax, those in 16 bit refined on the
+// rounded chain. "Error" below is beyond the rounding of the result, relative
+// to the operand where that is below 1/4.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,10 +21,103 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 //===----------------------------------------------------------------------===//
+// Rectifier minus gate
+//===----------------------------------------------------------------------===//
+
+/// f(x) = x gate(x) with gate(x) + gate(-x) = 1, as max(x, 0) - a h(t) where
+/// a = min(|x|, limit), h = gate(-a), t = 2 a / limit - 1. No division, exact
+/// for large x, and as exact relative to x near 0.
+struct Gate {
+  double limit;
+  llvm::ArrayRef<double> coefficients;
+};
+
+PassValue appendGate(PassList &list, PassValue x, const Gate &gate) {
+  PassValue distance = list.min(list.abs(x), gate.limit);
+  PassValue t = list.linear(distance, 2.0 / gate.limit, -1.0);
+  PassValue tail = list.mul(distance, list.polynomial(t, gate.coefficients));
+  return list.sub(list.max(x, 0.0), tail);
+}
+
+// Error 1.3e-3, rms 2.8e-4.
+constexpr double kSiluF16[] = {
+    0.008697509765625, -0.040985107421875, 0.09002685546875,
+    -0.1328125,        0.184326171875,     -0.1904296875,
+    0.033172607421875, 0.1142578125,       -0.0662841796875};
+// 5.9e-3, rms 1.7e-3.
+constexpr double kSiluBF16[] = {0.036865234375, -0.11328125,   0.1826171875,
+                                -0.1875,        0.07373046875, 0.05029296875,
+                                -0.041748046875};
+// 6.4e-6, rms 2.9e-6.
+constexpr double kSiluF32[] = {
+    0.00055310945, -0.00413994351, 0.015447461,  -0.0389175415, 0.0749320015,
+    -0.104564138,  0.0954217613,   -0.150052309, 0.366216749,   -0.0866464674,
+    -0.898285627,  0.260311484,    2.00959587,   -0.877235055,  -2.62132049,
+    1.62601721,    1.5313257,      -1.15353096,  -0.323884964,  0.27875644};
+// 7.4e-4, rms 1.8e-4.
+constexpr double kGeluF16[] = {
+    0.0225830078125,   -0.1085205078125, 0.220703125,       -0.2119140625,
+    0.045623779296875, 0.07061767578125, -0.039031982421875};
+// 6.2e-3, rms 1.7e-3.
+constexpr double kGeluBF16[] = {0.068359375, -0.2041015625, 0.208984375,
+                                -0.0478515625, -0.025390625};
+// 6.8e-4, rms 1.6e-4.
+constexpr double kGeluTanhF16[] = {
+    0.02252197265625, -0.10919189453125, 0.22119140625,     -0.21044921875,
+    0.0447998046875,  0.06976318359375,  -0.038604736328125};
+// 5.9e-3, rms 1.6e-3.
+constexpr double kGeluTanhBF16[] = {0.068359375, -0.2041015625, 0.208984375,
+                                    -0.048583984375, -0.024658203125};
+
+//===----------------------------------------------------------------------===//
+// Odd functions that saturate
+//===----------------------------------------------------------------------===//
+
+/// f(x) = c p(t) with c = x clamped to +-limit, t = 2 c^2 / limit^2 - 1.
+struct Odd {
+  double limit;
+  llvm::ArrayRef<double> coefficients;
+};
+
+PassValue appendOdd(PassList &list, PassValue x, const Odd &odd) {
+  PassValue c = list.max(list.min(x, odd.limit), -odd.limit);
+  PassValue t =
+      list.linear(list.mul(c, c), 2.0 / (odd.limit * odd.limit), -1.0);
+  return list.mul(c, list.polynomial(t, odd.coefficients));
+}
+
+// Sigmoid less 1/2; error 6.9e-4, rms 2.1e-4.
+constexpr double kSigmoidF16[] = {
+    0.099609375,           -0.045928955078125,  0.030029296875,
+    -0.0261688232421875,   0.0189208984375,     0.00547027587890625,
+    -0.004322052001953125, -0.0225677490234375, 0.0163116455078125};
+// 4.0e-3, rms 1.1e-3.
+constexpr double kSigmoidBF16[] = {0.11474609375,  -0.050537109375,
+                                   0.025634765625, -0.0157470703125,
+                                   0.025146484375, -0.015869140625};
+// 1.5e-3, rms 4.3e-4.
+constexpr double kTanhF16[] = {
+    0.38818359375,     -0.1798095703125, 0.1171875,
+    -0.11224365234375, 0.089599609375,   0.03961181640625,
+    -0.04156494140625, -0.1083984375,    0.08514404296875};
+// 7.7e-3, rms 2.1e-3.
+constexpr double kTanhBF16[] = {0.458984375,    -0.203125,     0.09765625,
+                                -0.05517578125, 0.10888671875, -0.07470703125};
+// 9.7e-4, rms 1.7e-4.
+constexpr double kErfF16[] = {0.57958984375,       -0.25830078125,
+                              0.148193359375,      -0.07781982421875,
+                              0.037628173828125,   -0.0199432373046875,
+                              0.007007598876953125};
+// 5.9e-3, rms 1.1e-3.
+constexpr double kErfBF16[] = {0.625, -0.259765625, 0.13671875, -0.07666015625,
+                               0.030029296875};
+
+//===----------------------------------------------------------------------===//
 // Rectifier minus bump
 //===----------------------------------------------------------------------===//
 
-/// f(x) = max(x, 0) - p(t), t = 2 min(|x|, limit) / limit - 1.
+/// f(x) = max(x, 0) - p(t), t = 2 min(|x|, limit) / limit - 1: one pass less
+/// than a gate, with an absolute error near 0 that only f32 makes small.
 struct Bump {
   double limit;
   llvm::ArrayRef<double> coefficients;
@@ -42,13 +136,6 @@ constexpr double kGeluF32[] = {
     0.214745977,   -0.634678946,  0.531190704,  0.0815536264, -0.550084825,
     0.363073677,   0.157795871,   -0.310466684, 0.0480251685, 0.115408839,
     -0.0448983493, -0.0178861423, 0.00947211727};
-// The same in f16; error beyond the result's rounding 5.4e-4.
-constexpr double kGeluF16[] = {
-    0.054443359375,  -0.1832275390625, 0.1932373046875,  0.067626953125,
-    -0.310791015625, 0.1800537109375,  0.06317138671875, -0.064453125};
-// The same in bf16; 4.5e-3.
-constexpr double kGeluBF16[] = {0.0888671875, -0.2001953125, 0.046630859375,
-                                0.2001953125, -0.1357421875};
 // a sigmoid(-2 sqrt(2/pi) (a + 0.044715 a^3)); largest error 1e-7.
 constexpr double kGeluTanhF32[] = {
     0.0116539007,  -0.0801318124,  0.224388384,  -0.287972096, 0.0380248515,
@@ -205,7 +292,7 @@ PassValue appendWide(PassList &list, UnaryFunction function, PassValue x,
   case UnaryFunction::Sigmoid:
     return appendSigmoid(list, x);
   case UnaryFunction::Silu:
-    return list.mul(x, appendSigmoid(list, x));
+    return appendGate(list, x, {15.0, kSiluF32});
   case UnaryFunction::Gelu:
     return appendBump(list, x, {5.6, kGeluF32});
   case UnaryFunction::GeluTanh:
@@ -236,6 +323,38 @@ PassValue appendWide(PassList &list, UnaryFunction function, PassValue x,
     return appendSine(list, x, /*isCosine=*/true);
   default:
     return appendSoftsign(list, x);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// In 16 bit
+//===----------------------------------------------------------------------===//
+
+/// Functions that have a recipe in 16 bit of their own, or nothing.
+std::optional<PassValue> appendHalf(PassList &list, UnaryFunction function,
+                                    PassValue x) {
+  bool isF16 = x.type == ElementType::F16;
+  switch (function) {
+  case UnaryFunction::Silu:
+    return appendGate(list, x,
+                      isF16 ? Gate{9.5, kSiluF16} : Gate{6.5, kSiluBF16});
+  case UnaryFunction::Gelu:
+    return appendGate(list, x,
+                      isF16 ? Gate{4.0, kGeluF16} : Gate{3.0, kGeluBF16});
+  case UnaryFunction::GeluTanh:
+    return appendGate(
+        list, x, isF16 ? Gate{4.0, kGeluTanhF16} : Gate{3.0, kGeluTanhBF16});
+  case UnaryFunction::Sigmoid: {
+    PassValue y = appendOdd(
+        list, x, isF16 ? Odd{7.0, kSigmoidF16} : Odd{6.0, kSigmoidBF16});
+    return list.add(y, 0.5);
+  }
+  case UnaryFunction::Tanh:
+    return appendOdd(list, x, isF16 ? Odd{3.6, kTanhF16} : Odd{3.0, kTanhBF16});
+  case UnaryFunction::Erf:
+    return appendOdd(list, x, isF16 ? Odd{2.4, kErfF16} : Odd{2.2, kErfBF16});
+  default:
+    return std::nullopt;
   }
 }
 
@@ -275,12 +394,6 @@ std::optional<PassValue> appendNarrow(PassList &list, UnaryFunction function,
     PassValue negative = list.select(Compare::SelectLess, x, 0.0, 1.0, 0.0);
     return list.sub(positive, negative);
   }
-  case UnaryFunction::Gelu:
-    if (x.type == ElementType::F16)
-      return appendBump(list, x, {3.8, kGeluF16});
-    if (x.type == ElementType::BF16)
-      return appendBump(list, x, {3.2, kGeluBF16});
-    return std::nullopt;
   default:
     return std::nullopt;
   }
@@ -292,6 +405,9 @@ PassValue kernel::appendUnary(PassList &list, UnaryFunction function,
                               PassValue x, double alpha, double beta) {
   if (std::optional<PassValue> y = appendNarrow(list, function, x, alpha, beta))
     return *y;
+  if (x.type != ElementType::F32)
+    if (std::optional<PassValue> y = appendHalf(list, function, x))
+      return *y;
   PassValue wide = list.cast(x, ElementType::F32);
   return list.cast(appendWide(list, function, wide, alpha), x.type);
 }

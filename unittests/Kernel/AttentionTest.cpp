@@ -84,8 +84,9 @@ TEST_P(AttentionTest, MatchesReference) {
       }
   GlobalTensor whole = params.result.reshaped({1, 1, 1, batch * rows * width});
   double error = maxErrorOverRange(runner.get(whole), reference);
-  // The weights are rounded to the type, and so is the result.
-  EXPECT_LE(error, 1.5 * roundingUnit(type));
+  // Queries, scores, their distance from the largest, weights and the result
+  // are rounded to the type; the distance is up to 8 where weights count.
+  EXPECT_LE(error, 6 * roundingUnit(type));
   RecordProperty("error", testing::PrintToString(error));
   RecordProperty("tiu_cycles", std::to_string(runner.cycles[0]));
   RecordProperty("gdma_cycles", std::to_string(runner.cycles[1]));

@@ -1,0 +1,190 @@
+//===- RowReductions.cpp - Maxima and sums of rows ------------------------===//
+//
+// One number for each row of a local tensor. Maxima and f32 sums are pooled in
+// steps; 16-bit sums are products with a column of ones, which accumulate in
+// f32 and take one command for all rows. Rows that lie otherwise than these
+// need are copied first.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/Passes.h"
+
+#include <algorithm>
+#include <limits>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// The largest step of a pooling window (4 bits).
+constexpr int64_t kMaxStep = 15;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// The largest divisor that a pooling window can step over, 1 for primes
+/// beyond it.
+int64_t largestStep(int64_t size) {
+  for (int64_t step = kMaxStep; step > 1; --step)
+    if (size % step == 0)
+      return step;
+  return 1;
+}
+
+bool isReducible(int64_t size) {
+  for (int64_t step; (step = largestStep(size)) > 1;)
+    size /= step;
+  return size == 1;
+}
+
+int64_t vectorElements(ElementType type) {
+  return arch::kVectorBytes / byteWidth(type);
+}
+
+int64_t alignedBytes(int64_t bytes) {
+  return arch::alignUp(bytes, arch::kVectorBytes);
+}
+
+/// Rows of [n, c, h, w] follow each other in a lane without gaps.
+bool isDense(const Shape4 &shape, ElementType type) {
+  return shape[N] == 1 || shape[H] * shape[W] % vectorElements(type) == 0;
+}
+
+/// Columns that pooling needs a row to have.
+int64_t poolingPitch(const Shape4 &shape, ElementType type) {
+  return reducibleColumns(shape[W],
+                          isDense(shape, type) ? 1 : vectorElements(type));
+}
+
+/// Rows start where a matrix of so many columns has them.
+bool isMatrix(const Shape4 &shape, ElementType type) {
+  return shape[H] == 1 || shape[W] % vectorElements(type) == 0;
+}
+
+/// The rows copied to `pitch` elements apart, as [1, c, n * h, pitch].
+LocalTensor emitSpread(CommandBuilder &builder, const LocalTensor &source,
+                       int64_t pitch, uint32_t address) {
+  const Shape4 &shape = source.shape;
+  LocalTensor spread = alignedTensor(
+      address, {1, shape[C], shape[N] * shape[H], pitch}, source.type);
+  builder.copy(
+      spread.viewed(shape, {shape[H] * pitch, spread.strides[C], pitch, 1}),
+      source);
+  return spread;
+}
+
+/// Reduces by steps: pooling down `step` groups, as rows of the remaining
+/// columns, costs one vector for each vector read.
+void emitPooling(CommandBuilder &builder, const LocalTensor &result,
+                 const LocalTensor &source, bool isMax, uint32_t scratch) {
+  ElementType type = source.type;
+  int64_t rows = source.shape[N] * source.shape[H];
+  int64_t columns = poolingPitch(source.shape, type);
+  double identity = isMax ? -kInfinity : 0.0;
+  LocalTensor current = source;
+  if (columns != source.shape[W]) {
+    current = emitSpread(builder, source, columns, scratch);
+    scratch += uint32_t(alignedBytes(current.laneBytes()));
+    builder.arith(Arith::Add,
+                  current.slice(W, source.shape[W], columns - source.shape[W]),
+                  Operand(identity, type), Operand(0.0, type));
+  }
+  if (columns == 1) {
+    builder.copy(result, current.viewed(result.shape, result.strides));
+    return;
+  }
+  while (columns > 1) {
+    int64_t step = largestStep(columns);
+    columns /= step;
+    Shape4 from{1, source.shape[C], rows * step, columns};
+    LocalTensor reduced = result;
+    if (columns > 1) {
+      reduced =
+          alignedTensor(scratch, {1, source.shape[C], rows, columns}, type);
+      scratch += uint32_t(alignedBytes(reduced.laneBytes()));
+    }
+    Window window;
+    window.kernelH = step;
+    window.strideH = step;
+    LocalTensor view = alignedTensor(current.address, from, type);
+    if (isMax)
+      builder.maxPool(reduced, view, window, constantBits(identity, type));
+    else
+      builder.averagePool(reduced, view, window, 1.0);
+    current = reduced;
+  }
+}
+
+/// Sums as a matrix product: every row gets a vector of its own, which are
+/// then gathered.
+void emitOnesProduct(CommandBuilder &builder, const LocalTensor &result,
+                     const LocalTensor &source, uint32_t ones,
+                     uint32_t scratch) {
+  ElementType type = source.type;
+  int64_t rows = source.shape[N] * source.shape[H], columns = source.shape[W];
+  LocalTensor left = source;
+  if (!isMatrix(source.shape, type)) {
+    left = emitSpread(builder, source,
+                      arch::alignUp(columns, vectorElements(type)), scratch);
+    scratch += uint32_t(alignedBytes(left.laneBytes()));
+  }
+  LocalTensor right = alignedTensor(ones, {1, columns, 1, 1}, type);
+  int64_t pitchBytes = alignedBytes(columns * byteWidth(type));
+  constexpr int64_t kMaxBlocks = arch::kMaxSize / arch::kLanes;
+  for (int64_t row = 0; row < rows; row += kMaxBlocks) {
+    int64_t blocks = std::min(kMaxBlocks, rows - row);
+    int64_t matrixRows = blocks == 1 ? source.shape[C] : blocks * arch::kLanes;
+    builder.matmulRows(
+        alignedTensor(scratch + uint32_t(row * arch::kVectorBytes),
+                      {1, matrixRows, 1, 1}, ElementType::F32),
+        alignedTensor(left.address + uint32_t(row * pitchBytes),
+                      {1, matrixRows, 1, columns}, type),
+        right, /*rightTransposed=*/false);
+  }
+  LocalTensor sums = result.at(scratch);
+  sums.strides[H] = vectorElements(ElementType::F32);
+  builder.copy(result, sums);
+}
+
+} // namespace
+
+int64_t kernel::reducibleColumns(int64_t columns, int64_t step) {
+  int64_t size = arch::alignUp(columns, step);
+  while (!isReducible(size))
+    size += step;
+  return size;
+}
+
+int64_t kernel::rowReductionBytes(const Shape4 &shape, ElementType type) {
+  int64_t rows = shape[N] * shape[H];
+  auto bytesOf = [&](int64_t columns) {
+    return alignedBytes(rows * columns * byteWidth(type));
+  };
+  // Each step of pooling leaves at most half of what it read.
+  int64_t pitch = poolingPitch(shape, type);
+  int64_t pooling = (pitch != shape[W] ? bytesOf(pitch) : 0) +
+                    bytesOf(arch::ceilDiv(pitch, 2)) +
+                    bytesOf(arch::ceilDiv(pitch, 4)) +
+                    bytesOf(arch::ceilDiv(pitch, 4)) + 16 * arch::kVectorBytes;
+  if (type == ElementType::F32)
+    return pooling;
+  int64_t product =
+      rows * arch::kVectorBytes +
+      (isMatrix(shape, type)
+           ? 0
+           : bytesOf(arch::alignUp(shape[W], vectorElements(type))));
+  return std::max(pooling, product);
+}
+
+void kernel::emitRowMax(CommandBuilder &builder, const LocalTensor &result,
+                        const LocalTensor &source, uint32_t scratch) {
+  emitPooling(builder, result, source, /*isMax=*/true, scratch);
+}
+
+void kernel::emitRowSum(CommandBuilder &builder, const LocalTensor &result,
+                        const LocalTensor &source, uint32_t ones,
+                        uint32_t scratch) {
+  if (source.type == ElementType::F32)
+    emitPooling(builder, result, source, /*isMax=*/false, scratch);
+  else
+    emitOnesProduct(builder, result, source, ones, scratch);
+}
