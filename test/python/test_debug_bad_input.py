@@ -68,6 +68,7 @@ CASES = [
     ((*PLACE, "local:0", "--lane", "64"), "--lane"),
     ((*PLACE, "local:0", "--strides", "1,2"), "n,c,h,w"),
     ((*PLACE, "local:0x3ff00", "--strides", "9999,1,1,1", "--shape", "9,1,1,1"), "of a lane"),
+    ((*PLACE, "local:0", "--shape", "9999,9999,1,1"), "larger than local memory"),
     ((*PLACE, "0x100000000", "--dtype", "f13"), "f13"),
     ((*PLACE, "0x100000000", "--strides", "1,2"), "as many"),
     ((*PLACE, "0x2fffffff0"), "memory that the model uses"),

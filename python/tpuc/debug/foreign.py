@@ -50,7 +50,7 @@ def _places(
     entry: Mapping[str, Any], result: Mapping[str, Any], tensors: Mapping[str, str]
 ) -> list[Place]:
     kind = _TYPE.search(result["memory_type"])
-    if result["name"] not in tensors or not kind:
+    if result["name"] not in tensors or not kind or min(result["shape"], default=1) < 1:
         return []
     scale, zero_point = 1.0, 0
     if quantised := _QUANTISED.search(result["type"]):
@@ -79,6 +79,8 @@ def _places(
         return []
     n, c, _, h, w = (end - begin for begin, end in ranges)
     dims = (n, c, h, w)
+    if min(dims) < 1:
+        return []
     part = Place(
         shape=dims, local=True, address=int(result["address"]), dims=dims,
         engine=0, command=int(tiu), whole=(axes[0], axes[1], *axes[3:]),

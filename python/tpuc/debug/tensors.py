@@ -194,6 +194,8 @@ class Stepping:
         return np.lib.stride_tricks.as_strided(data, dims, byte_strides)
 
     def _local(self, place: Place, dtype: np.dtype) -> np.ndarray:
+        if math.prod(place.dims) > LANES * LANE_BYTES:
+            raise UserError(f"the shape {list(place.dims)} is larger than local memory")
         n, c, h, w = np.ix_(*(np.arange(size) for size in place.dims))
         lane, row = (place.lane + c) % LANES, (place.lane + c) // LANES
         ns, cs, hs, ws = place.strides
