@@ -14,11 +14,7 @@ namespace tpuc::python {
 BmodelHandle::BmodelHandle(target::Bmodel bmodel, std::string name,
                            std::shared_ptr<ModuleHandle> module)
     : owner(std::move(module)), model(std::move(bmodel)),
-      source(std::move(name)) {
-  if (model.networks.size() != 1 || model.networks[0].stages.size() != 1)
-    throw UserError(source + ": holds several networks or input shapes, " +
-                    "expected one of each");
-}
+      source(std::move(name)) {}
 
 std::shared_ptr<BmodelHandle> BmodelHandle::load(const std::string &path) {
   target::ReadOptions options;
@@ -38,6 +34,42 @@ std::shared_ptr<BmodelHandle> BmodelHandle::parse(const py::bytes &data) {
 
 void BmodelHandle::save(const std::string &path) const {
   raiseOnError(target::writeBmodel(model, path));
+}
+
+std::vector<std::pair<std::string, size_t>> BmodelHandle::networks() const {
+  std::vector<std::pair<std::string, size_t>> list;
+  for (const target::Network &network : model.networks)
+    list.emplace_back(network.name, network.stages.size());
+  return list;
+}
+
+void BmodelHandle::select(size_t network, size_t stage) {
+  if (network >= model.networks.size() ||
+      stage >= model.networks[network].stages.size())
+    throw UserError(source + ": has no stage " + std::to_string(stage) +
+                    " of network " + std::to_string(network));
+  if (network == networkIndex && stage == stageIndex)
+    return;
+  networkIndex = network;
+  stageIndex = stage;
+  // Stages have memory of their own.
+  simulator.reset();
+}
+
+static BmodelHandle::Quantisation
+quantisation(const std::vector<target::TensorInfo> &list) {
+  BmodelHandle::Quantisation result;
+  for (const target::TensorInfo &tensor : list)
+    result.emplace_back(tensor.scale, tensor.zeroPoint);
+  return result;
+}
+
+BmodelHandle::Quantisation BmodelHandle::inputQuantisation() const {
+  return quantisation(stage().inputs);
+}
+
+BmodelHandle::Quantisation BmodelHandle::outputQuantisation() const {
+  return quantisation(stage().outputs);
 }
 
 static std::vector<Port>
@@ -90,6 +122,11 @@ sim::Simulator &BmodelHandle::prepare(const std::vector<py::array> &arrays,
   const target::Stage &network = stage();
   if (!simulator || simulatorThreads != threads) {
     simulator = std::make_unique<sim::Simulator>(threads);
+    // Far beyond any network of these sizes; a damaged stream ends in minutes.
+    constexpr uint64_t kOperations = 20'000'000'000'000;
+    sim::Limits limits;
+    limits.operations = kOperations;
+    simulator->setLimits(limits);
     simulatorThreads = threads;
     const target::Coefficients &weights = network.coefficients;
     if (!weights.bytes.empty()) {
@@ -178,6 +215,16 @@ void bindBmodel(py::module_ &m) {
                   py::call_guard<py::gil_scoped_release>(), "Reads a file.")
       .def_static("parse", &BmodelHandle::parse, py::arg("data"),
                   "Takes the contents of a file.")
+      .def_property_readonly("networks", &BmodelHandle::networks,
+                             "Names of the networks, with their stages' count.")
+      .def("select", &BmodelHandle::select, py::arg("network"),
+           py::arg("stage"), "Makes a stage the one that is run and described.")
+      .def_property_readonly("input_quantisation",
+                             &BmodelHandle::inputQuantisation,
+                             "Scale and zero point of each input.")
+      .def_property_readonly("output_quantisation",
+                             &BmodelHandle::outputQuantisation,
+                             "Scale and zero point of each output.")
       .def("save", &BmodelHandle::save, py::arg("path"),
            py::call_guard<py::gil_scoped_release>(), "Writes the file.")
       .def_property_readonly("inputs", &BmodelHandle::inputs,

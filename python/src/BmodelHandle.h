@@ -1,8 +1,8 @@
 //===- BmodelHandle.h - a compiled model for Python -------------*- C++ -*-===//
 //
 // A .bmodel together with a simulated chip that runs it and the timing model.
-// One network with one stage; what the commands mean is the simulator's
-// business.
+// One stage of one network is selected at a time; what the commands mean is the
+// simulator's business.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,8 +23,8 @@ namespace tpuc::python {
 /// A compiled model. Not thread-safe: the simulated chip is one.
 class BmodelHandle {
 public:
-  /// Throws UserError naming `source` when the model has no single stage.
-  /// `owner` is the module whose memory the model refers to, if any.
+  /// Selects the first stage of the first network. `owner` is the module whose
+  /// memory the model refers to, if any.
   BmodelHandle(target::Bmodel model, std::string source,
                std::shared_ptr<ModuleHandle> owner = nullptr);
 
@@ -37,8 +37,21 @@ public:
   /// Writes the file; it appears complete or not at all.
   void save(const std::string &path) const;
 
+  /// The names of the networks and, for each, how many stages it has.
+  std::vector<std::pair<std::string, size_t>> networks() const;
+
+  /// Makes the stage the one that everything else is about; throws when there
+  /// is none with these numbers.
+  void select(size_t network, size_t stage);
+
+  /// The tensors of the selected stage.
   std::vector<Port> inputs() const;
   std::vector<Port> outputs() const;
+
+  /// The container's scale and zero point of each input, and of each output.
+  using Quantisation = std::vector<std::pair<float, int32_t>>;
+  Quantisation inputQuantisation() const;
+  Quantisation outputQuantisation() const;
 
   /// Runs the network on arrays in the order of the inputs; every array has
   /// its input's shape and type. Throws what the simulator refuses.
@@ -83,12 +96,15 @@ public:
   /// What messages call the model.
   const std::string &name() const { return source; }
 
-  const target::Stage &stage() const { return model.networks[0].stages[0]; }
+  const target::Stage &stage() const {
+    return model.networks[networkIndex].stages[stageIndex];
+  }
 
 private:
   std::shared_ptr<ModuleHandle> owner;
   target::Bmodel model;
   std::string source;
+  size_t networkIndex = 0, stageIndex = 0;
   /// Made at the first run and kept: weights are loaded once.
   std::unique_ptr<sim::Simulator> simulator;
   unsigned simulatorThreads = 0;

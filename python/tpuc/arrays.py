@@ -15,7 +15,8 @@ from tpuc.errors import UserError
 from tpuc.outputs import replacing
 
 _DTYPES = {"f32": np.float32, "f16": np.float16, "i64": np.int64, "i32": np.int32,
-           "i16": np.int16, "i8": np.int8, "i1": np.bool_}  # fmt: skip
+           "i16": np.int16, "i8": np.int8, "i1": np.bool_, "ui8": np.uint8, "ui16": np.uint16,
+           "ui32": np.uint32, "bf16": np.uint16}  # fmt: skip
 
 
 class PortLike(Protocol):
@@ -103,7 +104,7 @@ def _fit(array: np.ndarray, port: PortLike, where: str) -> np.ndarray:
         raise UserError(
             f"{where}: the input '{port.name}' has the type {array.dtype}, expected {wanted}"
         )
-    if wanted.kind == "i" and array.size:
+    if wanted.kind in "iu" and array.size:
         info = np.iinfo(wanted)
         if array.min() < info.min or array.max() > info.max:
             raise UserError(

@@ -18,15 +18,21 @@ from tpuc.compiler import check_quantize, deploy, transform
 from tpuc.errors import UserError
 from tpuc.outputs import check_writable
 from tpuc.profile import Profile
+from tpuc.storage import to_storage
 
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """An input or output: its name in the ONNX graph, element type and shape."""
+    """An input or output: its name in the ONNX graph, element type and shape.
+
+    The scale and the zero point say what integers stand for; see tpuc.storage.
+    """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
+    scale: float = 1.0
+    zero_point: int = 0
 
 
 class Model:
@@ -44,19 +50,29 @@ class Model:
         self._source = source or "the model"
         self._profile: Profile | None = None
         self._profile_key: tuple[str, bool] | None = None
+        self._network = 0
+        self._stage = 0
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> Model:
+    def load(cls, path: str | os.PathLike, network: str | None = None) -> Model:
         """Reads a .bmodel, ours or another compiler's.
 
+        Args:
+            path: the file.
+            network: which network of a file that holds several.
+
         Raises:
-            UserError: missing, damaged, or of an unsupported kind.
+            UserError: missing, damaged, or of an unsupported kind; several
+                networks and none chosen.
         """
         path = Path(path)
         if not path.is_file():
             reason = "is a folder" if path.is_dir() else "no such file"
             raise UserError(f"{path}: {reason}, give the path of a .bmodel")
-        return cls(_core.Bmodel.load(str(path)), str(path))
+        model = cls(_core.Bmodel.load(str(path)), str(path))
+        model._network = choose_network(model._core, network, model._source)
+        model._select(0)
+        return model
 
     @property
     def source(self) -> str:
@@ -70,29 +86,65 @@ class Model:
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
-        """The inputs, in order."""
-        return tuple(TensorSpec(p.name, p.dtype, tuple(p.shape)) for p in self._core.inputs)
+        """The inputs of the selected stage, in order."""
+        return _specs(self._core.inputs, self._core.input_quantisation)
 
     @property
     def outputs(self) -> tuple[TensorSpec, ...]:
-        """The outputs, in order."""
-        return tuple(TensorSpec(p.name, p.dtype, tuple(p.shape)) for p in self._core.outputs)
+        """The outputs of the selected stage, in order."""
+        return _specs(self._core.outputs, self._core.output_quantisation)
+
+    def select(self, shapes: Mapping[str, Sequence[int]]) -> None:
+        """Selects the stage for these input shapes, by name; run() does so by itself.
+
+        Raises:
+            UserError: no stage takes them.
+        """
+        stages = self._core.networks[self._network][1]
+        current, known = self._stage, []
+        wanted = {name: tuple(shape) for name, shape in shapes.items()}
+        for stage in range(stages):
+            self._select(stage)
+            known.append({spec.name: spec.shape for spec in self.inputs})
+            if known[-1] == wanted:
+                return
+        self._select(current)
+        if stages > 1:
+            raise UserError(
+                f"{self._source}: no stage takes inputs of {_shapes(wanted)}, the model has "
+                f"stages for {' or '.join(_shapes(k) for k in known)}"
+            )
+
+    def _select(self, stage: int) -> None:
+        """Selects a stage of the network by number."""
+        if stage != self._stage:
+            self._profile = None
+        self._stage = stage
+        self._core.select(self._network, stage)
 
     def run(self, inputs: Mapping[str, np.ndarray], threads: int = 0) -> dict[str, np.ndarray]:
         """Runs the model in the functional simulator.
 
         Args:
             inputs: an array for every input, by name; integers of any width and
-                floats are converted to the input's type.
+                floats are converted to the input's type, floats for a quantised
+                input by its scale and zero point. The shapes choose the stage.
             threads: host threads, 0 for all; the result does not depend on it.
 
         Returns:
-            The outputs by name.
+            The outputs by name, in the types of the .bmodel (bf16 as its bits);
+            tpuc.storage.to_real says what quantised ones stand for.
 
         Raises:
             UserError: a wrong name, shape or type, or a broken command stream.
         """
-        arrays = match_inputs(inputs, self.inputs, self._source)
+        self.select({name: np.shape(array) for name, array in inputs.items()})
+        specs = {spec.name: spec for spec in self.inputs}
+        stored = {
+            name: to_storage(array, specs[name]) if name in specs else array
+            for name, array in inputs.items()
+        }
+        arrays = match_inputs(stored, self.inputs, self._source)
         results = self._core.run(arrays, threads)
         return {spec.name: array for spec, array in zip(self.outputs, results, strict=True)}
 
@@ -136,6 +188,33 @@ class Model:
             for name, value in self._rows()
         )
         return f"<table><caption>{html.escape(self._source)}</caption>{rows}</table>"
+
+
+def choose_network(core: _core.Bmodel, name: str | None, source: str) -> int:
+    """The number of the network of that name, or of the only one.
+
+    Raises:
+        UserError: there is none, or several and no name.
+    """
+    names = [network for network, _ in core.networks]
+    if name is None and len(names) == 1:
+        return 0
+    if name is None:
+        raise UserError(f"{source}: holds the networks {', '.join(names)}; choose one by its name")
+    if name not in names:
+        raise UserError(f"{source}: holds no network '{name}', only {', '.join(names)}")
+    return names.index(name)
+
+
+def _specs(ports: Sequence, quantisation: Sequence[tuple[float, int]]) -> tuple[TensorSpec, ...]:
+    return tuple(
+        TensorSpec(port.name, port.dtype, tuple(port.shape), scale, zero)
+        for port, (scale, zero) in zip(ports, quantisation, strict=True)
+    )
+
+
+def _shapes(shapes: Mapping[str, Sequence[int]]) -> str:
+    return ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
 
 
 def _describe(spec: TensorSpec) -> str:

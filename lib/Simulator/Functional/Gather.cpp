@@ -5,95 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Commands.h"
-
-#include <algorithm>
-#include <cstring>
+#include "GatherLists.h"
 
 using namespace tpuc::sim;
 
 namespace {
-
-enum GatherFunction : uint32_t {
-  kSharedGather = 0,
-  kSharedScatter = 3,
-  kGather = 5,
-  kScatter = 6,
-  kMaskSelect = 8,
-  kNonzero = 9,
-  kGatherSafe = 13,
-  kScatterSafe = 14,
-  kMaskSelectSafe = 15,
-  kNonzeroSafe = 16,
-  kGatherLine = 17,
-  kScatterLine = 18,
-};
-
-constexpr uint32_t kTableALane = 4;
-
-/// The element at an address, any of 1, 2 or 4 bytes.
-uint32_t readElement(const uint8_t *memory, unsigned bytes) {
-  uint32_t value = 0;
-  std::memcpy(&value, memory, bytes);
-  return value;
-}
-
-/// How a command treats indices.
-struct IndexRule {
-  bool limits, fills;
-  uint32_t fillValue;
-  uint32_t none; ///< the index that means "no element"
-
-  IndexRule(const Registers &r, unsigned indexBytes)
-      : limits(r.opd3_const), fills(r.opd2_const), fillValue(r.opd2_addr),
-        none(indexBytes == 1   ? 0xff
-             : indexBytes == 2 ? 0xffff
-                               : 0xffffffff) {}
-};
-
-Status outOfRange(uint32_t index, uint64_t size) {
-  return Status::error("index " + std::to_string(index) +
-                       " is out of range of " + std::to_string(size) +
-                       " elements");
-}
-
-/// Operands of a gather or scatter with a list of indices a channel or shared.
-struct Lists {
-  View data, index, result;
-  Precision indexPrecision;
-  unsigned bytes, indexBytes;
-  bool tableALane;
-};
-
-/// The data of channel c; one private table a lane has no channel rows.
-const uint8_t *tableOf(const Lists &lists, uint64_t c) {
-  if (!lists.tableALane)
-    return lists.data.channel(c);
-  return lists.data.memory + (lists.data.lane + c) % kLanes * kLaneBytes +
-         lists.data.offset;
-}
-
-Status readTypes(const Registers &r, Lists &lists) {
-  Precision data, result;
-  TPUC_RETURN_IF_FAILED(precisionOf(r.opd0_prec, "operand 0", data));
-  TPUC_RETURN_IF_FAILED(precisionOf(r.res0_prec, "the result", result));
-  TPUC_RETURN_IF_FAILED(
-      precisionOf(r.opd1_prec, "operand 1", lists.indexPrecision));
-  lists.bytes = elementBytes(result);
-  lists.indexBytes = elementBytes(lists.indexPrecision);
-  if (elementBytes(data) != lists.bytes)
-    return Status::error("data and result must have elements of one size");
-  if (isFloat(lists.indexPrecision) || lists.indexBytes == 4)
-    return Status::error(std::string("indices of ") +
-                         name(lists.indexPrecision) + " are not supported");
-  return Status();
-}
-
-Status checkFlat(const Registers &r) {
-  if (r.res0_h != 1 || r.opd0_h != 1)
-    return Status::error("data and result of this function must have one row");
-  return Status();
-}
 
 /// One index list a batch and channel.
 Status gatherOrScatter(Machine &machine, const Registers &r, bool scatters) {
@@ -144,45 +60,46 @@ Status gatherOrScatter(Machine &machine, const Registers &r, bool scatters) {
   return Status();
 }
 
-/// One list, compact over the channels, for every batch and channel.
-Status sharedGather(Machine &machine, const Registers &r) {
-  Lists lists;
-  TPUC_RETURN_IF_FAILED(readTypes(r, lists));
+/// Packs the positions of the elements that are not zero; counts them in the
+/// second result.
+Status nonzero(Machine &machine, const Registers &r) {
   TPUC_RETURN_IF_FAILED(checkFlat(r));
+  Precision data, index;
+  TPUC_RETURN_IF_FAILED(precisionOf(r.opd0_prec, "operand 0", data));
+  TPUC_RETURN_IF_FAILED(precisionOf(r.res0_prec, "the result", index));
+  if (isFloat(data))
+    return Status::error(std::string("operand 0 of ") + name(data) +
+                         " is not supported, only integers");
+  if (isFloat(index) || index == Precision::I8)
+    return Status::error(std::string("positions in ") + name(index) +
+                         " are not supported, only in i16 and i32");
+  unsigned bytes = elementBytes(data), indexBytes = elementBytes(index);
   Shape shape = resultShape(r);
-  if (r.opd1_c != shape.w)
-    return Status::error("a gather needs an index an element of the result");
-  TPUC_RETURN_IF_FAILED(makeView(machine, "operand 0", r.opd0_addr, lists.bytes,
-                                 {shape.n, shape.c, 1, r.opd0_w},
-                                 TensorLayout::EuAligned, lists.data));
-  TPUC_RETURN_IF_FAILED(makeView(machine, "the indices", r.opd1_addr,
-                                 lists.indexBytes, {1, shape.w, 1, 1},
-                                 TensorLayout::Compact, lists.index));
-  TPUC_RETURN_IF_FAILED(makeView(machine, "the result", r.res0_addr,
-                                 lists.bytes, shape, TensorLayout::EuAligned,
-                                 lists.result));
-  IndexRule rule(r, lists.indexBytes);
-  std::vector<uint32_t> indices(shape.w);
-  for (uint64_t i = 0; i < shape.w; ++i) {
-    indices[i] = readElement(lists.index.channel(i), lists.indexBytes);
-    if (!(rule.limits && indices[i] == rule.none) && indices[i] >= r.opd0_w)
-      return outOfRange(indices[i], r.opd0_w);
-  }
-  unsigned bytes = lists.bytes;
+  uint64_t width = r.opd0_w;
+  View tested, result, counts;
+  TPUC_RETURN_IF_FAILED(makeView(machine, "operand 0", r.opd0_addr, bytes,
+                                 {shape.n, shape.c, 1, width},
+                                 TensorLayout::EuAligned, tested));
+  TPUC_RETURN_IF_FAILED(makeView(machine, "the result", r.res0_addr, indexBytes,
+                                 shape, TensorLayout::EuAligned, result));
+  TPUC_RETURN_IF_FAILED(makeView(machine, "the counts", r.res1_addr, 2,
+                                 {shape.n, shape.c, 1, 1},
+                                 TensorLayout::Compact, counts));
   for (uint64_t n = 0; n < shape.n; ++n)
     for (uint64_t c = 0; c < shape.c; ++c) {
-      const uint8_t *table =
-          lists.data.channel(c) + ptrdiff_t(n) * lists.data.nStep();
-      uint8_t *result =
-          lists.result.channel(c) + ptrdiff_t(n) * lists.result.nStep();
-      for (uint64_t i = 0; i < shape.w; ++i) {
-        if (rule.limits && indices[i] == rule.none) {
-          if (rule.fills)
-            std::memcpy(result + i * bytes, &rule.fillValue, bytes);
+      const uint8_t *from = tested.channel(c) + ptrdiff_t(n) * tested.nStep();
+      uint8_t *to = result.channel(c) + ptrdiff_t(n) * result.nStep();
+      uint16_t found = 0;
+      for (uint32_t i = 0; i < width; ++i) {
+        if (!readElement(from + i * bytes, bytes))
           continue;
-        }
-        std::memcpy(result + i * bytes, table + indices[i] * bytes, bytes);
+        if (found >= shape.w)
+          return Status::error("more elements are not zero than the result "
+                               "holds");
+        std::memcpy(to + found * indexBytes, &i, indexBytes);
+        ++found;
       }
+      std::memcpy(counts.channel(c) + ptrdiff_t(n) * counts.nStep(), &found, 2);
     }
   return Status();
 }
@@ -243,7 +160,13 @@ Status tpuc::sim::executeGather(Machine &machine, const Registers &r) {
   case kScatterSafe:
     return gatherOrScatter(machine, r, /*scatters=*/true);
   case kSharedGather:
-    return sharedGather(machine, r);
+  case kSharedGather2D:
+  case kSharedScatter:
+  case kSharedScatter2D:
+    return executeSharedGather(machine, r);
+  case kNonzero:
+  case kNonzeroSafe:
+    return nonzero(machine, r);
   case kMaskSelect:
   case kMaskSelectSafe:
     return maskSelect(machine, r);
@@ -254,7 +177,8 @@ Status tpuc::sim::executeGather(Machine &machine, const Registers &r) {
 }
 
 Status tpuc::sim::executeGatherLine(Machine &machine, const Registers &r) {
-  if (r.tsk_eu_typ != kGatherLine)
+  bool scatters = r.tsk_eu_typ == kScatterLine;
+  if (!scatters && r.tsk_eu_typ != kGatherLine)
     return Status::error("function " + std::to_string(r.tsk_eu_typ) +
                          " of SGL is not supported");
   Precision result, index;
@@ -266,13 +190,16 @@ Status tpuc::sim::executeGatherLine(Machine &machine, const Registers &r) {
                          " are not supported");
   Shape shape = resultShape(r);
   bool tableALane = r.opd0_str == kTableALane;
+  // Rows of the list: those of the result, or of the data that is scattered.
+  uint64_t count = scatters ? r.opd0_h : shape.h;
+  uint64_t limit = scatters ? shape.h : r.opd0_h;
   View data, indices, rows;
   TPUC_RETURN_IF_FAILED(
       makeView(machine, "operand 0", r.opd0_addr, bytes,
                {1, tableALane ? 1 : shape.c, r.opd0_h, shape.w},
                TensorLayout::LineAligned, data));
   TPUC_RETURN_IF_FAILED(makeView(machine, "the indices", r.opd1_addr,
-                                 indexBytes, {shape.n, shape.c, shape.h, 1},
+                                 indexBytes, {shape.n, shape.c, count, 1},
                                  TensorLayout::EuAligned, indices));
   TPUC_RETURN_IF_FAILED(makeView(machine, "the result", r.res0_addr, bytes,
                                  shape, TensorLayout::LineAligned, rows));
@@ -286,16 +213,20 @@ Status tpuc::sim::executeGatherLine(Machine &machine, const Registers &r) {
       const uint8_t *index =
           indices.channel(c) + ptrdiff_t(n) * indices.nStep();
       uint8_t *to = rows.channel(c) + ptrdiff_t(n) * rows.nStep();
-      for (uint64_t h = 0; h < shape.h; ++h, to += rows.hStep()) {
+      for (uint64_t h = 0; h < count; ++h) {
         uint32_t at = readElement(index + h * indexBytes, indexBytes);
         if (rule.limits && at == rule.none) {
-          for (uint64_t w = 0; rule.fills && w < shape.w; ++w)
-            std::memcpy(to + w * bytes, &rule.fillValue, bytes);
+          uint8_t *row = to + ptrdiff_t(h) * rows.hStep();
+          for (uint64_t w = 0; rule.fills && !scatters && w < shape.w; ++w)
+            std::memcpy(row + w * bytes, &rule.fillValue, bytes);
           continue;
         }
-        if (at >= r.opd0_h)
-          return outOfRange(at, r.opd0_h);
-        std::memmove(to, table + ptrdiff_t(at) * data.hStep(), shape.w * bytes);
+        if (at >= limit)
+          return outOfRange(at, limit);
+        uint64_t fromRow = scatters ? h : at, toRow = scatters ? at : h;
+        std::memmove(to + ptrdiff_t(toRow) * rows.hStep(),
+                     table + ptrdiff_t(fromRow) * data.hStep(),
+                     shape.w * bytes);
       }
     }
   return Status();

@@ -100,8 +100,7 @@ public:
   };
   std::vector<Region> regions;
 
-  bool map(uint64_t address, uint8_t *data, uint64_t bytes,
-           OwnedMemory owned);
+  bool map(uint64_t address, uint8_t *data, uint64_t bytes, OwnedMemory owned);
 
   /// The host address of [address, address + bytes), or null when a byte of it
   /// is not mapped.

@@ -51,6 +51,8 @@ private:
   Error readModel();
   Error readNetwork(const fbs::Net &net);
   Error refuseUnsupported(const fbs::NetParameter &stage);
+  Error refuseUnsupported(const fbs::SubNet &subnet);
+  Error readGroups(const fbs::NetParameter &table, Stage &stage);
   Error readStage(const fbs::NetParameter &table, Stage &stage);
   Error readTensors(
       const char *kind,
@@ -180,7 +182,6 @@ Error Reader::readNetwork(const fbs::Net &net) {
 }
 
 Error Reader::refuseUnsupported(const fbs::NetParameter &stage) {
-  constexpr int32_t kTpuSubnet = 0;
   if (stage.is_dynamic() != 0 ||
       (stage.binary_ir() && stage.binary_ir()->size() != 0))
     return bad("{0} is dynamic, which is not supported; compile it with fixed "
@@ -189,21 +190,67 @@ Error Reader::refuseUnsupported(const fbs::NetParameter &stage) {
   if (stage.core_num() > 1)
     return bad("{0} uses {1} cores; only one is supported", where,
                stage.core_num());
-  if (sizeOf(stage.sub_net()) > 1)
-    return bad("{0} has {1} sub-nets; only one is supported", where,
-               sizeOf(stage.sub_net()));
-  if (sizeOf(stage.sub_net()) == 1) {
-    const fbs::SubNet &subnet = *stage.sub_net()->Get(0);
-    if (subnet.subnet_mode() != kTpuSubnet || sizeOf(subnet.cpu_param()) != 0)
-      return bad("{0} has a sub-net for the host CPU, which is not supported",
-                 where);
-    if (subnet.is_dynamic() != 0)
-      return bad("{0} is dynamic, which is not supported; compile it with "
-                 "fixed shapes",
-                 where);
-    if (sizeOf(subnet.core_commands()) != 0)
-      return bad("{0} has commands for several cores, which is not supported",
-                 where);
+  for (unsigned i = 0, e = sizeOf(stage.sub_net()); i < e; ++i)
+    if (Error error = refuseUnsupported(*stage.sub_net()->Get(i)))
+      return error;
+  return Error::success();
+}
+
+Error Reader::refuseUnsupported(const fbs::SubNet &subnet) {
+  constexpr int32_t kTpuSubnet = 0, kCpuSubnet = 1;
+  if (subnet.subnet_mode() == kCpuSubnet || sizeOf(subnet.cpu_param()) != 0)
+    return bad("{0} has a sub-net for the host CPU, which is not supported; "
+               "leave out the layers that the chip cannot run",
+               where);
+  if (subnet.subnet_mode() != kTpuSubnet || subnet.merge_param() ||
+      subnet.switch_param())
+    return bad("{0} branches between sub-nets (mode {1}), which is not "
+               "supported",
+               where, subnet.subnet_mode());
+  if (subnet.is_dynamic() != 0)
+    return bad("{0} is dynamic, which is not supported; compile it with "
+               "fixed shapes",
+               where);
+  if (sizeOf(subnet.core_commands()) != 0)
+    return bad("{0} has commands for several cores, which is not supported",
+               where);
+  return Error::success();
+}
+
+/// A single sub-net repeats the commands of its stage. Several hold them, and
+/// each names the one that runs after it.
+Error Reader::readGroups(const fbs::NetParameter &table, Stage &stage) {
+  auto read = [&](const auto *groups) -> Error {
+    if (sizeOf(groups) == 0)
+      return bad("{0} has no commands", where);
+    for (const fbs::CmdGroup *group : *groups)
+      if (Error error = readGroup(*group, stage.groups.emplace_back()))
+        return error;
+    return Error::success();
+  };
+  unsigned count = sizeOf(table.sub_net());
+  if (count <= 1)
+    return read(table.cmd_group());
+  auto idOf = [&](unsigned i) {
+    return table.sub_net()->Get(i)->id().value_or(int32_t(i));
+  };
+  constexpr int32_t kLast = -1;
+  int32_t id = idOf(0);
+  for (unsigned done = 0; id != kLast; ++done) {
+    unsigned i = 0;
+    while (i < count && idOf(i) != id)
+      ++i;
+    if (i == count || done == count)
+      return bad("{0}: the sub-nets are not a chain, sub-net {1} {2}", where,
+                 id, i == count ? "does not exist" : "runs again");
+    const fbs::SubNet &subnet = *table.sub_net()->Get(i);
+    if (Error error = read(subnet.cmd_group()))
+      return error;
+    if (sizeOf(subnet.next_subnet_ids()) > 1)
+      return bad("{0} branches after sub-net {1}, which is not supported",
+                 where, id);
+    id = sizeOf(subnet.next_subnet_ids()) ? subnet.next_subnet_ids()->Get(0)
+                                          : kLast;
   }
   return Error::success();
 }
@@ -222,11 +269,8 @@ Error Reader::readStage(const fbs::NetParameter &table, Stage &stage) {
   if (table.coeff_mem())
     if (Error error = readCoefficients(*table.coeff_mem(), stage.coefficients))
       return error;
-  if (sizeOf(table.cmd_group()) == 0)
-    return bad("{0} has no commands", where);
-  for (const fbs::CmdGroup *group : *table.cmd_group())
-    if (Error error = readGroup(*group, stage.groups.emplace_back()))
-      return error;
+  if (Error error = readGroups(table, stage))
+    return error;
   if (table.net_profile()) {
     Expected<Bytes> bytes = item("profile", table.net_profile());
     if (!bytes)

@@ -18,6 +18,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--dump_all_tensors", action="store_true", help="write every value (.mlir only)"
     )
+    parser.add_argument("--network", help="which network of a .bmodel that holds several")
+    parser.add_argument(
+        "--raw", action="store_true",
+        help="write quantised and 16-bit outputs of a .bmodel as they lie in memory, not as f32",
+    )  # fmt: skip
     add_debug(parser)
     return parser
 
@@ -52,8 +57,9 @@ def command(argv: Sequence[str]) -> None:
             results = run_module(module, inputs, args.input, args.dump_all_tensors)
         else:
             from tpuc.model import Model
+            from tpuc.storage import to_real
 
-            model = Model.load(args.model)
+            model = Model.load(args.model, args.network)
             inputs = load_npz(args.input)
             try:
                 results = model.run(inputs, args.threads)
@@ -62,6 +68,8 @@ def command(argv: Sequence[str]) -> None:
                 if text.startswith(f"{args.model}: the input"):
                     text = args.input + text.removeprefix(args.model)
                 raise UserError(text) from None
+            if not args.raw:
+                results = {spec.name: to_real(results[spec.name], spec) for spec in model.outputs}
     save_npz(args.output, results)
     for name, array in results.items():
         print(f"{name} {array.dtype}{list(array.shape)}")
