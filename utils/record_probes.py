@@ -73,6 +73,7 @@ def main() -> int:
     parser.add_argument("--simulator", default="build/lib/libtpuc-simulator.so")
     parser.add_argument("--output", type=Path, help="folder of the recorded files")
     parser.add_argument("--check", action="store_true", help="compare with our simulator")
+    parser.add_argument("--family", choices=FAMILIES, help="the one family to record or check")
     parser.add_argument("--only", default="", help="part of the names of the probes to run")
     options = parser.parse_args()
     if "TPU_CMODEL_LIB" not in os.environ:
@@ -81,6 +82,8 @@ def main() -> int:
     ours, vendor = Ours(options.simulator), Vendor()
     results: Counter[str] = Counter()
     for family, make in FAMILIES.items():
+        if options.family not in (None, family):
+            continue
         recorded = []
         for probe in make():
             if options.only not in probe.name:

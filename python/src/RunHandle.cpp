@@ -97,7 +97,7 @@ std::vector<py::dict> BmodelHandle::tensors() const {
 void BmodelHandle::attachLayers(
     const std::vector<std::pair<std::string, std::string>> &names,
     const py::array_t<int32_t> &layers) {
-  target::Stage &network = model.networks[0].stages[0];
+  target::Stage &network = model.networks[networkIndex].stages[stageIndex];
   target::SideTable table;
   for (const auto &[name, kind] : names)
     table.layers.push_back({name, kind});

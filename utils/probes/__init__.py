@@ -4,7 +4,7 @@
 simulator compare with. The other modules say what is probed, a command family each.
 """
 
-from . import convolution, elementwise, functions, gather, gdma, matrix
+from . import convolution, elementwise, extra, functions, gather, gdma, matrix
 
 #: The probes of each family, made anew by every call.
 FAMILIES = {
@@ -14,4 +14,5 @@ FAMILIES = {
     "functions": functions.probes,
     "gather": gather.probes,
     "gdma": gdma.probes,
+    "extra": extra.probes,
 }

@@ -104,6 +104,7 @@ struct FloatOperation {
   uint32_t function;
   unsigned iterations;
   const Kernels &k;
+  Kernels::Round round;
 
   void operator()(float *result, const float *a, const float *b,
                   const float *third, size_t count) const {
@@ -123,7 +124,10 @@ struct FloatOperation {
     case kArAbsDifference:
       return k.absDifference(result, a, b, count);
     case kArMac:
+      // The product is rounded to the storage type before the sum.
       k.mul(result, a, b, count);
+      if (round)
+        round(result, count);
       return k.add(result, result, third, count);
     default:
       return;
@@ -208,13 +212,12 @@ Status executeFloat(Machine &machine, const Registers &r) {
   case kArAbs:
   case kArAbsDifference:
     break;
-  case kArDiv:
   case kArMac:
+    break;
+  case kArDiv:
     if (r.opd0_prec != uint32_t(Precision::F32))
-      return Status::error(
-          std::string(r.tsk_eu_typ == kArDiv ? "division" : "mac") +
-          " of floats is supported for f32 only");
-    if (r.tsk_eu_typ == kArDiv && r.opd2_n_str > 3)
+      return Status::error("division is supported for f32 only");
+    if (r.opd2_n_str > 3)
       return Status::error("division takes 1 to 4 iterations (0 to 3), found " +
                            std::to_string(r.opd2_n_str));
     break;
@@ -235,7 +238,8 @@ Status executeFloat(Machine &machine, const Registers &r) {
   const Kernels &k = kernelsOf(machine);
   auto load = floatLoader(k, precision);
   auto store = floatStorer(k, precision);
-  FloatOperation operation{r.tsk_eu_typ, r.opd2_n_str + 1, k};
+  FloatOperation operation{r.tsk_eu_typ, r.opd2_n_str + 1, k,
+                           floatRounder(k, precision)};
   const ArOperand &a = command.operand[0], &b = command.operand[1],
                   &c = command.operand[2];
   bool accumulates = r.tsk_eu_typ == kArMac;

@@ -23,6 +23,7 @@ struct IntContext {
   Rounding rounding;
   /// Width of operand 0, for the bit operations.
   unsigned bits;
+  unsigned resultBits;
   /// Bounds of the result, for the saturating operations.
   IntRange range;
 };
@@ -186,8 +187,10 @@ void compute(const IntContext &context, int64_t *result, const int64_t *a,
   case kArSelectLess:
     return select(context, result, a, b, value, count);
   case kArMac: {
-    // `result` holds the old result. The sum wraps.
-    unsigned left = value & 0xff, right = (value >> 8) & 0xff;
+    // `result` holds the old result, which is not shifted when it has 32 bits.
+    // The sum wraps.
+    unsigned left = context.resultBits == 32 ? 0 : value & 0xff;
+    unsigned right = (value >> 8) & 0xff;
     for (size_t i = 0; i < count; ++i) {
       Wide sum = Wide(a[i] * b[i]) + (Wide(result[i]) << std::min(left, 63u));
       bool fits = sum >= INT64_MIN && sum <= INT64_MAX;
@@ -276,9 +279,10 @@ Status checkTypes(const Registers &r, const ArCommand &command) {
   if (isArithmetic(function))
     return Status();
   if (function == kArMac) {
-    if (result.precision != Precision::I16 || a.precision == Precision::I32 ||
+    if (result.precision == Precision::I8 || a.precision == Precision::I32 ||
         b.precision == Precision::I32)
-      return Status::error("an integer mac is supported to i16 only");
+      return Status::error("an integer mac is supported from i8 and i16 to i16 "
+                           "and i32 only");
     return Status();
   }
   bool oneType =
@@ -288,8 +292,9 @@ Status checkTypes(const Registers &r, const ArCommand &command) {
     return Status::error(std::string("operands and result must have one type, "
                                      "found ") +
                          name(a.precision) + " to " + name(result.precision));
-  if (isShift(function) && b.precision != Precision::I8)
-    return Status::error("shifts must be i8");
+  if (isShift(function) && b.precision != Precision::I8 &&
+      b.precision != a.precision)
+    return Status::error("shifts must be i8 or of the type of operand 0");
   if ((function == kArMax || function == kArMin) && r.opd0_sign != r.opd1_sign)
     return Status::error("a maximum of a signed and an unsigned operand is "
                          "not supported");
@@ -314,6 +319,7 @@ Status tpuc::sim::executeArInteger(Machine &machine, const Registers &r) {
                   &c = command.operand[2];
   IntContext context{r.tsk_eu_typ, Rounding(r.opd2_n_str),
                      8 * elementBytes(a.precision),
+                     8 * elementBytes(command.result.precision),
                      intRange(command.result.precision, resultIsSigned(r))};
   bool sign0 = r.opd0_sign, sign1 = r.opd1_sign || isShift(r.tsk_eu_typ);
   // Shifts are signed bytes; a selected value keeps the result's bits.
@@ -328,7 +334,11 @@ Status tpuc::sim::executeArInteger(Machine &machine, const Registers &r) {
                   {&command.result.view, a.memory(), b.memory()});
   std::atomic<bool> shiftsTooFar = false;
   auto checkShifts = [&](const int64_t *shifts, size_t count) {
-    int64_t limit = context.bits;
+    // Bits that leave the word are gone, but for those that go around; what a
+    // shift by 32 or more does is not known.
+    constexpr int64_t kFarthest = 32;
+    int64_t limit =
+        r.tsk_eu_typ == kArCircularShift ? int64_t(context.bits) : kFarthest;
     for (size_t i = 0; i < count; ++i)
       if (shifts[i] <= -limit || shifts[i] >= limit)
         shiftsTooFar = true;
@@ -371,6 +381,6 @@ Status tpuc::sim::executeArInteger(Machine &machine, const Registers &r) {
             });
       });
   if (shiftsTooFar)
-    return Status::error("a shift reaches the width of its operand");
+    return Status::error("a shift goes too far for its operand");
   return Status();
 }

@@ -42,7 +42,8 @@ INSTANTIATE_TEST_SUITE_P(
     Families, ProbeTest,
     testing::Values(Family{"elementwise", 112}, Family{"convolution", 72},
                     Family{"matrix", 47}, Family{"functions", 64},
-                    Family{"gather", 21}, Family{"gdma", 47}),
+                    Family{"gather", 21}, Family{"gdma", 47},
+                    Family{"extra", 75}),
     nameOf);
 
 } // namespace

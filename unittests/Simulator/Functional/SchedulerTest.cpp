@@ -179,7 +179,7 @@ TEST(RefusalTest, UnknownBehaviourNamesTheCommand) {
   r.tsk_eu_typ = 12; // division
   r.res0_prec = r.opd0_prec = r.opd1_prec = 1;
   EXPECT_EQ(reasonOf(simulator, Layout::SAr, r),
-            "sAR (div): division of floats is supported for f32 only");
+            "sAR (div): division is supported for f32 only");
 }
 
 TEST(LimitTest, ARunStopsBeforeItPassesItsOperations) {
