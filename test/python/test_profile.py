@@ -165,6 +165,27 @@ def test_a_list_beside_the_model_names_operations(bmodel):
     np.testing.assert_array_equal(layers, [1, 0])
 
 
+def test_loads_count_for_users_and_casts_for_makers(tmp_path):
+    def entry(opcode, operands, results, before, after):
+        return {
+            "subnet_id": 0, "opcode": opcode,
+            "operands": [{"name": name} for name in operands],
+            "results": [{"name": name} for name in results],
+            "tiu_dma_id(before)": before, "tiu_dma_id(after)": after,
+        }  # fmt: skip
+
+    entries = [
+        entry("tpu.Load", ["w"], ["load_w"], [0, 0], [0, 1]),
+        entry("tpu.MatMul", ["load_w"], ["/fc/Gemm_output_0_Gemm"], [0, 1], [1, 1]),
+        entry("tpu.Cast", ["/fc/Gemm_output_0_Gemm"], ["half"], [1, 1], [2, 1]),
+        entry("tpu.Store", ["half"], ["half"], [2, 1], [2, 2]),
+    ]
+    (tmp_path / "x.bmodel.json").write_text(json.dumps(entries))
+    names, layers = read_companion(tmp_path / "x.bmodel", (2, 2))
+    assert {name for name, _ in names} == {"/fc/Gemm"}
+    assert [names[i][1] for i in layers] == ["tpu.matmul", "tpu.cast", "tpu.load", "tpu.store"]
+
+
 @pytest.mark.parametrize("last_gdma", [0, 2])
 def test_a_list_that_does_not_fit_is_not_used(bmodel, last_gdma):
     assert companion(bmodel, last_gdma) is None

@@ -36,14 +36,48 @@ def read_companion(path: Path, counts: Sequence[int]) -> tuple[Names, np.ndarray
         return None
 
 
+class _Nodes:
+    """The ONNX node of each operation of a list.
+
+    What brings an operand counts for the operation that wants it, what stores
+    or casts a result for the operation that computed it.
+    """
+
+    def __init__(self, entries: Sequence[dict]) -> None:
+        self._makers: dict[str, dict] = {}
+        self._users: dict[str, dict] = {}
+        for entry in entries:
+            for tensor in filter(None, entry["results"]):
+                self._makers.setdefault(tensor["name"], entry)
+            for tensor in filter(None, entry["operands"]):
+                self._users.setdefault(tensor["name"], entry)
+
+    def name(self, entry: dict) -> str:
+        """The node's name where the tensors' names tell it."""
+        seen = []
+        while entry not in seen:
+            seen.append(entry)
+            entry = self._related(entry) or entry
+        return _node_name(entry)
+
+    def _related(self, entry: dict) -> dict | None:
+        kind = entry["opcode"].lower()
+        if kind == "tpu.load" and entry["results"]:
+            return self._users.get(entry["results"][0]["name"])
+        if kind in ("tpu.store", "tpu.cast") and entry["operands"]:
+            return self._makers.get(entry["operands"][0]["name"])
+        return None
+
+
 def _assign(entries: list[dict], counts: Sequence[int]) -> tuple[Names, np.ndarray] | None:
     numbers: dict[tuple[str, str], int] = {}
+    nodes = _Nodes(entries)
     layers = [np.full(count, -1, np.int32) for count in counts]
     for entry in entries:
         if entry["subnet_id"] != 0:
             return None
         # In our own spelling, so that kinds of both compilers can be joined.
-        label = (_node_name(entry), entry["opcode"].lower())
+        label = (nodes.name(entry), entry["opcode"].lower())
         number = numbers.setdefault(label, len(numbers))
         spans = zip(entry["tiu_dma_id(before)"], entry["tiu_dma_id(after)"], strict=True)
         for layer, (before, after) in zip(layers, spans, strict=True):
