@@ -123,10 +123,11 @@ public:
   /// Bytes a lane of the coefficient tables, and what writes them.
   int64_t constantBytes() const { return tableBytes; }
   void setUp(CommandBuilder &builder, uint32_t address) const;
-  /// Emits the passes for a tile of at most 64 channels. The result is an
-  /// aligned tensor of the shape that shapeOf() gives, and so are the operands,
-  /// except that those read only by arithmetic and casts may have other strides
-  /// and axes of size 1. Reductions read all 64 lanes of their operands.
+  /// Emits the passes for a tile. The result is an aligned tensor of the shape
+  /// that shapeOf() gives, and so are the operands, except that in tiles of at
+  /// most 64 channels those read only by arithmetic and casts may have other
+  /// strides and axes of size 1. All 64 lanes of larger tiles, and of operands
+  /// of reductions, are read and written.
   void emit(CommandBuilder &builder, const PassTile &tile,
             const LocalTensor &result, llvm::ArrayRef<LocalTensor> inputs,
             llvm::ArrayRef<uint32_t> buffers, uint32_t constants) const;
@@ -183,6 +184,8 @@ private:
   unsigned addTable(ElementType type, llvm::ArrayRef<double> coefficients);
   unsigned addOnes(ElementType type, int64_t count);
   Assignment assignBuffers() const;
+  /// Blocks of 64 channels as batches, which is the same memory.
+  static PassTile folded(const PassTile &tile);
   static Shape4 bufferShape(const PassTile &tile, Extent extent);
   static int64_t bufferBytes(const PassTile &tile, const Buffer &buffer);
   int64_t reductionBytes(const PassTile &tile) const;

@@ -228,7 +228,17 @@ int64_t PassList::reductionBytes(const PassTile &tile) const {
   return bytes;
 }
 
-int64_t PassList::scratchBytes(const PassTile &tile) const {
+PassTile PassList::folded(const PassTile &tile) {
+  PassTile blocks = tile;
+  if (tile.shape[C] > arch::kLanes) {
+    blocks.shape[N] *= arch::ceilDiv(tile.shape[C], arch::kLanes);
+    blocks.shape[C] = arch::kLanes;
+  }
+  return blocks;
+}
+
+int64_t PassList::scratchBytes(const PassTile &whole) const {
+  PassTile tile = folded(whole);
   int64_t bytes = reductionBytes(tile);
   for (const Buffer &buffer : assignBuffers().buffers)
     bytes += bufferBytes(tile, buffer);
@@ -238,8 +248,9 @@ int64_t PassList::scratchBytes(const PassTile &tile) const {
   return bytes;
 }
 
-llvm::SmallVector<uint32_t> PassList::bufferAddresses(const PassTile &tile,
+llvm::SmallVector<uint32_t> PassList::bufferAddresses(const PassTile &whole,
                                                       uint32_t scratch) const {
+  PassTile tile = folded(whole);
   llvm::SmallVector<uint32_t> addresses;
   for (const Buffer &buffer : assignBuffers().buffers) {
     addresses.push_back(scratch);
@@ -300,14 +311,23 @@ void PassList::emitReduction(CommandBuilder &builder, const Pass &pass,
   emitRowSum(builder, result, source, ones, scratch);
 }
 
-void PassList::emit(CommandBuilder &builder, const PassTile &tile,
-                    const LocalTensor &result,
+void PassList::emit(CommandBuilder &builder, const PassTile &whole,
+                    const LocalTensor &wholeResult,
                     llvm::ArrayRef<LocalTensor> inputs,
                     llvm::ArrayRef<uint32_t> buffers,
                     uint32_t constants) const {
   Assignment assignment = assignBuffers();
   bool isRowResult = resultValue.extent == Extent::Row;
+  PassTile tile = folded(whole);
+  bool isFolded = tile.shape != whole.shape;
+  LocalTensor result =
+      isFolded
+          ? alignedTensor(wholeResult.address,
+                          shapeOf(tile, resultValue.extent), wholeResult.type)
+          : wholeResult;
   auto place = [&](const PassValue &value) {
+    if (value.slot < numInputs && isFolded && value.extent == Extent::Full)
+      return alignedTensor(inputs[value.slot].address, tile.shape, value.type);
     if (value.slot < numInputs)
       return inputs[value.slot].as(value.type);
     uint32_t address;

@@ -139,9 +139,9 @@ private:
 class SplitRowKernel : public TiledKernel {
 public:
   explicit SplitRowKernel(const RowParams &params)
-      : params(params), rows{params.result.split.n, params.result.split.c,
-                             params.rows / (params.result.split.n *
-                                            params.result.split.c)} {}
+      : params(params),
+        rows{params.result.split.n, params.result.split.c,
+             params.rows / (params.result.split.n * params.result.split.c)} {}
 
   Shape4 space() const override { return {rows[0], rows[1], rows[2], 1}; }
   Shape4 granularity() const override { return {1, arch::kLanes, 1, 0}; }
@@ -157,10 +157,8 @@ public:
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
     const RowParams::Operand &operand = params.operands[index];
-    LocalTensor tensor = alignedTensor(
-        0, PassList::shapeOf(passTile(box), operand.extent),
-        operand.tensor.type);
-    return tensor;
+    return alignedTensor(0, PassList::shapeOf(passTile(box), operand.extent),
+                         operand.tensor.type);
   }
 
   LocalTensor placeResult(const Box &tile) const override {
@@ -181,13 +179,11 @@ public:
   void load(CommandBuilder &builder, unsigned index, const Box &box,
             const LocalTensor &local) const override {
     const GlobalTensor &source = params.operands[index].tensor;
-    LocalTensor part = local;
-    part.shape[W] = params.columns;
     if (params.operands[index].extent == Extent::Column) {
-      builder.loadBroadcast(part, source.reshaped(box.size));
+      builder.loadBroadcast(local, source.reshaped(box.size));
       return;
     }
-    builder.load(part, matrix(source, params.columns).slice(box));
+    builder.load(local, matrix(source, params.columns).slice(box));
   }
 
   void compute(CommandBuilder &builder, const Box &tile,
@@ -203,9 +199,7 @@ public:
     int64_t columns = resultExtent() == Extent::Row ? 1 : params.columns;
     Box box = tile;
     box.size[W] = columns;
-    LocalTensor part = local;
-    part.shape[W] = columns;
-    builder.store(matrix(params.result, columns).slice(box), part);
+    builder.store(matrix(params.result, columns).slice(box), local);
   }
 
 private:
@@ -215,14 +209,9 @@ private:
     return tensor.reshaped({rows[0], rows[1], rows[2], columns});
   }
 
-  /// Columns of a row in local memory.
-  int64_t pitch() const {
-    return params.passes->hasReductions() ? reducibleColumns(params.columns)
-                                          : params.columns;
-  }
-
   PassTile passTile(const Box &box) const {
-    return {{box.size[N], box.size[C], box.size[H], pitch()}, params.columns};
+    return {{box.size[N], box.size[C], box.size[H], params.columns},
+            params.columns};
   }
 
   RowParams params;
