@@ -1,7 +1,7 @@
 //===- SimulatorC.h - C interface of the simulator ------------*- C++ -*-===//
 //
-// The functional simulator for callers in other languages, such as the scripts
-// that compare it with other implementations. A thin layer: no logic.
+// The functional simulator and the timing model for callers in other languages,
+// such as the scripts that compare and measure them. A thin layer: no logic.
 //
 //===----------------------------------------------------------------------===//
 
@@ -50,6 +50,20 @@ int tpuc_simulator_execute(TpucSimulator *simulator, int engine,
 unsigned tpuc_encode(const char *layout, const char *const *names,
                      const uint64_t *values, unsigned count, uint8_t *bytes,
                      char *message, uint64_t capacity);
+
+/// What replaying two queues in the timing model took.
+typedef struct {
+  uint64_t cycles;   ///< of the chip, for one replay
+  uint64_t commands; ///< of one replay, without system commands
+  double seconds;    ///< of the host, for all replays
+} TpucReplay;
+
+/// Decodes two queues once and replays them `repetitions` times under the
+/// vendor's profile, on one thread. Returns as tpuc_simulator_run.
+int tpuc_timing_replay(const uint8_t *tiu, uint64_t tiuBytes,
+                       const uint8_t *gdma, uint64_t gdmaBytes,
+                       unsigned repetitions, TpucReplay *result, char *message,
+                       uint64_t capacity);
 
 #ifdef __cplusplus
 }

@@ -6,8 +6,10 @@
 
 #include "Simulator/CApi/SimulatorC.h"
 #include "Simulator/Functional/Simulator.h"
+#include "Simulator/Timing/Timing.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 using namespace tpuc;
@@ -26,6 +28,27 @@ int report(const std::string &text, char *message, uint64_t capacity) {
     message[count] = 0;
   }
   return 1;
+}
+
+/// Decodes a queue up to its end command or its last byte.
+bool decodeQueue(codec::Engine engine, std::span<const uint8_t> bytes,
+                 std::vector<timing::TimedCommand> &commands,
+                 std::string &error) {
+  while (!bytes.empty()) {
+    auto layout = codec::peekLayout(engine, bytes);
+    if (!layout) {
+      error = "the bytes are not a command";
+      return false;
+    }
+    timing::TimedCommand command{*layout, {}};
+    if (!codec::decode(*layout, bytes, command.registers, error))
+      return false;
+    commands.push_back(command);
+    if (codec::isEnd(*layout, command.registers))
+      return true;
+    bytes = bytes.subspan(codec::layoutInfo(*layout).bytes);
+  }
+  return true;
 }
 
 } // namespace
@@ -103,6 +126,31 @@ unsigned tpuc_encode(const char *layout, const char *const *names,
     return 0;
   }
   report(std::string("no layout is named ") + layout, message, capacity);
+  return 0;
+}
+
+int tpuc_timing_replay(const uint8_t *tiu, uint64_t tiuBytes,
+                       const uint8_t *gdma, uint64_t gdmaBytes,
+                       unsigned repetitions, TpucReplay *result, char *message,
+                       uint64_t capacity) {
+  std::vector<timing::TimedCommand> queues[2];
+  std::string error;
+  if (!decodeQueue(codec::Engine::Tiu, {tiu, size_t(tiuBytes)}, queues[0],
+                   error) ||
+      !decodeQueue(codec::Engine::Gdma, {gdma, size_t(gdmaBytes)}, queues[1],
+                   error))
+    return report(error, message, capacity);
+  timing::Totals totals;
+  auto start = std::chrono::steady_clock::now();
+  for (unsigned i = 0; i < repetitions; ++i)
+    if (!timing::replay(queues[0], queues[1],
+                        timing::TimingParameters::vendor(), totals, nullptr,
+                        error))
+      return report(error, message, capacity);
+  std::chrono::duration<double> seconds =
+      std::chrono::steady_clock::now() - start;
+  *result = {totals.cycles, totals.tiuCommands + totals.gdmaCommands,
+             seconds.count()};
   return 0;
 }
 

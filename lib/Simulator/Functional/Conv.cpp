@@ -77,7 +77,7 @@ Status readConv(Machine &machine, const Registers &r, Conv &conv) {
   if (conv.accumulate && conv.input == Precision::F32)
     return Status::error("a convolution of f32 cannot accumulate; add its "
                          "result");
-  TPUC_RETURN_IF_FAILED(conv.window.build(r));
+  TPUC_RETURN_IF_FAILED(conv.window.build(machine, r));
   TPUC_RETURN_IF_FAILED(operandView(
       machine, "operand 0", r.opd0_addr, elementBytes(conv.input),
       {r.res0_n, r.opd0_c, r.opd0_h, r.opd0_w}, r.opd0_str,
@@ -112,16 +112,16 @@ uint64_t weightIndex(const Conv &conv, uint64_t channel, uint64_t tap) {
 
 /// The weights as rows (one an output channel) in the order of the reduction.
 template <typename Value, typename Load>
-void packWeights(const Conv &conv, Load load, Value *rows) {
+void packWeights(Machine &machine, const Conv &conv, Load load, Value *rows) {
   uint64_t perChannel = conv.weights.shape.w, k = conv.reduction();
-  std::vector<uint32_t> order;
-  order.reserve(k);
+  auto *order = machine.scratch[Machine::kOrderScratch].get<uint32_t>(k);
+  uint64_t next = 0;
   forEachProduct(conv, [&](uint64_t c, uint64_t t) {
-    order.push_back(uint32_t(weightIndex(conv, c, t)));
+    order[next++] = uint32_t(weightIndex(conv, c, t));
   });
-  std::vector<Value> channel(perChannel);
+  auto *channel = machine.scratch[Machine::kLineScratch].get<Value>(perChannel);
   for (uint64_t o = 0; o < conv.result.shape.c; ++o) {
-    load(conv.weights.channel(o), perChannel, channel.data());
+    load(conv.weights.channel(o), perChannel, channel);
     for (uint64_t i = 0; i < k; ++i)
       rows[o * k + i] = channel[order[i]];
   }
@@ -194,14 +194,16 @@ Status executeFloat(Machine &machine, const Registers &r, Conv &conv) {
   };
   uint64_t reduction = conv.reduction(), outputs = conv.result.shape.c;
   float *weights = machine.scratch[0].get<float>(outputs * reduction);
-  packWeights(conv, loadDense, weights);
+  packWeights(machine, conv, loadDense, weights);
   float *planes = machine.scratch[1].get<float>(conv.channels * conv.x.shape.h *
                                                 conv.x.shape.w);
   // How many products go through the adder together.
-  std::vector<uint8_t> groups;
-  for (uint64_t c = 0; c < conv.channels; c += 32)
-    groups.insert(groups.end(), conv.taps,
-                  uint8_t(std::min<uint64_t>(32, conv.channels - c)));
+  uint64_t groupCount = (conv.channels + 31) / 32 * conv.taps;
+  auto *groups =
+      machine.scratch[Machine::kGroupScratch].get<uint8_t>(groupCount);
+  for (uint64_t i = 0; i < groupCount; ++i)
+    groups[i] =
+        uint8_t(std::min<uint64_t>(32, conv.channels - i / conv.taps * 32));
   float padding = constantAsFloat(r.opd3_addr, conv.input);
   auto store = floatStorer(k, conv.output);
 
@@ -230,8 +232,8 @@ Status executeFloat(Machine &machine, const Registers &r, Conv &conv) {
         k.evenOddRows(weights, reduction, panel, conv.block, nullptr, sums,
                       outputs);
       else
-        k.fusedRows(weights, reduction, panel, conv.block, groups.data(),
-                    groups.size(), sums, outputs);
+        k.fusedRows(weights, reduction, panel, conv.block, groups, groupCount,
+                    sums, outputs);
       for (uint64_t o = 0; o < outputs; ++o)
         store(resultAt(o), conv.result.elementBytes, block.count,
               sums + o * conv.block);
@@ -296,7 +298,7 @@ Status executeInteger(Machine &machine, const Registers &r, Conv &conv) {
   uint64_t reduction = conv.reduction(), outputs = conv.result.shape.c;
   int16_t *weights = machine.scratch[0].get<int16_t>(outputs * reduction);
   packWeights(
-      conv,
+      machine, conv,
       [&](const uint8_t *memory, uint64_t count, int16_t *values) {
         loadBytes(memory, 1, count, r.opd1_sign, kernelZero, values);
       },

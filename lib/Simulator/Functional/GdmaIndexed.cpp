@@ -113,34 +113,43 @@ Status tpuc::sim::executeGdmaSelect(Machine &machine, Layout layout,
         elementBytes(precision), shape, nullptr, mask));
   }
   const GdmaTensor &tested = nonzero ? from : mask;
-  // First the selection, so that the destination can be checked as a whole.
-  std::vector<uint8_t> packed;
-  uint32_t position = 0;
-  for (uint64_t n = 0; n < shape.n; ++n)
-    for (uint64_t c = 0; c < shape.c; ++c)
-      for (uint64_t h = 0; h < shape.h; ++h)
-        for (uint64_t w = 0; w < shape.w; ++w, ++position) {
-          auto element = [&](const GdmaTensor &tensor) {
-            return tensor.channel(c) + ptrdiff_t(n) * tensor.nStep() +
-                   ptrdiff_t(h) * tensor.hStep() +
-                   ptrdiff_t(w) * tensor.wStep();
-          };
-          uint32_t value = 0;
-          std::memcpy(&value, element(tested), tested.elementBytes);
-          if (!value)
-            continue;
-          const uint8_t *data =
-              nonzero ? reinterpret_cast<const uint8_t *>(&position)
-                      : element(from);
-          packed.insert(packed.end(), data, data + resultBytes);
-        }
-  if (packed.empty())
+  auto forEachSelected = [&](auto &&visit) {
+    uint32_t position = 0;
+    for (uint64_t n = 0; n < shape.n; ++n)
+      for (uint64_t c = 0; c < shape.c; ++c)
+        for (uint64_t h = 0; h < shape.h; ++h)
+          for (uint64_t w = 0; w < shape.w; ++w, ++position) {
+            auto element = [&](const GdmaTensor &tensor) {
+              return tensor.channel(c) + ptrdiff_t(n) * tensor.nStep() +
+                     ptrdiff_t(h) * tensor.hStep() +
+                     ptrdiff_t(w) * tensor.wStep();
+            };
+            uint32_t value = 0;
+            std::memcpy(&value, element(tested), tested.elementBytes);
+            if (value)
+              visit(position, element(from));
+          }
+  };
+  // The selection is counted and packed before anything is written: source and
+  // destination may overlap.
+  uint64_t count = 0;
+  forEachSelected([&](uint32_t, const uint8_t *) { ++count; });
+  if (count == 0)
     return Status();
-  uint8_t *to = machine.resolve(destinationAddress(r), packed.size());
+  uint64_t total = count * resultBytes;
+  uint8_t *to = machine.resolve(destinationAddress(r), total);
   if (!to)
-    return Status::error("the destination of " + std::to_string(packed.size()) +
+    return Status::error("the destination of " + std::to_string(total) +
                          " bytes at " + hex(destinationAddress(r)) +
                          " is not mapped memory");
-  std::memcpy(to, packed.data(), packed.size());
+  uint8_t *packed = machine.scratch[0].get<uint8_t>(total);
+  uint8_t *next = packed;
+  forEachSelected([&](uint32_t position, const uint8_t *element) {
+    std::memcpy(
+        next, nonzero ? reinterpret_cast<const uint8_t *>(&position) : element,
+        resultBytes);
+    next += resultBytes;
+  });
+  std::memcpy(to, packed, total);
   return Status();
 }

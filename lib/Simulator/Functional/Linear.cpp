@@ -136,20 +136,21 @@ Status tpuc::sim::executeVectorCorrelation(Machine &machine,
                                  TensorLayout::EuAligned, result));
   auto load = floatLoader(k, precision);
   auto store = floatStorer(k, precision);
-  std::vector<float> scalars(rows), vector(r.res0_w);
+  auto *scalars = machine.scratch[Machine::kOrderScratch].get<float>(rows);
+  auto *vector = machine.scratch[Machine::kLineScratch].get<float>(r.res0_w);
   for (uint64_t block = 0; block < r.opd0_c; ++block)
     load(left.channel(block), bytes,
          std::min<uint64_t>(r.opd0_w, rows - block * r.opd0_w),
-         scalars.data() + block * r.opd0_w);
+         scalars + block * r.opd0_w);
   alignas(64) float a[kChunk];
   for (uint64_t c = 0; c < r.res0_c; ++c) {
-    load(right.channel(c), bytes, r.res0_w, vector.data());
+    load(right.channel(c), bytes, r.res0_w, vector);
     for (uint64_t row = 0; row < rows; ++row) {
       uint8_t *to = result.channel(c) + ptrdiff_t(row) * result.nStep();
       for (uint64_t done = 0; done < r.res0_w; done += kChunk) {
         size_t count = std::min<uint64_t>(kChunk, r.res0_w - done);
         std::fill(a, a + count, scalars[row]);
-        operation(a, a, vector.data() + done, count);
+        operation(a, a, vector + done, count);
         store(to + done * bytes, bytes, count, a);
       }
     }

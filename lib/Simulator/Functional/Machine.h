@@ -109,7 +109,17 @@ public:
   ThreadPool pool;
   bool reference = false;
   Limits limits;
-  Scratch scratch[4];
+  /// Buffers of the command that runs. The first four hold operands, in any
+  /// use; the others one kind of table each.
+  enum ScratchUse {
+    kOrderScratch = 4,
+    kLineScratch,
+    kGroupScratch,
+    kRowScratch,
+    kColumnScratch,
+    kScratches
+  };
+  Scratch scratch[kScratches];
 };
 
 /// Writes the coefficient tables into static memory.

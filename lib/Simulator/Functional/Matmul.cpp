@@ -156,11 +156,13 @@ void loadPanel2(const Matrix2 &m, const Load &load, uint64_t first,
   }
 }
 
-std::vector<uint8_t> adderGroups(uint64_t inner) {
-  std::vector<uint8_t> groups(inner / 32, 32);
-  if (inner % 32)
-    groups.push_back(uint8_t(inner % 32));
-  return groups;
+/// How many products go through the adder together.
+std::span<const uint8_t> adderGroups(Machine &machine, uint64_t inner) {
+  uint64_t count = (inner + 31) / 32;
+  auto *groups = machine.scratch[Machine::kGroupScratch].get<uint8_t>(count);
+  for (uint64_t i = 0; i < count; ++i)
+    groups[i] = uint8_t(std::min<uint64_t>(32, inner - i * 32));
+  return {groups, size_t(count)};
 }
 
 Status executeHalf2(Machine &machine, const Registers &r, Precision input,
@@ -181,7 +183,7 @@ Status executeHalf2(Machine &machine, const Registers &r, Precision input,
   float *left = machine.scratch[0].get<float>(m.rows * m.inner);
   for (uint64_t row = 0; row < m.rows; ++row)
     load(m.left.channel(row), m.inner, left + row * m.inner);
-  std::vector<uint8_t> groups = adderGroups(m.inner);
+  std::span<const uint8_t> groups = adderGroups(machine, m.inner);
   unsigned bytes = m.result.elementBytes;
   product<float, float>(
       machine, sharesBytes(m.result, m.right), m.rows, m.inner, m.columns,
@@ -213,9 +215,9 @@ Status executeInt2(Machine &machine, const Registers &r, Precision output) {
   // The zero point belongs to operand 1, a constant or a value a column of it.
   bool transposedProduct = r.tsk_eu_typ == kMm2Tt;
   uint64_t zeros = transposedProduct ? m.rows : m.columns;
-  std::vector<int16_t> zero(zeros);
+  auto *zero = machine.scratch[Machine::kLineScratch].get<int16_t>(zeros);
   if (r.opd2_const) {
-    std::fill(zero.begin(), zero.end(),
+    std::fill(zero, zero + zeros,
               int16_t(constantAsInt(r.opd2_addr, Precision::I8, r.opd1_sign)));
   } else {
     View view;
@@ -311,8 +313,9 @@ struct MatrixShape {
 
 /// Reads the left matrix as dense rows.
 template <typename Value, typename Load>
-void packLeft(const BlockedMatrix &matrix, const MatrixShape &shape,
-              bool transposed, const Load &load, Value *rows) {
+void packLeft(Machine &machine, const BlockedMatrix &matrix,
+              const MatrixShape &shape, bool transposed, const Load &load,
+              Value *rows) {
   if (!transposed) {
     for (uint64_t row = 0; row < shape.rows; ++row)
       matrix.forEachPiece(
@@ -322,12 +325,12 @@ void packLeft(const BlockedMatrix &matrix, const MatrixShape &shape,
           });
     return;
   }
-  std::vector<Value> line(shape.rows);
+  auto *line = machine.scratch[Machine::kLineScratch].get<Value>(shape.rows);
   for (uint64_t i = 0; i < shape.inner; ++i) {
     matrix.forEachPiece(
         i, 0, shape.rows,
         [&](const uint8_t *memory, uint64_t done, uint64_t count) {
-          load(memory, count, line.data() + done);
+          load(memory, count, line + done);
         });
     for (uint64_t row = 0; row < shape.rows; ++row)
       rows[row * shape.inner + i] = line[row];
@@ -413,7 +416,7 @@ Status tpuc::sim::executeMatrix(Machine &machine, const Registers &r) {
             });
     };
     float *left = machine.scratch[0].get<float>(shape.rows * shape.inner);
-    packLeft(leftMatrix, shape, r.left_tran, load, left);
+    packLeft(machine, leftMatrix, shape, r.left_tran, load, left);
     product<float, float>(
         machine, deferred, shape.rows, shape.inner, shape.columns,
         [&](uint64_t first, uint64_t count, uint64_t width, float *panel) {
@@ -473,7 +476,8 @@ Status tpuc::sim::executeMatrix(Machine &machine, const Registers &r) {
     };
   };
   int16_t *left = machine.scratch[0].get<int16_t>(shape.rows * shape.inner);
-  packLeft(leftMatrix, shape, r.left_tran, loadBytes(r.opd0_sign), left);
+  packLeft(machine, leftMatrix, shape, r.left_tran, loadBytes(r.opd0_sign),
+           left);
   auto loadRight = loadBytes(r.opd1_sign);
   product<int16_t, int32_t>(
       machine, deferred, shape.rows, shape.inner, shape.columns,

@@ -55,7 +55,7 @@ Status readPool(Machine &machine, const Registers &r, Pool &pool) {
   pool.kernelWidth = r.opd1_w;
   pool.taps = uint64_t(r.opd1_h) * r.opd1_w;
   pool.rotate = r.kernel_rotate;
-  TPUC_RETURN_IF_FAILED(pool.window.build(r));
+  TPUC_RETURN_IF_FAILED(pool.window.build(machine, r));
   bool pads = r.opd0_up_pad || r.opd0_dn_pad || r.opd0_lf_pad || r.opd0_rt_pad;
   if (pads && r.pad_mode == 0 && !r.opd3_const)
     return Status::error("padding values must be a constant");

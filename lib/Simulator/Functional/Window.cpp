@@ -8,10 +8,10 @@
 
 using namespace tpuc::sim;
 
-Status WindowAxis::build(const char *axis, uint64_t size, uint64_t inserted,
-                         uint64_t before, uint64_t after, uint32_t padMode,
-                         uint64_t taps, uint64_t dilation, uint64_t stride,
-                         uint64_t outputs) {
+Status WindowAxis::build(Scratch &table, const char *axis, uint64_t size,
+                         uint64_t inserted, uint64_t before, uint64_t after,
+                         uint32_t padMode, uint64_t taps, uint64_t dilation,
+                         uint64_t stride, uint64_t outputs) {
   auto fail = [&](const std::string &reason) {
     return Status::error(std::string(axis) + " of the window: " + reason);
   };
@@ -28,12 +28,13 @@ Status WindowAxis::build(const char *axis, uint64_t size, uint64_t inserted,
   if (padMode == kReflect && std::max(before, after) >= spread &&
       before + after > 0)
     return fail("reflected padding must be smaller than the input");
-  index.resize(padded);
+  int32_t *positions = table.get<int32_t>(padded);
+  index = positions;
   for (uint64_t p = 0; p < padded; ++p) {
     int64_t q = int64_t(p) - int64_t(before), length = int64_t(spread);
     if (q < 0 || q >= length) {
       if (padMode == kConstant) {
-        index[p] = kPadding;
+        positions[p] = kPadding;
         continue;
       }
       if (padMode == kReflect)
@@ -43,8 +44,9 @@ Status WindowAxis::build(const char *axis, uint64_t size, uint64_t inserted,
       else
         q = (q % length + length) % length;
     }
-    index[p] = q % int64_t(inserted + 1) ? kInsertedZero
-                                         : int32_t(q / int64_t(inserted + 1));
+    positions[p] = q % int64_t(inserted + 1)
+                       ? kInsertedZero
+                       : int32_t(q / int64_t(inserted + 1));
   }
   step = stride;
   distance = dilation;
@@ -54,12 +56,13 @@ Status WindowAxis::build(const char *axis, uint64_t size, uint64_t inserted,
   return Status();
 }
 
-Status Window::build(const Registers &r) {
+Status Window::build(Machine &machine, const Registers &r) {
   outputWidth = r.res0_w;
-  TPUC_RETURN_IF_FAILED(y.build(
-      "height", r.opd0_h, r.opd0_y_ins0, r.opd0_up_pad, r.opd0_dn_pad,
-      r.pad_mode, r.opd1_h, r.opd1_y_ins0 + 1, r.res_op_y_str, r.res0_h));
-  return x.build("width", r.opd0_w, r.opd0_x_ins0, r.opd0_lf_pad, r.opd0_rt_pad,
-                 r.pad_mode, r.opd1_w, r.opd1_x_ins0 + 1, r.res_op_x_str,
-                 r.res0_w);
+  TPUC_RETURN_IF_FAILED(y.build(machine.scratch[Machine::kRowScratch], "height",
+                                r.opd0_h, r.opd0_y_ins0, r.opd0_up_pad,
+                                r.opd0_dn_pad, r.pad_mode, r.opd1_h,
+                                r.opd1_y_ins0 + 1, r.res_op_y_str, r.res0_h));
+  return x.build(machine.scratch[Machine::kColumnScratch], "width", r.opd0_w,
+                 r.opd0_x_ins0, r.opd0_lf_pad, r.opd0_rt_pad, r.pad_mode,
+                 r.opd1_w, r.opd1_x_ins0 + 1, r.res_op_x_str, r.res0_w);
 }

@@ -23,9 +23,11 @@ public:
 
   /// `inserted` zeros stand between elements; `dilation` - 1 positions between
   /// taps. Fails when the window does not fit the padded input.
-  Status build(const char *axis, uint64_t size, uint64_t inserted,
-               uint64_t before, uint64_t after, uint32_t padMode, uint64_t taps,
-               uint64_t dilation, uint64_t stride, uint64_t outputs);
+  /// The table lies in `table` until that is used again.
+  Status build(Scratch &table, const char *axis, uint64_t size,
+               uint64_t inserted, uint64_t before, uint64_t after,
+               uint32_t padMode, uint64_t taps, uint64_t dilation,
+               uint64_t stride, uint64_t outputs);
 
   int32_t at(uint64_t output, uint64_t tap) const {
     return index[output * step + tap * distance];
@@ -35,7 +37,7 @@ public:
   uint64_t inputs() const { return inputSize; }
 
 private:
-  std::vector<int32_t> index;
+  const int32_t *index = nullptr;
   uint64_t step = 1, distance = 1, inputSize = 0;
   bool isDense = false;
 };
@@ -46,7 +48,7 @@ struct Window {
   uint64_t outputWidth = 1;
 
   /// From the window fields that CONV and PorD share.
-  Status build(const Registers &r);
+  Status build(Machine &machine, const Registers &r);
 
   /// Reads tap (i, j) for `count` outputs from `first` on, in row-major order,
   /// from a dense plane.

@@ -51,6 +51,8 @@ public:
   /// Runs a probe from zeroed memories; the reason when a command is refused.
   std::string run(const Probe &probe, bool reference);
 
+  Simulator &chip() { return simulator; }
+
   /// The hash of the memories.
   uint64_t digest();
 
