@@ -26,6 +26,7 @@ struct Value {
   kernel::LaneSplit split;
   bool isInput = false;  ///< lies in global memory before the first command
   bool isOutput = false; ///< must lie there after the last
+  bool isFused = false;  ///< lies nowhere: it exists within one kernel
 
   int64_t numElements() const { return bytes / byteWidth(type); }
 };

@@ -18,6 +18,8 @@ struct Options {
   int64_t localBytes = arch::kLaneBytes;
   /// Keep values in local memory between operators.
   bool keepResident = true;
+  /// Join kernels whose value between does not fit into local memory.
+  bool fuse = true;
   /// Load weights before the operator that needs them starts.
   bool prefetch = true;
   /// Where coefficients and activations start in global memory.
@@ -56,10 +58,10 @@ struct Failure {
   std::string reason;
 };
 
-/// Schedules `program`, deterministically. Inputs and outputs get places in
+/// Schedules `program`, deterministically; the program changes. Inputs and outputs get places in
 /// global memory that nothing else uses. Returns false and fills `failure`
 /// when an operator does not fit.
-bool schedule(const Program &program, const Options &options, Schedule &result,
+bool schedule(Program &program, const Options &options, Schedule &result,
               Failure &failure);
 
 } // namespace tpuc::group

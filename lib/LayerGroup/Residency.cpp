@@ -35,10 +35,10 @@ Residency::Residency(Memory &memory, const Options &options)
     const Value &info = program.values[value];
     Place &place = memory.places[value];
     place.isResident = options.keepResident && info.split.isKnown() &&
-                       !info.isInput && !info.isOutput &&
+                       !info.isInput && !info.isOutput && !info.isFused &&
                        memory.isAddressable(value) &&
                        memory.laneBytes(value) <= localBytes;
-    place.isGlobal = !place.isResident;
+    place.isGlobal = !place.isResident && !info.isFused;
   }
 }
 

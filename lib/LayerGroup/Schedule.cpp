@@ -9,6 +9,7 @@
 #include "LayerGroup/Schedule.h"
 
 #include "Emission.h"
+#include "Fusion.h"
 #include "Residency.h"
 #include "Steps.h"
 
@@ -24,13 +25,22 @@ public:
       : program(program), options(options), failure(failure), memory(program),
         residency(memory, options) {}
 
-  bool run(Schedule &result) {
+  /// Finds out what stays in local memory and how every kernel is tiled.
+  bool plan() {
     do {
       residency.relieve();
       if (!planKernels())
         return false;
       list = listSteps(memory, plans);
     } while (!fits());
+    return true;
+  }
+
+  const Memory &getMemory() const { return memory; }
+  const Residency &getResidency() const { return residency; }
+
+  /// Places everything and emits the commands.
+  bool emit(Schedule &result) {
     if (options.prefetch)
       prefetch();
     for (auto [value, buffer] : llvm::enumerate(list.residents))
@@ -173,7 +183,17 @@ private:
 
 } // namespace
 
-bool group::schedule(const Program &program, const Options &options,
+bool group::schedule(Program &program, const Options &options,
                      Schedule &result, Failure &failure) {
-  return Scheduler(program, options, failure).run(result);
+  std::vector<std::unique_ptr<Kernel>> joined;
+  while (true) {
+    Scheduler scheduler(program, options, failure);
+    if (!scheduler.plan())
+      return false;
+    if (options.fuse &&
+        fuseKernels(program, scheduler.getMemory(), scheduler.getResidency(),
+                    options, joined))
+      continue;
+    return scheduler.emit(result);
+  }
 }

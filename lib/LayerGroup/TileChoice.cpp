@@ -7,6 +7,8 @@
 
 #include "TileChoice.h"
 
+#include "TransferProbe.h"
+
 #include "Kernel/Tiling.h"
 #include "Simulator/Timing/Timing.h"
 
@@ -15,14 +17,6 @@ using namespace tpuc::group;
 using namespace tpuc::kernel;
 
 namespace {
-
-/// Drops commands.
-class NoSink : public CommandSink {
-public:
-  void emit(codec::Layout, const codec::Registers &) override {}
-  uint64_t coefficientBase() const override { return arch::kGlobalBase; }
-  uint64_t activationBase() const override { return arch::kGlobalBase; }
-};
 
 /// Adds up what each engine does, as if neither ever waited.
 class WorkSink : public NoSink {
@@ -38,38 +32,6 @@ public:
 
 private:
   timing::TimingParameters parameters = timing::TimingParameters::vendor();
-};
-
-/// Records the transfers of a tile's operand.
-class TransferProbe : public CommandBuilder {
-public:
-  explicit TransferProbe(CommandSink &sink) : CommandBuilder(sink) {}
-
-  struct Transfer {
-    LocalTensor local;
-    GlobalTensor global;
-  };
-  llvm::SmallVector<Transfer, 4> transfers;
-  /// Transfers that no view can stand for: broadcasts and other forms.
-  llvm::SmallVector<GlobalTensor, 2> others;
-
-  void load(const LocalTensor &result, const GlobalTensor &source) override {
-    transfers.push_back({result, source});
-  }
-  void store(const GlobalTensor &result, const LocalTensor &source) override {
-    transfers.push_back({source, result});
-  }
-  void loadBroadcast(const LocalTensor &, const GlobalTensor &source) override {
-    others.push_back(source);
-  }
-  void loadBlocks(const LocalTensor &, const GlobalTensor &source, int64_t,
-                  int64_t, int64_t) override {
-    others.push_back(source);
-  }
-  void storeBlocks(const GlobalTensor &result, const LocalTensor &, int64_t,
-                   int64_t, int64_t) override {
-    others.push_back(result);
-  }
 };
 
 /// How the recorded transfers are answered; `tensor` is where the kernel wants

@@ -58,6 +58,8 @@ def ConvertTpuToBM1684X
            "Bytes of a lane's memory that kernels may use">,
     Option<"keepResident", "keep-resident", "bool", "true",
            "Keep values in local memory between operators">,
+    Option<"fuse", "fuse", "bool", "true",
+           "Join kernels whose value between does not fit into local memory">,
     Option<"prefetch", "prefetch", "bool", "true",
            "Load weights before the operator that needs them starts">
   ];

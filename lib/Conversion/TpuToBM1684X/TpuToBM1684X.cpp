@@ -247,6 +247,8 @@ private:
           options.activationBase + uint64_t(place.globalOffset + view.offset);
       return true;
     }
+    if (!place.isResident)
+      return false;
     // A view that is not all of its root has no lanes of its own.
     int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
     kernel::LaneSplit split = program.values[root->second].split;
@@ -313,6 +315,7 @@ struct ConvertTpuToBM1684X
     group::Options options;
     options.localBytes = localBytes;
     options.keepResident = keepResident;
+    options.fuse = fuse;
     options.prefetch = prefetch;
     for (func::FuncOp function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))

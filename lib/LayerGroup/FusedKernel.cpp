@@ -1,0 +1,258 @@
+//===- FusedKernel.cpp - Two kernels as one -------------------------------===//
+//
+// The inputs of the pair are the producer's, then the consumer's others. One
+// side may see an image as rows where the other sees rows and columns.
+//
+//===----------------------------------------------------------------------===//
+
+#include "FusedKernel.h"
+
+#include "Kernel/Tiling.h"
+#include "TransferProbe.h"
+
+#include <numeric>
+
+using namespace tpuc;
+using namespace tpuc::group;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// How the consumer's view of the value stands to the producer's.
+enum class Views : uint8_t {
+  Equal,
+  ConsumerFlat, ///< the producer's [h, w] is the consumer's w
+  ProducerFlat  ///< the consumer's [h, w] is the producer's w
+};
+
+class FusedKernel : public TiledKernel {
+public:
+  FusedKernel(const TiledKernel &producer, const TiledKernel &consumer,
+              unsigned input, Views views, int64_t width)
+      : producer(producer), consumer(consumer), input(input), views(views),
+        width(width) {}
+
+  Shape4 space() const override { return consumer.space(); }
+
+  Shape4 granularity() const override {
+    Shape4 unit = consumer.granularity();
+    // Whole rows where one side cannot say less.
+    if (views == Views::ConsumerFlat && unit[W] != 0)
+      unit[W] = std::lcm(unit[W], width);
+    if (views == Views::ProducerFlat)
+      unit[W] = 0;
+    return unit;
+  }
+
+  unsigned numInputs() const override {
+    return producer.numInputs() + consumer.numInputs() - 1;
+  }
+
+  Box inputBox(unsigned index, const Box &tile) const override {
+    return isOfProducer(index)
+               ? producer.inputBox(index, produced(tile))
+               : consumer.inputBox(ofConsumer(index), tile);
+  }
+  LocalTensor placeInput(unsigned index, const Box &box) const override {
+    return isOfProducer(index) ? producer.placeInput(index, box)
+                               : consumer.placeInput(ofConsumer(index), box);
+  }
+  bool acceptsStrides(unsigned index) const override {
+    return isOfProducer(index) ? producer.acceptsStrides(index)
+                               : consumer.acceptsStrides(ofConsumer(index));
+  }
+  void load(CommandBuilder &builder, unsigned index, const Box &box,
+            const LocalTensor &local) const override {
+    if (isOfProducer(index))
+      producer.load(builder, index, box, local);
+    else
+      consumer.load(builder, ofConsumer(index), box, local);
+  }
+
+  LocalTensor placeResult(const Box &tile) const override {
+    return consumer.placeResult(tile);
+  }
+  bool acceptsResultStrides() const override {
+    return consumer.acceptsResultStrides();
+  }
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    consumer.store(builder, tile, local);
+  }
+
+  int64_t scratchBytes(const Box &tile) const override {
+    Between between = planBetween(tile, 0);
+    return between.end + std::max(producer.scratchBytes(produced(tile)),
+                                  consumer.scratchBytes(tile));
+  }
+  int64_t constantBytes() const override {
+    return bufferBytes(producer.constantBytes()) + consumer.constantBytes();
+  }
+  void setUp(CommandBuilder &builder, uint32_t address) const override {
+    producer.setUp(builder, address);
+    consumer.setUp(builder, address + ownConstants());
+  }
+
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t constants) const override {
+    Between between = planBetween(tile, buffers.scratch);
+    unsigned split = producer.numInputs();
+    producer.compute(builder, produced(tile),
+                     {buffers.inputs.take_front(split), between.written,
+                      between.end},
+                     constants);
+    if (between.isCopied)
+      builder.copy(between.read, asRead(between.written, between.read.shape));
+    llvm::SmallVector<LocalTensor, 3> inputs(
+        buffers.inputs.drop_front(split));
+    inputs.insert(inputs.begin() + input, between.read);
+    consumer.compute(builder, tile, {inputs, buffers.result, between.end},
+                     constants + ownConstants());
+  }
+
+private:
+  bool isOfProducer(unsigned index) const {
+    return index < producer.numInputs();
+  }
+  unsigned ofConsumer(unsigned index) const {
+    unsigned own = index - producer.numInputs();
+    return own < input ? own : own + 1;
+  }
+  uint32_t ownConstants() const {
+    return uint32_t(bufferBytes(producer.constantBytes()));
+  }
+
+  /// The producer's tile that the consumer's tile needs.
+  Box produced(const Box &tile) const {
+    Box box = consumer.inputBox(input, tile);
+    if (views == Views::ConsumerFlat) {
+      box.offset[H] = box.offset[W] / width;
+      box.size[H] = box.size[W] / width;
+      box.offset[W] = 0;
+      box.size[W] = width;
+    } else if (views == Views::ProducerFlat) {
+      box.offset[W] = box.offset[H] * width;
+      box.size[W] = box.size[H] * width;
+      box.offset[H] = 0;
+      box.size[H] = 1;
+    }
+    return box;
+  }
+
+  /// The value between the two, as written and as read.
+  struct Between {
+    LocalTensor written, read;
+    bool isCopied = false;
+    uint32_t end = 0;
+  };
+
+  /// What was written, in the consumer's axes.
+  LocalTensor asRead(const LocalTensor &written, const Shape4 &shape) const {
+    Shape4 strides = written.strides;
+    if (views == Views::ProducerFlat)
+      strides[H] = width;
+    return written.viewed(shape, strides);
+  }
+
+  Between planBetween(const Box &tile, uint32_t address) const {
+    Between between;
+    auto take = [&](const LocalTensor &tensor) {
+      LocalTensor placed = tensor.at(address);
+      address += uint32_t(bufferBytes(tensor.laneBytes()));
+      return placed;
+    };
+    between.written = take(producer.placeResult(produced(tile)));
+    LocalTensor wanted =
+        consumer.placeInput(input, consumer.inputBox(input, tile));
+    LocalTensor offered = asRead(between.written, wanted.shape);
+    if (isCongruent(wanted, offered) || consumer.acceptsStrides(input)) {
+      between.read = offered;
+    } else {
+      between.read = take(wanted);
+      between.isCopied = true;
+    }
+    between.end = address;
+    return between;
+  }
+
+  const TiledKernel &producer, &consumer;
+  unsigned input;
+  Views views;
+  int64_t width;
+};
+
+/// Whether rows follow each other without gaps.
+bool isDense(const GlobalTensor &tensor) {
+  return tensor.strides[W] == 1 &&
+         (tensor.shape[H] == 1 || tensor.strides[H] == tensor.shape[W]);
+}
+
+std::optional<Views> compareViews(const GlobalTensor &written,
+                                  const GlobalTensor &read) {
+  if (written.offsetBytes != read.offsetBytes || written.type != read.type)
+    return std::nullopt;
+  for (unsigned axis : {N, C})
+    if (written.shape[axis] != read.shape[axis] ||
+        (written.shape[axis] > 1 &&
+         written.strides[axis] != read.strides[axis]))
+      return std::nullopt;
+  if (!isDense(written) || !isDense(read) ||
+      written.shape[H] * written.shape[W] != read.shape[H] * read.shape[W])
+    return std::nullopt;
+  if (written.shape[W] == read.shape[W])
+    return Views::Equal;
+  if (read.shape[H] == 1)
+    return Views::ConsumerFlat;
+  if (written.shape[H] == 1)
+    return Views::ProducerFlat;
+  return std::nullopt;
+}
+
+/// The whole of what a kernel moves by one plain transfer, or nothing.
+std::optional<GlobalTensor> onlyTransfer(const TransferProbe &probe) {
+  if (probe.transfers.size() != 1 || !probe.others.empty())
+    return std::nullopt;
+  return probe.transfers[0].global;
+}
+
+} // namespace
+
+std::unique_ptr<TiledKernel> group::fuseKernels(const TiledKernel &producer,
+                                                const TiledKernel &consumer,
+                                                const Memory &memory,
+                                                unsigned value) {
+  NoSink sink;
+  Box whole{{0, 0, 0, 0}, producer.space()};
+  TransferProbe stores(sink);
+  producer.store(stores, whole, producer.placeResult(whole));
+  std::optional<GlobalTensor> written = onlyTransfer(stores);
+  if (!written)
+    return nullptr;
+  Box all{{0, 0, 0, 0}, consumer.space()};
+  std::unique_ptr<TiledKernel> fused;
+  for (unsigned i = 0; i < consumer.numInputs(); ++i) {
+    Box box = consumer.inputBox(i, all);
+    TransferProbe loads(sink);
+    consumer.load(loads, i, box, consumer.placeInput(i, box));
+    auto readsValue = [&](const GlobalTensor &part) {
+      return memory.valueOf(part) == value;
+    };
+    bool reads = llvm::any_of(loads.others, readsValue) ||
+                 llvm::any_of(loads.transfers, [&](const auto &transfer) {
+                   return readsValue(transfer.global);
+                 });
+    if (!reads)
+      continue;
+    std::optional<GlobalTensor> read = onlyTransfer(loads);
+    std::optional<Views> views;
+    if (read)
+      views = compareViews(*written, *read);
+    // Read twice, or by another view.
+    if (!views || fused)
+      return nullptr;
+    int64_t width = *views == Views::ProducerFlat ? read->shape[W]
+                                                  : written->shape[W];
+    fused = std::make_unique<FusedKernel>(producer, consumer, i, *views, width);
+  }
+  return fused;
+}
