@@ -80,9 +80,10 @@ enum class Region : uint8_t { Coefficient, Activation };
 /// when it lies in local memory: as [n, c, rest] with c across the lanes.
 struct LaneSplit {
   int64_t n = 0, c = 0; ///< 0: not known
+  /// Length of the value's own rows, where the rest has several; else 1.
+  int64_t w = 1;
 
   bool isKnown() const { return c != 0; }
-  bool operator==(const LaneSplit &) const = default;
 };
 
 /// A tensor in global memory. Strides in elements.

@@ -249,8 +249,13 @@ private:
       axes[C] = lanes.front();
     if (!inner.empty())
       axes[W] = inner.pop_back_val();
-    if (!inner.empty())
+    if (!inner.empty()) {
       axes[H] = inner.front();
+    } else if (split.w > 1 && axes[W].size == rest && rest % split.w == 0) {
+      // Rows as windows see them, so that tiles of both fit together.
+      axes[H] = outerPart(axes[W], rest / split.w, split.w);
+      axes[W].size = split.w;
+    }
     makeEach(outer, axes, offsets);
     return true;
   }

@@ -110,9 +110,33 @@ private:
     }
   }
 
+  /// Whether a permutation into `split` keeps all lanes or exchanges all lanes
+  /// with rows; anything between passes through global memory.
+  bool isCleanPermutation(tpu::PermuteOp permute, LaneSplit split) const {
+    auto source = splits.find(permute.getInput());
+    if (source == splits.end())
+      return false;
+    auto isLane = [](ArrayRef<int64_t> shape, size_t axis, LaneSplit lanes) {
+      int64_t outer = sizeOf(shape.take_front(axis));
+      return outer >= lanes.n && outer < lanes.n * lanes.c;
+    };
+    ArrayRef<int64_t> to = shapeOf(permute.getOutput());
+    ArrayRef<int64_t> from = shapeOf(permute.getInput());
+    bool keepsAll = true, exchangesAll = true;
+    for (auto [axis, origin] : llvm::enumerate(permute.getOrder())) {
+      if (to[axis] == 1)
+        continue;
+      bool isNow = isLane(to, axis, split);
+      bool wasBefore = isLane(from, origin, source->second);
+      keepsAll &= isNow == wasBefore;
+      exchangesAll &= !(isNow && wasBefore);
+    }
+    return keepsAll || exchangesAll;
+  }
+
   /// The split that leaves the fewest lanes and vectors idle; of equals the one
   /// that joins the fewest axes.
-  static LaneSplit defaultSplit(Operation *op, Value value) {
+  LaneSplit defaultSplit(Operation *op, Value value) const {
     ArrayRef<int64_t> shape = shapeOf(value);
     if (isa<tpu::MatMulOp>(op) || shape.size() < 3)
       return rowSplit(value).value_or(LaneSplit{1, 1});
@@ -129,6 +153,9 @@ private:
         int64_t rest = sizeOf(shape.drop_front(first + axes));
         double candidate = usage(split.c, arch::kLanes) *
                            usage(rest * width, arch::kVectorBytes);
+        auto permute = dyn_cast<tpu::PermuteOp>(op);
+        if (permute && isCleanPermutation(permute, split))
+          candidate += 1.0;
         if (candidate > bestUsage) {
           bestUsage = candidate;
           best = split;

@@ -40,11 +40,16 @@ kernel::LaneSplit splitOf(Value value) {
   Operation *op = value.getDefiningOp();
   auto lanes =
       op ? op->getAttrOfType<DenseI64ArrayAttr>("tpu.lanes") : nullptr;
-  int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
+  auto type = cast<RankedTensorType>(value.getType());
+  int64_t elements = type.getNumElements();
   if (!lanes || lanes.size() != 2 || lanes[0] <= 0 || lanes[1] <= 0 ||
       elements % lanes[0] != 0 || elements / lanes[0] % lanes[1] != 0)
     return {};
-  return {lanes[0], lanes[1]};
+  kernel::LaneSplit split{lanes[0], lanes[1]};
+  int64_t rest = elements / (split.n * split.c);
+  if (type.getRank() >= 4 && rest % type.getShape().back() == 0)
+    split.w = type.getShape().back();
+  return split;
 }
 
 /// The location of an operator's commands: its name in the user's model, and
