@@ -101,8 +101,6 @@ Status tpuc::sim::executeGdmaSelect(Machine &machine, Layout layout,
       return Status::error(std::string("indices of ") + name(precision) +
                            " are not supported");
     resultBytes = 4;
-    if (r.dst_nstride)
-      return Status::error("a base of the indices is not supported");
   } else {
     Precision precision;
     TPUC_RETURN_IF_FAILED(
@@ -114,7 +112,8 @@ Status tpuc::sim::executeGdmaSelect(Machine &machine, Layout layout,
   }
   const GdmaTensor &tested = nonzero ? from : mask;
   auto forEachSelected = [&](auto &&visit) {
-    uint32_t position = 0;
+    // Positions count from a base.
+    uint32_t position = nonzero ? r.dst_nstride : 0;
     for (uint64_t n = 0; n < shape.n; ++n)
       for (uint64_t c = 0; c < shape.c; ++c)
         for (uint64_t h = 0; h < shape.h; ++h)

@@ -52,8 +52,6 @@ Status tpuc::sim::executeGdmaMatrix(Machine &machine, const Registers &r) {
                          "memory");
   constexpr uint32_t kTransposes = 1;
   bool transposes = r.cmd_special_function == kTransposes;
-  if (transposes && !loads)
-    return Status::error("a transposing store of a matrix is not supported");
 
   GlobalMatrix matrix;
   uint64_t rows = loads ? r.src_hsize : r.dst_hsize;
@@ -94,10 +92,12 @@ Status tpuc::sim::executeGdmaMatrix(Machine &machine, const Registers &r) {
       continue;
     for (uint64_t row = 0; row < localRows; ++row) {
       uint8_t *lane = local.channel(c) + ptrdiff_t(row) * local.nStep();
-      if (transposes)
-        copy(lane, step,
-             matrix.base + ptrdiff_t(first) * matrix.rowStep + row * bytes,
-             matrix.rowStep, count);
+      uint8_t *column =
+          matrix.base + ptrdiff_t(first) * matrix.rowStep + row * bytes;
+      if (transposes && loads)
+        copy(lane, step, column, matrix.rowStep, count);
+      else if (transposes)
+        copy(column, matrix.rowStep, lane, step, count);
       else if (loads)
         copy(lane, step,
              matrix.base + ptrdiff_t(row) * matrix.rowStep + first * bytes,

@@ -64,9 +64,14 @@ Parameters constantParameters(const Registers &r) {
   return p;
 }
 
+/// Words that a channel's parameters take.
+unsigned parameterWords(const Registers &r) {
+  return r.tsk_eu_typ == kRequantInt || r.tsk_eu_typ == kDequantInt ? 3 : 2;
+}
+
 Parameters channelParameters(const Registers &r, const uint8_t *row) {
   uint32_t words[3] = {};
-  std::copy(row, row + (r.tsk_eu_typ == kRequantInt ? 12 : 8),
+  std::copy(row, row + 4 * parameterWords(r),
             reinterpret_cast<uint8_t *>(words));
   Parameters p;
   switch (r.tsk_eu_typ) {
@@ -78,6 +83,11 @@ Parameters channelParameters(const Registers &r, const uint8_t *row) {
     p.multiplier = int32_t(words[0]);
     p.shift = int8_t(words[1] & 0xff);
     p.zero = int16_t(words[2]);
+    break;
+  case kDequantInt:
+    p.zero = zeroPoint(r, words[0]);
+    p.multiplier = int32_t(words[1]);
+    p.shift = int8_t(words[2] & 0xff);
     break;
   default:
     p.zero = int16_t(words[0]);
@@ -124,8 +134,6 @@ Status tpuc::sim::executeRequantize(Machine &machine, const Registers &r) {
       (function == kRequantFloat && high > kLastDirected))
     return Status::error("rounding mode " + std::to_string(r.opd2_n_str) +
                          " is not defined");
-  if (function == kDequantInt && !r.opd1_const)
-    return Status::error("dq1 with parameters a channel is not supported");
   Shape shape = resultShape(r);
   View x, result, parameters;
   TPUC_RETURN_IF_FAILED(makeView(machine, "operand 0", r.opd0_addr,
@@ -135,10 +143,9 @@ Status tpuc::sim::executeRequantize(Machine &machine, const Registers &r) {
                                  elementBytes(output), shape,
                                  TensorLayout::EuAligned, result));
   if (!r.opd1_const)
-    TPUC_RETURN_IF_FAILED(
-        makeView(machine, "the parameters", r.opd1_addr, 4,
-                 {1, shape.c, 1, uint64_t(function == kRequantInt ? 3 : 2)},
-                 TensorLayout::EuAligned, parameters));
+    TPUC_RETURN_IF_FAILED(makeView(machine, "the parameters", r.opd1_addr, 4,
+                                   {1, shape.c, 1, uint64_t(parameterWords(r))},
+                                   TensorLayout::EuAligned, parameters));
 
   const Kernels &k = kernelsOf(machine);
   // 32-bit operands are signed, whatever their sign bit says.
