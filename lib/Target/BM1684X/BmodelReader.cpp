@@ -318,7 +318,11 @@ Error Reader::readTensor(const char *kind, const fbs::Tensor &table,
                sizeOf(table.shape()));
   // The element count is kept below what global memory holds.
   uint64_t count = 1;
-  for (uint64_t dim : *table.shape()->Get(0)->dim()) {
+  // The verifier does not check that words of 8 bytes are aligned.
+  const auto &dims = *table.shape()->Get(0)->dim();
+  for (unsigned i = 0; i < dims.size(); ++i) {
+    uint64_t dim =
+        support::endian::read64le(dims.Data() + i * sizeof(uint64_t));
     if (dim == 0 || dim > (kGlobalEnd - kGlobalBegin) * 2 / count)
       return bad("{0} of {1} has an empty or impossible dimension {2}", what,
                  where, dim);
