@@ -138,15 +138,29 @@ class Model:
         Raises:
             UserError: a wrong name, shape or type, or a broken command stream.
         """
+        arrays = self.stored_inputs(inputs)
+        results = self._core.run(arrays, threads)
+        return {spec.name: array for spec, array in zip(self.outputs, results, strict=True)}
+
+    def stored_inputs(
+        self, inputs: Mapping[str, np.ndarray], where: str | None = None
+    ) -> list[np.ndarray]:
+        """Selects the stage for inputs and returns them in its order and types.
+
+        Args:
+            inputs: as for run().
+            where: what messages call them, by default the model's path.
+
+        Raises:
+            UserError: a wrong name, shape or type.
+        """
         self.select({name: np.shape(array) for name, array in inputs.items()})
         specs = {spec.name: spec for spec in self.inputs}
         stored = {
             name: to_storage(array, specs[name]) if name in specs else array
             for name, array in inputs.items()
         }
-        arrays = match_inputs(stored, self.inputs, self._source)
-        results = self._core.run(arrays, threads)
-        return {spec.name: array for spec, array in zip(self.outputs, results, strict=True)}
+        return match_inputs(stored, self.inputs, where or self._source)
 
     def profile(self, parameters: str = "vendor", *, free_zero_row_stride: bool = False) -> Profile:
         """Runs the model in the timing model.

@@ -94,6 +94,7 @@ def wrong_after(pair):
         def __init__(self, model):
             self.model = model
             self.inputs = model.inputs
+            self.outputs = model.outputs
 
         def run(self, inputs):
             return {name: array + 1 for name, array in self.model.run(inputs).items()}

@@ -237,7 +237,7 @@ def test_a_list_beside_the_model_tells_where_tensors_lie(tmp_path):
     )  # fmt: skip
     assert found == [
         Place("a", "f16", (4, 24), address=4294971392, command=5),
-        Place("s", "u8", (1, 16, 2, 7), local=True, address=0x400, dims=(1, 16, 2, 7),
+        Place("s", "ui8", (1, 16, 2, 7), local=True, address=0x400, dims=(1, 16, 2, 7),
               strides=(64, 64, 7, 1), whole=(1, 80, 4, 7), begin=(0, 64, 2, 0), scale=0.5,
               zero_point=3, engine=0, command=4),
         Place("b", "bf16", (4, 24), address=4294971392, command=7),

@@ -59,7 +59,7 @@ def _places(
     tiu_before, gdma_before = entry["tiu_dma_id(before)"]
     common = {
         "name": tensors[result["name"]],
-        "dtype": kind[1].replace("si", "i").replace("ui", "u") + kind[2],
+        "dtype": kind[1].replace("si", "i") + kind[2],
         "scale": scale,
         "zero_point": zero_point,
     }

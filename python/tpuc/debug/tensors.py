@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tpuc.arrays import match_inputs
 from tpuc.errors import UserError
 from tpuc.model import Model
+from tpuc.storage import to_real
 
 ENGINES = ("tiu", "gdma")
 LANES = 64
@@ -20,8 +20,8 @@ _LOCAL_BASE = 0x0800_0000
 _LINE_BYTES = 64
 
 # bf16 is read as bits and widened.
-_TYPES = {"f32": "<f4", "f16": "<f2", "bf16": "<u2", "i32": "<i4", "u32": "<u4", "i16": "<i2",
-          "u16": "<u2", "i8": "i1", "u8": "u1"}  # fmt: skip
+_TYPES = {"f32": "<f4", "f16": "<f2", "bf16": "<u2", "i32": "<i4", "ui32": "<u4", "i16": "<i2",
+          "ui16": "<u2", "i8": "i1", "ui8": "u1"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class Stepping:
     """A model in the middle of its commands, with access to its memory."""
 
     def __init__(self, model: Model, inputs: Mapping[str, np.ndarray], where: str) -> None:
-        self._run = model.core.start(match_inputs(inputs, model.inputs, where))
+        self._run = model.core.start(model.stored_inputs(inputs, where))
 
     def run_until(self, group: int, engine: int, command: int) -> None:
         """Runs until a command is complete, and of the other queue what that needs."""
@@ -159,9 +159,9 @@ class Stepping:
         self._run.run_to_end()
 
     def results(self, model: Model) -> dict[str, np.ndarray]:
-        """The model's outputs as they are now."""
-        arrays = self._run.results()
-        return {spec.name: array for spec, array in zip(model.outputs, arrays, strict=True)}
+        """The model's outputs as they are now, quantised ones as what they stand for."""
+        pairs = zip(model.outputs, self._run.results(), strict=True)
+        return {spec.name: to_real(array, spec) for spec, array in pairs}
 
     @property
     def position(self) -> str:
