@@ -29,7 +29,9 @@ public:
   Shape4 space() const override { return params.result.shape; }
 
   Shape4 granularity() const override {
-    return {1, arch::kLanes, 0, arch::kVectorBytes / byteWidth(type())};
+    int64_t vector = arch::kVectorBytes / byteWidth(type());
+    return {1, arch::kLanes, 0,
+            params.rightPanel ? params.rightPanel : vector};
   }
 
   unsigned numInputs() const override { return params.bias ? 3 : 2; }
@@ -83,6 +85,10 @@ public:
       LocalTensor copies = local;
       copies.shape[C] = arch::kLanes;
       builder.loadBroadcast(copies, params.bias->slice(box));
+      return;
+    }
+    if (index == kRight && params.rightPanel) {
+      loadPanels(builder, box, local);
       return;
     }
     builder.load(local,
@@ -157,6 +163,34 @@ private:
     return right.shape[N] == 1 || right.strides[N] == 0;
   }
 
+  /// Loads whole panels, 64 rows at a time: a row of the transfer holds a row
+  /// of each lane.
+  void loadPanels(CommandBuilder &builder, const Box &box,
+                  const LocalTensor &local) const {
+    int64_t perWord = 4 / byteWidth(type());
+    int64_t total = params.right.shape[W];
+    for (int64_t begin = 0; begin < box.size[W]; begin += params.rightPanel) {
+      int64_t first = box.offset[W] + begin;
+      int64_t words = std::min(params.rightPanel, total - first) / perWord;
+      GlobalTensor panel = params.right.advanced(first * depth());
+      panel.type = ElementType::I32;
+      LocalTensor target = local.slice(W, begin, words * perWord);
+      auto loadRows = [&](int64_t row, int64_t groups, int64_t lanes) {
+        LocalTensor part = target.slice(C, row, lanes);
+        part.type = ElementType::I32;
+        part.shape = {groups, lanes, 1, words};
+        part.strides = {local.strides[C] / perWord, words, words, 1};
+        GlobalTensor source = panel.advanced(row * words);
+        builder.loadBlocks(part, source, groups, lanes * words, lanes * words);
+      };
+      int64_t groups = depth() / arch::kLanes;
+      if (groups > 0)
+        loadRows(0, groups, arch::kLanes);
+      if (int64_t left = depth() % arch::kLanes)
+        loadRows(groups * arch::kLanes, 1, left);
+    }
+  }
+
   Scratch planScratch(const Box &tile, uint32_t address) const {
     Scratch scratch;
     scratch.end = address;
@@ -216,6 +250,39 @@ GlobalTensor withBatchesAsRows(const GlobalTensor &matrix, LaneSplit split) {
 }
 
 } // namespace
+
+int64_t kernel::choosePanel(int64_t depth, int64_t columns, ElementType type) {
+  constexpr int64_t kShortRow = 256, kLongestPanel = 64 * 1024;
+  int64_t width = byteWidth(type), vector = arch::kVectorBytes / width;
+  // A transfer's row of 64 lanes is counted in 16 bits.
+  int64_t most = arch::kMaxSize / arch::kLanes * 4 / width;
+  // A panel should leave room for the next one.
+  most = std::min(most, kLongestPanel / width /
+                            arch::ceilDiv(depth, arch::kLanes));
+  most = most / vector * vector;
+  if (columns * width % 4 != 0 || most * width < kShortRow)
+    return 0;
+  int64_t panel = arch::alignUp(
+      arch::ceilDiv(columns, arch::ceilDiv(columns, most)), vector);
+  int64_t last = columns % panel == 0 ? panel : columns % panel;
+  return std::min(panel, last) * width >= kShortRow ? panel : 0;
+}
+
+std::vector<char> kernel::packPanels(llvm::ArrayRef<char> matrix, int64_t depth,
+                                     int64_t columns, int64_t panel,
+                                     ElementType type) {
+  int64_t width = byteWidth(type);
+  std::vector<char> packed;
+  packed.reserve(matrix.size());
+  for (int64_t first = 0; first < columns; first += panel) {
+    int64_t bytes = std::min(panel, columns - first) * width;
+    for (int64_t row = 0; row < depth; ++row) {
+      const char *start = matrix.data() + (row * columns + first) * width;
+      packed.insert(packed.end(), start, start + bytes);
+    }
+  }
+  return packed;
+}
 
 void kernel::makeMatmulKernels(const MatmulParams &params,
                                KernelList &kernels) {

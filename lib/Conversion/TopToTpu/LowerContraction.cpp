@@ -295,7 +295,9 @@ static LogicalResult lowerMatMul(top::MatMulOp op, Lowering &lowering) {
   Value left = lowering.get(op.getLhs(), element);
   Value right = lowering.get(op.getRhs(), element);
   Value bias = op.getBias() ? lowering.get(op.getBias(), element) : Value();
-  bool leftTranspose = op.getLeftTranspose();
+  // Rows of the result lie across the lanes, so that no command reads columns.
+  if (op.getLeftTranspose())
+    left = transpose(left, lowering);
   ArrayRef<int64_t> shape = getShape(op.getOutput());
   ArrayRef<int64_t> batch = shape.drop_back(2);
   SmallVector<int64_t> result(shape);
@@ -303,15 +305,8 @@ static LogicalResult lowerMatMul(top::MatMulOp op, Lowering &lowering) {
   bool sharesRight = getProduct(getShape(right).drop_back(2)) == 1;
   if (sharesRight && !batch.empty()) {
     // [b..., m, k] x [k, n] -> [b * m, k] x [k, n]
-    if (leftTranspose && getProduct(batch) > 1) {
-      left = transpose(left, lowering);
-      leftTranspose = false;
-    }
     ArrayRef<int64_t> from = getShape(left);
-    left = lowering.reshape(
-        left, leftTranspose ? SmallVector<int64_t>(from.take_back(2))
-                            : SmallVector<int64_t>{getProduct(from.drop_back()),
-                                                   from.back()});
+    left = lowering.reshape(left, {getProduct(from.drop_back()), from.back()});
     right = lowering.reshape(right, getShape(right).take_back(2));
     result = {getProduct(shape.drop_back()), shape.back()};
   } else {
@@ -319,8 +314,8 @@ static LogicalResult lowerMatMul(top::MatMulOp op, Lowering &lowering) {
     right = expandBatch(right, batch, lowering);
   }
   Value output = lowering.emit<tpu::MatMulOp>(
-      RankedTensorType::get(result, element), left, right, bias, leftTranspose,
-      op.getRightTranspose(), /*do_relu=*/false, APFloat(-1.0));
+      RankedTensorType::get(result, element), left, right, bias,
+      /*left_transpose=*/false, op.getRightTranspose(), /*do_relu=*/false, APFloat(-1.0));
   lowering.replace(op.getResult(), lowering.reshape(output, shape));
   return success();
 }

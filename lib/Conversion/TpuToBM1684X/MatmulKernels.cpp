@@ -35,10 +35,7 @@ struct MatMulModel
     params.left = context.globalTensor(matmul.getLeft())
                       .reshaped({batch, rows, 1, depth});
     params.rightTransposed = matmul.getRightTranspose();
-    params.right = context.globalTensor(matmul.getRight())
-                       .reshaped(params.rightTransposed
-                                     ? Shape4{batch, columns, 1, depth}
-                                     : Shape4{batch, depth, 1, columns});
+    setRight(params, matmul, context);
     if (Value bias = matmul.getBias())
       params.bias = context.globalTensor(bias);
     params.result = context.globalTensor(matmul.getOutput())
@@ -49,6 +46,27 @@ struct MatMulModel
       params.upperLimit = limit;
     makeMatmulKernels(params, kernels);
     return success();
+  }
+
+  /// Weights are laid out for the fastest transfer, anything else is read as it
+  /// lies.
+  static void setRight(MatmulParams &params, tpu::MatMulOp matmul,
+                       KernelContext &context) {
+    int64_t batch = matmul.getBatch(), depth = matmul.getK(),
+            columns = matmul.getN();
+    Value right = matmul.getRight();
+    ArrayRef<char> bytes = context.constantBytes(right);
+    ElementType type = *elementTypeOf(right.getType());
+    if (!bytes.empty() && batch == 1 && !params.rightTransposed)
+      params.rightPanel = choosePanel(depth, columns, type);
+    Shape4 shape = params.rightTransposed ? Shape4{batch, columns, 1, depth}
+                                          : Shape4{batch, depth, 1, columns};
+    if (params.rightPanel && params.rightPanel < columns)
+      params.right = context.addConstant(
+          packPanels(bytes, depth, columns, params.rightPanel, type), type,
+          shape);
+    else
+      params.right = context.globalTensor(right).reshaped(shape);
   }
 };
 
