@@ -1,0 +1,72 @@
+//===- PackingTest.cpp - Memory by lifetime -------------------------------===//
+
+#include "LayerGroup/Packing.h"
+
+#include "gtest/gtest.h"
+
+#include <random>
+
+using namespace tpuc::group;
+
+namespace {
+
+void expectApart(const std::vector<Interval> &intervals) {
+  for (size_t a = 0; a < intervals.size(); ++a)
+    for (size_t b = 0; b < a; ++b) {
+      bool shares =
+          intervals[a].offset < intervals[b].offset + intervals[b].bytes &&
+          intervals[b].offset < intervals[a].offset + intervals[a].bytes;
+      EXPECT_FALSE(intervals[a].overlaps(intervals[b]) && shares)
+          << a << " and " << b;
+    }
+}
+
+std::vector<Interval> randomIntervals(unsigned seed) {
+  std::mt19937 engine(seed);
+  std::vector<Interval> intervals(60);
+  for (Interval &interval : intervals) {
+    interval.bytes = int64_t(engine() % 100 + 1);
+    interval.first = unsigned(engine() % 50);
+    interval.last = interval.first + unsigned(engine() % 10);
+  }
+  return intervals;
+}
+
+TEST(Packing, WhatLivesTogetherLiesApart) {
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    std::vector<Interval> intervals = randomIntervals(seed);
+    placeIntervals(intervals);
+    expectApart(intervals);
+  }
+}
+
+TEST(Packing, WhatNeverMeetsSharesItsPlace) {
+  std::vector<Interval> intervals{{64, 0, 1}, {64, 2, 3}, {32, 4, 4}};
+  EXPECT_EQ(placeIntervals(intervals), 64);
+}
+
+TEST(Packing, ExtensionKeepsEverythingApartAndWithinCapacity) {
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    std::vector<Interval> intervals = randomIntervals(seed);
+    int64_t capacity = placeIntervals(intervals) + 50;
+    PackedMemory packed(intervals, capacity);
+    for (unsigned i = 0; i < intervals.size(); i += 2) {
+      Interval before = intervals[i];
+      packed.extend(i, /*earliest=*/0);
+      EXPECT_LE(intervals[i].first, before.first);
+      EXPECT_EQ(intervals[i].last, before.last);
+      EXPECT_LE(intervals[i].offset + intervals[i].bytes, capacity);
+    }
+    expectApart(intervals);
+  }
+}
+
+TEST(Packing, ExtensionStartsAsEarlyAsThereIsRoom) {
+  // The first half of the memory is taken until step 4, the second is free.
+  std::vector<Interval> intervals{{64, 0, 4, 0}, {64, 6, 6, 0}};
+  PackedMemory(intervals, 128).extend(1, /*earliest=*/2);
+  EXPECT_EQ(intervals[1].first, 2u);
+  EXPECT_EQ(intervals[1].offset, 64);
+}
+
+} // namespace

@@ -1,0 +1,215 @@
+//===- ScheduleTest.cpp - Schedules compute what their kernels say --------===//
+//
+// Small programs, scheduled in every way and run on the simulator: where values
+// lie and when weights come must not change a bit.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LayerGroup/Schedule.h"
+
+#include "Kernel/Elementwise.h"
+#include "Kernel/Matmul.h"
+#include "Simulator/Functional/Simulator.h"
+
+#include "gtest/gtest.h"
+
+#include <cstring>
+
+using namespace tpuc;
+using namespace tpuc::group;
+using namespace tpuc::kernel;
+
+namespace {
+
+constexpr uint64_t kActivations = arch::kGlobalBase + (1 << 20);
+
+/// Rows of 64 columns in f16: y = relu(x) * W + x, with relu(x) and the product
+/// between operators.
+struct Residual {
+  static constexpr int64_t kColumns = 64;
+
+  explicit Residual(int64_t rows) : rows(rows) {
+    for (unsigned i = 0; i < 4; ++i) {
+      Value value;
+      value.offset = i * bytes();
+      value.bytes = rows * kColumns * 2;
+      value.type = ElementType::F16;
+      value.split = {1, rows};
+      program.values.push_back(value);
+    }
+    program.values[0].isInput = true;
+    program.values[3].isOutput = true;
+    addRelu(0, 1);
+    addProduct(1, 2);
+    addSum({2, 0}, 3);
+  }
+
+  int64_t bytes() const {
+    return arch::alignUp(rows * kColumns * 2, arch::kGlobalAlignBytes);
+  }
+
+  GlobalTensor tensor(unsigned value) const {
+    GlobalTensor result;
+    result.type = ElementType::F16;
+    result.offsetBytes = program.values[value].offset;
+    result.split = program.values[value].split;
+    return result.reshaped({1, rows, 1, kColumns});
+  }
+
+  void addElementwise(llvm::ArrayRef<unsigned> operands, unsigned result,
+                      TileFunction compute) {
+    ElementwiseParams params;
+    params.result = {tensor(result), {rows, kColumns}};
+    for (unsigned operand : operands)
+      params.operands.push_back({tensor(operand), {rows, kColumns}});
+    params.compute = std::move(compute);
+    params.takesStrides = true;
+    Operator op;
+    makeElementwiseKernels(params, op.kernels);
+    op.operands.assign(operands.begin(), operands.end());
+    op.results.push_back(result);
+    program.operators.push_back(std::move(op));
+  }
+
+  void addRelu(unsigned from, unsigned to) {
+    addElementwise({from}, to,
+                   [](CommandBuilder &builder, const LocalTensor &result,
+                      llvm::ArrayRef<LocalTensor> operands,
+                      llvm::ArrayRef<LocalTensor>, uint32_t) {
+                     builder.arith(Arith::Max, result, operands[0],
+                                   Operand(0.0, ElementType::F16));
+                   });
+  }
+
+  void addSum(llvm::ArrayRef<unsigned> from, unsigned to) {
+    addElementwise(from, to,
+                   [](CommandBuilder &builder, const LocalTensor &result,
+                      llvm::ArrayRef<LocalTensor> operands,
+                      llvm::ArrayRef<LocalTensor>, uint32_t) {
+                     builder.arith(Arith::Add, result, operands[0],
+                                   operands[1]);
+                   });
+  }
+
+  void addProduct(unsigned from, unsigned to) {
+    MatmulParams params;
+    params.left = tensor(from);
+    params.right.region = Region::Coefficient;
+    params.right.type = ElementType::F16;
+    params.right = params.right.reshaped({1, kColumns, 1, kColumns});
+    params.result = tensor(to);
+    Operator op;
+    makeMatmulKernels(params, op.kernels);
+    op.operands.push_back(from);
+    op.results.push_back(to);
+    program.operators.push_back(std::move(op));
+  }
+
+  /// The output's bits, and the schedule.
+  std::vector<uint16_t> run(Options options, Schedule &result) {
+    options.coefficientBase = arch::kGlobalBase;
+    options.activationBase = kActivations;
+    Failure failure;
+    if (!schedule(program, options, result, failure)) {
+      ADD_FAILURE() << failure.reason;
+      return {};
+    }
+    sim::Simulator simulator;
+    std::span<uint8_t> weights =
+        simulator.allocateGlobal(arch::kGlobalBase, 1 << 20);
+    std::span<uint8_t> memory =
+        simulator.allocateGlobal(kActivations, 1 << 24);
+    auto put = [](std::span<uint8_t> at, int64_t count, unsigned seed) {
+      for (int64_t i = 0; i < count; ++i) {
+        // Small whole numbers: sums are exact in any order.
+        double number = double((i * 7 + seed) % 5) - 2;
+        uint32_t bits = constantBits(number, ElementType::F16);
+        std::memcpy(at.data() + 2 * i, &bits, 2);
+      }
+    };
+    put(weights, kColumns * kColumns, 1);
+    put(memory.subspan(result.places[0].globalOffset), rows * kColumns, 3);
+    std::vector<uint8_t> queues[2];
+    uint32_t ids[2] = {0, 0};
+    for (const Command &command : result.commands) {
+      unsigned engine = unsigned(codec::layoutInfo(command.layout).engine);
+      codec::Registers registers = command.registers;
+      registers.cmd_id = ++ids[engine];
+      registers.cmd_id_dep = command.dependency;
+      std::vector<uint8_t> &queue = queues[engine];
+      size_t start = queue.size();
+      queue.resize(start + codec::layoutInfo(command.layout).bytes);
+      std::string error;
+      EXPECT_TRUE(codec::encode(command.layout, registers,
+                                std::span(queue).subspan(start), error))
+          << error;
+    }
+    if (auto problem = simulator.run(queues[0], queues[1]))
+      ADD_FAILURE() << problem->str();
+    std::vector<uint16_t> output(rows * kColumns);
+    std::memcpy(output.data(),
+                memory.data() + result.places[3].globalOffset,
+                output.size() * 2);
+    return output;
+  }
+
+  int64_t rows;
+  Program program;
+};
+
+/// Every combination of options gives the same bits.
+void checkOptions(int64_t rows, int64_t localBytes) {
+  Schedule plain;
+  Options none;
+  none.localBytes = localBytes;
+  none.keepResident = none.fuse = none.prefetch = false;
+  std::vector<uint16_t> expected = Residual(rows).run(none, plain);
+  for (unsigned bits = 1; bits < 8; ++bits) {
+    Options options = none;
+    options.keepResident = bits & 1;
+    options.fuse = bits & 2;
+    options.prefetch = bits & 4;
+    Schedule result;
+    EXPECT_EQ(Residual(rows).run(options, result), expected) << bits;
+    EXPECT_LE(result.cycles, plain.cycles) << bits;
+  }
+}
+
+TEST(Schedule, OptionsChangeCyclesAndNoBit) {
+  checkOptions(200, arch::kLaneBytes);
+}
+
+TEST(Schedule, SmallLocalMemoryChangesNoBit) { checkOptions(5000, 12 * 1024); }
+
+TEST(Schedule, ValuesBetweenStayInLocalMemory) {
+  Schedule result;
+  Residual(200).run({}, result);
+  EXPECT_TRUE(result.places[1].isResident);
+  EXPECT_FALSE(result.places[1].isGlobal);
+  EXPECT_TRUE(result.places[2].isResident);
+  EXPECT_FALSE(result.places[3].isResident);
+}
+
+TEST(Schedule, TheSameProgramGivesTheSameCommands) {
+  Schedule first, second;
+  Residual(300).run({}, first);
+  Residual(300).run({}, second);
+  ASSERT_EQ(first.commands.size(), second.commands.size());
+  for (auto [a, b] : llvm::zip(first.commands, second.commands)) {
+    EXPECT_EQ(a.dependency, b.dependency);
+    EXPECT_EQ(a.registers.res0_addr, b.registers.res0_addr);
+    EXPECT_EQ(a.registers.dst_start_addr_l32, b.registers.dst_start_addr_l32);
+  }
+}
+
+TEST(Schedule, NamesTheOperatorThatDoesNotFit) {
+  Residual residual(64);
+  Options options;
+  options.localBytes = 128;
+  Schedule result;
+  Failure failure;
+  EXPECT_FALSE(schedule(residual.program, options, result, failure));
+  EXPECT_NE(failure.reason.find("does not fit"), std::string::npos);
+}
+
+} // namespace
