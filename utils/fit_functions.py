@@ -87,7 +87,7 @@ class Form:
     result: Callable[[Array, Array, str], Array]  # from x and the polynomial
     reference: Function
     samples: Array
-    floor: float  # errors are relative to max(|y|, floor)
+    floor: float  # errors are relative to the operand up to here
 
 
 def centred(a: Array, limit: float, kind: str) -> Array:
@@ -101,44 +101,36 @@ def samples_up_to(limit: float) -> Array:
     return np.concatenate([np.linspace(-1.4 * limit, limit, 2400), np.geomspace(1e-3, 1, 100)])
 
 
-def gate(tail: Function, limit: float, floor: float) -> Form:
-    """max(x, 0) - a h(t), a = min(|x|, limit): h is the gate of -a."""
+def gate(tail: Function, limit: float, squarings: int, floor: float = 1.0) -> Form:
+    """max(x, 0) - a p(t)^(2^squarings), a = min(|x|, limit): the power is the gate of -a.
 
-    def result(x: Array, p: Array, kind: str) -> Array:
-        a = np.minimum(np.abs(x), round_to(np.array(limit), kind))
-        return round_to(np.maximum(x, 0) - round_to(a * p, kind), kind)
+    Roots of gates are smooth enough for few coefficients in t = a, and tend to 0 by themselves, but
+    squaring makes errors larger. Without it t = linear(a, 2 / limit, -1).
+    """
+    root = 0.5**squarings
+
+    def clamped(x: Array, kind: str) -> Array:
+        return np.minimum(np.abs(x), round_to(np.array(limit), kind))
 
     def argument(x: Array, kind: str) -> Array:
-        return centred(np.minimum(np.abs(x), round_to(np.array(limit), kind)), limit, kind)
+        a = clamped(x, kind)
+        return a if squarings else centred(a, limit, kind)
+
+    def result(x: Array, p: Array, kind: str) -> Array:
+        for _ in range(squarings):
+            p = round_to(p * p, kind)
+        return round_to(np.maximum(x, 0) - round_to(clamped(x, kind) * p, kind), kind)
 
     def inner(t: Array) -> Array:
-        return limit * (t + 1) / 2
+        return t if squarings else limit * (t + 1) / 2
 
     return Form(
-        fitted=lambda t: tail(inner(t)),
-        weight=lambda t: np.maximum(inner(t), floor) * np.where(t > 0.9999, 4, 1),
-        low=-1, high=1, argument=argument, result=result,
+        fitted=lambda t: tail(inner(t)) ** root,
+        weight=lambda t: np.maximum(inner(t), floor) * tail(inner(t)) ** (1 - root),
+        low=0 if squarings else -1, high=limit if squarings else 1,
+        argument=argument, result=result,
         reference=lambda x: np.maximum(x, 0) - np.abs(x) * tail(np.abs(x)),
-        samples=samples_up_to(limit),
-        floor=floor,
-    )  # fmt: skip
-
-
-def bump(even: Function, limit: float, floor: float) -> Form:
-    """max(x, 0) + p(t), t from min(|x|, limit)."""
-
-    def result(x: Array, p: Array, kind: str) -> Array:
-        return round_to(np.maximum(x, 0) + p, kind)
-
-    def argument(x: Array, kind: str) -> Array:
-        return centred(np.minimum(np.abs(x), round_to(np.array(limit), kind)), limit, kind)
-
-    return Form(
-        fitted=lambda t: even(limit * (t + 1) / 2),
-        weight=lambda t: np.where(t > 0.9999, 4, 1),
-        low=-1, high=1, argument=argument, result=result,
-        reference=lambda x: np.maximum(x, 0) + even(np.abs(x)),
-        samples=np.linspace(-1.4 * limit, limit, 2400), floor=floor,
+        samples=samples_up_to(limit), floor=floor,
     )  # fmt: skip
 
 
@@ -185,6 +177,14 @@ def excess(form: Form, coefficients: Array, kind: str) -> tuple[float, float, fl
     return float(error.max()), rms, float(error[np.abs(x) < form.floor].max(initial=0))
 
 
+def bias(form: Form, coefficients: Array, kind: str) -> float:
+    """The mean error near 0 relative to the operand's size: what does not cancel in sums."""
+    x = round_to(np.concatenate([np.geomspace(2e-3, 0.5, 150)] * 2), kind)
+    x[:150] *= -1
+    y = form.result(x, horner(coefficients, form.argument(x, kind), kind), kind)
+    return float(np.abs(((y - form.reference(x)) / np.abs(x)).mean()))
+
+
 def polish(form: Form, coefficients: Array, kind: str, trials: int) -> Array:
     """Moves coefficients by units in their last places while that helps."""
     random = np.random.default_rng(0)
@@ -199,7 +199,7 @@ def polish(form: Form, coefficients: Array, kind: str, trials: int) -> Array:
     def cost(c: Array) -> float:
         largest, rms, _ = excess(form, c, kind)
         end = form.result(ends, horner(c, form.argument(ends, kind), kind), kind)
-        return largest + 2 * rms + float(np.abs(end - limits).max()) / 2
+        return largest + 2 * rms + float(np.abs(end - limits).max()) / 2 + 4 * bias(form, c, kind)
 
     cost_of_best = cost(best)
     for _ in range(trials):
@@ -216,7 +216,10 @@ def report(name: str, form: Form, kind: str, count: int, trials: int) -> None:
     c = minimax(form.fitted, form.weight, count, form.low, form.high)
     c = polish(form, c, kind, trials)
     largest, rms, near_zero = excess(form, c, kind)
-    print(f"{name} {kind} k={count}: largest {largest:.2e}, rms {rms:.1e}, near 0 {near_zero:.1e}")
+    print(
+        f"{name} {kind} k={count}: largest {largest:.2e}, rms {rms:.1e}, near 0 {near_zero:.1e}, "
+        f"bias {bias(form, c, kind):.1e}"
+    )
     print("  " + ", ".join(f"{v:.9g}" if kind == "F32" else f"{v:.17g}" for v in c), flush=True)
 
 
@@ -245,34 +248,32 @@ def normal_tail(a: Array) -> Array:
     return phi(-a)
 
 
-def gate_table(
-    tail: Function, limit: float, kind: str, count: int, near_zero: float = 1.0
-) -> tuple[Form, str, int]:
-    """A row of TABLES.
-
-    Error counts relative to the operand up to near_zero: what is off in proportion everywhere adds
-    up from layer to layer where activations are small.
-    """
-    return gate(tail, limit, near_zero), kind, count
-
-
 def odd_table(
     f: Function, limit: float, kind: str, count: int, offset: float = 0
 ) -> tuple[Form, str, int]:
-    """A row of TABLES."""
+    """A row of TABLES.
+
+    Error counts relative to the operand up to 1, as for gates: what is off in proportion everywhere
+    adds up from layer to layer where activations are small.
+    """
     return odd(f, limit, 1.0, offset), kind, count
 
 
 TABLES: dict[str, list[tuple[Form, str, int]]] = {
     "silu": [
-        gate_table(logistic_tail, 9.5, "F16", 9, 2.0),
-        gate_table(logistic_tail, 6.5, "BF16", 7),
-        gate_table(logistic_tail, 15.0, "F32", 20),
+        (gate(logistic_tail, 10.0, 2), "F16", 6),
+        (gate(logistic_tail, 6.5, 0), "BF16", 7),
+        (gate(logistic_tail, 17.0, 4), "F32", 15),
     ],
-    "gelu": [gate_table(normal_tail, 4.0, "F16", 7), gate_table(normal_tail, 3.0, "BF16", 5)],
+    "gelu": [
+        (gate(normal_tail, 3.8, 1), "F16", 5),
+        (gate(normal_tail, 3.6, 1), "BF16", 5),
+        (gate(normal_tail, 5.6, 2), "F32", 9),
+    ],
     "gelu_tanh": [
-        gate_table(gelu_tanh_tail, 4.0, "F16", 7),
-        gate_table(gelu_tanh_tail, 3.0, "BF16", 5),
+        (gate(gelu_tanh_tail, 3.8, 1), "F16", 5),
+        (gate(gelu_tanh_tail, 3.6, 1), "BF16", 5),
+        (gate(gelu_tanh_tail, 5.2, 2), "F32", 10),
     ],
     "sigmoid": [
         odd_table(centred_logistic, 7.0, "F16", 9, 0.5),

@@ -24,50 +24,82 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Rectifier minus gate
 //===----------------------------------------------------------------------===//
 
-/// f(x) = x gate(x) with gate(x) + gate(-x) = 1, as max(x, 0) - a h(t) where
-/// a = min(|x|, limit), h = gate(-a), t = 2 a / limit - 1. No division, exact
-/// for large x, and as exact relative to x near 0.
+/// f(x) = x gate(x) with gate(x) + gate(-x) = 1, as max(x, 0) - a p(a)^(2^s)
+/// where a = min(|x|, limit) and s = squarings: the power is gate(-a), which
+/// falls so steeply that a root of it takes far fewer coefficients. No
+/// division, exact for large x, and as exact relative to x near 0.
 struct Gate {
   double limit;
+  unsigned squarings;
   llvm::ArrayRef<double> coefficients;
 };
 
 PassValue appendGate(PassList &list, PassValue x, const Gate &gate) {
   PassValue distance = list.min(list.abs(x), gate.limit);
-  PassValue t = list.linear(distance, 2.0 / gate.limit, -1.0);
-  PassValue tail = list.mul(distance, list.polynomial(t, gate.coefficients));
-  return list.sub(list.max(x, 0.0), tail);
+  PassValue t = gate.squarings > 0
+                    ? distance
+                    : list.linear(distance, 2.0 / gate.limit, -1.0);
+  PassValue tail = list.polynomial(t, gate.coefficients);
+  for (unsigned step = 0; step < gate.squarings; ++step)
+    tail = list.mul(tail, tail);
+  return list.sub(list.max(x, 0.0), list.mul(distance, tail));
 }
 
-// Error 1.3e-3, rms 2.8e-4.
+// Error 1.2e-3, rms 2.9e-4.
 constexpr double kSiluF16[] = {
-    0.008697509765625, -0.040985107421875, 0.09002685546875,
-    -0.1328125,        0.184326171875,     -0.1904296875,
-    0.033172607421875, 0.1142578125,       -0.0662841796875};
-// 5.9e-3, rms 1.7e-3.
-constexpr double kSiluBF16[] = {0.036865234375, -0.11328125,   0.1826171875,
-                                -0.1875,        0.07373046875, 0.05029296875,
-                                -0.041748046875};
-// 6.4e-6, rms 2.9e-6.
+    0.8408203125,        -0.10418701171875,       -0.02392578125,
+    0.00792694091796875, -0.00083875656127929688, 3.1352043151855469e-05};
+// 6.2e-3, rms 1.6e-3.
+constexpr double kSiluBF16[] = {0.037841796875, -0.115234375,  0.1796875,
+                                -0.181640625,   0.07470703125, 0.046630859375,
+                                -0.041015625};
+// 1.7e-6, rms 4.0e-7.
 constexpr double kSiluF32[] = {
-    0.00055310945, -0.00413994351, 0.015447461,  -0.0389175415, 0.0749320015,
-    -0.104564138,  0.0954217613,   -0.150052309, 0.366216749,   -0.0866464674,
-    -0.898285627,  0.260311484,    2.00959587,   -0.877235055,  -2.62132049,
-    1.62601721,    1.5313257,      -1.15353096,  -0.323884964,  0.27875644};
-// 7.4e-4, rms 1.8e-4.
-constexpr double kGeluF16[] = {
-    0.0225830078125,   -0.1085205078125, 0.220703125,       -0.2119140625,
-    0.045623779296875, 0.07061767578125, -0.039031982421875};
-// 6.2e-3, rms 1.7e-3.
-constexpr double kGeluBF16[] = {0.068359375, -0.2041015625, 0.208984375,
-                                -0.0478515625, -0.025390625};
-// 6.8e-4, rms 1.6e-4.
-constexpr double kGeluTanhF16[] = {
-    0.02252197265625, -0.10919189453125, 0.22119140625,     -0.21044921875,
-    0.0447998046875,  0.06976318359375,  -0.038604736328125};
-// 5.9e-3, rms 1.6e-3.
-constexpr double kGeluTanhBF16[] = {0.068359375, -0.2041015625, 0.208984375,
-                                    -0.048583984375, -0.024658203125};
+    0.957603335,     -0.0299266148,  -0.00700801006,  0.00022979053,
+    0.000306412432,  4.690883e-05,   -7.43556084e-05, 2.64937589e-05,
+    -5.37025062e-06, 7.11136352e-07, -6.37759001e-08, 3.8501522e-09,
+    -1.49988133e-10, 3.40523616e-12, -3.42078322e-14};
+// 6.8e-4, rms 1.8e-4.
+constexpr double kGeluF16[] = {0.70703125, -0.279052734375, -0.0714111328125,
+                               0.047760009765625, -0.00592041015625};
+// 3.4e-3, rms 7.4e-4.
+constexpr double kGeluBF16[] = {0.70703125, -0.279296875, -0.0712890625,
+                                0.048583984375, -0.0062255859375};
+// 2.7e-7, rms 9.3e-8.
+constexpr double kGeluF32[] = {0.840896487,    -0.16773653,    -0.0501812734,
+                               0.00461002486,  0.00384113216,  -6.279433e-05,
+                               -0.00029837701, 5.69035328e-05, -3.2997184e-06};
+// 6.7e-4, rms 1.5e-4.
+constexpr double kGeluTanhF16[] = {0.70703125, -0.279296875, -0.0701904296875,
+                                   0.046875, -0.005771636962890625};
+// 3.3e-3, rms 6.9e-4.
+constexpr double kGeluTanhBF16[] = {0.70703125, -0.279296875, -0.07080078125,
+                                    0.0478515625, -0.006011962890625};
+// 4.2e-7, rms 2.0e-7.
+constexpr double kGeluTanhF32[] = {
+    0.840896368,     -0.167729005,   -0.0502556711,  0.00505121658,
+    0.00328304153,   0.000670803711, -0.00086407928, 0.000254199666,
+    -3.45629742e-05, 1.86070304e-06};
+
+/// The function's gate in `type`, or nothing.
+std::optional<Gate> gateOf(UnaryFunction function, ElementType type) {
+  bool isF16 = type == ElementType::F16, isF32 = type == ElementType::F32;
+  auto choose = [&](Gate f16, Gate bf16, Gate f32) {
+    return isF32 ? f32 : isF16 ? f16 : bf16;
+  };
+  switch (function) {
+  case UnaryFunction::Silu:
+    return choose({10.0, 2, kSiluF16}, {6.5, 0, kSiluBF16},
+                  {17.0, 4, kSiluF32});
+  case UnaryFunction::Gelu:
+    return choose({3.8, 1, kGeluF16}, {3.6, 1, kGeluBF16}, {5.6, 2, kGeluF32});
+  case UnaryFunction::GeluTanh:
+    return choose({3.8, 1, kGeluTanhF16}, {3.6, 1, kGeluTanhBF16},
+                  {5.2, 2, kGeluTanhF32});
+  default:
+    return std::nullopt;
+  }
+}
 
 //===----------------------------------------------------------------------===//
 // Odd functions that saturate
@@ -112,36 +144,6 @@ constexpr double kErfF16[] = {0.57958984375,       -0.25830078125,
 constexpr double kErfBF16[] = {0.625, -0.259765625, 0.13671875, -0.07666015625,
                                0.030029296875};
 
-//===----------------------------------------------------------------------===//
-// Rectifier minus bump
-//===----------------------------------------------------------------------===//
-
-/// f(x) = max(x, 0) - p(t), t = 2 min(|x|, limit) / limit - 1: one pass less
-/// than a gate, with an absolute error near 0 that only f32 makes small.
-struct Bump {
-  double limit;
-  llvm::ArrayRef<double> coefficients;
-};
-
-PassValue appendBump(PassList &list, PassValue x, const Bump &bump) {
-  PassValue distance = list.min(list.abs(x), bump.limit);
-  PassValue t = list.linear(distance, 2.0 / bump.limit, -1.0);
-  PassValue p = list.polynomial(t, bump.coefficients);
-  return list.sub(list.max(x, 0.0), p);
-}
-
-// a Phi(-a); largest error 1.6e-7.
-constexpr double kGeluF32[] = {
-    0.00715437474, -0.0549033775, 0.181205177,  -0.311343256, 0.214636101,
-    0.214745977,   -0.634678946,  0.531190704,  0.0815536264, -0.550084825,
-    0.363073677,   0.157795871,   -0.310466684, 0.0480251685, 0.115408839,
-    -0.0448983493, -0.0178861423, 0.00947211727};
-// a sigmoid(-2 sqrt(2/pi) (a + 0.044715 a^3)); largest error 1e-7.
-constexpr double kGeluTanhF32[] = {
-    0.0116539007,  -0.0801318124,  0.224388384,  -0.287972096, 0.0380248515,
-    0.397368526,   -0.512513651,   0.144229716,  0.235994065,  -0.254212007,
-    0.0762738889,  0.0624511034,   -0.109310431, 0.0445874542, 0.041290948,
-    -0.0331809562, -0.00580192242, 0.00686010039};
 // erfc(a) on [0, 4]; largest error 1.5e-7.
 constexpr double kErfcF32[] = {
     0.0046777013,  -0.0413339933, 0.165341549,   -0.385782558, 0.550962467,
@@ -291,12 +293,6 @@ PassValue appendWide(PassList &list, UnaryFunction function, PassValue x,
   switch (function) {
   case UnaryFunction::Sigmoid:
     return appendSigmoid(list, x);
-  case UnaryFunction::Silu:
-    return appendGate(list, x, {15.0, kSiluF32});
-  case UnaryFunction::Gelu:
-    return appendBump(list, x, {5.6, kGeluF32});
-  case UnaryFunction::GeluTanh:
-    return appendBump(list, x, {5.2, kGeluTanhF32});
   case UnaryFunction::Tanh:
     return appendTanh(list, x);
   case UnaryFunction::Erf:
@@ -335,15 +331,6 @@ std::optional<PassValue> appendHalf(PassList &list, UnaryFunction function,
                                     PassValue x) {
   bool isF16 = x.type == ElementType::F16;
   switch (function) {
-  case UnaryFunction::Silu:
-    return appendGate(list, x,
-                      isF16 ? Gate{9.5, kSiluF16} : Gate{6.5, kSiluBF16});
-  case UnaryFunction::Gelu:
-    return appendGate(list, x,
-                      isF16 ? Gate{4.0, kGeluF16} : Gate{3.0, kGeluBF16});
-  case UnaryFunction::GeluTanh:
-    return appendGate(
-        list, x, isF16 ? Gate{4.0, kGeluTanhF16} : Gate{3.0, kGeluTanhBF16});
   case UnaryFunction::Sigmoid: {
     PassValue y = appendOdd(
         list, x, isF16 ? Odd{7.0, kSigmoidF16} : Odd{6.0, kSigmoidBF16});
@@ -405,6 +392,8 @@ PassValue kernel::appendUnary(PassList &list, UnaryFunction function,
                               PassValue x, double alpha, double beta) {
   if (std::optional<PassValue> y = appendNarrow(list, function, x, alpha, beta))
     return *y;
+  if (std::optional<Gate> gate = gateOf(function, x.type))
+    return appendGate(list, x, *gate);
   if (x.type != ElementType::F32)
     if (std::optional<PassValue> y = appendHalf(list, function, x))
       return *y;

@@ -61,7 +61,7 @@ func.func @layer_norm(%arg0: tensor<64x96xf16> {top.name = "a"},
 func.func @gelu(%arg0: tensor<64x96xf16> {top.name = "a"})
     -> (tensor<64x96xf16> {top.name = "b"}) {
   // CHECK: bm1684x.sar abs
-  // CHECK: bm1684x.ssfu taylor {{.*}}opd1_n = 7
+  // CHECK: bm1684x.ssfu taylor {{.*}}opd1_n = 5
   // CHECK: bm1684x.sar sub
   %0 = tpu.unary gelu %arg0 : tensor<64x96xf16>
   return %0 : tensor<64x96xf16>
