@@ -9,6 +9,7 @@
 #include "BmodelInternal.h"
 #include "bmodel_generated.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/SHA256.h"
 
 #include <cmath>
@@ -22,8 +23,12 @@ namespace fbs = tpuc::bmodel::fbs;
 
 namespace {
 
-StringRef text(const flatbuffers::String *string) {
-  return string ? StringRef(string->c_str(), string->size()) : StringRef();
+/// A string of the tables. Bytes that are not UTF-8 are replaced, so that names
+/// can be printed and messages about them be read anywhere.
+std::string text(const flatbuffers::String *string) {
+  if (!string)
+    return "";
+  return json::fixUTF8(StringRef(string->c_str(), string->size()));
 }
 
 template <typename T> unsigned sizeOf(const flatbuffers::Vector<T> *vector) {
@@ -125,9 +130,9 @@ Error Reader::readModel() {
   if (tables.size() < 8 || !fbs::VerifyModelBuffer(verifier))
     return bad("the tables are damaged");
   const fbs::Model &root = *fbs::GetModel(tables.data());
-  model.chip = text(root.chip()).str();
-  model.version = text(root.version()).str();
-  model.time = text(root.time()).str();
+  model.chip = text(root.chip());
+  model.version = text(root.version());
+  model.time = text(root.time());
   if (model.chip != kChip)
     return bad("the model is for chip '{0}', expected '{1}'", model.chip,
                kChip);
@@ -141,7 +146,7 @@ Error Reader::readModel() {
     Expected<Bytes> bytes = item("kernel module", kernel->binary());
     if (!bytes)
       return bytes.takeError();
-    model.kernelModule = KernelModule{text(kernel->file_name()).str(), *bytes};
+    model.kernelModule = KernelModule{text(kernel->file_name()), *bytes};
   }
   if (sizeOf(root.net()) == 0)
     return bad("the model has no network");
@@ -153,7 +158,7 @@ Error Reader::readModel() {
 
 Error Reader::readNetwork(const fbs::Net &net) {
   Network network;
-  network.name = text(net.name()).str();
+  network.name = text(net.name());
   where = "network '" + network.name + "'";
   if (net.cascade() && net.cascade()->main_name() &&
       net.cascade()->main_name()->size() != 0)
@@ -297,7 +302,7 @@ Error Reader::readTensors(
 
 Error Reader::readTensor(const char *kind, const fbs::Tensor &table,
                          TensorInfo &tensor) {
-  tensor.name = text(table.name()).str();
+  tensor.name = text(table.name());
   tensor.type = DataType(table.data_type());
   tensor.address = table.device_addr();
   tensor.size = table.size();
@@ -364,8 +369,7 @@ Error Reader::readCoefficients(const fbs::CoeffMem &table,
         range.size() > bytes->size() - range.offset())
       return bad("weight '{0}' of {1} leaves the coefficients",
                  text(range.name()), where);
-    result.ranges.push_back(
-        {text(range.name()).str(), range.offset(), range.size()});
+    result.ranges.push_back({text(range.name()), range.offset(), range.size()});
   }
   return Error::success();
 }

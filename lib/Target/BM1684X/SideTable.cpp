@@ -11,6 +11,7 @@
 #include "BmodelInternal.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/JSON.h"
 
 #include <bit>
 #include <cstring>
@@ -102,7 +103,8 @@ public:
     uint32_t size;
     if (!number(size) || rest.size() < size)
       return false;
-    value.assign(reinterpret_cast<const char *>(rest.data()), size);
+    value = json::fixUTF8(
+        StringRef(reinterpret_cast<const char *>(rest.data()), size));
     rest = rest.subspan(size);
     return true;
   }

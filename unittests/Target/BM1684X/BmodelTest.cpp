@@ -309,6 +309,19 @@ TEST(BmodelTest, RefusesStreamsWithoutEnd) {
             std::string::npos);
 }
 
+TEST(BmodelTest, NamesAreUtf8WhateverTheirBytes) {
+  Bmodel model = makeModel();
+  model.networks[0].name = "net\xf8";
+  model.networks[0].stages[0].inputs[0].name = "\xff"
+                                               "in";
+  std::string bytes = serialize(model);
+  llvm::Expected<Bmodel> read =
+      parseBmodel(llvm::MemoryBuffer::getMemBufferCopy(bytes));
+  ASSERT_TRUE(bool(read)) << llvm::toString(read.takeError());
+  EXPECT_EQ(read->networks[0].name, "net\xef\xbf\xbd");
+  EXPECT_EQ(read->networks[0].stages[0].inputs[0].name, "\xef\xbf\xbdin");
+}
+
 TEST(BmodelTest, WriterRefusesEmptyModels) {
   Bmodel model = makeModel();
   model.networks.clear();
