@@ -79,6 +79,14 @@ struct Window {
   int64_t insertH = 0, insertW = 0;
 };
 
+/// A factor as the integer commands take it: mantissa * 2^shift.
+struct Multiplier {
+  int32_t mantissa;
+  int8_t shift;
+};
+/// The nearest to `factor`, with 31 bits of mantissa.
+Multiplier encodeMultiplier(double factor);
+
 class CommandBuilder {
 public:
   explicit CommandBuilder(CommandSink &sink) : sink(sink) {}
@@ -121,19 +129,40 @@ public:
   /// lane: result [1, 64, 1, count].
   void loadStatic(const LocalTensor &result, uint32_t staticOffset);
 
+  //===--- Requantisation ---------------------------------------------------//
+  // All tensors are aligned. Results are 8-bit or 16-bit integers, rounded to
+  // nearest (half away from zero) and saturated to their type.
+
+  /// result = round(source * factor) + zeroPoint; source 16 or 32 bit.
+  void requantize(const LocalTensor &result, const LocalTensor &source,
+                  const Multiplier &factor, int64_t zeroPoint);
+  /// The same with mantissa, shift and zero point of every channel: words at
+  /// `parameters`, aligned as [1, C, 1, 3].
+  void requantizeChannels(const LocalTensor &result, const LocalTensor &source,
+                          uint32_t parameters);
+  /// result = round((source - zeroPoint) * factor); source 8 or 16 bit.
+  void rescale(const LocalTensor &result, const LocalTensor &source,
+               int64_t zeroPoint, const Multiplier &factor);
+  /// result += a * b, i16 or u16, wrapping; a and b 8 bit.
+  void accumulateProduct(const LocalTensor &result, const Operand &a,
+                         const Operand &b);
+
   //===--- Windows ----------------------------------------------------------//
 
   /// Convolution; `weights` is the address of the packed weights, `bias` a
   /// compact f32 [1, OC, 1, 1] or nothing. `source` and `result` aligned
   /// (source may have free strides). With `accumulate` (f32 results of 16-bit
-  /// operands, i32 results) the result is added to.
+  /// operands, i32 results) the result is added to. 8-bit sources take i8
+  /// weights and no bias. Padding counts as `padBits`.
   void convolve(const LocalTensor &result, const LocalTensor &source,
                 uint32_t weights, std::optional<uint32_t> bias,
-                const Window &window, bool accumulate = false);
-  /// Depthwise convolution; weights and bias compact, of the source's type.
+                const Window &window, bool accumulate = false,
+                uint32_t padBits = 0);
+  /// Depthwise convolution; weights and bias compact, of the source's type
+  /// (i8 weights and an i32 bias for 8-bit sources).
   void depthwise(const LocalTensor &result, const LocalTensor &source,
                  uint32_t weights, std::optional<uint32_t> bias,
-                 const Window &window);
+                 const Window &window, uint32_t padBits = 0);
   /// Maximum over the window; padding counts as `padBits`.
   void maxPool(const LocalTensor &result, const LocalTensor &source,
                const Window &window, uint32_t padBits);

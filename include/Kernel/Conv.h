@@ -22,7 +22,8 @@ struct Activation {
 
 /// A convolution with 2 or 3 spatial axes (depth 1 and kernelD 1 for two).
 /// Sums are kept in f32 and rounded once to the result's type, which is the
-/// input's or f32.
+/// input's or f32. Bytes (i8 or u8) times i8 filters are summed exactly; each
+/// channel's factor leads to a result of bytes or of any float.
 struct ConvParams {
   GlobalTensor input;   ///< place and type: [batch, inChannels, D, H, W]
   GlobalTensor weights; ///< place of packConvWeights()' bytes
@@ -35,15 +36,28 @@ struct ConvParams {
   Window window;
   int64_t kernelD = 1, strideD = 1, dilationD = 1, padFront = 0;
   bool hasBias = false;
+  /// Of results of floats: bytes saturate instead.
   Activation activation;
+  /// The byte that stands for 0 in an input of bytes.
+  int64_t inputZero = 0;
+};
+
+/// What turns the sums of bytes of each output channel into the result:
+/// result = sum * factor + bias, plus `zeroPoint` for results of bytes. Biases
+/// are in units of the result.
+struct ChannelFactors {
+  llvm::ArrayRef<double> factors;
+  int64_t zeroPoint = 0;
 };
 
 /// The bytes that `weights` must have: `filter` is row-major [outChannels,
-/// inChannels / groups, kernelD, kernelH, kernelW] in the input's type, `bias`
-/// has an entry an output channel when there is one.
+/// inChannels / groups, kernelD, kernelH, kernelW] in the input's type (i8 for
+/// any bytes), `bias` has an entry an output channel when there is one.
+/// `factors` are for inputs of bytes.
 std::vector<char> packConvWeights(const ConvParams &params,
                                   llvm::ArrayRef<char> filter,
-                                  llvm::ArrayRef<float> bias);
+                                  llvm::ArrayRef<float> bias,
+                                  const ChannelFactors &factors = {});
 
 /// Appends the kernels of a convolution. Fails on sizes beyond the command's
 /// fields.

@@ -1,5 +1,4 @@
-//===- ConvPacking.h - Convolution weights as commands want them -*- C++
-//-*-===//
+//===- ConvPacking.h - Convolution weights as packed ------------*- C++ -*-===//
 //
 // The order of a convolution's weights and biases in the coefficient area and
 // in local memory. Pure functions of sizes and bytes; nothing is emitted except
@@ -19,11 +18,17 @@
 
 namespace tpuc::kernel {
 
+/// Input channels that a convolution multiplies at a time.
+constexpr int64_t inputCube(ElementType type) {
+  return type == ElementType::F32 ? 1 : isByte(type) ? 64 : 32;
+}
+
 /// Sizes and order of packed weights.
 ///
 /// Output channels are taken in blocks of 64, one a lane. A lane's row of a
 /// block holds its channel's kernels as [tap][ic / cube][kh][kw][cube], padded
-/// with zeros to whole cubes, then the bias word. The rows of a few blocks
+/// with zeros to whole cubes, then the channel's parameters: the bias word, or
+/// what follows sums of bytes (SumParameters). The rows of a few blocks
 /// follow each other (a unit) where one alone is too short for an efficient
 /// transfer. Global memory holds [unit][chunk][lane][bytes of the chunk], so
 /// that a chunk of all lanes is one contiguous run.
@@ -34,6 +39,8 @@ struct ConvPacking {
   int64_t taps = 1;
   int64_t kernelH = 1, kernelW = 1;
   bool hasBias = false;
+  /// A channel has SumParameters instead of a bias word.
+  bool hasSumParameters = false;
 
   /// Input channels that a block reads: 64-aligned begin. With groups these
   /// are those of all groups the block touches (its weights are then
@@ -50,9 +57,12 @@ struct ConvPacking {
   int64_t blockLanes(int64_t block) const;
   /// Bytes of one 2-D kernel in a lane's row.
   int64_t tapBytes() const;
-  /// Where the bias word stands in a lane's row.
+  /// Where the bias word or the SumParameters stand in a lane's row.
   int64_t biasOffset() const { return taps * tapBytes(); }
-  int64_t rowBytes() const { return biasOffset() + (hasBias ? 4 : 0); }
+  int64_t parameterBytes() const {
+    return hasSumParameters ? 16 : hasBias ? 4 : 0;
+  }
+  int64_t rowBytes() const { return biasOffset() + parameterBytes(); }
   /// Distance of blocks in local memory.
   int64_t pitchBytes() const {
     return arch::alignUp(rowBytes(), arch::kVectorBytes);
@@ -64,8 +74,15 @@ struct ConvPacking {
   /// The bytes of one element (byteWidth(type) of them), or null for zero.
   using Element = llvm::function_ref<const char *(
       int64_t tap, int64_t oc, int64_t icInGroup, int64_t kh, int64_t kw)>;
-  /// Packs weights; `bias` has an entry an output channel or none.
-  std::vector<char> pack(Element element, llvm::ArrayRef<float> bias) const;
+  /// Packs weights; `parameters` holds the bytes of all channels' parameters.
+  std::vector<char> packWith(Element element,
+                             llvm::ArrayRef<char> parameters) const;
+  /// The same with an entry an output channel or none.
+  std::vector<char> pack(Element element, llvm::ArrayRef<float> bias) const {
+    return packWith(element,
+                    {reinterpret_cast<const char *>(bias.data()),
+                     hasBias ? bias.size() * sizeof(float) : 0});
+  }
 
   /// Where `count` blocks lie in local memory from address 0 on: enough to
   /// know the bytes of a lane.
@@ -76,7 +93,7 @@ struct ConvPacking {
             uint32_t address, int64_t first, int64_t count) const;
 
 private:
-  int64_t cube() const { return type == ElementType::F32 ? 1 : 32; }
+  int64_t cube() const { return inputCube(type); }
   int64_t unitBlocks(int64_t unit) const;
   int64_t unitLanes(int64_t unit) const;
   int64_t unitRowBytes(int64_t unit) const;
@@ -89,10 +106,10 @@ private:
 int64_t separateGroups(int64_t inChannels, int64_t outChannels, int64_t groups);
 
 /// Packs the weights of `parts` convolutions one after the other, each vector-
-/// aligned; `element` sees output channels of all of them.
+/// aligned; `element` and `parameters` are those of all output channels.
 std::vector<char> packParts(const ConvPacking &packing, int64_t parts,
                             ConvPacking::Element element,
-                            llvm::ArrayRef<float> bias);
+                            llvm::ArrayRef<char> parameters);
 /// The bytes from the start of one part to the next.
 int64_t partBytes(const ConvPacking &packing);
 

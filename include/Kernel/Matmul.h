@@ -18,11 +18,16 @@ namespace tpuc::kernel {
 /// be f32 beside 16-bit operands). Columns are contiguous, rows and batches
 /// have strides of their own; a batch stride of 0 repeats a matrix. Products
 /// are summed in f32, and the bias is added before the only rounding.
+///
+/// Operands of bytes (left i8 or u8, right i8) are summed exactly, and the
+/// result, of bytes or any float, is sum * factor + summand with `columns`.
 struct MatmulParams {
   GlobalTensor left;                ///< [batch, M, 1, K]
   GlobalTensor right;               ///< [batch, K, 1, N], or [batch, N, 1, K]
   std::optional<GlobalTensor> bias; ///< [1, 1, 1, N]
   GlobalTensor result;              ///< [batch, M, 1, N]
+  /// [1, 1, 2, N], f32: a factor and a summand for each column.
+  std::optional<GlobalTensor> columns;
   bool rightTransposed = false;
   /// Not 0: `right` is one matrix that lies in panels of this many columns, one
   /// after the other, each row-major (see packPanels).

@@ -16,24 +16,35 @@
 
 namespace tpuc::kernel {
 
-/// Element types by the chip's precision code.
+/// Element types: the chip's precision code in the low three bits; the bit above
+/// says that an integer is unsigned, which the chip has fields of its own for.
 enum class ElementType : uint8_t {
   I8 = 0,
   F16 = 1,
   F32 = 2,
   I16 = 3,
   I32 = 4,
-  BF16 = 5
+  BF16 = 5,
+  U8 = 8 | 0,
+  U16 = 8 | 3
 };
+
+/// The code of a type in the commands' precision fields.
+constexpr uint32_t precisionCode(ElementType type) { return uint32_t(type) & 7; }
+
+/// False for the unsigned integers.
+constexpr bool isSigned(ElementType type) { return !(uint32_t(type) & 8); }
 
 /// Bytes of an element.
 constexpr int64_t byteWidth(ElementType type) {
   switch (type) {
   case ElementType::I8:
+  case ElementType::U8:
     return 1;
   case ElementType::F16:
   case ElementType::BF16:
   case ElementType::I16:
+  case ElementType::U16:
     return 2;
   case ElementType::F32:
   case ElementType::I32:
@@ -45,6 +56,11 @@ constexpr int64_t byteWidth(ElementType type) {
 constexpr bool isFloat(ElementType type) {
   return type == ElementType::F16 || type == ElementType::F32 ||
          type == ElementType::BF16;
+}
+
+/// Whether elements are the 8-bit integers of quantised values.
+constexpr bool isByte(ElementType type) {
+  return type == ElementType::I8 || type == ElementType::U8;
 }
 
 /// The bits of `value` in `type`: floats rounded to nearest even, integers

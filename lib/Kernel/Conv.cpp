@@ -6,9 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ByteSums.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
+#include <cstring>
 
 using namespace tpuc;
 using namespace tpuc::kernel;
@@ -28,6 +30,7 @@ ConvPacking packingOf(const ConvParams &params) {
   packing.kernelH = params.window.kernelH;
   packing.kernelW = params.window.kernelW;
   packing.hasBias = params.hasBias;
+  packing.hasSumParameters = isByte(params.input.type);
   return packing;
 }
 
@@ -39,7 +42,7 @@ public:
              const GlobalTensor &input, const GlobalTensor &weights,
              const GlobalTensor &result)
       : packing(packing), window(params.window), activation(params.activation),
-        input(input), weights(weights), result(result), depth{params.kernelD,
+        inputZero(params.inputZero), input(input), weights(weights), result(result), depth{params.kernelD,
                                                               params.strideD,
                                                               params.dilationD,
                                                               params.padFront,
@@ -53,9 +56,9 @@ public:
   Shape4 space() const override { return result.shape; }
 
   Shape4 granularity() const override {
-    // Cut rows keep whole vectors of 16-bit elements.
+    // Cut rows keep whole vectors of the narrower elements.
     return {1, packing.blocksPerUnit() * arch::kLanes, rows.canCut() ? 1 : 0,
-            columns.canCut() ? 32 : 0};
+            columns.canCut() ? (sumsBytes() ? 64 : 32) : 0};
   }
 
   unsigned numInputs() const override { return 2; }
@@ -86,6 +89,8 @@ public:
 
   int64_t scratchBytes(const Box &tile) const override {
     int64_t bytes = 0;
+    if (sumsBytes())
+      return ByteSums::scratchBytes(blockOf(placeResult(tile), 0));
     if (sumsApart())
       bytes += sums(tile, 0).laneBytes();
     if (activationSteps(activation))
@@ -107,6 +112,8 @@ public:
 
   void compute(CommandBuilder &builder, const Box &tile,
                const TileBuffers &buffers, uint32_t) const override {
+    if (sumsBytes())
+      return computeBytes(builder, tile, buffers);
     uint32_t scratch = buffers.scratch;
     LocalTensor partial;
     if (sumsApart()) {
@@ -125,7 +132,7 @@ public:
                     : 0;
     for (int64_t block = 0; block < numBlocks; ++block)
       computeBlock(builder, tile, buffers, block, blockOf(target, block),
-                   termAddress);
+                   /*accumulate=*/false, termAddress);
     if (sumsApart())
       builder.cast(flatView(stages.first), flatView(partial));
     emitActivation(builder, activation, stages);
@@ -144,7 +151,25 @@ private:
     return columns.extentOf(tile.offset[W], tile.size[W], result.shape[W]);
   }
 
-  /// Partial sums exist only in f32.
+  bool sumsBytes() const { return isByte(input.type); }
+
+  void computeBytes(CommandBuilder &builder, const Box &tile,
+                    const TileBuffers &buffers) const {
+    ByteSums sums(blockOf(buffers.result, 0), activation, buffers.scratch);
+    int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
+    for (int64_t block = 0; block < numBlocks; ++block) {
+      LocalTensor target = blockOf(buffers.result, block);
+      uint32_t parameters = uint32_t(buffers.inputs[1].address +
+                                     block * packing.pitchBytes() +
+                                     packing.biasOffset());
+      computeBlock(builder, tile, buffers, block,
+                   sums.begin(builder, target, parameters),
+                   /*accumulate=*/isByte(result.type), /*termAddress=*/0);
+      sums.finish(builder, target, parameters);
+    }
+  }
+
+  /// Partial sums of floats exist only in f32.
   bool sumsApart() const {
     return packing.taps > 1 && result.type != ElementType::F32;
   }
@@ -177,27 +202,30 @@ private:
 
   void computeBlock(CommandBuilder &builder, const Box &tile,
                     const TileBuffers &buffers, int64_t block,
-                    const LocalTensor &target, uint32_t termAddress) const {
+                    const LocalTensor &target, bool accumulates,
+                    uint32_t termAddress) const {
     int64_t firstBlock = tile.offset[C] / arch::kLanes;
     uint32_t row =
         buffers.inputs[1].address + uint32_t(block * packing.pitchBytes());
     std::optional<uint32_t> bias;
-    if (packing.hasBias)
+    if (packing.hasBias && !packing.hasSumParameters)
       bias = row + uint32_t(packing.biasOffset());
+    uint32_t padBits = uint32_t(inputZero) & 0xff;
     ConvPacking::ChannelRange range = packing.inputRange(firstBlock + block);
     int64_t channel = range.begin - packing.inputRange(firstBlock).begin;
     LocalTensor source = buffers.inputs[0];
     Window clipped = windowOf(tile);
     if (depth.kernel == 1 && depth.stride == 1 &&
         source.shape[C] == range.count) {
-      builder.convolve(target, source, row, bias, clipped);
+      builder.convolve(target, source, row, bias, clipped, accumulates,
+                       padBits);
       return;
     }
     source = source.slice(C, channel, range.count);
     for (int64_t plane = 0; plane < tile.size[N]; ++plane) {
       LocalTensor sum = target.slice(N, plane, 1);
       WindowExtent all = depth.extentOf(tile.offset[N], tile.size[N]);
-      bool accumulate = false;
+      bool accumulate = accumulates;
       for (int64_t tap = 0; tap < depth.kernel; ++tap) {
         int64_t position = (tile.offset[N] + plane) * depth.stride -
                            depth.padBefore + tap * depth.dilation;
@@ -208,7 +236,7 @@ private:
         builder.convolve(part, source.slice(N, position - all.offset, 1),
                          row + uint32_t(tap * packing.tapBytes()),
                          accumulate ? std::nullopt : bias, clipped,
-                         accumulate && !addTerm);
+                         accumulate && !addTerm, padBits);
         if (addTerm)
           builder.arith(Arith::Add, sum, sum, part);
         accumulate = true;
@@ -219,19 +247,50 @@ private:
   ConvPacking packing;
   Window window;
   Activation activation;
+  int64_t inputZero;
   GlobalTensor input, weights, result;
   WindowAxis depth, rows, columns;
 };
 
 } // namespace
 
+std::vector<char> kernel::packSumParameters(const ConvParams &params,
+                                            llvm::ArrayRef<char> filter,
+                                            llvm::ArrayRef<float> bias,
+                                            const ChannelFactors &factors) {
+  std::vector<char> bytes(params.outChannels * sizeof(SumParameters));
+  int64_t size = filter.size() / params.outChannels;
+  for (int64_t oc = 0; oc < params.outChannels; ++oc) {
+    int64_t sum = 0;
+    for (char weight : filter.slice(oc * size, size))
+      sum += int8_t(weight);
+    SumParameters parameters = sumParameters(
+        params.result.type, factors.factors[oc], bias.empty() ? 0.0 : bias[oc],
+        factors.zeroPoint, params.inputZero, sum);
+    std::memcpy(bytes.data() + oc * sizeof(parameters), &parameters,
+                sizeof(parameters));
+  }
+  return bytes;
+}
+
+std::vector<char> kernel::packParameters(const ConvParams &params,
+                                         llvm::ArrayRef<char> filter,
+                                         llvm::ArrayRef<float> bias,
+                                         const ChannelFactors &factors) {
+  if (isByte(params.input.type))
+    return packSumParameters(params, filter, bias, factors);
+  auto *words = reinterpret_cast<const char *>(bias.data());
+  return {words, words + bias.size() * sizeof(float)};
+}
+
 std::vector<char> kernel::packConvWeights(const ConvParams &params,
                                           llvm::ArrayRef<char> filter,
-                                          llvm::ArrayRef<float> bias) {
+                                          llvm::ArrayRef<float> bias,
+                                          const ChannelFactors &factors) {
   if (isDepthwise(params))
-    return packDepthwiseWeights(params, filter, bias);
+    return packDepthwiseWeights(params, filter, bias, factors);
   if (isFoldable(params))
-    return packFoldedWeights(params, filter, bias);
+    return packFoldedWeights(params, filter, bias, factors);
   ConvPacking packing = packingOf(params);
   int64_t inPerGroup = params.inChannels / params.groups;
   int64_t plane = packing.kernelH * packing.kernelW;
@@ -242,7 +301,8 @@ std::vector<char> kernel::packConvWeights(const ConvParams &params,
                             kh * packing.kernelW + kw) *
                                byteWidth(packing.type);
   };
-  return packParts(packing, params.groups / packing.groups, element, bias);
+  return packParts(packing, params.groups / packing.groups, element,
+                   packParameters(params, filter, bias, factors));
 }
 
 llvm::Error kernel::makeConvKernels(const ConvParams &params,
@@ -269,6 +329,10 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
   if (reason.empty() &&
       std::max(params.inChannels, params.outChannels) > arch::kMaxSize)
     reason = "more than 65535 channels";
+  // Taps in the padding are left out, which takes it for 0.
+  if (reason.empty() && params.inputZero != 0 &&
+      (params.padFront > 0 || depth.padAfter > 0))
+    reason = "padding along depth of an input whose zero is not the byte 0";
   if (!reason.empty())
     return llvm::createStringError(reason);
   if (isDepthwise(params)) {

@@ -84,8 +84,8 @@ int64_t ConvPacking::totalBytes() const {
   return last * fullUnitBytes() + unitLanes(last) * unitRowBytes(last);
 }
 
-std::vector<char> ConvPacking::pack(Element element,
-                                    llvm::ArrayRef<float> bias) const {
+std::vector<char>
+ConvPacking::packWith(Element element, llvm::ArrayRef<char> parameters) const {
   std::vector<char> packed(totalBytes(), 0);
   int64_t width = byteWidth(type), kernelSize = kernelH * kernelW;
   int64_t outPerGroup = outChannels / groups, inPerGroup = inChannels / groups;
@@ -116,8 +116,10 @@ std::vector<char> ConvPacking::pack(Element element,
                   std::memcpy(base + (kh * kernelW + kw) * cube() * width,
                               source, width);
           }
-        if (hasBias)
-          std::memcpy(start + biasOffset(), &bias[oc], sizeof(float));
+        if (!parameters.empty())
+          std::memcpy(start + biasOffset(),
+                      parameters.data() + oc * parameterBytes(),
+                      parameterBytes());
       }
       char *unitStart = packed.data() + unit * fullUnitBytes();
       for (int64_t at = 0; at < rowSize; at += kChunkBytes) {
@@ -180,7 +182,7 @@ int64_t kernel::separateGroups(int64_t inChannels, int64_t outChannels,
 
 std::vector<char> kernel::packParts(const ConvPacking &packing, int64_t parts,
                                     ConvPacking::Element element,
-                                    llvm::ArrayRef<float> bias) {
+                                    llvm::ArrayRef<char> parameters) {
   std::vector<char> packed;
   for (int64_t part = 0; part < parts; ++part) {
     int64_t first = part * packing.outChannels;
@@ -188,8 +190,12 @@ std::vector<char> kernel::packParts(const ConvPacking &packing, int64_t parts,
                        int64_t kw) {
       return element(tap, first + oc, ic, kh, kw);
     };
-    std::vector<char> bytes = packing.pack(
-        shifted, bias.empty() ? bias : bias.slice(first, packing.outChannels));
+    std::vector<char> bytes = packing.packWith(
+        shifted,
+        parameters.empty()
+            ? parameters
+            : parameters.slice(first * packing.parameterBytes(),
+                               packing.outChannels * packing.parameterBytes()));
     if (part + 1 < parts)
       bytes.resize(partBytes(packing), 0);
     packed.insert(packed.end(), bytes.begin(), bytes.end());

@@ -259,7 +259,9 @@ kernel::packConvTransposeWeights(const ConvTransposeParams &params,
         w;
     return filter.data() + index * byteWidth(packing.type);
   };
-  return packParts(packing, params.groups / packing.groups, element, bias);
+  return packParts(packing, params.groups / packing.groups, element,
+                   {reinterpret_cast<const char *>(bias.data()),
+                    bias.size() * sizeof(float)});
 }
 
 llvm::Error kernel::makeConvTransposeKernels(const ConvTransposeParams &params,

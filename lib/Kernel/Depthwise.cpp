@@ -2,10 +2,11 @@
 //
 // Convolution of every channel with a kernel of its own. The command adds up in
 // the type of its operands, so that 16-bit tiles are widened to f32 in local
-// memory first.
+// memory first. Sums of bytes are i32 and exact.
 //
 //===----------------------------------------------------------------------===//
 
+#include "ByteSums.h"
 #include "WindowTiles.h"
 
 #include "llvm/ADT/APFloat.h"
@@ -19,22 +20,41 @@ using namespace tpuc::kernel;
 namespace {
 
 /// A lane's row of parameters: the kernels of its channels, then their biases,
-/// all f32.
+/// all f32. Beside bytes the kernels are i8, and what follows are the words of
+/// the channels' SumParameters: for results of bytes all biases, then mantissa,
+/// shift and zero point of each channel; else all factors, then all summands.
 struct ParameterRow {
   int64_t channels, kernelSize;
-  bool hasBias;
+  bool hasBias, sumsBytes, givesBytes;
 
+  int64_t weightBytes() const { return sumsBytes ? 1 : 4; }
   int64_t lanes() const { return std::min(channels, arch::kLanes); }
   int64_t channelRows() const { return arch::ceilDiv(channels, arch::kLanes); }
-  int64_t biasOffset() const { return channelRows() * kernelSize * 4; }
+  int64_t biasOffset() const {
+    return arch::alignUp(channelRows() * kernelSize * weightBytes(), 4);
+  }
+  /// The words after the biases or factors.
+  int64_t secondOffset() const { return biasOffset() + channelRows() * 4; }
   int64_t bytes() const {
+    if (sumsBytes)
+      return secondOffset() + channelRows() * (givesBytes ? 12 : 4);
     return biasOffset() + (hasBias ? channelRows() * 4 : 0);
+  }
+  /// Where the requantisation's words stand, a vector a channel.
+  int64_t slotsOffset() const {
+    return arch::alignUp(bytes(), arch::kVectorBytes);
+  }
+  int64_t localBytes() const {
+    return sumsBytes && givesBytes
+               ? slotsOffset() + channelRows() * arch::kVectorBytes
+               : bytes();
   }
 };
 
 ParameterRow parameterRow(const ConvParams &params) {
   return {params.outChannels, params.window.kernelH * params.window.kernelW,
-          params.hasBias};
+          params.hasBias, isByte(params.input.type),
+          isByte(params.result.type)};
 }
 
 float decode(const char *bytes, ElementType type) {
@@ -54,6 +74,7 @@ class DepthwiseKernel : public TiledKernel {
 public:
   DepthwiseKernel(const ConvParams &params)
       : window(params.window), activation(params.activation),
+        padBits(uint32_t(params.inputZero) & 0xff),
         parameters(parameterRow(params)), weights(params.weights),
         input(params.input.reshaped(
             {params.batch, params.inChannels, params.inH, params.inW})),
@@ -67,7 +88,9 @@ public:
   Shape4 space() const override { return result.shape; }
 
   Shape4 granularity() const override {
-    return {1, arch::kLanes, rows.canCut() ? 1 : 0, columns.canCut() ? 32 : 0};
+    int64_t step = parameters.sumsBytes ? 64 : 32;
+    return {1, arch::kLanes, rows.canCut() ? 1 : 0,
+            columns.canCut() ? step : 0};
   }
 
   unsigned numInputs() const override { return 1; }
@@ -86,15 +109,23 @@ public:
     return alignedTensor(0, tile.size, result.type);
   }
 
-  int64_t constantBytes() const override { return parameters.bytes(); }
+  int64_t constantBytes() const override { return parameters.localBytes(); }
 
   void setUp(CommandBuilder &builder, uint32_t address) const override {
     loadLaneRows(builder, weights, address, parameters.lanes(),
                  parameters.bytes());
+    if (!parameters.sumsBytes || !parameters.givesBytes)
+      return;
+    Shape4 shape{1, parameters.channels, 1, 3};
+    uint32_t words = uint32_t(address + parameters.secondOffset());
+    uint32_t slots = uint32_t(address + parameters.slotsOffset());
+    builder.copy(alignedTensor(slots, shape, ElementType::I32),
+                 compactTensor(words, shape, ElementType::I32));
   }
 
   int64_t scratchBytes(const Box &tile) const override {
-    return layOut(tile, 0).end;
+    return parameters.sumsBytes ? layOutBytes(tile, 0, 0).end
+                                : layOut(tile, 0).end;
   }
 
   void load(CommandBuilder &builder, unsigned, const Box &box,
@@ -104,6 +135,8 @@ public:
 
   void compute(CommandBuilder &builder, const Box &tile,
                const TileBuffers &buffers, uint32_t constants) const override {
+    if (parameters.sumsBytes)
+      return computeBytes(builder, tile, buffers, constants);
     Scratch scratch = layOut(tile, buffers.scratch);
     ActivationBuffers stages = activationBuffers(
         activation, buffers.result, buffers.result.at(scratch.other));
@@ -158,10 +191,7 @@ private:
     };
     Shape4 in = inputBox(0, tile).size, out = tile.size;
     scratch.source = take(in, widens());
-    if (skipsColumns()) {
-      WindowExtent w = columnsOf(tile);
-      out[W] = w.padBefore + w.size + w.padAfter - columns.extent() + 1;
-    }
+    out[W] = computedColumns(tile);
     scratch.sums = take(out, result.type != ElementType::F32 || skipsColumns());
     scratch.other = uint32_t(next);
     if (activationSteps(activation))
@@ -170,12 +200,98 @@ private:
     return scratch;
   }
 
+  /// The i32 sums and either their bytes, where columns are skipped, or a
+  /// second buffer of as many words.
+  struct ByteScratch {
+    LocalTensor sums;
+    uint32_t other;
+    int64_t end;
+  };
+
+  /// Requantisation is half as fast within a bank: the sums avoid that of what
+  /// they lead to.
+  ByteScratch layOutBytes(const Box &tile, uint32_t address,
+                          uint32_t resultAddress) const {
+    ByteScratch scratch;
+    Shape4 out = tile.size;
+    out[W] = computedColumns(tile);
+    auto bank = [](uint32_t place) { return place / arch::kBankBytes; };
+    int64_t otherBytes = 0;
+    scratch.other = address;
+    if (!parameters.givesBytes)
+      otherBytes = alignedTensor(0, out, ElementType::F32).laneBytes();
+    else if (skipsColumns())
+      otherBytes = alignedTensor(0, out, result.type).laneBytes();
+    uint32_t start = uint32_t(
+        arch::alignUp(address + otherBytes, arch::kVectorBytes));
+    uint32_t target = otherBytes ? address : resultAddress;
+    if (parameters.givesBytes && bank(start) == bank(target))
+      start += uint32_t(arch::kBankBytes);
+    scratch.sums = alignedTensor(start, out, ElementType::I32);
+    scratch.end = arch::alignUp(address + otherBytes, arch::kVectorBytes) +
+                  scratch.sums.laneBytes() +
+                  (parameters.givesBytes ? arch::kBankBytes : 0) - address;
+    return scratch;
+  }
+
+  void computeBytes(CommandBuilder &builder, const Box &tile,
+                    const TileBuffers &buffers, uint32_t constants) const {
+    ByteScratch scratch =
+        layOutBytes(tile, buffers.scratch, buffers.result.address);
+    const LocalTensor &sums = scratch.sums;
+    int64_t row = tile.offset[C] / arch::kLanes;
+    uint32_t first = uint32_t(constants + parameters.biasOffset() + row * 4);
+    builder.depthwise(
+        sums, buffers.inputs[0],
+        uint32_t(constants + row * parameters.kernelSize),
+        parameters.givesBytes ? std::optional<uint32_t>(first) : std::nullopt,
+        windowOf(tile), padBits);
+    auto wanted = [&](const LocalTensor &all) {
+      Shape4 strides = all.strides;
+      strides[W] = skipsColumns() ? window.strideW : 1;
+      return all.viewed(tile.size, strides);
+    };
+    if (parameters.givesBytes) {
+      LocalTensor bytes =
+          skipsColumns()
+              ? alignedTensor(scratch.other, sums.shape, result.type)
+              : buffers.result;
+      builder.requantizeChannels(
+          bytes, sums,
+          uint32_t(constants + parameters.slotsOffset() +
+                   row * arch::kVectorBytes));
+      if (skipsColumns())
+        builder.copy(buffers.result, wanted(bytes));
+      return;
+    }
+    LocalTensor floats =
+        alignedTensor(scratch.other, tile.size, ElementType::F32);
+    LocalTensor scaled = floats.at(sums.address);
+    builder.cast(floats, wanted(sums));
+    auto words = [&](uint32_t address) {
+      return compactTensor(address, {1, tile.size[C], 1, 1}, ElementType::F32);
+    };
+    builder.linear(
+        scaled, floats, words(first),
+        words(uint32_t(constants + parameters.secondOffset() + row * 4)));
+    if (result.type == ElementType::F32 && !activationSteps(activation))
+      return builder.copy(buffers.result, scaled);
+    emitFloatResult(builder, activation, buffers.result, scaled, scratch.other);
+  }
+
   bool widens() const { return input.type != ElementType::F32; }
 
   /// Strides above 1 in both axes cost three times the vectors; it is cheaper
   /// to compute every column and to take each second one.
   bool skipsColumns() const {
     return window.strideH > 1 && window.strideW == 2;
+  }
+
+  int64_t computedColumns(const Box &tile) const {
+    if (!skipsColumns())
+      return tile.size[W];
+    WindowExtent w = columnsOf(tile);
+    return w.padBefore + w.size + w.padAfter - columns.extent() + 1;
   }
 
   WindowExtent rowsOf(const Box &tile) const {
@@ -199,12 +315,42 @@ private:
 
   Window window;
   Activation activation;
+  uint32_t padBits;
   ParameterRow parameters;
   GlobalTensor weights, input, result;
   WindowAxis rows, columns;
 };
 
 } // namespace
+
+/// The rows for inputs of bytes.
+static std::vector<char> packBytes(const ConvParams &params,
+                                   const ParameterRow &row,
+                                   llvm::ArrayRef<char> filter,
+                                   llvm::ArrayRef<char> parameters) {
+  std::vector<std::vector<char>> lanes(row.lanes());
+  for (std::vector<char> &lane : lanes)
+    lane.assign(arch::alignUp(row.bytes(), 4), 0);
+  for (int64_t channel = 0; channel < row.channels; ++channel) {
+    char *bytes = lanes[channel % arch::kLanes].data();
+    int64_t channelRow = channel / arch::kLanes;
+    std::memcpy(bytes + channelRow * row.kernelSize,
+                filter.data() + channel * row.kernelSize, row.kernelSize);
+    SumParameters words;
+    std::memcpy(&words, parameters.data() + channel * sizeof(words),
+                sizeof(words));
+    char *first = bytes + row.biasOffset() + channelRow * 4;
+    char *second = bytes + row.secondOffset();
+    if (row.givesBytes) {
+      std::memcpy(first, &words.words[3], 4);
+      std::memcpy(second + channelRow * 12, words.words, 12);
+    } else {
+      std::memcpy(first, &words.words[0], 4);
+      std::memcpy(second + channelRow * 4, &words.words[1], 4);
+    }
+  }
+  return packLaneRows(lanes);
+}
 
 bool kernel::isDepthwise(const ConvParams &params) {
   return params.groups > 1 && params.groups == params.inChannels &&
@@ -214,8 +360,12 @@ bool kernel::isDepthwise(const ConvParams &params) {
 
 std::vector<char> kernel::packDepthwiseWeights(const ConvParams &params,
                                                llvm::ArrayRef<char> filter,
-                                               llvm::ArrayRef<float> bias) {
+                                               llvm::ArrayRef<float> bias,
+                                               const ChannelFactors &factors) {
   ParameterRow row = parameterRow(params);
+  if (row.sumsBytes)
+    return packBytes(params, row, filter,
+                     packSumParameters(params, filter, bias, factors));
   int64_t width = byteWidth(params.input.type);
   std::vector<std::vector<char>> lanes(row.lanes(),
                                        std::vector<char>(row.bytes(), 0));

@@ -1,6 +1,7 @@
 //===- FoldedConv.cpp - Convolution of few channels -----------------------===//
 //
-// A convolution multiplies 32 input channels at a time; a first layer has 3.
+// A convolution multiplies 32 input channels at a time (64 of bytes); a first
+// layer has 3.
 // Its rows and columns are made channels: the transfer sorts rows by their
 // phase in the stride, a convolution with a 0/1 kernel puts neighbouring
 // columns into channels, exactly, and what remains is a short kernel over many
@@ -8,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ByteSums.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -40,9 +42,10 @@ struct Fold {
   }
 };
 
-/// Passes over the result's pixels and 64 output channels; the cube is 32.
-int64_t passes(int64_t channels, int64_t taps, int64_t blocks) {
-  return arch::ceilDiv(channels, 32) * taps * blocks;
+/// Passes over the result's pixels and 64 output channels.
+int64_t passes(ElementType type, int64_t channels, int64_t taps,
+               int64_t blocks) {
+  return arch::ceilDiv(channels, inputCube(type)) * taps * blocks;
 }
 
 /// The cheapest fold, when one saves a fifth of the passes or more.
@@ -53,8 +56,9 @@ std::optional<Fold> chooseFold(const ConvParams &params) {
       window.dilationW != 1)
     return std::nullopt;
   int64_t blocks = arch::ceilDiv(params.outChannels, arch::kLanes);
-  int64_t direct =
-      passes(params.inChannels, window.kernelH * window.kernelW, blocks);
+  ElementType type = params.input.type;
+  int64_t direct = passes(type, params.inChannels,
+                          window.kernelH * window.kernelW, blocks);
   int64_t least = direct * 4 / 5 + 1;
   std::optional<Fold> best;
   for (int64_t columns = window.strideW;
@@ -67,8 +71,8 @@ std::optional<Fold> chooseFold(const ConvParams &params) {
         fold.dilationW() > kMaxWindowDilation)
       continue;
     int64_t cost =
-        passes(fold.rowChannels(), columns, 1) +
-        passes(fold.channels(), fold.kernelH() * fold.kernelW(), blocks);
+        passes(type, fold.rowChannels(), columns, 1) +
+        passes(type, fold.channels(), fold.kernelH() * fold.kernelW(), blocks);
     if (cost >= least)
       continue;
     least = cost;
@@ -85,6 +89,7 @@ ConvPacking shortPacking(const ConvParams &params, const Fold &fold) {
   packing.kernelH = fold.kernelH();
   packing.kernelW = fold.kernelW();
   packing.hasBias = params.hasBias;
+  packing.hasSumParameters = isByte(params.input.type);
   return packing;
 }
 
@@ -102,6 +107,7 @@ public:
   FoldedConvKernel(const ConvParams &params, const Fold &fold)
       : fold(fold), packing(shortPacking(params, fold)),
         spread(spreadPacking(params, fold)), activation(params.activation),
+        padBits(uint32_t(params.inputZero) & 0xff),
         input(params.input.reshaped(
             {params.batch, params.inChannels, params.inH, params.inW})),
         weights(params.weights), spreadWeights(params.weights),
@@ -117,7 +123,7 @@ public:
         fold.window.kernelW, fold.window.strideW,  1,
         fold.window.padLeft, fold.window.padRight, input.shape[W]};
     return {1, packing.blocksPerUnit() * arch::kLanes, 1,
-            columns.canCut() ? 32 : 0};
+            columns.canCut() ? (isByte(input.type) ? 64 : 32) : 0};
   }
 
   unsigned numInputs() const override { return 2; }
@@ -151,7 +157,9 @@ public:
   int64_t scratchBytes(const Box &tile) const override {
     int64_t bytes =
         arch::alignUp(spreadTensor(tile, 0).laneBytes(), arch::kVectorBytes);
-    if (activationSteps(activation))
+    if (isByte(input.type))
+      bytes += ByteSums::scratchBytes(blockOf(placeResult(tile), 0));
+    else if (activationSteps(activation))
       bytes += placeResult(tile).laneBytes();
     return bytes;
   }
@@ -174,13 +182,20 @@ public:
     window.strideW = fold.window.strideW;
     window.padLeft = extent.padBefore;
     window.padRight = extent.padAfter;
-    builder.convolve(columns, buffers.inputs[0], constants, std::nullopt,
-                     window);
+    // The bits move, whatever they mean.
+    auto bits = [](const LocalTensor &tensor) {
+      return tensor.type == ElementType::U8 ? tensor.as(ElementType::I8)
+                                            : tensor;
+    };
+    builder.convolve(bits(columns), bits(buffers.inputs[0]), constants,
+                     std::nullopt, window, /*accumulate=*/false,
+                     padBits);
 
     uint32_t other = uint32_t(arch::alignUp(
         buffers.scratch + columns.laneBytes(), arch::kVectorBytes));
     ActivationBuffers stages =
         activationBuffers(activation, buffers.result, buffers.result.at(other));
+    ByteSums sums(blockOf(buffers.result, 0), activation, other);
     Window rest;
     rest.kernelH = fold.kernelH();
     rest.kernelW = fold.kernelW();
@@ -190,12 +205,22 @@ public:
     for (int64_t block = 0; block < numBlocks; ++block) {
       uint32_t row =
           buffers.inputs[1].address + uint32_t(block * packing.pitchBytes());
+      uint32_t parameters = row + uint32_t(packing.biasOffset());
+      if (isByte(input.type)) {
+        LocalTensor target = blockOf(buffers.result, block);
+        builder.convolve(sums.begin(builder, target, parameters), source, row,
+                         std::nullopt, rest,
+                         /*accumulate=*/isByte(target.type));
+        sums.finish(builder, target, parameters);
+        continue;
+      }
       std::optional<uint32_t> bias;
       if (packing.hasBias)
-        bias = row + uint32_t(packing.biasOffset());
+        bias = parameters;
       builder.convolve(blockOf(stages.first, block), source, row, bias, rest);
     }
-    emitActivation(builder, activation, stages);
+    if (!isByte(input.type))
+      emitActivation(builder, activation, stages);
   }
 
   void store(CommandBuilder &builder, const Box &tile,
@@ -240,9 +265,9 @@ private:
                                  fold.rowFold),
                    first, end);
     if (first > begin)
-      builder.fill(rows.slice(H, 0, first - begin), 0);
+      builder.fill(rows.slice(H, 0, first - begin), padBits);
     if (end > last)
-      builder.fill(rows.slice(H, last - begin, end - last), 0);
+      builder.fill(rows.slice(H, last - begin, end - last), padBits);
     if (first == last)
       return;
     GlobalTensor source = input.slice(
@@ -255,6 +280,7 @@ private:
   Fold fold;
   ConvPacking packing, spread;
   Activation activation;
+  uint32_t padBits;
   GlobalTensor input, weights, spreadWeights, result;
 };
 
@@ -266,7 +292,8 @@ bool kernel::isFoldable(const ConvParams &params) {
 
 std::vector<char> kernel::packFoldedWeights(const ConvParams &params,
                                             llvm::ArrayRef<char> filter,
-                                            llvm::ArrayRef<float> bias) {
+                                            llvm::ArrayRef<float> bias,
+                                            const ChannelFactors &factors) {
   Fold fold = *chooseFold(params);
   ConvPacking packing = shortPacking(params, fold);
   ConvPacking spread = spreadPacking(params, fold);
@@ -289,7 +316,8 @@ std::vector<char> kernel::packFoldedWeights(const ConvParams &params,
     bool isOne = oc % fold.rowChannels() == ic && oc / fold.rowChannels() == kw;
     return isOne ? reinterpret_cast<const char *>(&oneBits) : nullptr;
   };
-  std::vector<char> packed = packing.pack(element, bias);
+  std::vector<char> packed = packing.packWith(
+      element, packParameters(params, filter, bias, factors));
   packed.resize(partBytes(packing), 0);
   std::vector<char> ones = spread.pack(spreadElement, {});
   packed.insert(packed.end(), ones.begin(), ones.end());

@@ -20,7 +20,7 @@ Registers start(ElementType type, uint32_t function) {
   Registers r;
   r.cmd_id_en = 1;
   r.cmd_special_function = function;
-  r.src_data_format = uint32_t(type);
+  r.src_data_format = precisionCode(type);
   r.stride_enable = 1;
   r.localmem_mask_l32 = kAllLanes;
   r.localmem_mask_h32 = kAllLanes;

@@ -7,11 +7,15 @@
 // is a 1x1 convolution: the left operand takes the place of the weights (its
 // rows are output channels), the right one of the image (its rows are input
 // channels and its columns pixels). That fills all lanes and all 16 columns of
-// a vector, where the MM command would fill one column block a lane.
+// a vector, where the MM command would fill one column block a lane. Products
+// of bytes are MM2 with i32 sums; their factors follow the columns, which lie
+// within a lane, so that they are applied in f32.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/Matmul.h"
+
+#include "ByteSums.h"
 
 #include <algorithm>
 
@@ -34,11 +38,14 @@ public:
             params.rightPanel ? params.rightPanel : vector};
   }
 
-  unsigned numInputs() const override { return params.bias ? 3 : 2; }
+  unsigned numInputs() const override {
+    return params.bias || params.columns ? 3 : 2;
+  }
 
   Box inputBox(unsigned index, const Box &tile) const override {
     if (index == kBias)
-      return {{0, 0, 0, tile.offset[W]}, {1, 1, 1, tile.size[W]}};
+      return {{0, 0, 0, tile.offset[W]},
+              {1, 1, params.columns ? 2 : 1, tile.size[W]}};
     Box box{{tile.offset[N], 0, 0, 0}, {tile.size[N], 1, 1, depth()}};
     if (index == kLeft) {
       box.offset[C] = tile.offset[C];
@@ -61,7 +68,7 @@ public:
   LocalTensor placeInput(unsigned index, const Box &box) const override {
     switch (index) {
     case kBias:
-      return {0, params.bias->type, box.size, {0, 0, 0, 1}};
+      return {0, columnOperand().type, box.size, {0, 0, box.size[W], 1}};
     case kLeft:
       // Convolution weights are packed: no padding between rows of a lane.
       return isF32() ? compactTensor(0, box.size, type())
@@ -76,6 +83,8 @@ public:
   }
 
   int64_t scratchBytes(const Box &tile) const override {
+    if (params.columns)
+      return 2 * sumBytes(tile);
     return planScratch(tile, 0).end;
   }
 
@@ -84,7 +93,7 @@ public:
     if (index == kBias) {
       LocalTensor copies = local;
       copies.shape[C] = arch::kLanes;
-      builder.loadBroadcast(copies, params.bias->slice(box));
+      builder.loadBroadcast(copies, columnOperand().slice(box));
       return;
     }
     if (index == kRight && params.rightPanel) {
@@ -97,6 +106,8 @@ public:
 
   void compute(CommandBuilder &builder, const Box &tile,
                const TileBuffers &buffers, uint32_t) const override {
+    if (params.columns)
+      return computeBytes(builder, tile, buffers);
     Scratch scratch = planScratch(tile, buffers.scratch);
     scratch.stages.push_back(buffers.result);
     LocalTensor sum = scratch.stages.front();
@@ -149,6 +160,47 @@ private:
     std::optional<LocalTensor> bias, right;
     uint32_t end = 0;
   };
+
+  const GlobalTensor &columnOperand() const {
+    return params.columns ? *params.columns : *params.bias;
+  }
+
+  static int64_t sumBytes(const Box &tile) {
+    return arch::alignUp(
+        alignedTensor(0, tile.size, ElementType::I32).laneBytes(),
+        arch::kVectorBytes);
+  }
+
+  void computeBytes(CommandBuilder &builder, const Box &tile,
+                    const TileBuffers &buffers) const {
+    LocalTensor sums =
+        alignedTensor(buffers.scratch, tile.size, ElementType::I32);
+    LocalTensor second = sums.as(ElementType::F32)
+                             .at(uint32_t(buffers.scratch + sumBytes(tile)));
+    for (int64_t n = 0; n < tile.size[N]; ++n)
+      builder.matmulRows(
+          sums.slice(N, n, 1), buffers.inputs[kLeft].slice(N, n, 1),
+          buffers.inputs[kRight].slice(N, isShared(params.right) ? 0 : n, 1),
+          params.rightTransposed);
+    LocalTensor first = sums.as(ElementType::F32);
+    auto column = [&](int64_t row) {
+      LocalTensor values = buffers.inputs[kBias].slice(H, row, 1);
+      values.strides = {0, 0, 0, 1};
+      return values;
+    };
+    builder.cast(second, sums);
+    builder.arith(Arith::Mul, first, second, column(0));
+    Activation activation{params.relu, params.upperLimit.value_or(-1)};
+    bool isDone = params.result.type == ElementType::F32 && !params.relu;
+    builder.arith(Arith::Add, isDone ? buffers.result : second, first,
+                  column(1));
+    if (isDone)
+      return;
+    if (isByte(params.result.type))
+      return builder.cast(buffers.result, second);
+    emitFloatResult(builder, activation, buffers.result, second,
+                    first.address);
+  }
 
   /// Of the operands.
   ElementType type() const { return params.left.type; }

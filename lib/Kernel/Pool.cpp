@@ -32,7 +32,9 @@ public:
   Shape4 space() const override { return result.shape; }
 
   Shape4 granularity() const override {
-    return {1, arch::kLanes, rows.canCut() ? 1 : 0, columns.canCut() ? 32 : 0};
+    int64_t step = isByte(input.type) ? 64 : 32;
+    return {1, arch::kLanes, rows.canCut() ? 1 : 0,
+            columns.canCut() ? step : 0};
   }
 
   unsigned numInputs() const override { return 1; }
@@ -151,6 +153,10 @@ private:
       return 0xfbff;
     case ElementType::BF16:
       return 0xff7f;
+    case ElementType::I8:
+      return 0x80;
+    case ElementType::U8:
+      return 0;
     default:
       return 0xff7f'ffff;
     }
@@ -191,8 +197,9 @@ llvm::Error kernel::makePoolKernels(const PoolParams &params,
   std::string reason = rows.unsupportedReason("height");
   if (reason.empty())
     reason = columns.unsupportedReason("width");
-  if (reason.empty() && !isFloat(params.input.type))
-    reason = "pooling of integers";
+  if (reason.empty() && !isFloat(params.input.type) &&
+      !(params.isMax && isByte(params.input.type)))
+    reason = "a mean or maximum of integers";
   if (!reason.empty())
     return llvm::createStringError(reason);
   kernels.push_back(std::make_unique<PoolKernel>(params));

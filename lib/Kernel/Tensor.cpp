@@ -26,8 +26,10 @@ uint32_t kernel::constantBits(double value, ElementType type) {
   case ElementType::F32:
     return rounded(llvm::APFloat::IEEEsingle());
   case ElementType::I8:
+  case ElementType::U8:
     return uint8_t(int64_t(value));
   case ElementType::I16:
+  case ElementType::U16:
     return uint16_t(int64_t(value));
   case ElementType::I32:
     return uint32_t(int64_t(value));

@@ -7,6 +7,8 @@
 
 #include "Kernel/CommandBuilder.h"
 
+#include <cmath>
+
 using namespace tpuc;
 using namespace tpuc::kernel;
 using codec::Layout;
@@ -28,12 +30,14 @@ enum : uint32_t {
   kLinearMac = 1,
   kTransposeAligned = 1,
   kStaticBroadcast = 4,
+  kRequantize = 1,
+  kRescale = 4,
 };
 
 /// Layout codes of operands.
 enum : uint32_t { kAligned = 0, kFreeStride = 3 };
 
-uint32_t precision(ElementType type) { return uint32_t(type); }
+uint32_t precision(ElementType type) { return precisionCode(type); }
 
 /// True when strides that matter (of axes longer than 1) agree.
 bool sameStrides(const LocalTensor &tensor, const Shape4 &strides) {
@@ -93,8 +97,8 @@ void setWindow(Registers &r, const LocalTensor &source, const Window &window) {
   r.opd0_y_ins0 = uint32_t(window.insertH);
 }
 
-void setSigns(Registers &r) {
-  r.opd0_sign = 1;
+void setSigns(Registers &r, ElementType source = ElementType::I8) {
+  r.opd0_sign = isSigned(source);
   r.opd1_sign = 1;
   r.opd2_sign = 1;
 }
@@ -118,7 +122,10 @@ void CommandBuilder::emitArith(Arith function, const LocalTensor &result,
   r.tsk_eu_typ = uint32_t(function);
   r.tsk_opd_num = b ? (c ? 3 : 2) : 1;
   r.opd2_n_str = uint32_t(rounding);
-  setSigns(r);
+  r.opd0_sign = isSigned(a.type);
+  r.opd1_sign = b ? isSigned(b->type) : 1;
+  // Of a cast this is the result's sign.
+  r.opd2_sign = function == Arith::Cast ? isSigned(result.type) : 1;
   OperandLayout layout = layoutOf(result, result.shape);
   r.res0_str = layout.code;
   r.res0_n_str = uint32_t(layout.strides[N]);
@@ -272,16 +279,95 @@ void CommandBuilder::loadStatic(const LocalTensor &result,
 }
 
 //===----------------------------------------------------------------------===//
+// Requantisation
+//===----------------------------------------------------------------------===//
+
+Multiplier kernel::encodeMultiplier(double factor) {
+  if (factor == 0 || !std::isfinite(factor))
+    return {0, 0};
+  int exponent;
+  double fraction = std::frexp(factor, &exponent); // 0.5 <= |fraction| < 1
+  constexpr int kBits = 31;
+  int64_t mantissa = std::llround(std::ldexp(fraction, kBits));
+  if (std::abs(mantissa) == int64_t(1) << kBits) {
+    mantissa /= 2;
+    ++exponent;
+  }
+  int shift = exponent - kBits;
+  // What is left of a factor below the smallest shift is 0.
+  constexpr int kLeastShift = -62;
+  if (shift < kLeastShift) {
+    int excess = kLeastShift - shift;
+    mantissa = excess > kBits ? 0 : mantissa >> excess;
+    shift = kLeastShift;
+  }
+  return {int32_t(mantissa), int8_t(shift)};
+}
+
+void CommandBuilder::requantize(const LocalTensor &result,
+                                const LocalTensor &source,
+                                const Multiplier &factor, int64_t zeroPoint) {
+  Registers r = start(result);
+  r.tsk_eu_typ = kRequantize;
+  r.opd0_prec = precision(source.type);
+  r.opd0_sign = isSigned(source.type);
+  r.opd0_addr = source.address;
+  r.opd2_sign = isSigned(result.type);
+  r.opd2_n_str = uint32_t(Rounding::HalfAwayFromZero);
+  r.opd1_const = 1;
+  r.opd1_addr = uint32_t(factor.mantissa);
+  r.opd2_addr = uint32_t(zeroPoint) << 16 | uint8_t(factor.shift);
+  sink.emit(Layout::SRqDq, r);
+}
+
+void CommandBuilder::requantizeChannels(const LocalTensor &result,
+                                        const LocalTensor &source,
+                                        uint32_t parameters) {
+  Registers r = start(result);
+  r.tsk_eu_typ = kRequantize;
+  r.opd0_prec = precision(source.type);
+  r.opd0_sign = isSigned(source.type);
+  r.opd0_addr = source.address;
+  r.opd2_sign = isSigned(result.type);
+  r.opd2_n_str = uint32_t(Rounding::HalfAwayFromZero);
+  r.opd1_addr = parameters;
+  sink.emit(Layout::SRqDq, r);
+}
+
+void CommandBuilder::rescale(const LocalTensor &result,
+                             const LocalTensor &source, int64_t zeroPoint,
+                             const Multiplier &factor) {
+  Registers r = start(result);
+  r.tsk_eu_typ = kRescale;
+  r.opd0_prec = precision(source.type);
+  r.opd0_sign = isSigned(source.type);
+  r.opd0_addr = source.address;
+  r.opd2_sign = isSigned(result.type);
+  r.opd2_n_str = uint32_t(Rounding::HalfAwayFromZero);
+  r.opd1_const = 1;
+  r.opd1_addr = uint32_t(uint8_t(factor.shift)) << 16 | uint16_t(zeroPoint);
+  r.opd2_addr = uint32_t(factor.mantissa);
+  sink.emit(Layout::SRqDq, r);
+}
+
+void CommandBuilder::accumulateProduct(const LocalTensor &result,
+                                       const Operand &a, const Operand &b) {
+  arithShifted(Arith::Mac, result, a, b,
+               Operand::ofBits(0, ElementType::I16));
+}
+
+//===----------------------------------------------------------------------===//
 // Windows
 //===----------------------------------------------------------------------===//
 
 void CommandBuilder::convolve(const LocalTensor &result,
                               const LocalTensor &source, uint32_t weights,
                               std::optional<uint32_t> bias,
-                              const Window &window, bool accumulate) {
+                              const Window &window, bool accumulate,
+                              uint32_t padBits) {
   Registers r = start(result);
   r.tsk_eu_typ = kConvNormal;
-  setSigns(r);
+  setSigns(r, source.type);
   setWindow(r, source, window);
   r.res_add = accumulate;
   r.opd0_prec = precision(source.type);
@@ -297,16 +383,17 @@ void CommandBuilder::convolve(const LocalTensor &result,
   r.opd2_const = bias ? 0 : 1;
   r.opd2_addr = bias.value_or(0);
   r.opd3_const = 1;
+  r.opd3_addr = padBits;
   sink.emit(Layout::SConv, r);
 }
 
 void CommandBuilder::depthwise(const LocalTensor &result,
                                const LocalTensor &source, uint32_t weights,
                                std::optional<uint32_t> bias,
-                               const Window &window) {
+                               const Window &window, uint32_t padBits) {
   Registers r = start(result);
   r.tsk_eu_typ = kDepthwise;
-  setSigns(r);
+  setSigns(r, source.type);
   setWindow(r, source, window);
   r.opd0_prec = precision(source.type);
   r.opd0_addr = source.address;
@@ -314,6 +401,7 @@ void CommandBuilder::depthwise(const LocalTensor &result,
   r.opd2_const = bias ? 0 : 1;
   r.opd2_addr = bias.value_or(0);
   r.opd3_const = 1;
+  r.opd3_addr = padBits;
   sink.emit(Layout::SPord, r);
 }
 
@@ -322,7 +410,7 @@ void CommandBuilder::maxPool(const LocalTensor &result,
                              uint32_t padBits) {
   Registers r = start(result);
   r.tsk_eu_typ = kMaxPool;
-  setSigns(r);
+  setSigns(r, source.type);
   setWindow(r, source, window);
   r.opd0_prec = precision(source.type);
   r.opd0_addr = source.address;
@@ -359,8 +447,8 @@ void CommandBuilder::matmulRows(const LocalTensor &result,
                                 bool accumulate) {
   Registers r = start(result);
   r.tsk_eu_typ = rightTransposed ? kMatmulRowsTransposed : kMatmulRows;
-  r.opd0_sign = 1;
-  r.opd1_sign = 1;
+  r.opd0_sign = isSigned(left.type);
+  r.opd1_sign = isSigned(right.type);
   r.opd0_prec = precision(left.type);
   r.opd1_c = uint32_t(right.shape[C]);
   r.opd1_w = uint32_t(right.shape[W]);

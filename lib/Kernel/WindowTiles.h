@@ -77,13 +77,25 @@ struct WindowAxis {
   std::string unsupportedReason(const char *name) const;
 };
 
+/// The bytes of all channels' SumParameters (inputs of bytes), or in general
+/// of what stands behind each channel's weights.
+std::vector<char> packSumParameters(const ConvParams &params,
+                                    llvm::ArrayRef<char> filter,
+                                    llvm::ArrayRef<float> bias,
+                                    const ChannelFactors &factors);
+std::vector<char> packParameters(const ConvParams &params,
+                                 llvm::ArrayRef<char> filter,
+                                 llvm::ArrayRef<float> bias,
+                                 const ChannelFactors &factors);
+
 /// Whether every channel has a kernel of its own, in two spatial axes.
 bool isDepthwise(const ConvParams &params);
 /// The parts of packConvWeights() and makeConvKernels() for that case; sizes
 /// were checked.
 std::vector<char> packDepthwiseWeights(const ConvParams &params,
                                        llvm::ArrayRef<char> filter,
-                                       llvm::ArrayRef<float> bias);
+                                       llvm::ArrayRef<float> bias,
+                                       const ChannelFactors &factors);
 void makeDepthwiseKernels(const ConvParams &params, KernelList &kernels);
 
 /// Whether there are so few input channels that rows and columns are better
@@ -91,7 +103,8 @@ void makeDepthwiseKernels(const ConvParams &params, KernelList &kernels);
 bool isFoldable(const ConvParams &params);
 std::vector<char> packFoldedWeights(const ConvParams &params,
                                     llvm::ArrayRef<char> filter,
-                                    llvm::ArrayRef<float> bias);
+                                    llvm::ArrayRef<float> bias,
+                                    const ChannelFactors &factors);
 void makeFoldedKernels(const ConvParams &params, KernelList &kernels);
 
 } // namespace tpuc::kernel

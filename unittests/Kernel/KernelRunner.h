@@ -16,6 +16,7 @@
 
 #include "gtest/gtest.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -44,8 +45,12 @@ inline double decodeElement(uint32_t bits, ElementType type) {
     return int32_t(bits);
   case ElementType::I16:
     return int16_t(bits);
+  case ElementType::U16:
+    return uint16_t(bits);
   case ElementType::I8:
     return int8_t(bits);
+  case ElementType::U8:
+    return uint8_t(bits);
   }
   return 0;
 }
@@ -148,6 +153,41 @@ inline std::vector<double> randomValues(size_t count, unsigned seed,
   return values;
 }
 
+/// `count` integers from `low` to `high`, always the same for a seed.
+inline std::vector<double> randomIntegers(size_t count, unsigned seed,
+                                          int64_t low, int64_t high) {
+  std::mt19937 engine(seed);
+  std::uniform_int_distribution<int64_t> uniform(low, high);
+  std::vector<double> values(count);
+  for (double &value : values)
+    value = double(uniform(engine));
+  return values;
+}
+
+/// The least and the largest number of a type of bytes.
+inline int64_t leastByte(ElementType type) {
+  return type == ElementType::U8 ? 0 : -128;
+}
+inline int64_t largestByte(ElementType type) {
+  return type == ElementType::U8 ? 255 : 127;
+}
+
+/// What the chip makes of an integer: times `factor` rounded to 31 bits, to
+/// nearest, halves away from zero, plus `zeroPoint`, saturated to `type`.
+inline double requantized(int64_t value, double factor, int64_t zeroPoint,
+                          ElementType type) {
+  Multiplier multiplier = encodeMultiplier(factor);
+  __int128 product = __int128(value) * multiplier.mantissa;
+  __int128 magnitude = product < 0 ? -product : product;
+  int shift = -multiplier.shift;
+  __int128 rounded =
+      shift > 0 ? (magnitude + (__int128(1) << (shift - 1))) >> shift
+                : magnitude << -shift;
+  __int128 result = (product < 0 ? -rounded : rounded) + zeroPoint;
+  return double(std::clamp<__int128>(result, leastByte(type),
+                                     largestByte(type)));
+}
+
 /// The relative size of half a unit in the last place of `type`.
 inline double roundingUnit(ElementType type) {
   switch (type) {
@@ -177,6 +217,8 @@ inline double maxErrorOverRange(const std::vector<double> &values,
 inline std::string typeName(ElementType type) {
   return type == ElementType::F32   ? "F32"
          : type == ElementType::F16 ? "F16"
+         : type == ElementType::I8  ? "I8"
+         : type == ElementType::U8  ? "U8"
                                     : "BF16";
 }
 

@@ -9,6 +9,8 @@
 #define TPUC_DIALECT_TPU_IR_TPU_H
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
@@ -16,6 +18,38 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace tpuc::tpu {
+
+/// Whether elements are bytes with one scale: the type of INT8 activations.
+inline bool isQuantized(mlir::Type element) {
+  auto type = llvm::dyn_cast<mlir::quant::UniformQuantizedType>(element);
+  return type && type.getStorageTypeIntegralWidth() == 8;
+}
+
+/// Whether elements are i8 with a scale a channel and no zero points: the type
+/// of INT8 filters.
+inline bool isQuantizedPerAxis(mlir::Type element) {
+  auto type = llvm::dyn_cast<mlir::quant::UniformQuantizedPerAxisType>(element);
+  return type && type.getStorageTypeIntegralWidth() == 8 && type.isSigned() &&
+         llvm::all_of(type.getZeroPoints(),
+                      [](int64_t zeroPoint) { return zeroPoint == 0; });
+}
+
+/// The type in which elements are stored: i8 for quantised ones, else their own.
+inline mlir::Type getStorageElement(mlir::Type element) {
+  if (auto type = llvm::dyn_cast<mlir::quant::QuantizedType>(element))
+    return type.getStorageType();
+  return element;
+}
+
+/// A tensor type with its elements as they are stored.
+inline mlir::RankedTensorType getStorageType(mlir::RankedTensorType type) {
+  return llvm::cast<mlir::RankedTensorType>(
+      type.clone(getStorageElement(type.getElementType())));
+}
+
+} // namespace tpuc::tpu
 
 #include "Dialect/Tpu/IR/TpuDialect.h.inc"
 #include "Dialect/Tpu/IR/TpuEnums.h.inc"

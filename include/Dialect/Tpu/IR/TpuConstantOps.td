@@ -9,27 +9,34 @@
 
 include "Dialect/Tpu/IR/TpuBase.td"
 
-def Tpu_WeightOp : Op<Tpu_Dialect, "weight", [Pure, ConstantLike,
-    AllTypesMatch<["value", "output"]>]> {
+def Tpu_WeightOp : Op<Tpu_Dialect, "weight", [Pure, ConstantLike]> {
   let summary = "Constant tensor in the precision of its user";
   let description = [{
     A constant whose elements are already converted to the element type in which
     they are used. Large values are `dense_resource` attributes. The order of
     the elements is that of the tensor; a later pass packs them as commands want
-    them. Its type is the type of `value`.
+    them. Its type is the type of `value`, or a quantised one whose elements are
+    stored as those of `value`.
+
+    Constraints: (C1) `value` has the type in which the result is stored; (C2) a
+    type with a scale a channel has as many as that axis has entries.
 
     Example:
 
     ```mlir
     %0 = tpu.weight dense<1.0> : tensor<4x8xf16>
     %1 = tpu.weight dense_resource<conv1_weight.f16> : tensor<64x3x7x7xf16>
+    %2 = tpu.weight dense<[127, -3]> : tensor<2xi8>
+        as tensor<2x!quant.uniform<i8:f32:0, {0.1, 0.2}>>
     ```
   }];
   let arguments = (ins
     Arg<ElementsAttr, "The elements: dense or dense_resource.">:$value);
-  let results = (outs Res<Tpu_Tensor, "The constant.">:$output);
-  let assemblyFormat = "attr-dict $value";
+  let results = (outs Res<Tpu_MovedTensor, "The constant.">:$output);
+  let assemblyFormat =
+      "attr-dict $value custom<StoredAs>(type($output), ref($value))";
   let hasFolder = 1;
+  let hasVerifier = 1;
   let builders = [OpBuilder<(ins "::mlir::ElementsAttr":$value), [{
     build($_builder, $_state, ::llvm::cast<::mlir::RankedTensorType>(
         value.getShapedType()), value);

@@ -17,7 +17,7 @@ defvar Tpu_ReluArgs = (ins
     Arg<DefaultValuedAttr<F64Attr, "-1.0">,
         "Upper limit of the ReLU; negative is none.">:$relu_limit);
 
-def Tpu_ConvOp : Tpu_Op<"conv", [Tpu_SameElementType<["input", "filter"]>]> {
+def Tpu_ConvOp : Tpu_Op<"conv"> {
   let summary = "Convolution with 2 or 3 spatial axes";
   let description = [{
     Cross-correlation of `input` [N, C, (D,) H, W] with `filter`
@@ -37,14 +37,20 @@ def Tpu_ConvOp : Tpu_Op<"conv", [Tpu_SameElementType<["input", "filter"]>]> {
     | f32 | f32 | f32 |
     | f16 | f32 | f16, f32 |
     | bf16 | f32 | bf16, f32 |
+    | bytes, i8 a channel | f32 | bytes, f32, f16, bf16 |
+
+    Of bytes the sums are exact, and `bias` holds real numbers. A result of
+    bytes has no activation: it saturates.
 
     Constraints: (C1) rank 4 or 5, filter of the same rank; (C2) `strides` and
     `dilations` have an entry a spatial axis, 1 <= stride <= 15, 1 <= dilation
     <= 16; (C3) `pads` has two, 0 <= pad <= 15; (C4) `group` divides C and OC,
     filter's axis 1 is C / group; (C5) `bias` is [OC]; (C6) the result has the
     shape [N, OC, (in + pad_begin + pad_end - dilation * (k - 1) - 1) / stride
-    + 1]; (C7) the result's element type is the input's or f32; (C8)
-    `relu_limit` is negative without `do_relu`.
+    + 1]; (C7) input, filter and result have the element types of a row of the
+    table; (C8) `relu_limit` is negative without `do_relu`, and a result of
+    bytes has neither; (C9) a quantised filter has a scale for each entry of
+    axis 0.
 
     Example:
 
@@ -56,15 +62,15 @@ def Tpu_ConvOp : Tpu_Op<"conv", [Tpu_SameElementType<["input", "filter"]>]> {
     ```
   }];
   let arguments = !con((ins
-    Arg<Tpu_FloatTensor, "Input, [N, C, (D,) H, W].">:$input,
-    Arg<Tpu_FloatTensor, "Filter, [OC, C / group, (KD,) KH, KW].">:$filter,
+    Arg<Tpu_RealTensor, "Input, [N, C, (D,) H, W].">:$input,
+    Arg<Tpu_FilterTensor, "Filter, [OC, C / group, (KD,) KH, KW].">:$filter,
     Arg<Optional<Tpu_F32Tensor>, "Bias, [OC].">:$bias,
     Arg<DenseI64ArrayAttr, "Step between windows, a spatial axis.">:$strides,
     Arg<DenseI64ArrayAttr, "Padding: begins, then ends.">:$pads,
     Arg<DenseI64ArrayAttr, "Step between taps, a spatial axis.">:$dilations,
     Arg<DefaultValuedAttr<I64Attr, "1">, "Number of groups.">:$group),
     Tpu_ReluArgs);
-  let results = (outs Res<Tpu_FloatTensor, "Result, [N, OC, out...].">:$output);
+  let results = (outs Res<Tpu_RealTensor, "Result, [N, OC, out...].">:$output);
   let extraClassDeclaration = [{
     /// Whether every input channel has filters of its own.
     bool isDepthwise() {
@@ -113,7 +119,7 @@ def Tpu_ConvTransposeOp : Tpu_Op<"conv_transpose",
   let results = (outs Res<Tpu_FloatTensor, "Result, [N, OC, out...].">:$output);
 }
 
-def Tpu_MatMulOp : Tpu_Op<"matmul", [Tpu_SameElementType<["left", "right"]>]> {
+def Tpu_MatMulOp : Tpu_Op<"matmul"> {
   let summary = "Batched matrix product";
   let description = [{
     out[b..., m, n] = bias[n] + sum over k of left[b..., m, k]
@@ -127,11 +133,16 @@ def Tpu_MatMulOp : Tpu_Op<"matmul", [Tpu_SameElementType<["left", "right"]>]> {
     | f32 | f32 | f32 |
     | f16 | result's | f16, f32 |
     | bf16 | result's | bf16, f32 |
+    | bytes, i8 a column | f32 | bytes, f32, f16, bf16 |
+
+    Of bytes the sums are exact, and a result of bytes has no activation.
 
     Constraints: (C1) both have the same rank >= 2; (C2) the k's agree; (C3) the
-    leading axes are equal; (C4) `bias` is [n] and has the result's element
-    type; (C5) the result is [b..., m, n]; (C6) its element type is the
-    operands' or f32; (C7) `relu_limit` is negative without `do_relu`.
+    leading axes are equal; (C4) `bias` is [n] and has the element type of the
+    table; (C5) the result is [b..., m, n]; (C6) operands and result have the
+    element types of a row of the table; (C7) `relu_limit` is negative without
+    `do_relu`, and a result of bytes has neither; (C8) a quantised right operand
+    has a scale a column.
 
     Example:
 
@@ -141,15 +152,15 @@ def Tpu_MatMulOp : Tpu_Op<"matmul", [Tpu_SameElementType<["left", "right"]>]> {
     ```
   }];
   let arguments = !con((ins
-    Arg<Tpu_FloatTensor, "Left matrices.">:$left,
-    Arg<Tpu_FloatTensor, "Right matrices.">:$right,
+    Arg<Tpu_RealTensor, "Left matrices.">:$left,
+    Arg<Tpu_FilterTensor, "Right matrices.">:$right,
     Arg<Optional<Tpu_FloatTensor>, "Bias, [n].">:$bias,
     Arg<DefaultValuedAttr<BoolAttr, "false">,
         "left is stored as [..., k, m].">:$left_transpose,
     Arg<DefaultValuedAttr<BoolAttr, "false">,
         "right is stored as [..., n, k].">:$right_transpose),
     Tpu_ReluArgs);
-  let results = (outs Res<Tpu_FloatTensor, "Result, [..., m, n].">:$output);
+  let results = (outs Res<Tpu_RealTensor, "Result, [..., m, n].">:$output);
   let extraClassDeclaration = [{
     /// Number of matrices: the product of the leading axes.
     int64_t getBatch();
@@ -175,7 +186,8 @@ def Tpu_PoolOp : Tpu_KindOp<"pool", [Tpu_SameElementType<["input", "output"]>]> 
     Constraints: (C1) rank 4; (C2) `kernel` and `strides` have two entries,
     kernel >= 1, 1 <= stride <= 15; (C3) `pads` has four, 0 <= pad <= 15 and
     smaller than the kernel; (C4) the result is [N, C,
-    (in + pad_begin + pad_end - kernel) / stride + 1].
+    (in + pad_begin + pad_end - kernel) / stride + 1]; (C5) avg is not for
+    bytes.
 
     Example:
 
@@ -186,11 +198,11 @@ def Tpu_PoolOp : Tpu_KindOp<"pool", [Tpu_SameElementType<["input", "output"]>]> 
   }];
   let arguments = (ins
     Arg<Tpu_PoolKind, "Maximum or mean.">:$kind,
-    Arg<Tpu_FloatTensor, "Input, [N, C, H, W].">:$input,
+    Arg<Tpu_RealTensor, "Input, [N, C, H, W].">:$input,
     Arg<DenseI64ArrayAttr, "Window, [KH, KW].">:$kernel,
     Arg<DenseI64ArrayAttr, "Step between windows, [H, W].">:$strides,
     Arg<DenseI64ArrayAttr, "Padding: begins, then ends.">:$pads);
-  let results = (outs Res<Tpu_FloatTensor, "Result, [N, C, out...].">:$output);
+  let results = (outs Res<Tpu_RealTensor, "Result, [N, C, out...].">:$output);
 }
 
 #endif // TPUC_DIALECT_TPU_IR_TPUCONVOPS_TD

@@ -19,6 +19,13 @@ def Tpu_Dialect : Dialect {
     op runs: f32, f16, bf16, or i32 for indices and the little integer
     arithmetic that networks do. A truth value is a 0 or 1 of any of them.
 
+    In INT8 the element type is one of the `quant` dialect, and an op is defined
+    on the real numbers that the bytes stand for, scale * (byte - zero point):
+    its result is the nearest number that its own type can hold, saturated.
+    Bytes of activations are signed or unsigned (`u8`) and have one scale;
+    constant filters are i8 with a scale a channel. Numbers that are never
+    negative are unsigned, so that saturation is their ReLU.
+
     Few ops with few forms: axes that need a place have it (softmax, layer_norm
     and reduce work on the last axes), operands of elementwise ops have equal
     ranks, batch axes of a matmul are equal. `convert-top-to-tpu` brings a
@@ -29,6 +36,7 @@ def Tpu_Dialect : Dialect {
 
     Created by `convert-top-to-tpu`; removed by the generation of commands.
   }];
+  let dependentDialects = ["::mlir::quant::QuantDialect"];
   let hasConstantMaterializer = 1;
 }
 

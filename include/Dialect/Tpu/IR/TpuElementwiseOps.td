@@ -86,15 +86,16 @@ def Tpu_ScalarOp : Op<Tpu_Dialect, "scalar", [Pure, SameOperandsAndResultType]> 
   }]>];
 }
 
-def Tpu_BinaryOp : Tpu_KindOp<"binary",
-    [Tpu_SameElementType<["lhs", "rhs", "output"]>]> {
+def Tpu_BinaryOp : Tpu_KindOp<"binary"> {
   let summary = "Function of two tensors";
   let description = [{
     add lhs + rhs, sub lhs - rhs, mul lhs * rhs, div lhs / rhs, max, min,
     element by element; axes of size 1 are repeated.
 
     Constraints: (C1) equal ranks; (C2) at each axis the sizes are equal or one
-    is 1, and the result has the larger; (C3) div is not for i32.
+    is 1, and the result has the larger; (C3) div is not for i32, and bytes are
+    only added, subtracted and multiplied; (C4) all have one element type, or
+    all are bytes, with scales of their own.
 
     Example:
 
@@ -105,9 +106,9 @@ def Tpu_BinaryOp : Tpu_KindOp<"binary",
   }];
   let arguments = (ins
     Arg<Tpu_BinaryKind, "The function.">:$kind,
-    Arg<Tpu_Tensor, "First operand.">:$lhs,
-    Arg<Tpu_Tensor, "Second operand.">:$rhs);
-  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+    Arg<Tpu_MovedTensor, "First operand.">:$lhs,
+    Arg<Tpu_MovedTensor, "Second operand.">:$rhs);
+  let results = (outs Res<Tpu_MovedTensor, "Result.">:$output);
   let hasCanonicalizer = 1;
   let builders = [OpBuilder<(ins "::tpuc::tpu::BinaryKind":$kind,
       "::mlir::Value":$lhs, "::mlir::Value":$rhs)>];
@@ -189,10 +190,11 @@ def Tpu_CastOp : Tpu_Op<"cast"> {
   let summary = "Converts the element type";
   let description = [{
     To a narrower float: to nearest, ties to even. Float to i32: toward zero.
-    i32 to float: to nearest, ties to even.
+    i32 to float: to nearest, ties to even. To bytes: to the nearest number that
+    they hold, saturated, which is how a network is quantised and rescaled.
 
     Constraints: (C1) operand and result have the same shape and (C2) different
-    element types.
+    element types; (C3) integers are not cast to bytes or from them.
 
     Example:
 
@@ -200,8 +202,8 @@ def Tpu_CastOp : Tpu_Op<"cast"> {
     %1 = tpu.cast %0 : (tensor<1x3x224x224xf32>) -> tensor<1x3x224x224xf16>
     ```
   }];
-  let arguments = (ins Arg<Tpu_Tensor, "Operand.">:$input);
-  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let arguments = (ins Arg<Tpu_MovedTensor, "Operand.">:$input);
+  let results = (outs Res<Tpu_MovedTensor, "Result.">:$output);
   let hasFolder = 1;
   let hasCanonicalizer = 1;
   let builders = [OpBuilder<(ins "::mlir::Value":$input,

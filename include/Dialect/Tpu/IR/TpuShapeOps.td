@@ -30,8 +30,8 @@ def Tpu_ReshapeOp : Tpu_MoveOp<"reshape"> {
     %1 = tpu.reshape %0 : (tensor<1x96x56x56xf16>) -> tensor<1x96x3136xf16>
     ```
   }];
-  let arguments = (ins Arg<Tpu_Tensor, "Operand.">:$input);
-  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let arguments = (ins Arg<Tpu_MovedTensor, "Operand.">:$input);
+  let results = (outs Res<Tpu_MovedTensor, "Result.">:$output);
   let builders = [OpBuilder<(ins "::mlir::Value":$input,
       "::llvm::ArrayRef<int64_t>":$shape)>];
 }
@@ -52,9 +52,9 @@ def Tpu_PermuteOp : Tpu_MoveOp<"permute"> {
     ```
   }];
   let arguments = (ins
-    Arg<Tpu_Tensor, "Operand.">:$input,
+    Arg<Tpu_MovedTensor, "Operand.">:$input,
     Arg<DenseI64ArrayAttr, "For each result axis its input axis.">:$order);
-  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let results = (outs Res<Tpu_MovedTensor, "Result.">:$output);
   let builders = [OpBuilder<(ins "::mlir::Value":$input,
       "::llvm::ArrayRef<int64_t>":$order)>];
 }
@@ -74,9 +74,9 @@ def Tpu_ConcatOp : Tpu_Op<"concat"> {
     ```
   }];
   let arguments = (ins
-    Arg<Variadic<Tpu_Tensor>, "The parts, in order.">:$inputs,
+    Arg<Variadic<Tpu_MovedTensor>, "The parts, in order.">:$inputs,
     Arg<I64Attr, "The axis along which they follow each other.">:$axis);
-  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let results = (outs Res<Tpu_MovedTensor, "Result.">:$output);
   let hasFolder = 1;
   let builders = [OpBuilder<(ins "::mlir::ValueRange":$inputs,
       "int64_t":$axis)>];
@@ -100,11 +100,11 @@ def Tpu_SliceOp : Tpu_MoveOp<"slice"> {
     ```
   }];
   let arguments = (ins
-    Arg<Tpu_Tensor, "Operand.">:$input,
+    Arg<Tpu_MovedTensor, "Operand.">:$input,
     Arg<DenseI64ArrayAttr, "First index, an axis.">:$offsets,
     Arg<DenseI64ArrayAttr, "Number of elements, an axis.">:$sizes,
     Arg<DenseI64ArrayAttr, "Index step, an axis.">:$steps);
-  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let results = (outs Res<Tpu_MovedTensor, "Result.">:$output);
   let builders = [OpBuilder<(ins "::mlir::Value":$input,
       "::llvm::ArrayRef<int64_t>":$offsets, "::llvm::ArrayRef<int64_t>":$sizes,
       "::llvm::ArrayRef<int64_t>":$steps)>];
@@ -118,7 +118,7 @@ def Tpu_PadOp : Tpu_MoveOp<"pad"> {
 
     Constraints: (C1) `pads` has two entries an axis, each >= 0; (C2) the
     result's sizes are the operand's plus both pads; (C3) for i32 `value` is an
-    i32 integer.
+    i32 integer, for bytes it is 0 or an infinity (the byte that is nearest).
 
     Example:
 
@@ -128,10 +128,10 @@ def Tpu_PadOp : Tpu_MoveOp<"pad"> {
     ```
   }];
   let arguments = (ins
-    Arg<Tpu_Tensor, "Operand.">:$input,
+    Arg<Tpu_MovedTensor, "Operand.">:$input,
     Arg<DenseI64ArrayAttr, "Padding: begins, then ends.">:$pads,
     Arg<DefaultValuedAttr<F64Attr, "0.0">, "The constant.">:$value);
-  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let results = (outs Res<Tpu_MovedTensor, "Result.">:$output);
   let builders = [OpBuilder<(ins "::mlir::Value":$input,
       "::llvm::ArrayRef<int64_t>":$pads, CArg<"double", "0.0">:$value)>];
 }
@@ -154,10 +154,10 @@ def Tpu_GatherOp : Tpu_Op<"gather", [Tpu_SameElementType<["input", "output"]>]> 
     ```
   }];
   let arguments = (ins
-    Arg<Tpu_Tensor, "The table.">:$input,
+    Arg<Tpu_MovedTensor, "The table.">:$input,
     Arg<Tpu_I32Tensor, "The indices.">:$indices,
     Arg<I64Attr, "The axis indexed.">:$axis);
-  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let results = (outs Res<Tpu_MovedTensor, "Result.">:$output);
   let builders = [OpBuilder<(ins "::mlir::Value":$input,
       "::mlir::Value":$indices, "int64_t":$axis)>];
 }
@@ -174,8 +174,8 @@ def Tpu_BroadcastOp : Tpu_MoveOp<"broadcast"> {
     %1 = tpu.broadcast %0 : (tensor<1x1x96xf16>) -> tensor<8x1x96xf16>
     ```
   }];
-  let arguments = (ins Arg<Tpu_Tensor, "Operand.">:$input);
-  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let arguments = (ins Arg<Tpu_MovedTensor, "Operand.">:$input);
+  let results = (outs Res<Tpu_MovedTensor, "Result.">:$output);
   let builders = [OpBuilder<(ins "::mlir::Value":$input,
       "::llvm::ArrayRef<int64_t>":$shape)>];
 }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ConstantMoves.h"
+#include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -66,6 +67,7 @@ makeElements(ElementsAttr elements, RankedTensorType type,
 
 ElementsAttr tpu::reshapeElements(ElementsAttr elements,
                                   RankedTensorType type) {
+  type = getStorageType(type);
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements))
     return DenseResourceElementsAttr::get(type, resource.getRawHandle());
   if (auto dense = dyn_cast<DenseElementsAttr>(elements))
@@ -75,6 +77,7 @@ ElementsAttr tpu::reshapeElements(ElementsAttr elements,
 
 ElementsAttr tpu::permuteElements(ElementsAttr elements, RankedTensorType type,
                                   ArrayRef<int64_t> order) {
+  type = getStorageType(type);
   if (auto splat = dyn_cast<SplatElementsAttr>(elements))
     return splat.resizeSplat(type);
   SmallVector<int64_t> strides =
@@ -91,6 +94,7 @@ ElementsAttr tpu::permuteElements(ElementsAttr elements, RankedTensorType type,
 
 ElementsAttr tpu::embedElements(ElementsAttr elements, RankedTensorType type,
                                 ArrayRef<int64_t> offsets) {
+  type = getStorageType(type);
   ArrayRef<int64_t> shape =
       cast<RankedTensorType>(elements.getShapedType()).getShape();
   SmallVector<int64_t> to = getStrides(type.getShape());

@@ -18,6 +18,9 @@ using namespace tpuc::tpu;
 
 /// True when every value of type `from` is also one of type `to`.
 static bool holdsExactly(Type from, Type to) {
+  // 8 bits times a scale, rounded to 11, come back as they were.
+  if (isQuantized(from))
+    return to.isF32() || to.isF16();
   return isa<FloatType>(from) && to.isF32();
 }
 

@@ -23,14 +23,45 @@ static constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
 template <typename OpTy>
 static LogicalResult verifyPrecisionAndRelu(OpTy op, Type operandElement) {
   Type element = op.getOutput().getType().getElementType();
-  if (element != operandElement && !element.isF32())
-    return op.emitOpError("result has element type ")
-           << element << ", expected " << operandElement << " or 'f32'";
+  bool fits = isQuantized(operandElement)
+                  ? isQuantized(element) || isa<FloatType>(element)
+                  : element == operandElement || element.isF32();
+  if (!fits) {
+    InFlightDiagnostic error = op.emitOpError("result has element type ")
+                               << element << ", expected ";
+    if (isQuantized(operandElement))
+      return error << "bytes with one scale or a float type";
+    return error << operandElement << " or 'f32'";
+  }
+  if (isQuantized(element) && op.getDoRelu())
+    return op.emitOpError("has an activation and a result of bytes, which "
+                          "saturate; expected an unsigned type instead");
   if (!op.getDoRelu() && !op.getReluLimit().isNegative())
     return op.emitOpError("'relu_limit' is ")
            << op.getReluLimit().convertToDouble()
            << " without 'do_relu', expected a negative number";
   return success();
+}
+
+/// Checks that the operands called `names` have one element type, or are bytes
+/// and a filter of bytes with a scale for each entry of `axis`.
+static LogicalResult verifyOperandElements(Operation *op, Value input,
+                                           Value filter, StringRef names,
+                                           int64_t axis) {
+  Type element = getElement(input), filterElement = getElement(filter);
+  if (!isQuantized(element) && element == filterElement)
+    return success();
+  if (!isQuantized(element) || !isQuantizedPerAxis(filterElement))
+    return op->emitOpError("failed to verify that all of {")
+           << names << "} have same element type";
+  auto type = cast<quant::UniformQuantizedPerAxisType>(filterElement);
+  if (type.getQuantizedDimension() == axis &&
+      int64_t(type.getScales().size()) == getShape(filter)[axis])
+    return success();
+  return op->emitOpError("has ")
+         << type.getScales().size() << " scales along axis "
+         << type.getQuantizedDimension() << " of the filter, expected "
+         << getShape(filter)[axis] << " along axis " << axis;
 }
 
 /// Checks that `group` divides the channels on both sides.
@@ -77,6 +108,10 @@ LogicalResult ConvOp::verify() {
         getWindowCount(input[2 + i], getPads()[i] + getPads()[axes + i],
                        filter[2 + i], getStrides()[i], getDilations()[i]));
   if (failed(verifyResultShape(*this, expected)))
+    return failure();
+  /*conv_c7, conv_c9*/
+  if (failed(verifyOperandElements(*this, getInput(), getFilter(),
+                                   "input, filter", 0)))
     return failure();
   /*conv_c7, conv_c8*/
   return verifyPrecisionAndRelu(*this, getElement(getInput()));
@@ -160,7 +195,11 @@ LogicalResult MatMulOp::verify() {
   /*matmul_c4*/
   if (failed(verifyVector(*this, "bias", getBias(), n)))
     return failure();
-  if (getBias() && getElement(getBias()) != getElement(getOutput()))
+  bool isBytes = isQuantized(getElement(getLeft()));
+  if (getBias() && isBytes && !getElement(getBias()).isF32())
+    return emitOpError("bias has element type ")
+           << getElement(getBias()) << ", expected 'f32' beside bytes";
+  if (getBias() && !isBytes && getElement(getBias()) != getElement(getOutput()))
     return emitOpError("bias has element type ")
            << getElement(getBias()) << ", expected the result's, "
            << getElement(getOutput());
@@ -168,6 +207,11 @@ LogicalResult MatMulOp::verify() {
   SmallVector<int64_t> expected(left.drop_back(2));
   expected.append({m, n});
   if (failed(verifyResultShape(*this, expected)))
+    return failure();
+  /*matmul_c6, matmul_c8*/
+  int64_t columnAxis = int64_t(right.size()) - (getRightTranspose() ? 2 : 1);
+  if (failed(verifyOperandElements(*this, getLeft(), getRight(), "left, right",
+                                   columnAxis)))
     return failure();
   /*matmul_c6, matmul_c7*/
   return verifyPrecisionAndRelu(*this, getElement(getLeft()));

@@ -14,6 +14,20 @@ using namespace tpuc::tpu;
 #include "Dialect/Tpu/IR/TpuDialect.cpp.inc"
 #include "Dialect/Tpu/IR/TpuEnums.cpp.inc"
 
+/// `as` type, where it is not the one of the value.
+static ParseResult parseStoredAs(OpAsmParser &parser, Type &type,
+                                 ElementsAttr value) {
+  type = value.getShapedType();
+  return succeeded(parser.parseOptionalKeyword("as")) ? parser.parseType(type)
+                                                      : success();
+}
+
+static void printStoredAs(OpAsmPrinter &printer, Operation *, Type type,
+                          ElementsAttr value) {
+  if (type != value.getShapedType())
+    printer << "as " << type;
+}
+
 #define GET_OP_CLASSES
 #include "Dialect/Tpu/IR/TpuConstantOps.cpp.inc"
 
@@ -47,9 +61,30 @@ void TpuDialect::initialize() {
 Operation *TpuDialect::materializeConstant(OpBuilder &builder, Attribute value,
                                            Type type, Location loc) {
   auto elements = dyn_cast<ElementsAttr>(value);
-  if (!elements || elements.getShapedType() != type)
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!elements || !tensor || elements.getShapedType() != getStorageType(tensor))
     return nullptr;
-  return WeightOp::create(builder, loc, elements);
+  return WeightOp::create(builder, loc, tensor, elements);
+}
+
+LogicalResult WeightOp::verify() {
+  /*weight_c1*/
+  RankedTensorType stored = getStorageType(getType());
+  if (getValue().getShapedType() != stored)
+    return emitOpError("has a value of type ")
+           << getValue().getShapedType() << ", expected " << stored;
+  /*weight_c2*/
+  auto type = dyn_cast<quant::UniformQuantizedPerAxisType>(
+      getType().getElementType());
+  if (!type)
+    return success();
+  int64_t axis = type.getQuantizedDimension();
+  if (axis < 0 || axis >= getType().getRank() ||
+      getType().getDimSize(axis) != int64_t(type.getScales().size()))
+    return emitOpError("has ")
+           << type.getScales().size() << " scales along axis " << axis
+           << " of shape " << str(getType().getShape());
+  return success();
 }
 
 OpFoldResult WeightOp::fold(FoldAdaptor adaptor) { return getValue(); }

@@ -64,8 +64,22 @@ LogicalResult BinaryOp::verify() {
   if (failed(verifyBroadcast(*this)))
     return failure();
   /*binary_c3*/
-  if (getKind() == BinaryKind::Div && getElement(getOutput()).isInteger())
+  Type element = getElement(getOutput());
+  if (getKind() == BinaryKind::Div && element.isInteger())
     return emitOpError("divides 'i32', expected a float type");
+  bool isSupported = getKind() == BinaryKind::Add ||
+                     getKind() == BinaryKind::Sub ||
+                     getKind() == BinaryKind::Mul;
+  if (isQuantized(element) && !isSupported)
+    return emitOpError("has kind '")
+           << stringifyBinaryKind(getKind())
+           << "' on bytes, expected add, sub or mul";
+  /*binary_c4*/
+  Type lhs = getElement(getLhs()), rhs = getElement(getRhs());
+  bool allBytes = isQuantized(lhs) && isQuantized(rhs) && isQuantized(element);
+  if (!allBytes && (lhs != rhs || lhs != element))
+    return emitOpError("failed to verify that all of {lhs, rhs, output} have "
+                       "same element type");
   return success();
 }
 
@@ -117,5 +131,13 @@ LogicalResult CastOp::verify() {
   if (getInput().getType() == getOutput().getType())
     return emitOpError("converts ")
            << getElement(getInput()) << " to itself, expected another type";
+  /*cast_c3*/
+  Type from = getElement(getInput()), to = getElement(getOutput());
+  if ((isQuantized(from) && to.isInteger()) ||
+      (isQuantized(to) && from.isInteger()) || isQuantizedPerAxis(from) ||
+      isQuantizedPerAxis(to))
+    return emitOpError("converts ")
+           << from << " to " << to
+           << ", expected floats or one scale on either side";
   return success();
 }

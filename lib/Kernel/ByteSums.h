@@ -1,0 +1,61 @@
+//===- ByteSums.h - From sums of bytes to results --------------*- C++ -*-===//
+//
+// What follows the exact i32 sums of an 8-bit contraction: the bias, a factor a
+// channel, rounding to bytes or conversion to a float type, and the activation.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_KERNEL_BYTESUMS_H
+#define TPUC_LIB_KERNEL_BYTESUMS_H
+
+#include "Kernel/Conv.h"
+
+#include <vector>
+
+namespace tpuc::kernel {
+
+/// The parameters of one channel, four words in the packed weights. For bytes:
+/// the requantisation's three words and the bias added to the sums. For floats:
+/// factor and summand.
+struct SumParameters {
+  uint32_t words[4] = {0, 0, 0, 0};
+};
+
+/// `sumOfWeights` is that of the channel's filter, by which the byte that
+/// stands for 0 in the input is taken out of the sums.
+SumParameters sumParameters(ElementType result, double factor, double bias,
+                            int64_t zeroPoint, int64_t inputZero,
+                            int64_t sumOfWeights);
+
+/// Computes blocks of at most 64 channels, one after the other, in scratch.
+class ByteSums {
+public:
+  /// `block` is the largest block of the result, at any address.
+  ByteSums(const LocalTensor &block, const Activation &activation,
+           uint32_t scratch);
+  static int64_t scratchBytes(const LocalTensor &block);
+
+  /// The sums of a block, to be added to. `parameters` is the address of the
+  /// first channel's SumParameters, `result` the block they lead to.
+  LocalTensor begin(CommandBuilder &builder, const LocalTensor &result,
+                    uint32_t parameters);
+  /// Gives `result` its values from the sums that begin() returned.
+  void finish(CommandBuilder &builder, const LocalTensor &result,
+              uint32_t parameters);
+
+private:
+  Activation activation;
+  uint32_t table, first, second;
+  LocalTensor sums;
+};
+
+/// Emits what turns `sums` (f32) into `result`, of another float type or with an
+/// activation; `other` is a second buffer of as many bytes. Both
+/// are overwritten.
+void emitFloatResult(CommandBuilder &builder, const Activation &activation,
+                     const LocalTensor &result, const LocalTensor &sums,
+                     uint32_t other);
+
+} // namespace tpuc::kernel
+
+#endif // TPUC_LIB_KERNEL_BYTESUMS_H
