@@ -32,6 +32,8 @@ struct CompileOptions {
   Precision precision = Precision::F16;
   /// File with the precision of single operators; empty for none.
   std::string quantizeTable;
+  /// File with the ranges of tensors, for INT8; empty for none.
+  std::string calibrationTable;
   /// The last phase to run.
   Phase last = Phase::Commands;
 };

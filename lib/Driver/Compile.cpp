@@ -32,8 +32,8 @@ std::optional<Phase> tpuc::findPhase(StringRef name) {
 }
 
 void tpuc::registerCompileDialects(DialectRegistry &registry) {
-  registry.insert<func::FuncDialect, top::TopDialect, tpu::TpuDialect,
-                  bm1684x::BM1684XDialect>();
+  registry.insert<func::FuncDialect, quant::QuantDialect, top::TopDialect,
+                  tpu::TpuDialect, bm1684x::BM1684XDialect>();
   registerTpuKernels(registry);
 }
 
@@ -57,6 +57,11 @@ static void buildTop(OpPassManager &manager) {
 }
 
 static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
+  if (!options.calibrationTable.empty()) {
+    top::TopImportCalibrationOptions calibration;
+    calibration.table = options.calibrationTable;
+    manager.addPass(top::createTopImportCalibration(calibration));
+  }
   ConvertTopToTpuOptions lowering;
   lowering.precision = options.precision;
   lowering.quantizeTable = options.quantizeTable;

@@ -74,7 +74,8 @@ public:
       return isF32() ? compactTensor(0, box.size, type())
                      : alignedTensor(0, box.size, type());
     default:
-      return alignedTensor(0, box.size, type());
+      // Beside unsigned bytes the right operand is signed.
+      return alignedTensor(0, box.size, params.right.type);
     }
   }
 

@@ -7,6 +7,7 @@
 
 #include "Bindings.h"
 #include "BmodelHandle.h"
+#include "Dialect/Top/Transforms/Calibration.h"
 #include "Driver/Compile.h"
 #include "Errors.h"
 #include "ModuleHandle.h"
@@ -17,7 +18,8 @@ namespace py = pybind11;
 namespace tpuc::python {
 
 static Precision parsePrecision(const std::string &name) {
-  for (Precision precision : {Precision::F32, Precision::F16, Precision::BF16})
+  for (Precision precision :
+       {Precision::F32, Precision::F16, Precision::BF16, Precision::INT8})
     if (stringifyPrecision(precision) == name)
       return precision;
   throw UserError("precision '" + name + "' is not known");
@@ -26,10 +28,11 @@ static Precision parsePrecision(const std::string &name) {
 static std::shared_ptr<BmodelHandle>
 compile(const std::shared_ptr<ModuleHandle> &module,
         const std::string &precision, const std::string &quantizeTable,
-        const std::string &stopAfter) {
+        const std::string &stopAfter, const std::string &calibrationTable) {
   CompileOptions options;
   options.precision = parsePrecision(precision);
   options.quantizeTable = quantizeTable;
+  options.calibrationTable = calibrationTable;
   DiagnosticCollector diagnostics(module->getModule().getContext());
   if (!stopAfter.empty()) {
     std::optional<Phase> phase = findPhase(stopAfter);
@@ -54,8 +57,13 @@ void bindCompile(py::module_ &m) {
       "check_quantize_table",
       [](const std::string &path) { unwrap(readQuantizeTable(path)); },
       py::arg("path"), "Refuses a broken quantize table.");
+  m.def(
+      "check_calibration_table",
+      [](const std::string &path) { unwrap(top::readCalibrationTable(path)); },
+      py::arg("path"), "Refuses a broken calibration table.");
   m.def("compile", &compile, py::arg("module"), py::arg("precision"),
         py::arg("quantize_table") = "", py::arg("stop_after") = "",
+        py::arg("calibration_table") = "",
         py::call_guard<py::gil_scoped_release>(),
         "Compiles a module, or brings it to the end of a phase and returns "
         "nothing.");

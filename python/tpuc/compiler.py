@@ -16,23 +16,29 @@ from tpuc import _core
 from tpuc.errors import UserError
 from tpuc.frontend import import_onnx
 
-QUANTIZATIONS = ("F32", "F16", "BF16")
+QUANTIZATIONS = ("F32", "F16", "BF16", "INT8")
 
 
 def check_quantize(name: str) -> str:
     """The precision's name in capitals.
 
     Raises:
-        UserError: unknown, or known but not available.
+        UserError: unknown.
     """
     upper = str(name).upper()
-    if upper == "INT8":
-        raise UserError(
-            "quantize 'INT8' is not available, choose one of " + ", ".join(QUANTIZATIONS)
-        )
     if upper not in QUANTIZATIONS:
         raise UserError(f"quantize '{name}' is not known, choose one of {', '.join(QUANTIZATIONS)}")
     return upper
+
+
+def check_calibration(table: str | None) -> None:
+    """Refuses a broken table.
+
+    Raises:
+        UserError: with the file, the line and the tensor where there are some.
+    """
+    if table:
+        _core.check_calibration_table(table)
 
 
 def transform(
@@ -65,6 +71,7 @@ def deploy(
     quantize: str,
     quantize_table: str | os.PathLike | None = None,
     stop_after: str = "",
+    calibration_table: str | os.PathLike | None = None,
 ) -> _core.Bmodel | None:
     """Lowers a module at any stage to a compiled model.
 
@@ -73,6 +80,8 @@ def deploy(
         quantize: precision of every operation that the table does not name.
         quantize_table: a file with the precision of single operations.
         stop_after: name of a stage after which to stop; the module holds it.
+        calibration_table: a file with the ranges of tensors, for INT8.
     """
     table = "" if quantize_table is None else str(quantize_table)
-    return _core.compile(module, check_quantize(quantize), table, stop_after)
+    ranges = "" if calibration_table is None else str(calibration_table)
+    return _core.compile(module, check_quantize(quantize), table, stop_after, ranges)

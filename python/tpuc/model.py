@@ -241,17 +241,19 @@ def compile(
     *,
     input_shapes: Sequence[Sequence[int]] | None = None,
     quantize_table: Mapping[str, str] | str | os.PathLike | None = None,
+    calibration_table: str | os.PathLike | None = None,
     name: str | None = None,
 ) -> Model:
     """Compiles an ONNX model for the BM1684X.
 
     Args:
         model: a path or a model in memory.
-        quantize: "F32", "F16" or "BF16".
+        quantize: "F32", "F16", "BF16" or "INT8".
         input_shapes: shapes of the inputs in order; may change the batch and
             fills in symbolic sizes.
         quantize_table: precision of single operations by name, or a file of
             such pairs.
+        calibration_table: a file with the ranges of tensors, for INT8.
         name: what to call the network, by default the file's name.
 
     Returns:
@@ -268,7 +270,13 @@ def compile(
             table = Path(folder) / "quantize_table"
             table.write_text("".join(f"{op} {kind}\n" for op, kind in quantize_table.items()))
             return compile(
-                model, quantize, input_shapes=input_shapes, quantize_table=table, name=name
+                model,
+                quantize,
+                input_shapes=input_shapes,
+                quantize_table=table,
+                calibration_table=calibration_table,
+                name=name,
             )
     module = transform(model, name, input_shapes)
-    return Model(deploy(module, quantize, quantize_table), name)
+    core = deploy(module, quantize, quantize_table, calibration_table=calibration_table)
+    return Model(core, name)

@@ -3,6 +3,8 @@
 #include "Kernel/Matmul.h"
 #include "KernelRunner.h"
 
+#include <algorithm>
+
 using namespace tpuc;
 using namespace tpuc::kernel;
 
@@ -124,5 +126,77 @@ INSTANTIATE_TEST_SUITE_P(
       return std::string(std::get<0>(info.param).name) + "_" +
              typeName(std::get<1>(info.param));
     });
+
+struct ByteShape {
+  int64_t batch, rows, depth, columns;
+  bool rightTransposed = false;
+  int64_t localBytes = arch::kLaneBytes;
+};
+
+class ByteMatmul : public testing::TestWithParam<ByteShape> {};
+
+/// Exact sums, then a factor and a summand a column in f32.
+void checkBytes(const ByteShape &shape, ElementType left, ElementType result) {
+  auto [batch, rows, depth, columns, rightTransposed, localBytes] = shape;
+  KernelRunner runner;
+  auto a = randomIntegers(batch * rows * depth, 1, leastByte(left),
+                          largestByte(left));
+  auto b = randomIntegers(depth * columns, 2, -127, 127);
+  std::vector<double> words(2 * columns);
+  for (int64_t n = 0; n < columns; ++n) {
+    words[n] = (1 + n % 5) * 0.5 / (100 * std::sqrt(double(depth)));
+    words[columns + n] = double(n % 9) - 4;
+  }
+  MatmulParams params;
+  params.rightTransposed = rightTransposed;
+  params.left = runner.put(left, a).reshaped({batch, rows, 1, depth});
+  params.right = runner.put(ElementType::I8, b)
+                     .reshaped(rightTransposed ? Shape4{1, columns, 1, depth}
+                                               : Shape4{1, depth, 1, columns});
+  params.columns =
+      runner.put(ElementType::F32, words).reshaped({1, 1, 2, columns});
+  params.result = runner.allocate(result, batch * rows * columns)
+                      .reshaped({batch, rows, 1, columns});
+  params.relu = !isByte(result);
+  KernelList kernels;
+  makeMatmulKernels(params, kernels);
+  runner.run(kernels, {localBytes});
+  std::vector<double> got = runner.get(params.result);
+  for (int64_t row = 0; row < batch * rows; ++row)
+    for (int64_t n = 0; n < columns; ++n) {
+      double sum = 0;
+      for (int64_t k = 0; k < depth; ++k)
+        sum += a[row * depth + k] *
+               b[rightTransposed ? n * depth + k : k * columns + n];
+      float value = float(sum) * float(words[n]);
+      double expected = float(value + float(words[columns + n]));
+      if (isByte(result))
+        expected = std::clamp(std::nearbyint(expected),
+                              double(leastByte(result)),
+                              double(largestByte(result)));
+      else
+        expected = std::max(expected, 0.0);
+      double tolerance =
+          isByte(result) ? 0.0
+                         : roundingUnit(result) * std::abs(expected) * 1.01 +
+                               1e-5;
+      ASSERT_NEAR(got[row * columns + n], expected, tolerance)
+          << "row " << row << " column " << n;
+    }
+}
+
+TEST_P(ByteMatmul, MatchesReference) {
+  checkBytes(GetParam(), ElementType::I8, ElementType::F16);
+  checkBytes(GetParam(), ElementType::U8, ElementType::F32);
+  checkBytes(GetParam(), ElementType::U8, ElementType::I8);
+  checkBytes(GetParam(), ElementType::I8, ElementType::U8);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, ByteMatmul,
+    testing::Values(ByteShape{1, 1, 300, 200}, ByteShape{1, 49, 96, 288},
+                    ByteShape{2, 70, 33, 50, true},
+                    ByteShape{1, 197, 130, 90, true, 16384},
+                    ByteShape{1, 130, 64, 300, false, 16384}));
 
 } // namespace

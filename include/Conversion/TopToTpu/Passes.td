@@ -14,13 +14,16 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
   let description = [{
     Replaces every `top` op by `tpu` ops, in the precision that is chosen for it:
     the one that the quantize table names for the op, else f32 where a rule says
-    that less would lose the result, else `precision`. Casts are inserted between
+    that less would lose the result, else `precision`. In INT8 an op with a form
+    for bytes takes and gives `!quant.uniform` elements, whose scales follow from
+    the ranges that `top-import-calibration` left; an op without one computes in
+    f16. Casts are inserted between
     values of different precisions. The network's arguments and results stay f32,
     those of integer type become i32. Constants are converted once for each
     element type in which they are used, rounded to nearest, ties to even.
 
     The quantize table is a text file with one op a line, its name and its
-    precision (`F32`, `F16` or `BF16`); what follows a `#` is a comment.
+    precision (`F32`, `F16`, `BF16` or `INT8`); what follows a `#` is a comment.
 
     An op that the chip cannot compute is an error; all of them are reported
     before the pass fails.
@@ -53,7 +56,8 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
            [{::llvm::cl::values(
              clEnumValN(::tpuc::Precision::F32, "F32", "32-bit floats"),
              clEnumValN(::tpuc::Precision::F16, "F16", "IEEE 16-bit floats"),
-             clEnumValN(::tpuc::Precision::BF16, "BF16", "bfloat16"))}]>,
+             clEnumValN(::tpuc::Precision::BF16, "BF16", "bfloat16"),
+             clEnumValN(::tpuc::Precision::INT8, "INT8", "bytes with scales"))}]>,
     Option<"quantizeTable", "quantize-table", "std::string", "\"\"",
            "File with the precision of single ops">,
     Option<"releaseWeights", "release-weights", "bool", "true",

@@ -14,13 +14,14 @@
 
 namespace tpuc {
 
-/// Element type in which ops compute.
-enum class Precision { F32, F16, BF16 };
+/// Element type in which ops compute. INT8 is for those that have such a form;
+/// the others then compute in f16.
+enum class Precision { F32, F16, BF16, INT8 };
 
-/// "F32", "F16" or "BF16".
+/// "F32", "F16", "BF16" or "INT8".
 llvm::StringRef stringifyPrecision(Precision precision);
 
-/// The element type of a precision.
+/// The float type of a precision: f16 for INT8.
 mlir::FloatType getElementType(Precision precision, mlir::MLIRContext *context);
 
 /// Precisions of single ops, by their names.

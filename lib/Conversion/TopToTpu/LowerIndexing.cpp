@@ -147,8 +147,8 @@ static LogicalResult lowerScatterND(top::ScatterNDOp op, Lowering &lowering) {
 }
 
 void tpuc::populateIndexingLowerings(LoweringSet &set) {
-  set.add(lowerGather);
-  set.add(lowerByIndexMap<top::GatherElementsOp>);
-  set.add(lowerByIndexMap<top::GatherNDOp>);
-  set.add(lowerScatterND);
+  set.addMove(lowerGather);
+  set.addMove(lowerByIndexMap<top::GatherElementsOp>);
+  set.addMove(lowerByIndexMap<top::GatherNDOp>);
+  set.addMove(lowerScatterND);
 }

@@ -204,6 +204,6 @@ static LogicalResult lowerPool(OpTy op, Lowering &lowering) {
 }
 
 void tpuc::populatePoolLowerings(LoweringSet &set) {
-  set.add(lowerPool<top::MaxPoolOp, PoolKind::Max>);
+  set.addMove(lowerPool<top::MaxPoolOp, PoolKind::Max>);
   set.add(lowerPool<top::AvgPoolOp, PoolKind::Avg>);
 }

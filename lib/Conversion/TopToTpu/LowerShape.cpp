@@ -168,13 +168,13 @@ static LogicalResult lowerSpaceToDepth(top::SpaceToDepthOp op,
 }
 
 void tpuc::populateShapeLowerings(LoweringSet &set) {
-  set.add(lowerReshape);
-  set.add(lowerPermute);
-  set.add(lowerConcat);
-  set.add(lowerSlice);
-  set.add(lowerPad);
-  set.add(lowerTile);
-  set.add(lowerBroadcast);
-  set.add(lowerDepthToSpace);
-  set.add(lowerSpaceToDepth);
+  set.addMove(lowerReshape);
+  set.addMove(lowerPermute);
+  set.addMove(lowerConcat);
+  set.addMove(lowerSlice);
+  set.addMove(lowerPad);
+  set.addMove(lowerTile);
+  set.addMove(lowerBroadcast);
+  set.addMove(lowerDepthToSpace);
+  set.addMove(lowerSpaceToDepth);
 }

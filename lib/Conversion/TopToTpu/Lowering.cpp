@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Lowering.h"
+#include "Dialect/Top/Transforms/Calibration.h"
 #include "Weights.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -49,10 +50,10 @@ SmallVector<int64_t> tpuc::invertOrder(ArrayRef<int64_t> order) {
 }
 
 Lowering::Lowering(func::FuncOp function, Precision precision,
-                   const QuantizeTable &table)
-    : builder(function.getContext()),
+                   const QuantizeTable &table, const LoweringSet &set)
+    : builder(function.getContext()), precision(precision),
       defaultElement(getElementType(precision, function.getContext())),
-      table(table) {}
+      table(table), set(set) {}
 
 //===----------------------------------------------------------------------===//
 // Operands
@@ -112,7 +113,8 @@ Type Lowering::getFloatElement(Operation *op, bool needsF32) {
 }
 
 Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
-  if (table.contains(getLocationName(op->getLoc())) &&
+  auto entry = table.find(getLocationName(op->getLoc()));
+  if (entry != table.end() && entry->second != Precision::INT8 &&
       getElement(values.front()).isF32())
     return getFloatElement(op);
   Type element;
@@ -124,12 +126,153 @@ Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
     agree &= !element || element == found;
     element = found;
   }
-  if (element && agree)
+  const LoweringSet::Entry *lowering = set.find(op);
+  bool takesAny = lowering && lowering->moves;
+  if (element && agree && (takesAny || !tpu::isQuantized(element)))
     return element;
   Type type = getElement(values.front());
   if (isa<IntegerType>(type) && !type.isInteger(1))
     return builder.getI32Type();
   return getFloatElement(op);
+}
+
+//===----------------------------------------------------------------------===//
+// Bytes
+//===----------------------------------------------------------------------===//
+
+bool Lowering::isInt8(Operation *op) {
+  StringRef name = getLocationName(op->getLoc());
+  auto it = table.find(name);
+  if (it == table.end())
+    return precision == Precision::INT8;
+  if (it->second == Precision::INT8)
+    usedNames.insert(name);
+  return it->second == Precision::INT8;
+}
+
+bool Lowering::wantsBytes(Value value) {
+  auto [entry, isNew] = wanted.try_emplace(value, false);
+  if (!isNew)
+    return entry->second;
+  bool all = !value.use_empty() && getElement(value).isF32();
+  for (Operation *user : value.getUsers()) {
+    const LoweringSet::Entry *lowering = set.find(user);
+    all &= lowering && lowering->byteUse != ByteUse::None && isInt8(user) &&
+           (lowering->byteUse == ByteUse::Contracts ||
+            wantsBytes(user->getResult(0)));
+    if (!all)
+      break;
+  }
+  return wanted[value] = all;
+}
+
+/// The interval to which an op limits its result.
+static std::pair<double, double> getLimits(Operation *op) {
+  constexpr double kNone = std::numeric_limits<double>::infinity();
+  if (isa_and_nonnull<top::ReluOp>(op))
+    return {0, kNone};
+  if (auto clip = dyn_cast_if_present<top::ClipOp>(op))
+    return {clip.getMin().convertToDouble(), clip.getMax().convertToDouble()};
+  auto conv = dyn_cast_if_present<top::ConvOp>(op);
+  if (conv && conv.getDoRelu()) {
+    double limit = conv.getReluLimit().convertToDouble();
+    return {0, limit < 0 ? kNone : limit};
+  }
+  return {-kNone, kNone};
+}
+
+FailureOr<std::pair<double, double>> Lowering::getRange(Value value) {
+  Operation *op = value.getDefiningOp();
+  auto [least, most] = getLimits(op);
+  if (quant::CalibratedQuantizedType type = top::getCalibratedType(value)) {
+    double low = std::max(type.getMin(), least);
+    double high = std::min(type.getMax(), most);
+    if (low < high)
+      return std::make_pair(low, high);
+  }
+  // What only moves or limits elements has the range of its operand.
+  const LoweringSet::Entry *lowering = op ? set.find(op) : nullptr;
+  bool keepsRange = (lowering && lowering->moves) ||
+                    isa_and_nonnull<top::ReluOp, top::ClipOp>(op);
+  if (keepsRange) {
+    FailureOr<std::pair<double, double>> range = getRange(op->getOperand(0));
+    if (mlir::failed(range))
+      return failure();
+    double low = std::max(range->first, least);
+    double high = std::min(range->second, most);
+    return low < high ? std::make_pair(low, high) : *range;
+  }
+  failed = true;
+  StringRef name = top::getTensorName(value);
+  return emitError(value.getLoc())
+         << "'" << current->getName().getStringRef()
+         << "' op cannot be lowered: the calibration table has no entry for '"
+         << name << "'; calibrate again, or give the ops that read it F16 in "
+         << "the quantize table";
+}
+
+FailureOr<quant::UniformQuantizedType> Lowering::getByteType(Value value) {
+  if (auto it = byteTypes.find(value); it != byteTypes.end())
+    return it->second;
+  if (value.hasOneUse()) {
+    Operation *user = *value.getUsers().begin();
+    bool decides = isa<top::ReluOp, top::ClipOp, top::ConcatOp>(user);
+    if (decides && isInt8(user) && wantsBytes(user->getResult(0))) {
+      FailureOr<quant::UniformQuantizedType> type =
+          getByteType(user->getResult(0));
+      if (succeeded(type))
+        byteTypes[value] = *type;
+      return type;
+    }
+  }
+  FailureOr<std::pair<double, double>> range = getRange(value);
+  if (mlir::failed(range))
+    return failure();
+  auto [low, high] = *range;
+  bool isSigned = low < 0;
+  double scale =
+      isSigned ? std::max(-low, high) / 127 : high / 255;
+  // Types keep scales in the range of f32.
+  scale = std::clamp(scale, 1e-30, 1e30);
+  auto type = quant::UniformQuantizedType::get(
+      isSigned ? quant::QuantizationFlags::Signed : 0, builder.getI8Type(),
+      builder.getF32Type(), scale, /*zeroPoint=*/0, isSigned ? -128 : 0,
+      isSigned ? 127 : 255);
+  byteTypes[value] = type;
+  return type;
+}
+
+bool Lowering::isBytes(Value value) const {
+  Value by = lowered.lookup(value);
+  return by && tpu::isQuantized(getElement(by));
+}
+
+FailureOr<Value> Lowering::getBytes(Value value) {
+  if (isBytes(value))
+    return lowered.lookup(value);
+  FailureOr<quant::UniformQuantizedType> type = getByteType(value);
+  if (mlir::failed(type))
+    return failure();
+  return get(value, *type);
+}
+
+Value Lowering::getFilter(Value value, int64_t axis, ArrayRef<int64_t> shape) {
+  auto weight = value.getDefiningOp<top::WeightOp>();
+  if (!weight)
+    return nullptr;
+  std::optional<QuantizedElements> quantized =
+      quantizeElements(weight.getValue(), axis);
+  if (!quantized)
+    return nullptr;
+  auto type = quant::UniformQuantizedPerAxisType::get(
+      quant::QuantizationFlags::Signed, builder.getI8Type(),
+      builder.getF32Type(), quantized->scales,
+      SmallVector<int64_t>(quantized->scales.size(), 0), axis, -128, 127);
+  auto stored = RankedTensorType::get(shape, builder.getI8Type());
+  auto elements = DenseResourceElementsAttr::get(
+      stored, quantized->elements.getRawHandle());
+  return tpu::WeightOp::create(builder, weight.getLoc(),
+                               RankedTensorType::get(shape, type), elements);
 }
 
 //===----------------------------------------------------------------------===//

@@ -19,12 +19,14 @@ namespace tpuc {
 using tpu::getElement;
 using tpu::getShape;
 
+class LoweringSet;
+
 /// Lowers the ops of one function in their order. A family's lowering asks for
 /// its operands with `get`, emits tpu ops with `emit`, and ends with `replace`.
 class Lowering {
 public:
   Lowering(mlir::func::FuncOp function, Precision precision,
-           const QuantizeTable &table);
+           const QuantizeTable &table, const LoweringSet &set);
 
   //===--- Operands ---------------------------------------------------------//
 
@@ -52,6 +54,33 @@ public:
   /// they have if they agree (constants do not count), else that in which `op`
   /// computes. i32 for integers.
   mlir::Type getNaturalElement(mlir::Operation *op, mlir::ValueRange values);
+
+  //===--- Bytes ------------------------------------------------------------//
+
+  /// Whether `op` computes in INT8 if it has a form for it.
+  bool isInt8(mlir::Operation *op);
+
+  /// Whether every op that reads the value `value` wants bytes: it computes in
+  /// INT8, and contracts or hands on to ops that want them.
+  bool wantsBytes(mlir::Value value);
+
+  /// The type of the elements of a top value as bytes: of its range, or, where
+  /// its only reader bounds it or joins it with others, of that one's result.
+  /// When there is no range the error is emitted and noted.
+  mlir::FailureOr<mlir::quant::UniformQuantizedType>
+  getByteType(mlir::Value value);
+
+  /// The lowered form of a top value as bytes: those that its producer gave, or
+  /// a cast to getByteType().
+  mlir::FailureOr<mlir::Value> getBytes(mlir::Value value);
+
+  /// Whether the value was lowered to bytes.
+  bool isBytes(mlir::Value value) const;
+
+  /// A constant as i8 with a scale for each entry of `axis`; null when it has
+  /// no data.
+  mlir::Value getFilter(mlir::Value value, int64_t axis,
+                        llvm::ArrayRef<int64_t> shape);
 
   //===--- Emission ---------------------------------------------------------//
 
@@ -109,11 +138,16 @@ public:
 private:
   mlir::Location getStepLoc(llvm::StringRef opName);
   mlir::Value standIn(mlir::Type type);
+  mlir::FailureOr<std::pair<double, double>> getRange(mlir::Value value);
 
   mlir::OpBuilder builder;
   mlir::Operation *current = nullptr;
+  Precision precision;
   mlir::FloatType defaultElement;
   const QuantizeTable &table;
+  const LoweringSet &set;
+  llvm::DenseMap<mlir::Value, bool> wanted;
+  llvm::DenseMap<mlir::Value, mlir::quant::UniformQuantizedType> byteTypes;
   llvm::DenseMap<mlir::Value, mlir::Value> lowered;
   llvm::DenseMap<std::pair<mlir::Value, mlir::Type>, mlir::Value> conversions;
   llvm::StringSet<> usedNames;
@@ -132,32 +166,68 @@ llvm::SmallVector<int64_t> getOrderWithLast(int64_t rank,
                                             llvm::ArrayRef<int64_t> last);
 llvm::SmallVector<int64_t> invertOrder(llvm::ArrayRef<int64_t> order);
 
+/// How an op deals with bytes.
+enum class ByteUse {
+  None,     ///< it has no form for them
+  Passes,   ///< it wants them where those that read its result want them
+  Contracts ///< it always wants them
+};
+
 /// The lowerings, by the name of the op.
 using LowerFn =
     std::function<llvm::LogicalResult(mlir::Operation *, Lowering &)>;
+/// Lowers an op to a form for bytes, or returns false when this one has none.
+using LowerInt8Fn =
+    std::function<mlir::FailureOr<bool>(mlir::Operation *, Lowering &)>;
 class LoweringSet {
 public:
+  struct Entry {
+    LowerFn lower;
+    LowerInt8Fn lowerInt8;
+    ByteUse byteUse = ByteUse::None;
+    /// It moves elements of any type.
+    bool moves = false;
+  };
+
   /// Adds a function that lowers ops of one class.
   template <typename OpTy>
   void add(llvm::LogicalResult (*lower)(OpTy, Lowering &)) {
-    functions[OpTy::getOperationName()] = [lower](mlir::Operation *op,
-                                                  Lowering &lowering) {
+    entries[OpTy::getOperationName()].lower = [lower](mlir::Operation *op,
+                                                      Lowering &lowering) {
       return lower(llvm::cast<OpTy>(op), lowering);
     };
   }
-  /// The lowering of an op, or null.
-  const LowerFn *find(mlir::Operation *op) const {
-    auto it = functions.find(op->getName().getStringRef());
-    return it == functions.end() ? nullptr : &it->second;
+  /// The same for an op that only moves elements, of whatever type.
+  template <typename OpTy>
+  void addMove(llvm::LogicalResult (*lower)(OpTy, Lowering &)) {
+    add(lower);
+    Entry &entry = entries[OpTy::getOperationName()];
+    entry.byteUse = ByteUse::Passes;
+    entry.moves = true;
+  }
+  /// Adds the form for bytes.
+  template <typename OpTy>
+  void addInt8(mlir::FailureOr<bool> (*lower)(OpTy, Lowering &), ByteUse use) {
+    Entry &entry = entries[OpTy::getOperationName()];
+    entry.byteUse = use;
+    entry.lowerInt8 = [lower](mlir::Operation *op, Lowering &lowering) {
+      return lower(llvm::cast<OpTy>(op), lowering);
+    };
+  }
+  /// What is known of an op, or null.
+  const Entry *find(mlir::Operation *op) const {
+    auto it = entries.find(op->getName().getStringRef());
+    return it == entries.end() ? nullptr : &it->second;
   }
 
 private:
-  llvm::StringMap<LowerFn> functions;
+  llvm::StringMap<Entry> entries;
 };
 
 void populateContractionLowerings(LoweringSet &set);
 void populateElementwiseLowerings(LoweringSet &set);
 void populateIndexingLowerings(LoweringSet &set);
+void populateInt8Lowerings(LoweringSet &set);
 void populateNormLowerings(LoweringSet &set);
 void populatePoolLowerings(LoweringSet &set);
 void populatePowLowerings(LoweringSet &set);

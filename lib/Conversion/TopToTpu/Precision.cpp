@@ -19,6 +19,8 @@ llvm::StringRef tpuc::stringifyPrecision(Precision precision) {
     return "F16";
   case Precision::BF16:
     return "BF16";
+  case Precision::INT8:
+    return "INT8";
   }
   return "";
 }
@@ -27,6 +29,7 @@ mlir::FloatType tpuc::getElementType(Precision precision,
                                      mlir::MLIRContext *context) {
   switch (precision) {
   case Precision::F16:
+  case Precision::INT8:
     return mlir::Float16Type::get(context);
   case Precision::BF16:
     return mlir::BFloat16Type::get(context);
@@ -58,10 +61,11 @@ llvm::Expected<QuantizeTable> tpuc::parseQuantizeTable(llvm::StringRef text,
             .CaseLower("F32", Precision::F32)
             .CaseLower("F16", Precision::F16)
             .CaseLower("BF16", Precision::BF16)
+            .CaseLower("INT8", Precision::INT8)
             .Default(std::nullopt);
     if (!precision)
       return error("unknown precision '" + words[1] +
-                   "', expected F32, F16 or BF16");
+                   "', expected F32, F16, BF16 or INT8");
     auto [entry, isNew] = table.try_emplace(words[0], *precision);
     if (!isNew && entry->second != *precision)
       return error("'" + words[0] + "' is both " +

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Conversion/TopToTpu/Passes.h"
+#include "Dialect/Top/Transforms/Calibration.h"
 #include "Lowering.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -61,6 +62,7 @@ struct ConvertTopToTpu : tpuc::impl::ConvertTopToTpuBase<ConvertTopToTpu> {
     populateContractionLowerings(lowerings);
     populateElementwiseLowerings(lowerings);
     populateIndexingLowerings(lowerings);
+    populateInt8Lowerings(lowerings);
     populateNormLowerings(lowerings);
     populatePoolLowerings(lowerings);
     populatePowLowerings(lowerings);
@@ -95,6 +97,7 @@ private:
   LogicalResult lowerFunction(func::FuncOp function, const QuantizeTable &table,
                               llvm::StringSet<> &usedNames);
   LogicalResult lowerOps(func::FuncOp function, Lowering &lowering);
+  LogicalResult lowerOp(Operation *op, Lowering &lowering);
 
   LoweringSet lowerings;
 };
@@ -115,6 +118,30 @@ static Type getInterfaceType(Type type) {
   return nullptr;
 }
 
+/// Whether some value has a range.
+static bool isCalibrated(func::FuncOp function) {
+  auto hasRange = [](Value value) {
+    return bool(top::getCalibratedType(value));
+  };
+  return llvm::any_of(function.getArguments(), hasRange) ||
+         llvm::any_of(function.front(), [&](Operation &op) {
+           return op.getNumResults() == 1 && hasRange(op.getResult(0));
+         });
+}
+
+LogicalResult ConvertTopToTpu::lowerOp(Operation *op, Lowering &lowering) {
+  const LoweringSet::Entry *entry = lowerings.find(op);
+  if (!entry || !entry->lower)
+    return lowering.fail(op, "the chip has no form of it; compute it outside "
+                             "of the network");
+  if (entry->lowerInt8 && lowering.isInt8(op)) {
+    FailureOr<bool> isLowered = entry->lowerInt8(op, lowering);
+    if (failed(isLowered) || *isLowered)
+      return success(succeeded(isLowered));
+  }
+  return entry->lower(op, lowering);
+}
+
 LogicalResult ConvertTopToTpu::lowerOps(func::FuncOp function,
                                         Lowering &lowering) {
   WeightReleaser releaser(function);
@@ -124,14 +151,8 @@ LogicalResult ConvertTopToTpu::lowerOps(func::FuncOp function,
     if (isa<top::WeightOp>(op) || op.hasTrait<OpTrait::IsTerminator>())
       continue;
     lowering.begin(&op);
-    const LowerFn *lower = lowerings.find(&op);
-    if (!lower) {
-      (void)lowering.fail(&op, "the chip has no form of it; compute it outside "
-                               "of the network");
+    if (failed(lowerOp(&op, lowering)))
       lowering.abandon(&op);
-    } else if (failed((*lower)(&op, lowering))) {
-      lowering.abandon(&op);
-    }
     if (!releaseWeights)
       continue;
     // A constant in f32 shares its data with the one that it comes from.
@@ -155,7 +176,12 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
     return function.emitOpError("has ") << function.getBody().getBlocks().size()
                                         << " blocks, expected a network with 1";
   Block &body = function.front();
-  Lowering lowering(function, precision, table);
+  if (precision == Precision::INT8 && !isCalibrated(function))
+    return emitError(function.getLoc())
+           << "INT8 needs the ranges of the network's tensors; make a "
+              "calibration table with run_calibration and pass it on as "
+              "--calibration_table";
+  Lowering lowering(function, precision, table, lowerings);
 
   SmallVector<Type> inputs, results;
   for (BlockArgument argument : body.getArguments()) {
@@ -199,6 +225,8 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
     if (op.getDialect() == top)
       op.erase();
   body.eraseArguments(0, count);
+  for (unsigned i = 0; i < count; ++i)
+    function.removeArgAttr(i, top::kRangeAttrName);
   function.setType(FunctionType::get(&getContext(), inputs, results));
   return success();
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Weights.h"
+#include "Interfaces/Evaluable.h"
 #include "Support/FloatFormats.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -199,4 +200,50 @@ bool tpuc::fitsElement(ElementsAttr from, Type element) {
   return llvm::all_of(values, [&](float value) {
     return !isFinite(value) || std::abs(value) < limit;
   });
+}
+
+std::optional<QuantizedElements> tpuc::quantizeElements(ElementsAttr from,
+                                                        int64_t axis) {
+  FailureOr<Buffer> buffer = bufferFromAttr(from);
+  if (failed(buffer) || !buffer->isF32())
+    return std::nullopt;
+  ArrayRef<float> values = buffer->getF32();
+  int64_t channels = buffer->getDim(axis);
+  int64_t inner = getRowMajorStrides(buffer->getShape())[axis];
+  int64_t outer = int64_t(values.size()) / (channels * inner);
+  SmallVector<float> largest(channels, 0.0f);
+  bool isAllFinite = true;
+  const float *at = values.data();
+  for (int64_t o = 0; o < outer; ++o)
+    for (int64_t c = 0; c < channels; ++c)
+      for (int64_t i = 0; i < inner; ++i, ++at) {
+        isAllFinite &= isFinite(*at);
+        largest[c] = std::max(largest[c], std::abs(*at));
+      }
+  if (!isAllFinite)
+    return std::nullopt;
+  QuantizedElements result;
+  SmallVector<float> factors;
+  for (float magnitude : largest) {
+    // A channel of zeros may have any scale.
+    double scale = std::max(magnitude, 1e-20f) / 127.0;
+    result.scales.push_back(scale);
+    factors.push_back(float(1 / scale));
+  }
+  AsmResourceBlob blob =
+      HeapAsmResourceBlob::allocate(values.size(), /*align=*/64);
+  auto *to = reinterpret_cast<int8_t *>(blob.getMutableData().data());
+  at = values.data();
+  for (int64_t o = 0; o < outer; ++o)
+    for (int64_t c = 0; c < channels; ++c)
+      for (int64_t i = 0; i < inner; ++i)
+        *to++ = int8_t(std::nearbyint(*at++ * factors[c]));
+  std::string name = "constant";
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(from))
+    name = resource.getRawHandle().getKey().str();
+  auto type = RankedTensorType::get(
+      buffer->getShape(), IntegerType::get(from.getContext(), 8));
+  result.elements = DenseResourceElementsAttr::get(type, name + ".i8",
+                                                   std::move(blob));
+  return result;
 }

@@ -9,6 +9,7 @@
 #define TPUC_LIB_CONVERSION_TOPTOTPU_WEIGHTS_H
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
 
 namespace tpuc {
@@ -24,6 +25,17 @@ llvm::Expected<mlir::ElementsAttr> convertElements(mlir::ElementsAttr from,
 /// True when every finite element of the f32 constant is finite in `element`,
 /// too.
 bool fitsElement(mlir::ElementsAttr from, mlir::Type element);
+
+/// Elements as i8 with a scale for each entry of one axis.
+struct QuantizedElements {
+  mlir::DenseResourceElementsAttr elements;
+  llvm::SmallVector<double> scales;
+};
+
+/// Quantises an f32 constant: of each entry of `axis` the largest magnitude
+/// becomes 127. Nothing when it has no data, or is not finite.
+std::optional<QuantizedElements> quantizeElements(mlir::ElementsAttr from,
+                                                  int64_t axis);
 
 } // namespace tpuc
 

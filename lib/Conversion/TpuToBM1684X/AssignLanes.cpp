@@ -140,7 +140,8 @@ private:
     ArrayRef<int64_t> shape = shapeOf(value);
     if (isa<tpu::MatMulOp>(op) || shape.size() < 3)
       return rowSplit(value).value_or(LaneSplit{1, 1});
-    int64_t width = tpu::getElement(value).getIntOrFloatBitWidth() / 8;
+    Type element = tpu::getStorageElement(tpu::getElement(value));
+    int64_t width = element.getIntOrFloatBitWidth() / 8;
     auto usage = [](int64_t size, int64_t unit) {
       return double(size) / double(arch::alignUp(size, unit));
     };

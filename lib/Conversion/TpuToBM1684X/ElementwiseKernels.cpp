@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ByteKernels.h"
 #include "KernelModels.h"
 
 #include "Dialect/Tpu/IR/Tpu.h"
@@ -56,7 +57,15 @@ struct BinaryModel
     ElementwiseParams params = makeParams(context, op);
     ElementType type = params.result.tensor.type;
     Arith function = arithOf(binary.getKind());
-    if (function == Arith::Div)
+    if (isByte(type)) {
+      ByteScale lhs = scaleOf(binary.getLhs()), rhs = scaleOf(binary.getRhs());
+      if (function == Arith::Mul && (lhs.zeroPoint || rhs.zeroPoint))
+        return op->emitOpError()
+               << "multiplies bytes whose zero is not 0, which has no kernel; "
+                  "give it the precision F16 in the quantize table";
+      setByteBinary(params, binary.getKind(), lhs, rhs,
+                    scaleOf(binary.getOutput()));
+    } else if (function == Arith::Div)
       setDivision(params, type);
     else
       params.compute = [function](CommandBuilder &builder,
@@ -65,7 +74,8 @@ struct BinaryModel
                                   ArrayRef<LocalTensor>, uint32_t) {
         builder.arith(function, result, operands[0], operands[1]);
       };
-    params.takesStrides = function != Arith::Div;
+    // The requantisation of bytes reads and writes whole vectors only.
+    params.takesStrides = function != Arith::Div && !isByte(type);
     makeElementwiseKernels(params, kernels);
     return success();
   }
@@ -128,6 +138,13 @@ struct CastModel
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
     ElementwiseParams params = makeParams(context, op);
+    auto cast = llvm::cast<tpu::CastOp>(op);
+    if (isByte(params.result.tensor.type) ||
+        isByte(params.operands.front().tensor.type)) {
+      setByteCast(params, scaleOf(cast.getInput()), scaleOf(cast.getOutput()));
+      makeElementwiseKernels(params, kernels);
+      return success();
+    }
     Rounding rounding = isFloat(params.result.tensor.type)
                             ? Rounding::HalfToEven
                             : Rounding::TowardsZero;

@@ -7,6 +7,7 @@
 
 #include "Conversion/TpuToBM1684X/KernelContext.h"
 
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
@@ -22,6 +23,11 @@ using kernel::GlobalTensor;
 FailureOr<ElementType> tpuc::elementTypeOf(Type type) {
   if (auto shaped = dyn_cast<ShapedType>(type))
     type = shaped.getElementType();
+  if (auto quantized = dyn_cast<quant::QuantizedType>(type)) {
+    if (quantized.getStorageTypeIntegralWidth() != 8)
+      return failure();
+    return quantized.isSigned() ? ElementType::I8 : ElementType::U8;
+  }
   if (type.isF32())
     return ElementType::F32;
   if (type.isF16())

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ByteKernels.h"
 #include "KernelModels.h"
 
 #include "Dialect/Tpu/IR/Tpu.h"
@@ -135,8 +136,13 @@ struct PadModel
                              KernelList &kernels) const {
     auto pad = cast<tpu::PadOp>(op);
     GlobalTensor result = context.globalTensor(pad.getOutput());
-    uint32_t bits =
-        constantBits(pad.getValue().convertToDouble(), result.type);
+    double value = pad.getValue().convertToDouble();
+    if (isByte(result.type)) {
+      double least = isSigned(result.type) ? -128 : 0;
+      double byte = double(scaleOf(pad.getOutput()).zeroPoint);
+      value = value == 0 ? byte : value < 0 ? least : least + 255;
+    }
+    uint32_t bits = constantBits(value, result.type);
     makeFillKernels(result, numElements(result.shape), bits, kernels);
     SmallVector<int64_t> strides = stridesOf(pad.getOutput());
     ArrayRef<int64_t> begins = pad.getPads().take_front(strides.size());

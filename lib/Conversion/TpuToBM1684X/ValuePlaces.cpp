@@ -74,7 +74,7 @@ ValuePlaces::Place ValuePlaces::placeOf(Value value) const {
       start = contiguousStart(slice);
     if (!start)
       break;
-    Type type = slice.getInput().getType().getElementType();
+    Type type = tpu::getStorageElement(tpu::getElement(slice.getInput()));
     place.offset += *start * int64_t(type.getIntOrFloatBitWidth()) / 8;
     place.root = slice.getInput();
   }

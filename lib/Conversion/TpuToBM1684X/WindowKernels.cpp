@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ByteKernels.h"
 #include "KernelModels.h"
 
 #include "Dialect/Tpu/IR/Tpu.h"
@@ -81,6 +82,7 @@ struct ConvModel
     setShapes(conv, params);
     params.hasBias = bool(conv.getBias());
     params.activation = activationOf(conv);
+    params.inputZero = scaleOf(conv.getInput()).zeroPoint;
     // Sizes are checked before the weights are packed by them.
     KernelList trial;
     if (failed(report(op, makeConvKernels(params, trial))))
@@ -89,9 +91,25 @@ struct ConvModel
     if (failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
                            weights)))
       return failure();
-    params.weights = placePacked(
-        context, packConvWeights(params, weights.filter, weights.bias));
+    params.weights = placePacked(context, pack(conv, params, weights));
     return report(op, makeConvKernels(params, kernels));
+  }
+
+  static std::vector<char> pack(tpu::ConvOp conv, const ConvParams &params,
+                                Weights &weights) {
+    auto type = dyn_cast<quant::UniformQuantizedPerAxisType>(
+        tpu::getElement(conv.getFilter()));
+    if (!type)
+      return packConvWeights(params, weights.filter, weights.bias);
+    ByteScale input = scaleOf(conv.getInput());
+    ByteScale result = scaleOf(conv.getOutput());
+    SmallVector<double> factors;
+    for (double scale : type.getScales())
+      factors.push_back(input.scale * scale / result.scale);
+    for (float &bias : weights.bias)
+      bias = float(bias / result.scale);
+    return packConvWeights(params, weights.filter, weights.bias,
+                           {factors, result.zeroPoint});
   }
 
   static void setShapes(tpu::ConvOp conv, ConvParams &params) {

@@ -12,8 +12,9 @@ from tpuc.errors import UserError
 def _add_compile(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("compile", help="from ONNX (or .mlir) to a .bmodel")
     parser.add_argument("source", metavar="MODEL", help="an ONNX model or a .mlir file")
-    parser.add_argument("--quantize", default="F16", help="F32, F16 or BF16")
+    parser.add_argument("--quantize", default="F16", help="F32, F16, BF16 or INT8")
     parser.add_argument("--quantize_table", help="lines of an operation's name and its precision")
+    parser.add_argument("--calibration_table", help="the ranges of tensors, for INT8")
     parser.add_argument("--input_shapes", help="e.g. [[1,3,224,224]]; may change the batch")
     parser.add_argument("--calibration", help="a folder of inputs, for INT8")
     parser.add_argument("--chip", default="bm1684x", help="bm1684x")
@@ -40,14 +41,21 @@ def _compile(args: argparse.Namespace) -> None:
     from tpuc.cli.report import report_module
     from tpuc.cli.stages import compile_module
     from tpuc.compare import parse_tolerance
-    from tpuc.compiler import check_quantize, deploy, read_module, transform
+    from tpuc.compiler import (
+        check_calibration,
+        check_quantize,
+        deploy,
+        read_module,
+        transform,
+    )
     from tpuc.console import Progress
     from tpuc.frontend import parse_shapes
     from tpuc.outputs import check_writable
 
     quantize = check_quantize(args.quantize)
+    check_calibration(args.calibration_table)
     if args.calibration:
-        raise UserError("--calibration is for INT8, which is not available")
+        raise UserError("--calibration is not available, give a --calibration_table")
     tolerance = parse_tolerance(args.tolerance)
     shapes = parse_shapes(args.input_shapes) if args.input_shapes is not None else None
     check_writable(args.model)
@@ -64,7 +72,7 @@ def _compile(args: argparse.Namespace) -> None:
             module = transform(source, source.stem or "main", shapes)
     if args.stop_after:
         if args.stop_after != "top":
-            deploy(module, quantize, args.quantize_table, args.stop_after)
+            deploy(module, quantize, args.quantize_table, args.stop_after, args.calibration_table)
         module.write(args.model)
         report_module(args.model, module)
         return

@@ -12,9 +12,9 @@ def build_parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     parser = Parser("model_deploy", description=__doc__)
     parser.add_argument("--mlir", required=True, help="the module that model_transform wrote")
-    parser.add_argument("--quantize", required=True, help="F32, F16 or BF16")
+    parser.add_argument("--quantize", required=True, help="F32, F16, BF16 or INT8")
     parser.add_argument("--quantize_table", help="lines of an operation's name and its precision")
-    parser.add_argument("--calibration_table", help=argparse.SUPPRESS)
+    parser.add_argument("--calibration_table", help="the ranges of tensors, for INT8")
     parser.add_argument("--chip", "--processor", default="bm1684x", help="bm1684x")
     parser.add_argument("--model", required=True, help="the .bmodel to write")
     parser.add_argument("--test_input", help="an .npz of inputs to run the result on")
@@ -35,13 +35,12 @@ def command(argv: Sequence[str]) -> None:
     refuse_dynamic(args)
     choice(args.chip, CHIPS, "--chip")
     from tpuc import _core
-    from tpuc.compiler import check_quantize, read_module
+    from tpuc.compiler import check_calibration, check_quantize, read_module
     from tpuc.errors import UserError
     from tpuc.outputs import check_writable
 
     quantize = check_quantize(args.quantize)
-    if args.calibration_table:
-        raise UserError("--calibration_table is for INT8, which is not available")
+    check_calibration(args.calibration_table)
     if args.test_reference and not args.test_input:
         raise UserError("--test_reference needs --test_input, the inputs it was made from")
     from tpuc.cli.stages import compile_module

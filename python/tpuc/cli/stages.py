@@ -29,7 +29,8 @@ def compile_module(
     Args:
         module: a module in the top dialect; it is changed.
         quantize: the precision.
-        args: quantize_table, model, test_input, test_reference, test_result, compare_all, debug.
+        args: quantize_table, calibration_table, model, test_input, test_reference, test_result,
+            compare_all, debug.
         tolerance: least cosine and euclidean similarity.
         progress: continues an earlier command's stages.
     """
@@ -48,7 +49,10 @@ def compile_module(
     if host is not None and reference is not None:
         check_comparison(args.test_reference, compare_all(host, reference), tolerance)
     with progress.stage("compiling"):
-        model = Model(deploy(module, quantize, args.quantize_table), args.model)
+        core = deploy(
+            module, quantize, args.quantize_table, calibration_table=args.calibration_table
+        )
+        model = Model(core, args.model)
     if args.debug:
         module.write(f"{args.model}.commands.mlir", text=True, elide_above=16)
     if inputs is not None:

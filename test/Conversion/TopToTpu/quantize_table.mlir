@@ -34,7 +34,7 @@ second
 //--- unknown
 first F8
 
-// UNKNOWN: error: {{.*}}unknown:1: unknown precision 'F8', expected F32, F16 or BF16
+// UNKNOWN: error: {{.*}}unknown:1: unknown precision 'F8', expected F32, F16, BF16 or INT8
 
 //--- twice
 first F16

@@ -8,6 +8,7 @@
 #ifndef TPUC_DIALECT_TOP_TRANSFORMS_PASSES_H
 #define TPUC_DIALECT_TOP_TRANSFORMS_PASSES_H
 
+#include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Pass/Pass.h"
 
 namespace tpuc::top {

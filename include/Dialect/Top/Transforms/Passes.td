@@ -83,6 +83,37 @@ def TopFlattenRows : Pass<"top-flatten-rows"> {
   let dependentDialects = ["::tpuc::top::TopDialect"];
 }
 
+def TopImportCalibration
+    : Pass<"top-import-calibration", "::mlir::ModuleOp"> {
+  let summary = "Gives values the ranges that calibration found";
+  let description = [{
+    Reads a calibration table and gives each op, and each argument, that it names
+    its range as the attribute `top.range`, a `!quant.calibrated` type. The table
+    has a line for each tensor: the name of its op (or of the input), the
+    threshold, and the smallest and largest number seen; the range is what was
+    seen, cut to the threshold. Lines that begin with `#` are comments. A name
+    that the network does not have is an error.
+
+    Before, with the line `relu 5.5 0.0 6.25`:
+
+    ```mlir
+    %1 = top.relu %0 : tensor<1x8xf32> loc("relu")
+    ```
+
+    After:
+
+    ```mlir
+    %1 = top.relu %0 {top.range = !quant.calibrated<f32<0.0:5.5>>} : tensor<1x8xf32> loc("relu")
+    ```
+  }];
+  let options = [
+    Option<"table", "table", "std::string", "\"\"",
+           "The calibration table; nothing is done without one">
+  ];
+  let dependentDialects = ["::tpuc::top::TopDialect",
+                           "::mlir::quant::QuantDialect"];
+}
+
 def TopShareWeights : Pass<"top-share-weights"> {
   let summary = "Makes constants with the same elements one constant";
   let description = [{

@@ -13,6 +13,8 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace tpuc;
 using namespace tpuc::tpu;
@@ -23,10 +25,28 @@ using EvalResult = llvm::Expected<SmallVector<Buffer>>;
 // Element types
 //===----------------------------------------------------------------------===//
 
+/// The nearest numbers that bytes of `type` stand for.
+static Buffer roundToBytes(const Buffer &buffer,
+                           quant::UniformQuantizedType type) {
+  Buffer result = Buffer::f32(buffer.getShape());
+  double scale = type.getScale(), zero = double(type.getZeroPoint());
+  double low = double(type.getStorageTypeMin());
+  double high = double(type.getStorageTypeMax());
+  for (auto [to, from] : llvm::zip(result.getMutableF32(), buffer.getF32())) {
+    double byte = std::nearbyint(double(from) / scale) + zero;
+    to = float((std::clamp(byte, low, high) - zero) * scale);
+  }
+  return result;
+}
+
 /// Rounds a float result to the element type that the op gives it.
 static Buffer roundTo(Buffer buffer, Type element) {
   if (!buffer.isF32() || element.isF32())
     return buffer;
+  if (auto type = dyn_cast<quant::UniformQuantizedType>(element))
+    return roundToBytes(buffer, type);
+  if (isa<quant::QuantizedType>(element))
+    return buffer; // a constant, which is exact
   Buffer result = Buffer::f32(buffer.getShape());
   for (auto [to, from] : llvm::zip(result.getMutableF32(), buffer.getF32()))
     to = element.isF16() ? halfToFloat(roundToHalf(from))
@@ -375,8 +395,37 @@ static EvalResult evaluateHalves(WeightOp op, ArrayRef<char> data, bool splat) {
   return one(result);
 }
 
+/// The numbers that a constant of bytes stands for.
+static EvalResult evaluateBytes(WeightOp op, const Buffer &bytes) {
+  Buffer result = Buffer::f32(getShape(op.getOutput()));
+  Type element = getElement(op.getOutput());
+  ArrayRef<int64_t> from = bytes.getInts();
+  MutableArrayRef<float> to = result.getMutableF32();
+  if (auto type = dyn_cast<quant::UniformQuantizedType>(element)) {
+    for (size_t i = 0; i < to.size(); ++i) {
+      int64_t byte = type.isSigned() ? from[i] : from[i] & 0xff;
+      to[i] = float(double(byte - type.getZeroPoint()) * type.getScale());
+    }
+    return one(result);
+  }
+  auto type = cast<quant::UniformQuantizedPerAxisType>(element);
+  int64_t axis = type.getQuantizedDimension();
+  int64_t stride = getRowMajorStrides(result.getShape())[axis];
+  int64_t size = result.getDim(axis);
+  for (size_t i = 0; i < to.size(); ++i)
+    to[i] =
+        float(double(from[i]) * type.getScales()[int64_t(i) / stride % size]);
+  return one(result);
+}
+
 static EvalResult evaluateOp(WeightOp op, ArrayRef<Buffer> operands) {
   Type element = getElement(op.getOutput());
+  if (isa<quant::QuantizedType>(element)) {
+    FailureOr<Buffer> buffer = bufferFromAttr(op.getValue());
+    if (failed(buffer))
+      return llvm::createStringError("the constant has no data");
+    return evaluateBytes(op, *buffer);
+  }
   if (element.isF32() || isa<IntegerType>(element)) {
     FailureOr<Buffer> buffer = bufferFromAttr(op.getValue());
     if (failed(buffer))

@@ -238,5 +238,8 @@ LogicalResult PoolOp::verify() {
     expected.push_back(getWindowCount(input[2 + i],
                                       getPads()[i] + getPads()[2 + i],
                                       getKernel()[i], getStrides()[i]));
+  /*pool_c5*/
+  if (getKind() == PoolKind::Avg && isQuantized(getElement(getInput())))
+    return emitOpError("takes the mean of bytes, expected floats");
   return verifyResultShape(*this, expected);
 }

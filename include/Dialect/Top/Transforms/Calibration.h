@@ -1,0 +1,57 @@
+//===- Calibration.h - Ranges of a network's tensors -----------*- C++ -*-===//
+//
+// The text file in which calibration leaves the ranges of tensors, and how a
+// module carries them. It measures nothing.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DIALECT_TOP_TRANSFORMS_CALIBRATION_H
+#define TPUC_DIALECT_TOP_TRANSFORMS_CALIBRATION_H
+
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+namespace tpuc::top {
+
+/// What a table says of one tensor: the numbers to keep, at most `threshold` in
+/// magnitude, and the smallest and largest seen.
+struct CalibrationEntry {
+  unsigned line;
+  double threshold, min, max;
+
+  /// The range to represent: what was seen, cut to the threshold. Not empty.
+  std::pair<double, double> getRange() const;
+};
+
+/// Entries by tensor. A tensor is known by the name of the op that makes it (of
+/// the last one, where several have the name), or of the network's input.
+using CalibrationTable = llvm::StringMap<CalibrationEntry>;
+
+/// Parses a table: lines of a name, a threshold, a minimum and a maximum;
+/// lines that begin with `#` and empty ones are left out. `file` is for
+/// messages. Fails with the line, and the tensor where one is named, on a line
+/// of another form, a number that is not finite, a threshold that is not
+/// positive, a minimum above the maximum, and a tensor named twice.
+llvm::Expected<CalibrationTable> parseCalibrationTable(llvm::StringRef text,
+                                                       llvm::StringRef file);
+
+/// Reads and parses a table.
+llvm::Expected<CalibrationTable> readCalibrationTable(llvm::StringRef file);
+
+/// The attribute of an op or an argument that holds its range, as a
+/// `!quant.calibrated` type.
+inline constexpr llvm::StringLiteral kRangeAttrName = "top.range";
+
+/// The name by which a table knows a value: of an argument its `top.name`, of a
+/// result its op's; empty when it has none.
+llvm::StringRef getTensorName(mlir::Value value);
+
+/// The range that `top-import-calibration` gave a value, or null.
+mlir::quant::CalibratedQuantizedType getCalibratedType(mlir::Value value);
+
+} // namespace tpuc::top
+
+#endif // TPUC_DIALECT_TOP_TRANSFORMS_CALIBRATION_H

@@ -1,0 +1,206 @@
+//===- LowerInt8.cpp - Lowering to bytes ----------------------------------===//
+//
+// The forms of ops that compute on bytes. Contractions take bytes and give them
+// to ops that want them, floats to others; what is between contractions stays
+// in bytes where all that read it want them. Each returns false where its op
+// has no such form, and the op is lowered in floats.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Dialect/Top/Transforms/Calibration.h"
+#include "Lowering.h"
+
+using namespace mlir;
+using namespace tpuc;
+using quant::UniformQuantizedType;
+
+/// Limits of the command fields (include/Dialect/Tpu/IR/TpuConvOps.td).
+static constexpr int64_t kMaxPad = 15;
+static constexpr int64_t kMaxStride = 15;
+static constexpr int64_t kMaxDilation = 16;
+
+static bool isConstant(Value value) {
+  return bool(value.getDefiningOp<top::WeightOp>());
+}
+
+/// The element type in which a contraction gives `result`: bytes where they are
+/// wanted, f32 where it leaves the network, else the op's float type.
+static FailureOr<Type> getResultElement(Operation *op, Value result,
+                                        Lowering &lowering) {
+  if (lowering.wantsBytes(result)) {
+    FailureOr<UniformQuantizedType> type = lowering.getByteType(result);
+    if (failed(type))
+      return failure();
+    return Type(*type);
+  }
+  bool leaves = llvm::all_of(result.getUsers(), [](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>();
+  });
+  return leaves ? Type(Float32Type::get(op->getContext()))
+                : lowering.getFloatElement(op);
+}
+
+//===----------------------------------------------------------------------===//
+// Contractions
+//===----------------------------------------------------------------------===//
+
+/// Puts a 1 (or `value`) before the entries of a spatial array.
+static SmallVector<int64_t> withAxis(ArrayRef<int64_t> values, int64_t value) {
+  SmallVector<int64_t> all{value};
+  llvm::append_range(all, values);
+  return all;
+}
+
+static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
+  SmallVector<int64_t> strides(op.getStrides()), pads(op.getPads()),
+      dilations(op.getDilations());
+  bool fits = isConstant(op.getFilter()) && strides.size() <= 2 &&
+              (!op.getBias() || isConstant(op.getBias()));
+  for (auto [values, limit] :
+       {std::pair(ArrayRef(strides), kMaxStride), {pads, kMaxPad},
+        {dilations, kMaxDilation}})
+    fits &= llvm::all_of(values, [limit = limit](int64_t value) {
+      return value <= limit;
+    });
+  if (!fits)
+    return false;
+  FailureOr<Value> input = lowering.getBytes(op.getInput());
+  if (failed(input))
+    return failure();
+  FailureOr<Type> element = getResultElement(op, op.getOutput(), lowering);
+  if (failed(element))
+    return failure();
+  SmallVector<int64_t> inShape(getShape(*input)),
+      filterShape(getShape(op.getFilter())), shape(getShape(op.getOutput()));
+  if (strides.size() == 1) {
+    for (SmallVector<int64_t> *sizes : {&inShape, &filterShape, &shape})
+      sizes->insert(sizes->begin() + 2, 1);
+    strides = withAxis(strides, 1);
+    dilations = withAxis(dilations, 1);
+    pads = {0, pads[0], 0, pads[1]};
+  }
+  Value filter = lowering.getFilter(op.getFilter(), /*axis=*/0, filterShape);
+  if (!filter)
+    return false;
+  Value bias;
+  if (op.getBias())
+    bias = lowering.get(op.getBias(), Float32Type::get(op.getContext()));
+  bool isBytes = tpu::isQuantized(*element);
+  Value output = lowering.emit<tpu::ConvOp>(
+      RankedTensorType::get(shape, *element),
+      lowering.reshape(*input, inShape), filter, bias, strides, pads, dilations,
+      op.getGroup(), op.getDoRelu() && !isBytes,
+      isBytes ? APFloat(-1.0) : op.getReluLimit());
+  lowering.replace(op.getResult(),
+                   lowering.reshape(output, getShape(op.getOutput())));
+  return true;
+}
+
+static FailureOr<bool> lowerMatMul(top::MatMulOp op, Lowering &lowering) {
+  ArrayRef<int64_t> right = getShape(op.getRhs());
+  if (!isConstant(op.getRhs()) || op.getLeftTranspose() || right.size() != 2 ||
+      (op.getBias() && !isConstant(op.getBias())))
+    return false;
+  FailureOr<Value> left = lowering.getBytes(op.getLhs());
+  if (failed(left))
+    return failure();
+  FailureOr<Type> element = getResultElement(op, op.getOutput(), lowering);
+  if (failed(element))
+    return failure();
+  bool isTransposed = op.getRightTranspose();
+  Value filter =
+      lowering.getFilter(op.getRhs(), /*axis=*/isTransposed ? 0 : 1, right);
+  if (!filter)
+    return false;
+  Value bias;
+  if (op.getBias())
+    bias = lowering.get(op.getBias(), Float32Type::get(op.getContext()));
+  ArrayRef<int64_t> shape = getShape(op.getOutput());
+  int64_t depth = getShape(*left).back(), columns = shape.back();
+  int64_t rows = op.getOutput().getType().getNumElements() / columns;
+  Value output = lowering.emit<tpu::MatMulOp>(
+      RankedTensorType::get({rows, columns}, *element),
+      lowering.reshape(*left, {rows, depth}), filter, bias,
+      /*left_transpose=*/false, isTransposed, /*do_relu=*/false,
+      APFloat(-1.0));
+  lowering.replace(op.getResult(), lowering.reshape(output, shape));
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Between contractions
+//===----------------------------------------------------------------------===//
+
+/// relu(x), clip(x, 0, limit) -> x as unsigned bytes, which saturate at both.
+template <typename OpTy>
+static FailureOr<bool> lowerLimit(OpTy op, Lowering &lowering) {
+  if (!lowering.wantsBytes(op.getOutput()))
+    return false;
+  if constexpr (requires { op.getMin(); })
+    if (op.getMin().convertToDouble() != 0.0)
+      return false;
+  FailureOr<UniformQuantizedType> type = lowering.getByteType(op.getOutput());
+  if (failed(type))
+    return failure();
+  if (type->isSigned() || type->getZeroPoint() != 0)
+    return false;
+  if constexpr (requires { op.getMax(); }) {
+    // Rounding may put the largest byte a little above the limit.
+    double most = type->getScale() * double(type->getStorageTypeMax());
+    if (most > op.getMax().convertToDouble() * (1 + 1e-6))
+      return false;
+  }
+  lowering.replace(op.getResult(), lowering.get(op.getInput(), *type));
+  return true;
+}
+
+template <typename OpTy, tpu::BinaryKind kind>
+static FailureOr<bool> lowerBinary(OpTy op, Lowering &lowering) {
+  if (!lowering.wantsBytes(op.getOutput()) || isConstant(op.getLhs()) ||
+      isConstant(op.getRhs()))
+    return false;
+  FailureOr<UniformQuantizedType> type = lowering.getByteType(op.getOutput());
+  FailureOr<Value> lhs = lowering.getBytes(op.getLhs());
+  FailureOr<Value> rhs = lowering.getBytes(op.getRhs());
+  if (failed(type) || failed(lhs) || failed(rhs))
+    return failure();
+  ArrayRef<int64_t> shape = getShape(op.getOutput());
+  auto ofRank = [&](Value value) {
+    SmallVector<int64_t> padded(shape.size() - getShape(value).size(), 1);
+    llvm::append_range(padded, getShape(value));
+    return lowering.reshape(value, padded);
+  };
+  lowering.replace(op.getResult(),
+                   lowering.emit<tpu::BinaryOp>(
+                       RankedTensorType::get(shape, Type(*type)), kind,
+                       ofRank(*lhs), ofRank(*rhs)));
+  return true;
+}
+
+/// Parts of different scales are brought to that of the whole.
+static FailureOr<bool> lowerConcat(top::ConcatOp op, Lowering &lowering) {
+  if (!lowering.wantsBytes(op.getOutput()) || op.getInputs().size() < 2 ||
+      llvm::any_of(op.getInputs(), isConstant))
+    return false;
+  FailureOr<UniformQuantizedType> type = lowering.getByteType(op.getOutput());
+  if (failed(type))
+    return failure();
+  SmallVector<Value> inputs;
+  for (Value input : op.getInputs())
+    inputs.push_back(lowering.get(input, *type));
+  lowering.replace(op.getResult(),
+                   lowering.emit<tpu::ConcatOp>(ValueRange(inputs),
+                                                int64_t(op.getAxis())));
+  return true;
+}
+
+void tpuc::populateInt8Lowerings(LoweringSet &set) {
+  set.addInt8(lowerConv, ByteUse::Contracts);
+  set.addInt8(lowerMatMul, ByteUse::Contracts);
+  set.addInt8(lowerLimit<top::ReluOp>, ByteUse::Passes);
+  set.addInt8(lowerLimit<top::ClipOp>, ByteUse::Passes);
+  set.addInt8(lowerBinary<top::AddOp, tpu::BinaryKind::Add>, ByteUse::Passes);
+  set.addInt8(lowerBinary<top::SubOp, tpu::BinaryKind::Sub>, ByteUse::Passes);
+  set.addInt8(lowerBinary<top::MulOp, tpu::BinaryKind::Mul>, ByteUse::Passes);
+  set.addInt8(lowerConcat, ByteUse::Passes);
+}
