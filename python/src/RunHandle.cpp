@@ -89,6 +89,7 @@ std::vector<py::dict> BmodelHandle::tensors() const {
     entry["group"] = tensor.group;
     entry["engine"] = tensor.engine;
     entry["command"] = tensor.command;
+    entry["other_command"] = tensor.otherCommand;
     list.push_back(std::move(entry));
   }
   return list;

@@ -138,6 +138,8 @@ struct SideTable {
     uint32_t group = 0;
     uint32_t engine = 0;
     uint32_t command = 0;
+    /// The id in the other queue that must be complete too, or 0.
+    uint32_t otherCommand = 0;
     bool operator==(const Tensor &) const = default;
   };
 

@@ -1,9 +1,9 @@
 //===- TensorRecorder.cpp - Where named tensors come to lie ---------------===//
 //
 // Only the GDMA writes global memory, and its queue is in order: a value there
-// is complete after the last GDMA command of its operator. In local memory it
-// is after the last TIU command, or the last transfer of an operator that only
-// moves data.
+// is complete after the last GDMA command of its operator. What is in local
+// memory may be written by both: a record on a command of each queue says that
+// both must have run.
 //
 //===----------------------------------------------------------------------===//
 
@@ -38,12 +38,11 @@ void TensorRecorder::addOperator(Operation *op, const LastCommands &last,
     bm1684x::TensorRecord record;
     if (name == names.end() || !findPlace(result, record))
       continue;
-    Operation *command = record.isLocal && writer.tiu ? writer.tiu
-                                                      : writer.gdma;
-    if (!command)
-      continue;
     record.name = name->second.str();
     record.type = cast<RankedTensorType>(result.getType());
-    command->setLoc(bm1684x::withTensorRecords(command->getLoc(), record));
+    for (Operation *command :
+         {record.isLocal ? writer.tiu : nullptr, writer.gdma})
+      if (command)
+        command->setLoc(bm1684x::withTensorRecords(command->getLoc(), record));
   }
 }

@@ -14,6 +14,9 @@
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <algorithm>
+#include <utility>
+
 using namespace mlir;
 using namespace tpuc;
 using namespace tpuc::target;
@@ -134,6 +137,18 @@ void StreamEncoder::addTensors(Location location, uint32_t group,
     std::optional<DataType> type = dataTypeOf(record.type.getElementType());
     if (!type)
       continue;
+    // A record on commands of both queues wants both to be complete.
+    auto present = llvm::find_if(tensors, [&](const SideTable::Tensor &each) {
+      return each.name == record.name && each.address == record.address &&
+             each.group == group && each.engine != engine &&
+             each.otherCommand == 0;
+    });
+    if (present != tensors.end()) {
+      present->otherCommand = std::exchange(present->command, id);
+      present->engine = engine;
+      std::rotate(present, std::next(present), tensors.end());
+      continue;
+    }
     SideTable::Tensor &tensor = tensors.emplace_back();
     tensor.name = record.name;
     tensor.shape.assign(record.type.getShape().begin(),

@@ -243,8 +243,7 @@ void Importer::collectTensors(const Stage &stage) {
   if (!stage.sideTable)
     return;
   for (const SideTable::Tensor &tensor : stage.sideTable->tensors) {
-    bm1684x::TensorRecord &record =
-        tensors[{tensor.group, tensor.engine, tensor.command}].emplace_back();
+    bm1684x::TensorRecord record;
     record.name = tensor.name;
     record.type = RankedTensorType::get(
         SmallVector<int64_t>(tensor.shape.begin(), tensor.shape.end()),
@@ -256,6 +255,11 @@ void Importer::collectTensors(const Stage &stage) {
     record.lane = tensor.lane;
     record.dims.assign(tensor.dims.begin(), tensor.dims.end());
     record.strides.assign(tensor.strides.begin(), tensor.strides.end());
+    if (tensor.otherCommand != 0)
+      tensors[{tensor.group, 1 - tensor.engine, tensor.otherCommand}].push_back(
+          record);
+    tensors[{tensor.group, tensor.engine, tensor.command}].push_back(
+        std::move(record));
   }
 }
 

@@ -2,7 +2,8 @@
 //
 // The bytes of a side table: magic, version, the layers' names and kinds, then
 // for each group and queue runs of (layer, number of commands). Version 2 adds
-// the fused groups, the tensors and the explanation. Numbers are 32-bit
+// the fused groups, the tensors and the explanation, version 3 a second
+// completing command of tensors. Numbers are 32-bit
 // little-endian, addresses and sizes two of them. Bytes with another magic are
 // somebody else's.
 //
@@ -24,7 +25,9 @@ using namespace tpuc::target::detail;
 namespace {
 
 constexpr char kSideMagic[8] = {'T', 'P', 'U', 'C', 'S', 'I', 'D', 'E'};
-constexpr uint32_t kSideVersion = 2;
+constexpr uint32_t kSideVersion = 3;
+/// Knows one completing command a tensor.
+constexpr uint32_t kSecondSideVersion = 2;
 /// Has neither fused groups nor tensors.
 constexpr uint32_t kFirstSideVersion = 1;
 /// More commands than ids can number cannot be in a group.
@@ -70,6 +73,7 @@ void putTensor(std::vector<uint8_t> &out, const SideTable::Tensor &tensor) {
   putNumber(out, tensor.group);
   putNumber(out, tensor.engine);
   putNumber(out, tensor.command);
+  putNumber(out, tensor.otherCommand);
 }
 
 void putRuns(std::vector<uint8_t> &out, const std::vector<uint32_t> &layers) {
@@ -135,14 +139,17 @@ public:
     return number(value) && value < limit;
   }
 
-  bool tensor(SideTable::Tensor &tensor, uint32_t groupCount) {
+  bool tensor(SideTable::Tensor &tensor, uint32_t version,
+              uint32_t groupCount) {
     uint32_t type, scale, zeroPoint, memory;
     if (!string(tensor.name) || !wides(tensor.shape) ||
         !below(type, uint32_t(DataType::U4) + 1) || !number(scale) ||
         !number(zeroPoint) || !below(memory, 2) || !wide(tensor.address) ||
         !below(tensor.lane, kLanes) || !wides(tensor.dims) ||
         !wides(tensor.strides) || !below(tensor.group, groupCount) ||
-        !below(tensor.engine, 2) || !below(tensor.command, kMaxCommands))
+        !below(tensor.engine, 2) || !below(tensor.command, kMaxCommands) ||
+        (version > kSecondSideVersion &&
+         !below(tensor.otherCommand, kMaxCommands)))
       return false;
     tensor.type = DataType(type);
     tensor.scale = std::bit_cast<float>(scale);
@@ -196,8 +203,8 @@ private:
   Bytes rest;
 };
 
-/// What the second version added.
-bool readAdditions(Input &input, SideTable &table) {
+/// What the versions after the first added.
+bool readAdditions(Input &input, uint32_t version, SideTable &table) {
   uint32_t fusedGroupCount, tensorCount;
   bool ok = input.count(fusedGroupCount, 4);
   for (uint32_t i = 0; ok && i < fusedGroupCount; ++i)
@@ -209,7 +216,7 @@ bool readAdditions(Input &input, SideTable &table) {
   constexpr uint32_t kLeastTensorBytes = 56;
   ok = ok && input.count(tensorCount, kLeastTensorBytes);
   for (uint32_t i = 0; ok && i < tensorCount; ++i)
-    ok = input.tensor(table.tensors.emplace_back(),
+    ok = input.tensor(table.tensors.emplace_back(), version,
                       uint32_t(table.groups.size()));
   return ok && input.string(table.explanation);
 }
@@ -263,7 +270,7 @@ Expected<std::optional<SideTable>> target::decodeSideTable(Bytes bytes) {
         input.runs(group.tiu, layerCount) && input.runs(group.gdma, layerCount);
   }
   if (ok && version > kFirstSideVersion)
-    ok = readAdditions(input, table);
+    ok = readAdditions(input, version, table);
   if (!ok)
     return bad("the side table is damaged");
   return table;

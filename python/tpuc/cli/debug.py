@@ -185,7 +185,7 @@ def _advance(stepping: Stepping, after: str | None, place: Place) -> None:
     from tpuc.debug.tensors import parse_position
 
     if after is None and place.command:
-        stepping.run_until(place.group, place.engine, place.command)
+        stepping.complete(place)
     elif after is None or after.lower() == "end":
         stepping.run_to_end()
     else:

@@ -41,6 +41,7 @@ class Place:
             as many axes and where the part begins in it.
         scale, zero_point: of quantised data, real = scale * (value - zero_point).
         group, engine, command: the command that completes it.
+        other_command: of the other queue, which must have run too, or 0.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Place:
     group: int = 0
     engine: int = 1
     command: int = 0
+    other_command: int = 0
 
     def check_type(self) -> None:
         """Refuses element types that cannot be shown.
@@ -153,6 +155,12 @@ class Stepping:
     def run_until(self, group: int, engine: int, command: int) -> None:
         """Runs until a command is complete, and of the other queue what that needs."""
         self._run.run_until(group, engine, command)
+
+    def complete(self, place: Place) -> None:
+        """Runs until a tensor is complete."""
+        if place.other_command:
+            self.run_until(place.group, 1 - place.engine, place.other_command)
+        self.run_until(place.group, place.engine, place.command)
 
     def run_to_end(self) -> None:
         """Runs what is left."""

@@ -193,7 +193,8 @@ TEST(TranslationTest, SideTableBecomesLocationsAndBack) {
                            .lane = 3,
                            .dims = {1, 64, 1, 8},
                            .strides = {32, 32, 8, 1},
-                           .command = 1});
+                           .command = 1,
+                           .otherCommand = 1});
   table.groups = {{{0, SideTable::kNone}, {0, SideTable::kNone}}};
   model.networks[0].stages[0].sideTable = table;
   MLIRContext context;

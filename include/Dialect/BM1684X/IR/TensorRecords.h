@@ -3,7 +3,8 @@
 // Says, in the locations of commands, which tensors of the source model lie in
 // memory once a command has run, so that tools can look at them. Locations are
 // no part of a network's meaning: passes may drop records, and a record that
-// cannot be read is ignored.
+// cannot be read is ignored. The same record on a command of each queue says
+// that the tensor is complete once both have run.
 //
 //   loc(fused<{tensors = [{name = "relu_out", type = tensor<1x64xf16>,
 //                          address = 4294967296 : i64}]}>["conv"("tpu.conv")])
