@@ -137,6 +137,19 @@ void CommandBuilder::loadBroadcast(const LocalTensor &result,
 void CommandBuilder::loadBlocks(const LocalTensor &result,
                                 const GlobalTensor &source, int64_t rows,
                                 int64_t columns, int64_t rowStride) {
+  // A row takes its stride of memory, which the last one at the end of a lane
+  // need not have: alone, it has the stride of its own length.
+  int64_t stride = rows > 1 ? result.strides[N]
+                            : result.channelRows() * result.strides[C];
+  int64_t end = result.address % arch::kLaneBytes +
+                rows * stride * byteWidth(result.type);
+  if (rows > 1 && end > arch::kLaneBytes) {
+    loadBlocks(result.slice(N, 0, rows - 1), source, rows - 1, columns,
+               rowStride);
+    loadBlocks(result.slice(N, rows - 1, 1),
+               source.advanced((rows - 1) * rowStride), 1, columns, rowStride);
+    return;
+  }
   Registers r = start(source.type, kPlain);
   setSource(r, addressOf(source));
   setResult(r, localAddress(result));
@@ -146,7 +159,7 @@ void CommandBuilder::loadBlocks(const LocalTensor &result,
   r.dst_nsize = uint32_t(rows);
   r.dst_csize = uint32_t(result.shape[C]);
   r.dst_wsize = uint32_t(result.shape[W]);
-  r.dst_nstride = uint32_t(result.strides[N]);
+  r.dst_nstride = uint32_t(stride);
   r.dst_cstride = uint32_t(result.strides[C]);
   sink.emit(Layout::DmaMatrix, r);
 }
