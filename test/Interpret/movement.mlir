@@ -80,3 +80,12 @@ func.func @resizes() -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf
   %3 = top.resize cubic half_pixel floor %x {scales = array<f64: 2.0>} : (tensor<2xf32>) -> tensor<4xf32>
   return %0, %1, %2, %3 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
 }
+
+// Rows 1, 2, 0 of the operand.
+// CHECK-LABEL: @relayout
+// CHECK-NEXT: f32 [6]: 3 4 5 6 1 2
+func.func @relayout() -> tensor<6xf32> {
+  %x = top.weight dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf32>
+  %0 = top.relayout %x {axes = 2 : i64, boxes = array<i64: 0, 2, 2, 2, 2, 2, 1, 1, 4, 0, 1, 0, 0, 2, 1, 1>} : (tensor<3x2xf32>) -> tensor<6xf32>
+  return %0 : tensor<6xf32>
+}

@@ -21,6 +21,16 @@ static LogicalResult lowerPermute(top::PermuteOp op, Lowering &lowering) {
   return success();
 }
 
+static LogicalResult lowerRelayout(top::RelayoutOp op, Lowering &lowering) {
+  Value x = lowering.get(op.getInput());
+  auto type =
+      cast<RankedTensorType>(x.getType()).clone(getShape(op.getOutput()));
+  lowering.replace(op.getResult(),
+                   lowering.emit<tpu::RelayoutOp>(type, x, op.getBoxes(),
+                                                  op.getAxes()));
+  return success();
+}
+
 static LogicalResult lowerConcat(top::ConcatOp op, Lowering &lowering) {
   Type element = lowering.getNaturalElement(op, op.getInputs());
   SmallVector<Value> inputs;
@@ -170,6 +180,7 @@ static LogicalResult lowerSpaceToDepth(top::SpaceToDepthOp op,
 void tpuc::populateShapeLowerings(LoweringSet &set) {
   set.addMove(lowerReshape);
   set.addMove(lowerPermute);
+  set.addMove(lowerRelayout);
   set.addMove(lowerConcat);
   set.addMove(lowerSlice);
   set.addMove(lowerPad);

@@ -9,6 +9,7 @@
 #include "KernelModels.h"
 
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "Interfaces/CopyBoxes.h"
 #include "Kernel/Copy.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
@@ -92,15 +93,30 @@ struct PermuteModel
   }
 };
 
+struct RelayoutModel
+    : LowerToCommandsOpInterface::ExternalModel<RelayoutModel,
+                                                tpu::RelayoutOp> {
+  LogicalResult buildKernels(Operation *op, KernelContext &context,
+                             KernelList &kernels) const {
+    auto relayout = cast<tpu::RelayoutOp>(op);
+    GlobalTensor result = context.globalTensor(relayout.getOutput());
+    GlobalTensor source = context.globalTensor(relayout.getInput());
+    for (const CopyBox &box :
+         unpackCopyBoxes(relayout.getBoxes(), relayout.getAxes()))
+      copyBox(context, result.advanced(box.to), box.toStrides,
+              source.advanced(box.from), box.fromStrides, box.sizes, kernels);
+    return success();
+  }
+};
+
 struct SliceModel
     : LowerToCommandsOpInterface::ExternalModel<SliceModel, tpu::SliceOp> {
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
     auto slice = cast<tpu::SliceOp>(op);
     SmallVector<int64_t> strides = stridesOf(slice.getInput());
-    GlobalTensor source =
-        context.globalTensor(slice.getInput())
-            .advanced(boxStart(slice.getOffsets(), strides));
+    GlobalTensor source = context.globalTensor(slice.getInput())
+                              .advanced(boxStart(slice.getOffsets(), strides));
     GlobalTensor result = context.globalTensor(slice.getOutput());
     if (result.region == source.region &&
         result.offsetBytes == source.offsetBytes)
@@ -121,8 +137,8 @@ struct ConcatModel
     SmallVector<int64_t> strides = stridesOf(concat.getOutput());
     GlobalTensor result = context.globalTensor(concat.getOutput());
     for (Value input : concat.getInputs()) {
-      copyBox(context, result, strides, context.globalTensor(input), stridesOf(input),
-              shapeOf(input), kernels);
+      copyBox(context, result, strides, context.globalTensor(input),
+              stridesOf(input), shapeOf(input), kernels);
       result = result.advanced(shapeOf(input)[concat.getAxis()] *
                                strides[concat.getAxis()]);
     }
@@ -160,7 +176,8 @@ struct BroadcastModel
                              KernelList &kernels) const {
     auto broadcast = cast<tpu::BroadcastOp>(op);
     SmallVector<int64_t> strides = stridesOf(broadcast.getInput());
-    for (auto [stride, size] : llvm::zip(strides, shapeOf(broadcast.getInput())))
+    for (auto [stride, size] :
+         llvm::zip(strides, shapeOf(broadcast.getInput())))
       if (size == 1)
         stride = 0;
     copyBox(context, context.globalTensor(broadcast.getOutput()),
@@ -193,6 +210,7 @@ struct GatherModel
 void tpuc::attachMoveKernels(MLIRContext *context) {
   tpu::ReshapeOp::attachInterface<ReshapeModel>(*context);
   tpu::PermuteOp::attachInterface<PermuteModel>(*context);
+  tpu::RelayoutOp::attachInterface<RelayoutModel>(*context);
   tpu::SliceOp::attachInterface<SliceModel>(*context);
   tpu::ConcatOp::attachInterface<ConcatModel>(*context);
   tpu::PadOp::attachInterface<PadModel>(*context);

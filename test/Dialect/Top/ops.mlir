@@ -110,6 +110,8 @@ func.func @movement(%x: tensor<1x8x4x6xf32>, %m: tensor<4x8xf32>,
   %0 = top.reshape %x : (tensor<1x8x4x6xf32>) -> tensor<1x8x24xf32>
   // CHECK: top.permute
   %1 = top.permute %x {order = array<i64: 0, 2, 3, 1>} : (tensor<1x8x4x6xf32>) -> tensor<1x4x6x8xf32>
+  // CHECK: top.relayout %{{.*}} {axes = 2 : i64, boxes = array<i64: 0, 8, 3, 8, 8, 8, 1, 1, 24, 0, 1, 8, 8, 8, 1, 1>}
+  %rows = top.relayout %m {axes = 2 : i64, boxes = array<i64: 0, 8, 3, 8, 8, 8, 1, 1, 24, 0, 1, 8, 8, 8, 1, 1>} : (tensor<4x8xf32>) -> tensor<4x8xf32>
   // CHECK: top.concat
   %2 = top.concat %m, %m {axis = 0 : i64} : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<8x8xf32>
   // CHECK: top.slice

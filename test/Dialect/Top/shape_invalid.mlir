@@ -277,3 +277,59 @@ func.func @weight_bytes() {
     }
   }
 #-}
+
+// -----
+
+func.func @relayout_c1_count(%x: tensor<3x2xf32>) {
+  // expected-error @+1 {{has 3 numbers in 'boxes', expected a multiple of 5}}
+  %0 = top.relayout %x {axes = 1 : i64, boxes = array<i64: 0, 0, 6>} : (tensor<3x2xf32>) -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @relayout_c1_axes(%x: tensor<3x2xf32>) {
+  // expected-error @+1 {{has 17 axes a box, expected 0 to 16}}
+  %0 = top.relayout %x {axes = 17 : i64, boxes = array<i64: 0, 0>} : (tensor<3x2xf32>) -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @relayout_c2_size(%x: tensor<3x2xf32>) {
+  // expected-error @+1 {{has box 0 with size 7 and strides 1 and 1 at axis 0, expected sizes >= 1 within the result and strides >= 0}}
+  %0 = top.relayout %x {axes = 1 : i64, boxes = array<i64: 0, 0, 7, 1, 1>} : (tensor<3x2xf32>) -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @relayout_c2_outside(%x: tensor<3x2xf32>) {
+  // expected-error @+1 {{has box 0 outside its operand or result}}
+  %0 = top.relayout %x {axes = 1 : i64, boxes = array<i64: 0, 1, 6, 1, 1>} : (tensor<3x2xf32>) -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @relayout_c3_missing(%x: tensor<3x2xf32>) {
+  // expected-error @+1 {{moves 5 elements, its result has 6}}
+  %0 = top.relayout %x {axes = 1 : i64, boxes = array<i64: 0, 0, 5, 1, 1>} : (tensor<3x2xf32>) -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @relayout_c3_twice(%x: tensor<3x2xf32>) {
+  // expected-error @+1 {{writes element 2 twice}}
+  %0 = top.relayout %x {axes = 1 : i64, boxes = array<i64: 0, 0, 3, 1, 1, 2, 0, 3, 1, 1>} : (tensor<3x2xf32>) -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @relayout_c4_element(%x: tensor<3x2xf32>) {
+  // expected-error @+1 {{element type changes from 'f32' to 'i64'}}
+  %0 = top.relayout %x {axes = 1 : i64, boxes = array<i64: 0, 0, 6, 1, 1>} : (tensor<3x2xf32>) -> tensor<3x2xi64>
+  return
+}

@@ -135,3 +135,16 @@ func.func @constant_moves() -> (tensor<3x2xf16>, tensor<2x4xi32>, tensor<6xf16>)
   %4 = tpu.reshape %0 : (tensor<2x3xf16>) -> tensor<6xf16>
   return %1, %3, %4 : tensor<3x2xf16>, tensor<2x4xi32>, tensor<6xf16>
 }
+
+// A matmul of tiles gives rows; bringing their columns forward and back is
+// nothing.
+// CHECK-LABEL: @permutes_cancel_through_reshape
+// CHECK-NEXT: %[[R:.*]] = tpu.reshape %arg0 : (tensor<6x8xf16>) -> tensor<1x6x8xf16>
+// CHECK-NEXT: return %[[R]]
+func.func @permutes_cancel_through_reshape(%x: tensor<6x8xf16>) -> tensor<1x6x8xf16> {
+  %0 = tpu.reshape %x : (tensor<6x8xf16>) -> tensor<1x2x3x8xf16>
+  %1 = tpu.permute %0 {order = array<i64: 0, 3, 1, 2>} : (tensor<1x2x3x8xf16>) -> tensor<1x8x2x3xf16>
+  %2 = tpu.reshape %1 : (tensor<1x8x2x3xf16>) -> tensor<1x8x6xf16>
+  %3 = tpu.permute %2 {order = array<i64: 0, 2, 1>} : (tensor<1x8x6xf16>) -> tensor<1x6x8xf16>
+  return %3 : tensor<1x6x8xf16>
+}

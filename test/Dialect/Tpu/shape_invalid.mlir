@@ -165,3 +165,51 @@ func.func @broadcast_c2_size(%x: tensor<2x8xf16>) {
   %0 = tpu.broadcast %x : (tensor<2x8xf16>) -> tensor<4x8xf16>
   return
 }
+
+// -----
+
+func.func @relayout_c1_count(%x: tensor<3x2xf16>) {
+  // expected-error @+1 {{has 3 numbers in 'boxes', expected a multiple of 5}}
+  %0 = tpu.relayout %x {axes = 1 : i64, boxes = array<i64: 0, 0, 6>} : (tensor<3x2xf16>) -> tensor<3x2xf16>
+  return
+}
+
+// -----
+
+func.func @relayout_c1_axes(%x: tensor<3x2xf16>) {
+  // expected-error @+1 {{has 17 axes a box, expected 0 to 16}}
+  %0 = tpu.relayout %x {axes = 17 : i64, boxes = array<i64: 0, 0>} : (tensor<3x2xf16>) -> tensor<3x2xf16>
+  return
+}
+
+// -----
+
+func.func @relayout_c2_size(%x: tensor<3x2xf16>) {
+  // expected-error @+1 {{has box 0 with size 7 and strides 1 and 1 at axis 0, expected sizes >= 1 within the result and strides >= 0}}
+  %0 = tpu.relayout %x {axes = 1 : i64, boxes = array<i64: 0, 0, 7, 1, 1>} : (tensor<3x2xf16>) -> tensor<3x2xf16>
+  return
+}
+
+// -----
+
+func.func @relayout_c2_outside(%x: tensor<3x2xf16>) {
+  // expected-error @+1 {{has box 0 outside its operand or result}}
+  %0 = tpu.relayout %x {axes = 1 : i64, boxes = array<i64: 0, 1, 6, 1, 1>} : (tensor<3x2xf16>) -> tensor<3x2xf16>
+  return
+}
+
+// -----
+
+func.func @relayout_c3_missing(%x: tensor<3x2xf16>) {
+  // expected-error @+1 {{moves 5 elements, its result has 6}}
+  %0 = tpu.relayout %x {axes = 1 : i64, boxes = array<i64: 0, 0, 5, 1, 1>} : (tensor<3x2xf16>) -> tensor<3x2xf16>
+  return
+}
+
+// -----
+
+func.func @relayout_c3_twice(%x: tensor<3x2xf16>) {
+  // expected-error @+1 {{writes element 2 twice}}
+  %0 = tpu.relayout %x {axes = 1 : i64, boxes = array<i64: 0, 0, 3, 1, 1, 2, 0, 3, 1, 1>} : (tensor<3x2xf16>) -> tensor<3x2xf16>
+  return
+}

@@ -51,6 +51,35 @@ def Top_PermuteOp : Top_InferOp<"permute"> {
   let hasFolder = 1;
 }
 
+def Top_RelayoutOp : Top_Op<"relayout"> {
+  let summary = "Moves elements by strided boxes";
+  let description = [{
+    result[to + sum i t] = input[from + sum i f] for all i of each box: what a
+    permute, a cyclic shift, or several of them one after the other move, in one
+    step. `boxes` lists for each box its first elements `to` and `from`, then an
+    axis (`axes` of them, outermost first) its size and the strides t and f, all
+    in elements of the row-major operand and result.
+
+    Constraints: (C1) `boxes` has 2 + 3 `axes` entries a box; (C2) sizes >= 1,
+    strides >= 0, all boxes lie in operand and result; (C3) each element of the
+    result is written once; (C4) both types
+    have the same element type.
+
+    Example: the result's rows are the operand's rows 1, 2, 3, 0.
+
+    ```mlir
+    %1 = top.relayout %0 {axes = 2 : i64,
+        boxes = array<i64: 0, 8, 3, 8, 8, 8, 1, 1, 24, 0, 1, 8, 8, 8, 1, 1>}
+        : (tensor<4x8xf32>) -> tensor<4x8xf32>
+    ```
+  }];
+  let arguments = (ins
+    Arg<Top_Tensor, "Operand.">:$input,
+    Arg<DenseI64ArrayAttr, "The boxes, one after the other.">:$boxes,
+    Arg<I64Attr, "Axes of a box.">:$axes);
+  let results = (outs Res<Top_Tensor, "Result.">:$output);
+}
+
 def Top_ConcatOp : Top_InferOp<"concat"> {
   let summary = "Joins tensors along an axis";
   let description = [{

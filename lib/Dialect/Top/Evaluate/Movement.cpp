@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Evaluate.h"
+#include "Interfaces/CopyBoxes.h"
 
 using namespace tpuc;
 using namespace tpuc::top;
@@ -28,6 +29,24 @@ static Buffer permute(const Buffer &input, Shape order) {
 
 EvalResult PermuteOp::evaluate(In in) {
   return one(permute(in[0], getOrder()));
+}
+
+EvalResult RelayoutOp::evaluate(In in) {
+  Buffer result = Buffer::make(in[0].getKind(), getResultShape(*this));
+  for (const CopyBox &box : unpackCopyBoxes(getBoxes(), getAxes())) {
+    // Reads and writes take the same walk through the box.
+    llvm::SmallVector<int64_t> places;
+    forEachOffset(box.sizes, box.toStrides, box.to,
+                  [&](int64_t offset) { places.push_back(offset); });
+    const int64_t *place = places.begin();
+    forEachOffset(box.sizes, box.fromStrides, box.from, [&](int64_t offset) {
+      if (in[0].isF32())
+        result.getMutableF32()[*place++] = in[0].getF32()[offset];
+      else
+        result.getMutableInts()[*place++] = in[0].getInts()[offset];
+    });
+  }
+  return one(result);
 }
 
 EvalResult DepthToSpaceOp::evaluate(In in) {

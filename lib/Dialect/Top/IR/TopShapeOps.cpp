@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Infer.h"
+#include "Interfaces/CopyBoxes.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -35,6 +36,17 @@ LogicalResult ReshapeOp::verify() {
   if (from != to) // reshape_c2
     return emitOpError("changes the number of elements from ")
            << from << " to " << to;
+  return success();
+}
+
+LogicalResult RelayoutOp::verify() {
+  if (failed(verifySameElement(*this))) // relayout_c4
+    return failure();
+  // relayout_c1, relayout_c2, relayout_c3
+  if (llvm::Error error = checkCopyBoxes(getBoxes(), getAxes(),
+                                         getOutput().getType().getNumElements(),
+                                         getInput().getType().getNumElements()))
+    return emitOpError(llvm::toString(std::move(error)));
   return success();
 }
 

@@ -344,6 +344,13 @@ static EvalResult evaluateOp(PermuteOp op, ArrayRef<Buffer> operands) {
   return top.run("top.permute", operands, {top.list("order", op.getOrder())});
 }
 
+static EvalResult evaluateOp(RelayoutOp op, ArrayRef<Buffer> operands) {
+  TopEvaluator top(op);
+  return top.run("top.relayout", operands,
+                 {top.list("boxes", op.getBoxes()),
+                  top.i64("axes", op.getAxes())});
+}
+
 static EvalResult evaluateOp(ConcatOp op, ArrayRef<Buffer> operands) {
   TopEvaluator top(op);
   return top.run("top.concat", operands, {top.i64("axis", op.getAxis())});
@@ -472,7 +479,7 @@ void tpuc::tpu::registerEvaluation(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, TpuDialect *) {
     attachAll<BinaryOp, BroadcastOp, CastOp, CompareOp, ConcatOp, ConvOp,
               ConvTransposeOp, GatherOp, LayerNormOp, MatMulOp, PadOp,
-              PermuteOp, PoolOp, PReluOp, ReduceOp, ReshapeOp, RMSNormOp,
+              PermuteOp, PoolOp, PReluOp, ReduceOp, RelayoutOp, ReshapeOp, RMSNormOp,
               ScalarOp, SelectOp, SliceOp, SoftmaxOp, UnaryOp, WeightOp>(
         context);
     context->getOrLoadDialect<top::TopDialect>();

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ConstantMoves.h"
+#include "Interfaces/AxisOrder.h"
 #include "Verify.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -118,7 +119,8 @@ OpFoldResult PermuteOp::fold(FoldAdaptor adaptor) {
 
 namespace {
 
-/// permute(permute(x)) -> permute(x)
+/// permute(permute(x)) -> permute(x), unless one transposes and the other moves
+/// rows
 struct PermuteOfPermute : OpRewritePattern<PermuteOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(PermuteOp op,
@@ -129,8 +131,39 @@ struct PermuteOfPermute : OpRewritePattern<PermuteOp> {
     SmallVector<int64_t> order;
     for (int64_t axis : op.getOrder())
       order.push_back(inner.getOrder()[axis]);
+    ArrayRef<int64_t> shape = getShape(inner.getInput());
+    if (tpuc::isSplitTransposition(shape, inner.getOrder(),
+                                   {SmallVector<int64_t>(shape), order}))
+      return rewriter.notifyMatchFailure(op, "better apart");
     rewriter.replaceOpWithNewOp<PermuteOp>(op, inner.getInput(),
                                            ArrayRef<int64_t>(order));
+    return success();
+  }
+};
+
+/// permute(reshape(permute(x))) -> reshape(permute(reshape(x))) when the axes
+/// of both shapes nest and nothing else reads what is between
+struct PermuteOfReshapedPermute : OpRewritePattern<PermuteOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(PermuteOp op,
+                                PatternRewriter &rewriter) const override {
+    auto reshape = op.getInput().getDefiningOp<ReshapeOp>();
+    auto inner =
+        reshape ? reshape.getInput().getDefiningOp<PermuteOp>() : PermuteOp();
+    if (!inner || !reshape->hasOneUse() || !inner->hasOneUse())
+      return rewriter.notifyMatchFailure(op, "no permute to compose with");
+    std::optional<tpuc::AxisOrder> composed = tpuc::composeThroughReshape(
+        getShape(inner.getInput()), inner.getOrder(),
+        getShape(reshape.getOutput()), op.getOrder());
+    if (!composed || tpuc::isSplitTransposition(getShape(inner.getInput()),
+                                                inner.getOrder(), *composed))
+      return rewriter.notifyMatchFailure(op, "axes cross, or are better apart");
+    Location loc = op.getLoc();
+    Value value = ReshapeOp::create(rewriter, loc, inner.getInput(),
+                                    ArrayRef<int64_t>(composed->shape));
+    value = PermuteOp::create(rewriter, loc, value,
+                              ArrayRef<int64_t>(composed->order));
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), value);
     return success();
   }
 };
@@ -151,7 +184,8 @@ struct PermuteToReshape : OpRewritePattern<PermuteOp> {
 
 void PermuteOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                             MLIRContext *context) {
-  patterns.add<PermuteOfPermute, PermuteToReshape>(context);
+  patterns.add<PermuteOfPermute, PermuteOfReshapedPermute, PermuteToReshape>(
+      context);
 }
 
 //===----------------------------------------------------------------------===//

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Interfaces/CopyBoxes.h"
 #include "Verify.h"
 
 using namespace mlir;
@@ -66,6 +67,15 @@ LogicalResult PermuteOp::verify() {
            << " axes";
   /*permute_c2*/
   return verifyResultShape(*this, getPermutedShape(getInput(), getOrder()));
+}
+
+LogicalResult RelayoutOp::verify() {
+  /*relayout_c1, relayout_c2, relayout_c3*/
+  if (llvm::Error error = checkCopyBoxes(getBoxes(), getAxes(),
+                                         getOutput().getType().getNumElements(),
+                                         getInput().getType().getNumElements()))
+    return emitOpError(llvm::toString(std::move(error)));
+  return success();
 }
 
 void ConcatOp::build(OpBuilder &builder, OperationState &state,

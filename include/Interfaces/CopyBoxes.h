@@ -1,0 +1,45 @@
+//===- CopyBoxes.h - Movements as lists of strided boxes --------*- C++ -*-===//
+//
+// The form in which `relayout` ops of all dialects say what they move, and the
+// check that all their verifiers share. Nothing is moved here.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_INTERFACES_COPYBOXES_H
+#define TPUC_INTERFACES_COPYBOXES_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Error.h"
+#include <cstdint>
+
+namespace tpuc {
+
+/// result[to + sum i*toStrides] = input[from + sum i*fromStrides] for all i
+/// within `sizes`. Everything is in elements; both sides are row-major.
+struct CopyBox {
+  int64_t to = 0, from = 0;
+  llvm::SmallVector<int64_t, 6> sizes, toStrides, fromStrides;
+
+  bool operator==(const CopyBox &) const = default;
+};
+
+/// Boxes as the integers of an attribute: [to, from], then [size, to stride,
+/// from stride] an axis; each box has `numAxes` axes.
+llvm::SmallVector<int64_t> packCopyBoxes(llvm::ArrayRef<CopyBox> boxes,
+                                         int64_t numAxes);
+
+/// The boxes of an attribute that `checkCopyBoxes` accepts.
+llvm::SmallVector<CopyBox> unpackCopyBoxes(llvm::ArrayRef<int64_t> packed,
+                                           int64_t numAxes);
+
+/// Fails, with an error that begins with a verb, unless the boxes lie in an
+/// input of `inputCount` elements and cover each of `resultCount` elements
+/// exactly once. Time and memory are linear in `resultCount` over the length
+/// of the runs.
+llvm::Error checkCopyBoxes(llvm::ArrayRef<int64_t> packed, int64_t numAxes,
+                           int64_t resultCount, int64_t inputCount);
+
+} // namespace tpuc
+
+#endif // TPUC_INTERFACES_COPYBOXES_H
