@@ -181,8 +181,22 @@ static Operation *buildActivation(OpBuilder &builder, Location loc, Value x,
   if (isa<TanhOp>(inner) && isHalf &&
       equals(argument, {0, tanhScale, 0, tanhScale * 0.044715}))
     return GeluOp::create(builder, loc, x, GeluApproximation::Tanh);
-  if (isa<SigmoidOp>(inner) && isProduct && equals(argument, {0, 1}))
-    return SiluOp::create(builder, loc, x);
+  if (isa<SigmoidOp>(inner) && isProduct) {
+    if (equals(argument, {0, 1}))
+      return SiluOp::create(builder, loc, x);
+    double slope = argument.p[1];
+    if (slope > 0 && equals(argument, {0, slope})) {
+      // x * sigmoid(c x) = silu(c x) / c; the factors go into the layers before
+      // and after it.
+      auto factor = [&](double value) {
+        return makeWeight(builder, loc, Buffer::f32({}, {float(value)}));
+      };
+      Location step = getStepLoc(loc);
+      Value inside = MulOp::create(builder, step, x, factor(slope));
+      inside = SiluOp::create(builder, step, inside);
+      return MulOp::create(builder, loc, inside, factor(1 / slope));
+    }
+  }
   if (auto hard = dyn_cast<HardsigmoidOp>(inner))
     if (isProduct && equals(argument, {0, 1}) &&
         isClose(hard.getAlpha().convertToDouble(), 1.0 / 6) &&
@@ -197,13 +211,20 @@ static Operation *buildActivation(OpBuilder &builder, Location loc, Value x,
           equals(whole, {}, {0, 1.0 / 6})) ||
          (max == 1 && equals(argument, {0.5, 1.0 / 6}) && isProduct)))
       return HardswishOp::create(builder, loc, x);
+    // clip(a x + b, 0, c) / c
+    if (min == 0 && std::isfinite(max) && max > 0 && argument.p[0] != 0 &&
+        equals(argument, {argument.p[0], argument.p[1]}) &&
+        equals(whole, {}, {1 / max}))
+      return HardsigmoidOp::create(builder, loc, x,
+                                   APFloat(argument.p[1] / max),
+                                   APFloat(argument.p[0] / max));
   }
   return nullptr;
 }
 
 namespace {
 
-/// p(x) + q(x) * t(x) -> gelu, silu, hardswish
+/// p(x) + q(x) * t(x) -> gelu, silu, hardswish, hardsigmoid
 template <typename OpTy>
 struct RecognizeActivation : public OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
@@ -289,6 +310,7 @@ struct RecognizeSigmoid : public OpRewritePattern<ReciprocalOp> {
 
 void top::populateActivationPatterns(RewritePatternSet &patterns) {
   patterns.add<RecognizeActivation<AddOp>, RecognizeActivation<MulOp>,
-               RecognizeActivation<DivOp>, RecognizeMish, RecognizeSigmoid,
-               RecognizeSoftplus>(patterns.getContext());
+               RecognizeActivation<ClipOp>, RecognizeActivation<DivOp>,
+               RecognizeMish, RecognizeSigmoid, RecognizeSoftplus>(
+      patterns.getContext());
 }

@@ -12,6 +12,7 @@ using namespace tpuc::top;
 
 void top::populateCanonicalizationPatterns(mlir::RewritePatternSet &patterns) {
   populateViewPatterns(patterns);
+  populatePermutePatterns(patterns);
   populateSlicePatterns(patterns);
   populateArithmeticPatterns(patterns);
   populateBroadcastPatterns(patterns);
@@ -32,4 +33,16 @@ std::optional<int64_t> top::getVaryingAxis(mlir::Value constant,
     varying = lead + index;
   }
   return varying;
+}
+
+mlir::Location top::getStepLoc(mlir::Location loc) {
+  if (auto fused = llvm::dyn_cast<mlir::FusedLoc>(loc)) {
+    llvm::SmallVector<mlir::Location> parts;
+    for (mlir::Location part : fused.getLocations())
+      parts.push_back(getStepLoc(part));
+    return mlir::FusedLoc::get(parts, fused.getMetadata(), loc.getContext());
+  }
+  if (auto name = llvm::dyn_cast<mlir::NameLoc>(loc))
+    return mlir::NameLoc::get(name.getName());
+  return loc;
 }

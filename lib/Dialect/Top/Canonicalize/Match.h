@@ -64,6 +64,11 @@ inline mlir::Value makeWeight(mlir::OpBuilder &builder, mlir::Location loc,
 std::optional<int64_t> getVaryingAxis(mlir::Value constant,
                                       llvm::ArrayRef<int64_t> shape);
 
+/// The location of a step on the way to what `loc` names. The name of a tensor
+/// stands inside that of its node; a step holds other elements, or the same in
+/// another order, and must not claim to be it.
+mlir::Location getStepLoc(mlir::Location loc);
+
 } // namespace tpuc::top
 
 #endif // TPUC_LIB_DIALECT_TOP_CANONICALIZE_MATCH_H

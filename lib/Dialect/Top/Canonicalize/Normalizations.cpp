@@ -53,58 +53,106 @@ static SmallVector<RootQuotient> matchRootQuotients(Operation *op) {
   return found;
 }
 
-/// The operand of `value` when it is a mean over the axes from `axis` to the
-/// last, which keeps them; `axis` is set.
-static Value matchTrailingMean(Value value, int64_t &axis) {
+/// The operand of `value` when it is a mean over `axes` (set, ascending), which
+/// keeps them.
+static Value matchMean(Value value, SmallVectorImpl<int64_t> &axes) {
   auto reduce = value.getDefiningOp<ReduceOp>();
   if (!reduce || reduce.getKind() != ReduceKind::Mean ||
       !reduce.getKeepdims() || !isF32(value))
     return {};
-  SmallVector<int64_t> axes(reduce.getAxes());
+  axes.assign(reduce.getAxes().begin(), reduce.getAxes().end());
   llvm::sort(axes);
-  int64_t rank = shapeOf(reduce.getInput()).size();
   if (axes.empty())
-    axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  for (auto [index, reduced] : llvm::enumerate(axes))
-    if (reduced != rank - int64_t(axes.size()) + int64_t(index))
-      return {};
-  axis = axes.front();
+    llvm::append_range(
+        axes, llvm::seq<int64_t>(0, shapeOf(reduce.getInput()).size()));
   return reduce.getInput();
 }
 
-/// y when `value` is mean(y * y) + epsilon over trailing axes.
-static Value matchMeanSquare(Value value, int64_t &axis, double &epsilon) {
-  epsilon = 0;
-  if (auto sum = value.getDefiningOp<AddOp>()) {
-    std::optional<double> constant = getSplat(sum.getRhs());
-    if (!constant || *constant < 0 || sum.getType() != sum.getLhs().getType())
-      return {};
-    epsilon = *constant;
-    value = sum.getLhs();
-  }
-  Value square = matchTrailingMean(value, axis);
-  if (!square)
-    return {};
-  if (auto mul = square.getDefiningOp<MulOp>())
+/// x when `value` is x * x.
+static Value matchSquare(Value value) {
+  if (auto mul = value.getDefiningOp<MulOp>())
     return mul.getLhs() == mul.getRhs() ? mul.getLhs() : Value();
-  if (auto pow = square.getDefiningOp<PowOp>())
+  if (auto pow = value.getDefiningOp<PowOp>())
     return isSplat(pow.getRhs(), 2) ? pow.getLhs() : Value();
   return {};
 }
 
-/// x when `value` is x - mean(x) over the axes from `axis`.
-static Value matchCentred(Value value, int64_t axis) {
+/// y when `value` is mean(y * y) over `axes` (set).
+static Value matchMeanSquare(Value value, SmallVectorImpl<int64_t> &axes) {
+  Value square = matchMean(value, axes);
+  return square ? matchSquare(square) : Value();
+}
+
+/// Drops a constant summand >= 0, which `epsilon` is set to.
+static Value dropEpsilon(Value value, double &epsilon) {
+  epsilon = 0;
+  auto sum = value.getDefiningOp<AddOp>();
+  if (!sum)
+    return value;
+  std::optional<double> constant = getSplat(sum.getRhs());
+  if (!constant || *constant < 0 || sum.getType() != sum.getLhs().getType())
+    return {};
+  epsilon = *constant;
+  return sum.getLhs();
+}
+
+/// x when `value` is x - mean(x) over `axes`.
+static Value matchCentred(Value value, ArrayRef<int64_t> axes) {
   auto difference = value.getDefiningOp<SubOp>();
   if (!difference)
     return {};
-  int64_t meanAxis = -1;
-  Value x = matchTrailingMean(difference.getRhs(), meanAxis);
-  return x == difference.getLhs() && meanAxis == axis ? x : Value();
+  SmallVector<int64_t> own;
+  Value x = matchMean(difference.getRhs(), own);
+  return x == difference.getLhs() && ArrayRef(own) == axes ? x : Value();
+}
+
+/// x when `value` is mean(x * x) - mean(x) * mean(x) over `axes` (set).
+static Value matchVarianceOfMoments(Value value,
+                                    SmallVectorImpl<int64_t> &axes) {
+  // Rounding may make the difference negative, which some exporters clip.
+  if (auto clip = value.getDefiningOp<ClipOp>())
+    value = clip.getMin().isZero() && clip.getMax().isInfinity()
+                ? clip.getInput()
+                : value;
+  else if (auto relu = value.getDefiningOp<ReluOp>())
+    value = relu.getInput();
+  auto difference = value.getDefiningOp<SubOp>();
+  if (!difference)
+    return {};
+  Value x = matchMeanSquare(difference.getLhs(), axes);
+  Value mean = matchSquare(difference.getRhs());
+  SmallVector<int64_t> own;
+  return x && mean && matchMean(mean, own) == x && own == axes ? x : Value();
+}
+
+/// Makes a normalisation over `axes`: with these last, since that is where the
+/// op has them.
+template <typename NormOp>
+static Value createNorm(PatternRewriter &rewriter, Location loc, Value x,
+                        ArrayRef<int64_t> axes, double epsilon) {
+  int64_t rank = shapeOf(x).size(), first = rank - int64_t(axes.size());
+  SmallVector<int64_t> order, back(rank);
+  for (int64_t axis = 0; axis < rank; ++axis)
+    if (!llvm::is_contained(axes, axis))
+      order.push_back(axis);
+  llvm::append_range(order, axes);
+  bool isTrailing = llvm::is_sorted(order);
+  Location step = isTrailing ? loc : getStepLoc(loc);
+  if (!isTrailing)
+    x = PermuteOp::create(rewriter, step, x, order);
+  Value norm =
+      NormOp::create(rewriter, step, x, ValueRange(), first, APFloat(epsilon));
+  if (isTrailing)
+    return norm;
+  for (auto [index, axis] : llvm::enumerate(order))
+    back[axis] = index;
+  return PermuteOp::create(rewriter, loc, norm, back);
 }
 
 namespace {
 
-/// (x - mean(x)) / sqrt(mean((x - mean(x))^2) + e) -> layer_norm(x)
+/// (x - mean(x)) / sqrt(var(x) + e) -> layer_norm(x), where var(x) is
+/// mean((x - mean(x))^2) or mean(x^2) - mean(x)^2;
 /// x / sqrt(mean(x^2) + e) -> rms_norm(x)
 template <typename OpTy>
 struct RecognizeNormalization : public OpRewritePattern<OpTy> {
@@ -112,20 +160,61 @@ struct RecognizeNormalization : public OpRewritePattern<OpTy> {
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
     for (RootQuotient quotient : matchRootQuotients(op)) {
-      int64_t axis = -1;
+      SmallVector<int64_t> axes;
       double epsilon = 0;
-      Value y = matchMeanSquare(quotient.radicand, axis, epsilon);
-      if (!y || y != quotient.numerator)
+      Value spread = dropEpsilon(quotient.radicand, epsilon);
+      if (!spread || quotient.numerator.getType() != op.getType())
         continue;
-      if (Value x = matchCentred(y, axis))
-        rewriter.replaceOpWithNewOp<LayerNormOp>(op, x, ValueRange(), axis,
-                                                 APFloat(epsilon));
-      else
-        rewriter.replaceOpWithNewOp<RMSNormOp>(op, y, ValueRange(), axis,
-                                               APFloat(epsilon));
+      Value result;
+      if (Value y = matchMeanSquare(spread, axes);
+          y && y == quotient.numerator) {
+        if (Value x = matchCentred(y, axes))
+          result =
+              createNorm<LayerNormOp>(rewriter, op.getLoc(), x, axes, epsilon);
+        else
+          result =
+              createNorm<RMSNormOp>(rewriter, op.getLoc(), y, axes, epsilon);
+      } else if (Value x = matchVarianceOfMoments(spread, axes);
+                 x && matchCentred(quotient.numerator, axes) == x) {
+        result =
+            createNorm<LayerNormOp>(rewriter, op.getLoc(), x, axes, epsilon);
+      }
+      if (!result)
+        continue;
+      rewriter.replaceOp(op, result);
       return success();
     }
     return rewriter.notifyMatchFailure(op, "not a normalisation's formula");
+  }
+};
+
+/// permute(norm(x)) * c -> permute(norm(x) * permute(c)), so that a scale of
+/// channels reaches the normalisation that was brought to them; the same for
+/// sums
+template <typename OpTy>
+struct ConstantBelowPermute : public OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    auto permute = op.getLhs().template getDefiningOp<PermuteOp>();
+    if (!permute || !permute->hasOneUse() ||
+        !isa_and_nonnull<LayerNormOp, RMSNormOp>(
+            permute.getInput().getDefiningOp()) ||
+        !isConstant(op.getRhs()) || permute.getType() != op.getType())
+      return rewriter.notifyMatchFailure(op, "no constant after a permute");
+    SmallVector<int64_t> shape(shapeOf(op.getRhs()));
+    shape.insert(shape.begin(), shapeOf(op.getOutput()).size() - shape.size(),
+                 1);
+    SmallVector<int64_t> back(shape.size());
+    for (auto [index, axis] : llvm::enumerate(permute.getOrder()))
+      back[axis] = index;
+    Location loc = op.getRhs().getLoc();
+    Value constant = reshapeTo(rewriter, loc, op.getRhs(), shape);
+    constant = PermuteOp::create(rewriter, loc, constant, back);
+    Value moved = OpTy::create(rewriter, getStepLoc(op.getLoc()),
+                               permute.getInput(), constant);
+    rewriter.replaceOpWithNewOp<PermuteOp>(op, moved, permute.getOrder());
+    return success();
   }
 };
 
@@ -212,6 +301,7 @@ struct BiasIntoNorm : public OpRewritePattern<AddOp> {
 void top::populateNormalizationPatterns(RewritePatternSet &patterns) {
   patterns.add<RecognizeNormalization<DivOp>, RecognizeNormalization<MulOp>,
                ScaleIntoNorm<LayerNormOp>, ScaleIntoNorm<RMSNormOp>,
-               BiasIntoNorm<LayerNormOp>, BiasIntoNorm<RMSNormOp>>(
+               BiasIntoNorm<LayerNormOp>, BiasIntoNorm<RMSNormOp>,
+               ConstantBelowPermute<MulOp>, ConstantBelowPermute<AddOp>>(
       patterns.getContext());
 }

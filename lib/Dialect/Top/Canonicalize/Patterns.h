@@ -18,6 +18,8 @@ void populateCanonicalizationPatterns(mlir::RewritePatternSet &patterns);
 
 /// reshape, permute, depth_to_space, space_to_depth.
 void populateViewPatterns(mlir::RewritePatternSet &patterns);
+/// permute with reshape and slice.
+void populatePermutePatterns(mlir::RewritePatternSet &patterns);
 /// slice, concat, gather by constant indices, pad.
 void populateSlicePatterns(mlir::RewritePatternSet &patterns);
 /// Neutral elements, powers, limits.
@@ -31,12 +33,19 @@ void populateMatMulPatterns(mlir::RewritePatternSet &patterns);
 void populateActivationPatterns(mlir::RewritePatternSet &patterns);
 /// layer_norm and rms_norm out of their formulas.
 void populateNormalizationPatterns(mlir::RewritePatternSet &patterns);
+/// group_norm out of reshapes and instance normalisation.
+void populateGroupNormPatterns(mlir::RewritePatternSet &patterns);
 
 /// Constant factors and summands into weights and biases; batch_norm. Changes
 /// rounding.
 void populateAffinePatterns(mlir::RewritePatternSet &patterns);
 /// Chains of arithmetic with constants. Changes rounding.
 void populateConstantChainPatterns(mlir::RewritePatternSet &patterns);
+/// Factors and summands of columns into the linear layers around them, also
+/// through views and out of attention. Changes rounding.
+void populateProjectionPatterns(mlir::RewritePatternSet &patterns);
+/// The projections that attention reads into one product.
+void populatePackingPatterns(mlir::RewritePatternSet &patterns);
 /// Products of rows with one matrix in two axes, reshapes below elementwise
 /// ops.
 void populateRowPatterns(mlir::RewritePatternSet &patterns);

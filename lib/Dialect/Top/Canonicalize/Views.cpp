@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Interfaces/AxisOrder.h"
 #include "Match.h"
 #include "Patterns.h"
 
@@ -26,7 +27,8 @@ struct ComposeReshapes : public OpRewritePattern<ReshapeOp> {
   }
 };
 
-/// permute[a](permute[b](x)) -> permute[b o a](x)
+/// permute[a](permute[b](x)) -> permute[b o a](x), unless one transposes and
+/// the other moves rows
 struct ComposePermutes : public OpRewritePattern<PermuteOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(PermuteOp op,
@@ -37,6 +39,10 @@ struct ComposePermutes : public OpRewritePattern<PermuteOp> {
     SmallVector<int64_t> order;
     for (int64_t axis : op.getOrder())
       order.push_back(inner.getOrder()[axis]);
+    ArrayRef<int64_t> shape = shapeOf(inner.getInput());
+    if (isSplitTransposition(shape, inner.getOrder(),
+                             {SmallVector<int64_t>(shape), order}))
+      return rewriter.notifyMatchFailure(op, "better apart");
     rewriter.replaceOpWithNewOp<PermuteOp>(op, inner.getInput(), order);
     return success();
   }

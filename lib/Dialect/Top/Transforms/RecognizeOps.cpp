@@ -25,6 +25,7 @@ struct TopRecognizeOps
     RewritePatternSet all(context);
     top::populateActivationPatterns(all);
     top::populateNormalizationPatterns(all);
+    top::populateGroupNormPatterns(all);
     patterns = std::move(all);
     return success();
   }

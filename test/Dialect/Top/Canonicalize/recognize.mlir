@@ -42,11 +42,12 @@ func.func @layer_norm_mul_rsqrt(%x: tensor<4x6x8xf32>) -> tensor<4x6x8xf32> {
   return %d : tensor<4x6x8xf32>
 }
 
-// The mean is over the first axes: not a layer norm.
-// CHECK-LABEL: func.func @not_layer_norm_leading_axis(
-// CHECK-NOT: top.layer_norm
-// CHECK-NOT: top.rms_norm
-func.func @not_layer_norm_leading_axis(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+// The mean is over the first axis, which is brought to the end and back.
+// CHECK-LABEL: func.func @layer_norm_leading_axis(
+// CHECK: %[[P:.*]] = top.permute %arg0 {order = array<i64: 1, 0>}
+// CHECK-NEXT: %[[N:.*]] = top.layer_norm %[[P]] {axis = 1 : i64, epsilon = {{.*}} : f64}
+// CHECK-NEXT: top.permute %[[N]] {order = array<i64: 1, 0>}
+func.func @layer_norm_leading_axis(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %eps = top.weight dense<1.0e-3> : tensor<f32>
   %m = top.reduce mean %x {axes = array<i64: 0>} : (tensor<4x8xf32>) -> tensor<1x8xf32>
   %c = top.sub %x, %m : (tensor<4x8xf32>, tensor<1x8xf32>) -> tensor<4x8xf32>
@@ -238,4 +239,109 @@ func.func @sigmoid(%x: tensor<8xf32>) -> tensor<8xf32> {
   %1 = top.add %one, %0 : (tensor<f32>, tensor<8xf32>) -> tensor<8xf32>
   %2 = top.div %one, %1 : (tensor<f32>, tensor<8xf32>) -> tensor<8xf32>
   return %2 : tensor<8xf32>
+}
+
+// The variance as a difference of moments, which is kept from being negative.
+// CHECK-LABEL: func.func @layer_norm_of_moments(
+// CHECK: %[[N:.*]] = top.layer_norm %arg0 {axis = 1 : i64, epsilon = {{.*}} : f64}
+// CHECK-NEXT: return %[[N]]
+func.func @layer_norm_of_moments(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %eps = top.weight dense<1.0e-3> : tensor<f32>
+  %m = top.reduce mean %x {axes = array<i64: 1>} : (tensor<4x8xf32>) -> tensor<4x1xf32>
+  %q = top.mul %x, %x : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  %mq = top.reduce mean %q {axes = array<i64: 1>} : (tensor<4x8xf32>) -> tensor<4x1xf32>
+  %mm = top.mul %m, %m : (tensor<4x1xf32>, tensor<4x1xf32>) -> tensor<4x1xf32>
+  %d = top.sub %mq, %mm : (tensor<4x1xf32>, tensor<4x1xf32>) -> tensor<4x1xf32>
+  %v = top.relu %d : tensor<4x1xf32>
+  %e = top.add %v, %eps : (tensor<4x1xf32>, tensor<f32>) -> tensor<4x1xf32>
+  %s = top.sqrt %e : tensor<4x1xf32>
+  %c = top.sub %x, %m : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  %r = top.div %c, %s : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  return %r : tensor<4x8xf32>
+}
+
+// Channels of an image: scale and bias, one a channel, follow them.
+// CHECK-LABEL: func.func @layer_norm_of_channels(
+// CHECK: %[[P:.*]] = top.permute %arg0 {order = array<i64: 0, 2, 3, 1>}
+// CHECK-NEXT: %[[N:.*]] = top.layer_norm %[[P]], %{{.*}}, %{{.*}} {axis = 3 : i64
+// CHECK-NEXT: %[[B:.*]] = top.permute %[[N]] {order = array<i64: 0, 3, 1, 2>}
+// CHECK-NEXT: return %[[B]]
+func.func @layer_norm_of_channels(%x: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  %eps = top.weight dense<1.0e-3> : tensor<f32>
+  %scale = top.weight dense<[[[1.0]], [[2.0]]]> : tensor<2x1x1xf32>
+  %bias = top.weight dense<[[[3.0]], [[4.0]]]> : tensor<2x1x1xf32>
+  %m = top.reduce mean %x {axes = array<i64: 1>} : (tensor<1x2x3x4xf32>) -> tensor<1x1x3x4xf32>
+  %c = top.sub %x, %m : (tensor<1x2x3x4xf32>, tensor<1x1x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %p = top.mul %c, %c : (tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %v = top.reduce mean %p {axes = array<i64: 1>} : (tensor<1x2x3x4xf32>) -> tensor<1x1x3x4xf32>
+  %e = top.add %v, %eps : (tensor<1x1x3x4xf32>, tensor<f32>) -> tensor<1x1x3x4xf32>
+  %s = top.sqrt %e : tensor<1x1x3x4xf32>
+  %d = top.div %c, %s : (tensor<1x2x3x4xf32>, tensor<1x1x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %w = top.mul %d, %scale : (tensor<1x2x3x4xf32>, tensor<2x1x1xf32>) -> tensor<1x2x3x4xf32>
+  %r = top.add %w, %bias : (tensor<1x2x3x4xf32>, tensor<2x1x1xf32>) -> tensor<1x2x3x4xf32>
+  return %r : tensor<1x2x3x4xf32>
+}
+
+// Groups of channels as instances of a reshaped tensor.
+// CHECK-LABEL: func.func @group_norm(
+// CHECK-DAG: %[[S:.*]] = top.weight dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 4.000000e+00]>
+// CHECK-DAG: %[[B:.*]] = top.weight dense<[5.000000e+00, 6.000000e+00, 7.000000e+00, 8.000000e+00]>
+// CHECK: %[[N:.*]] = top.group_norm %arg0, %[[S]], %[[B]] {epsilon = 1.000000e-05 : f64, num_groups = 2 : i64}
+// CHECK-NEXT: return %[[N]]
+func.func @group_norm(%x: tensor<1x4x3x3xf32>) -> tensor<1x4x3x3xf32> {
+  %ones = top.weight dense<1.0> : tensor<2xf32>
+  %zeros = top.weight dense<0.0> : tensor<2xf32>
+  %scale = top.weight dense<[[[1.0]], [[2.0]], [[3.0]], [[4.0]]]> : tensor<4x1x1xf32>
+  %bias = top.weight dense<[[[5.0]], [[6.0]], [[7.0]], [[8.0]]]> : tensor<4x1x1xf32>
+  %0 = top.reshape %x : (tensor<1x4x3x3xf32>) -> tensor<1x2x18xf32>
+  %1 = top.group_norm %0, %ones, %zeros {num_groups = 2 : i64, epsilon = 1.0e-5} : (tensor<1x2x18xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x2x18xf32>
+  %2 = top.reshape %1 : (tensor<1x2x18xf32>) -> tensor<1x4x3x3xf32>
+  %3 = top.mul %2, %scale : (tensor<1x4x3x3xf32>, tensor<4x1x1xf32>) -> tensor<1x4x3x3xf32>
+  %4 = top.add %3, %bias : (tensor<1x4x3x3xf32>, tensor<4x1x1xf32>) -> tensor<1x4x3x3xf32>
+  return %4 : tensor<1x4x3x3xf32>
+}
+
+// Each group has a scale of its own: that is not one a channel.
+// CHECK-LABEL: func.func @not_group_norm_scaled_groups(
+// CHECK: top.reshape
+// CHECK: top.group_norm
+// CHECK: top.reshape
+func.func @not_group_norm_scaled_groups(%x: tensor<1x4x3x3xf32>) -> tensor<1x4x3x3xf32> {
+  %scale = top.weight dense<[1.0, 2.0]> : tensor<2xf32>
+  %0 = top.reshape %x : (tensor<1x4x3x3xf32>) -> tensor<1x2x18xf32>
+  %1 = top.group_norm %0, %scale {num_groups = 2 : i64, epsilon = 1.0e-5} : (tensor<1x2x18xf32>, tensor<2xf32>) -> tensor<1x2x18xf32>
+  %2 = top.reshape %1 : (tensor<1x2x18xf32>) -> tensor<1x4x3x3xf32>
+  return %2 : tensor<1x4x3x3xf32>
+}
+
+// CHECK-LABEL: func.func @quick_gelu(
+// CHECK: %[[A:.*]] = top.mul %arg0
+// CHECK-NEXT: %[[S:.*]] = top.silu %[[A]]
+// CHECK-NEXT: top.mul %[[S]]
+func.func @quick_gelu(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %c = top.weight dense<1.702> : tensor<f32>
+  %0 = top.mul %x, %c : (tensor<8xf32>, tensor<f32>) -> tensor<8xf32>
+  %1 = top.sigmoid %0 : tensor<8xf32>
+  %2 = top.mul %x, %1 : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  return %2 : tensor<8xf32>
+}
+
+// CHECK-LABEL: func.func @hardsigmoid_clip(
+// CHECK: %[[H:.*]] = top.hardsigmoid %arg0 {alpha = {{0.1666.*}} : f64
+// CHECK-NEXT: return %[[H]]
+func.func @hardsigmoid_clip(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %three = top.weight dense<3.0> : tensor<f32>
+  %sixth = top.weight dense<0.16666667> : tensor<f32>
+  %0 = top.add %x, %three : (tensor<8xf32>, tensor<f32>) -> tensor<8xf32>
+  %1 = top.clip %0 {min = 0.0, max = 6.0} : tensor<8xf32>
+  %2 = top.mul %1, %sixth : (tensor<8xf32>, tensor<f32>) -> tensor<8xf32>
+  return %2 : tensor<8xf32>
+}
+
+// A clip of the value itself has no offset.
+// CHECK-LABEL: func.func @not_hardsigmoid_plain_clip(
+// CHECK-NEXT: top.clip
+func.func @not_hardsigmoid_plain_clip(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %0 = top.clip %x {min = 0.0, max = 1.0} : tensor<8xf32>
+  return %0 : tensor<8xf32>
 }
