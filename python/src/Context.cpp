@@ -4,6 +4,7 @@
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/Top/Transforms/Passes.h"
 #include "Dialect/Tpu/Evaluate/Evaluate.h"
+#include "Dialect/Tpu/Transforms/Passes.h"
 #include "Driver/Compile.h"
 #include "ModuleHandle.h"
 #include "mlir/Transforms/Passes.h"
@@ -19,6 +20,7 @@ std::shared_ptr<MLIRContext> makeContext() {
     registerTransformsPasses();
     top::registerTopPasses();
     top::registerPipelines();
+    tpu::registerTpuPasses();
     registerTopToTpuPasses();
     registerTpuToBM1684XPasses();
   });

@@ -1,12 +1,13 @@
 //===- FuseAttention.cpp - Attention as one op ----------------------------===//
 //
-// Recognises attention from its last permute backwards. Where its operands lie
+// Recognises attention from its last product backwards. Where its operands lie
 // is left to views; what cannot be one stays as it is.
 //
 //===----------------------------------------------------------------------===//
 
 #include "StridedView.h"
 
+#include "Dialect/Tpu/IR/TensorNames.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -101,70 +102,128 @@ bool hasContiguousColumns(const StridedView &view) {
   return view.sizes.back() == 1 || view.strides.back() == 1;
 }
 
-/// permute(matmul(softmax(scale q k^T + addends), v)) -> attention(q, k, v)
-struct FuseAttention : OpRewritePattern<PermuteOp> {
+/// The views of attention's operands with axes [batch, heads, rows, columns].
+struct OperandViews {
+  StridedView query, key, value;
+  SmallVector<StridedView, 2> addends;
+};
+
+/// `views`, whose leading axis may hold batches and heads, with an axis for
+/// each; nothing when one of them has no strides then.
+std::optional<OperandViews> splitHeads(const OperandViews &views,
+                                       int64_t heads) {
+  auto split = [&](const StridedView &view) {
+    SmallVector<int64_t> shape(view.sizes);
+    if (shape.size() == 4)
+      return std::optional(view);
+    shape[0] /= heads;
+    shape.insert(shape.begin() + 1, heads);
+    return view.reshaped(shape);
+  };
+  auto query = split(views.query), key = split(views.key),
+       value = split(views.value);
+  if (!query || !key || !value)
+    return std::nullopt;
+  OperandViews result{*query, *key, *value, {}};
+  for (const StridedView &addend : views.addends) {
+    std::optional<StridedView> view = split(addend);
+    if (!view)
+      return std::nullopt;
+    result.addends.push_back(*view);
+  }
+  return result;
+}
+
+/// matmul(softmax(scale q k^T + addends), v) -> permute(attention(q, k, v)),
+/// with batches and heads as one leading axis or two
+struct FuseAttention : OpRewritePattern<MatMulOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(PermuteOp permute,
+  LogicalResult matchAndRewrite(MatMulOp weighted,
                                 PatternRewriter &rewriter) const override {
-    if (permute.getOrder() != ArrayRef<int64_t>{0, 2, 1, 3})
-      return rewriter.notifyMatchFailure(permute, "other order");
-    auto weighted = permute.getInput().getDefiningOp<MatMulOp>();
-    if (!weighted || !weighted->hasOneUse() || !isPlain(weighted) ||
-        getElement(permute.getOutput()).isF32())
-      return rewriter.notifyMatchFailure(permute, "not a 16-bit product");
+    ArrayRef<int64_t> shape = getShape(weighted.getOutput());
+    if (!isPlain(weighted) || getElement(weighted.getOutput()).isF32() ||
+        (shape.size() != 3 && shape.size() != 4))
+      return rewriter.notifyMatchFailure(weighted, "not a 16-bit product");
     auto softmax = soleProducer<SoftmaxOp>(weighted.getLeft());
     if (!softmax || softmax.getLog())
-      return rewriter.notifyMatchFailure(permute, "not weighted by a softmax");
+      return rewriter.notifyMatchFailure(weighted, "not weighted by a softmax");
     std::optional<Scores> scores = matchScores(softmax);
     if (!scores || !isPlain(scores->product))
-      return rewriter.notifyMatchFailure(permute, "scores of another form");
+      return rewriter.notifyMatchFailure(weighted, "scores of another form");
     int64_t keys = scores->product.getN();
     if (getShape(softmax.getInput()).back() != keys || keys > kMaxKeys ||
         getShape(scores->product.getOutput()) != getShape(weighted.getLeft()))
-      return rewriter.notifyMatchFailure(permute, "rows of another length");
+      return rewriter.notifyMatchFailure(weighted, "rows of another length");
+    if (getShape(scores->product.getRight()).size() != shape.size() ||
+        getShape(weighted.getRight()).size() != shape.size())
+      return rewriter.notifyMatchFailure(weighted, "operands are repeated");
 
-    StridedView query = traceView(scores->product.getLeft(), &scores->scale);
-    StridedView key = traceView(scores->product.getRight(), &scores->scale);
+    OperandViews views{traceView(scores->product.getLeft(), &scores->scale),
+                       traceView(scores->product.getRight(), &scores->scale),
+                       traceView(weighted.getRight()), scores->addends};
     if (!scores->product.getRightTranspose())
-      swapLastAxes(key);
-    StridedView value = traceView(weighted.getRight());
+      swapLastAxes(views.key);
     if (weighted.getRightTranspose())
-      swapLastAxes(value);
-    if (!hasContiguousColumns(query) || !hasContiguousColumns(key) ||
-        !hasContiguousColumns(value))
-      return rewriter.notifyMatchFailure(permute, "columns with gaps");
-
-    SmallVector<Value, 2> addends;
-    SmallVector<int64_t> addendViews;
-    for (const StridedView &addend : scores->addends) {
-      addends.push_back(addend.root);
-      llvm::append_range(addendViews, viewAttribute(addend));
-    }
-    rewriter.replaceOpWithNewOp<AttentionOp>(
-        permute, permute.getType(), query.root, key.root, value.root, addends,
-        rewriter.getDenseI64ArrayAttr(viewAttribute(query)),
-        rewriter.getDenseI64ArrayAttr(viewAttribute(key)),
-        rewriter.getDenseI64ArrayAttr(viewAttribute(value)),
-        rewriter.getDenseI64ArrayAttr(addendViews),
-        rewriter.getI64IntegerAttr(keys),
-        rewriter.getI64IntegerAttr(scores->product.getK()),
-        rewriter.getF64FloatAttr(scores->scale));
+      swapLastAxes(views.value);
+    for (const StridedView *view : {&views.query, &views.key, &views.value})
+      if (!hasContiguousColumns(*view) ||
+          ArrayRef(view->sizes).drop_back(2) != shape.drop_back(2))
+        return rewriter.notifyMatchFailure(weighted, "operands have no views");
+    std::optional<OperandViews> split;
+    for (int64_t heads = shape[0]; !split && heads > 0; --heads)
+      if (shape[0] % heads == 0)
+        split = splitHeads(views, heads);
+    if (!split)
+      return rewriter.notifyMatchFailure(weighted, "batches have no stride");
+    replace(rewriter, weighted, *scores, *split);
     return success();
   }
 
 private:
   static void swapLastAxes(StridedView &view) {
-    std::swap(view.sizes[2], view.sizes[3]);
-    std::swap(view.strides[2], view.strides[3]);
+    std::swap(view.sizes.rbegin()[0], view.sizes.rbegin()[1]);
+    std::swap(view.strides.rbegin()[0], view.strides.rbegin()[1]);
+  }
+
+  static void replace(PatternRewriter &rewriter, MatMulOp weighted,
+                      Scores &scores, const OperandViews &views) {
+    SmallVector<Value, 2> addends;
+    SmallVector<int64_t> addendViews;
+    for (const StridedView &addend : views.addends) {
+      addends.push_back(addend.root);
+      llvm::append_range(addendViews, viewAttribute(addend));
+    }
+    ArrayRef<int64_t> q = views.query.sizes;
+    RankedTensorType type = weighted.getType().clone(
+        {q[0], q[2], q[1], getShape(weighted.getOutput()).back()});
+    Location loc = withoutTensorName(weighted.getLoc());
+    Value attention = AttentionOp::create(
+        rewriter, loc, type, views.query.root, views.key.root, views.value.root,
+        addends, rewriter.getDenseI64ArrayAttr(viewAttribute(views.query)),
+        rewriter.getDenseI64ArrayAttr(viewAttribute(views.key)),
+        rewriter.getDenseI64ArrayAttr(viewAttribute(views.value)),
+        rewriter.getDenseI64ArrayAttr(addendViews),
+        rewriter.getI64IntegerAttr(scores.product.getN()),
+        rewriter.getI64IntegerAttr(scores.product.getK()),
+        rewriter.getF64FloatAttr(scores.scale));
+    // What follows mostly brings the heads back to where they are now.
+    Value permuted = PermuteOp::create(rewriter, loc, attention,
+                                       ArrayRef<int64_t>{0, 2, 1, 3});
+    rewriter.replaceOpWithNewOp<ReshapeOp>(weighted, weighted.getType(),
+                                           permuted);
   }
 };
 
 struct TpuFuseAttentionPass
     : tpuc::tpu::impl::TpuFuseAttentionBase<TpuFuseAttentionPass> {
   void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<FuseAttention>(&getContext());
+    MLIRContext *context = &getContext();
+    RewritePatternSet patterns(context);
+    patterns.add<FuseAttention>(context);
+    // The permute of the result meets the network's own.
+    PermuteOp::getCanonicalizationPatterns(patterns, context);
+    ReshapeOp::getCanonicalizationPatterns(patterns, context);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
