@@ -37,10 +37,11 @@ def without_names(module):
     return lines
 
 
-def test_simplified_and_raw_form_are_one_program():
-    modules = [
-        import_onnx(inflate(MODELS / f"{form}.skeleton.onnx")) for form in ("swin_t", "swin_t_raw")
-    ]
+@pytest.mark.parametrize(
+    "forms", [("swin_t", "swin_t_raw"), ("bert_base", "bert_base_raw")], ids=["swin", "bert"]
+)
+def test_simplified_and_raw_form_are_one_program(forms):
+    modules = [import_onnx(inflate(MODELS / f"{form}.skeleton.onnx")) for form in forms]
     for module in modules:
         module.run_pipeline("top-canonicalize")
     simplified, raw = map(without_names, modules)
@@ -48,10 +49,11 @@ def test_simplified_and_raw_form_are_one_program():
     assert simplified == raw
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v2", "swin_t_raw", "deit_tiny"])
+@pytest.mark.parametrize("name", ["mobilenet_v2", "swin_t_raw", "deit_tiny", "mobilevit_s"])
 def test_canonical_form_computes_the_same(name):
     module = import_onnx(perturbed(name))
-    image = np.random.default_rng(0).standard_normal((1, 3, 224, 224)).astype(np.float32)
+    (port,) = module.inputs
+    image = np.random.default_rng(0).standard_normal(port.shape).astype(np.float32)
     (before,) = _core.evaluate(module, [image]).values()
     module.run_pipeline("top-canonicalize")
     (after,) = _core.evaluate(module, [image]).values()
@@ -71,3 +73,27 @@ def test_composite_ops_are_recognised(name, expected):
     module.run_pipeline("top-canonicalize")
     counts = module.count_ops()
     assert {op: counts.get(op, 0) for op in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        # One relayout between two blocks that differ in their windows, none
+        # within a block; channels go behind patches, then patches into windows;
+        # the mean is over the last axes.
+        ("swin_t_raw", {"tpu.attention": 12, "tpu.relayout": 10, "tpu.permute": 3}),
+        ("deit_tiny", {"tpu.attention": 12, "tpu.relayout": 0, "tpu.permute": 1}),
+        # Pixels of patches and back, each a transposition and a move of rows.
+        ("mobilevit_s", {"tpu.attention": 9, "tpu.relayout": 0, "tpu.permute": 12}),
+        ("bert_base_raw", {"tpu.attention": 12, "tpu.relayout": 0, "tpu.permute": 0}),
+    ],
+)
+def test_attention_is_fused_and_moves_vanish(name, expected):
+    module = import_onnx(perturbed(name))
+    module.run_pipeline("top-canonicalize")
+    _core.compile(module, "F16", "", "tpu")
+    module.run_pipeline("func.func(tpu-fuse-attention),canonicalize,cse")
+    counts = module.count_ops()
+    assert {op: counts.get(op, 0) for op in expected} == expected
+    assert not counts.get("tpu.slice", 0) or name == "deit_tiny"  # the class token
+    assert not counts.get("tpu.softmax", 0)

@@ -41,7 +41,9 @@ def TopFoldAffine : Pass<"top-fold-affine"> {
     Draws batch normalisation and products and sums with one constant a channel
     into the filter and bias of the convolution or matmul before it, and joins
     chains of constants. A batch normalisation with nothing before it becomes a
-    product and a sum.
+    product and a sum. The scale and bias of a normalisation that only matmuls
+    with constant matrices read go into these, and so does the factor of
+    attention's scores, through the views between them.
 
     Before:
 
@@ -54,6 +56,32 @@ def TopFoldAffine : Pass<"top-fold-affine"> {
 
     ```mlir
     %2 = top.matmul %0, %w, %b : (tensor<1x8xf32>, tensor<8x4xf32>, tensor<4xf32>) -> tensor<1x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::top::TopDialect"];
+}
+
+def TopPackProjections : Pass<"top-pack-projections"> {
+  let summary = "Joins the projections that attention reads into one product";
+  let description = [{
+    Matmuls of one value with constant matrices, whose results only products of
+    two computed values read (queries, keys and values), become one matmul with
+    the matrices side by side. Their results are columns of it, which attention
+    reads where they lie.
+
+    Before:
+
+    ```mlir
+    %1 = top.matmul %0, %wq : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+    %2 = top.matmul %0, %wk : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %1 = top.matmul %0, %wqk : (tensor<4x8xf32>, tensor<8x16xf32>) -> tensor<4x16xf32>
+    %2 = top.slice %1 {offsets = array<i64: 0, 0>, sizes = array<i64: 4, 8>, ...}
+    %3 = top.slice %1 {offsets = array<i64: 0, 8>, sizes = array<i64: 4, 8>, ...}
     ```
   }];
   let dependentDialects = ["::tpuc::top::TopDialect"];
@@ -112,6 +140,42 @@ def TopImportCalibration
   ];
   let dependentDialects = ["::tpuc::top::TopDialect",
                            "::mlir::quant::QuantDialect"];
+}
+
+def TopOrderRows : Pass<"top-order-rows"> {
+  let summary = "Lets ops compute on rows in the order that moves least data";
+  let description = [{
+    Ops that treat every row (along the last axis) alike can do so in any order
+    of rows: products with one matrix, normalisation, functions of elements,
+    sums of tensors with equal rows. Where rows are moved before and after them
+    (windows are cut out and put back, tensors are rolled), such ops take the
+    order for which the sum of all movements costs least: bytes moved, by the
+    length of the runs that stay together. Movements of one value are shared;
+    those that follow each other become one op, a `top.permute` or, when it is
+    none, a `top.relayout`.
+
+    The order of ops and the shapes of values stay; only their rows are in
+    another order. Deterministic: each step lowers the cost.
+
+    Before, where `q` is the inverse of `p`:
+
+    ```mlir
+    %1 = top.permute %0 {order = p}
+    %2 = top.softmax %1
+    %3 = top.permute %2 {order = q}
+    %4 = top.add %0, %3
+    %5 = top.permute %4 {order = p}
+    ```
+
+    After:
+
+    ```mlir
+    %1 = top.permute %0 {order = p}
+    %2 = top.softmax %1
+    %4 = top.add %1, %2
+    ```
+  }];
+  let dependentDialects = ["::tpuc::top::TopDialect"];
 }
 
 def TopShareWeights : Pass<"top-share-weights"> {

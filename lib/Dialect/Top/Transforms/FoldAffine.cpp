@@ -24,6 +24,7 @@ struct TopFoldAffine : public top::impl::TopFoldAffineBase<TopFoldAffine> {
     RewritePatternSet all(context);
     top::populateAffinePatterns(all);
     top::populateConstantChainPatterns(all);
+    top::populateProjectionPatterns(all);
     patterns = std::move(all);
     return success();
   }

@@ -18,8 +18,12 @@ void top::buildCanonicalizePipeline(OpPassManager &manager) {
   manager.addPass(createCSEPass());
   manager.addPass(createTopRecognizeOps());
   manager.addPass(createTopFoldAffine());
+  manager.addPass(createTopPackProjections());
   // Separates the parts of formulas by reshapes, so it comes after them.
   manager.addPass(createTopFlattenRows());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createTopOrderRows());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createTopShareWeights());
   manager.addPass(createCSEPass());

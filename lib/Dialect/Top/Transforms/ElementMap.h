@@ -1,0 +1,69 @@
+//===- ElementMap.h - Where the elements of a value come from ---*- C++ -*-===//
+//
+// A movement of data as a function of positions, so that movements compose,
+// invert and compare by value, however they were written. Knows no ops.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_DIALECT_TOP_TRANSFORMS_ELEMENTMAP_H
+#define TPUC_LIB_DIALECT_TOP_TRANSFORMS_ELEMENTMAP_H
+
+#include "Interfaces/CopyBoxes.h"
+#include <optional>
+#include <vector>
+
+namespace tpuc::top {
+
+/// result[i] = input[map(i)], both row-major. Elements that stay together are
+/// one block of `unit` elements; `unit` is as large as it can be, so that equal
+/// functions are equal objects.
+class ElementMap {
+public:
+  /// Larger maps are not made: their users leave what they describe alone.
+  static constexpr int64_t kMaxBlocks = int64_t(1) << 20;
+
+  static ElementMap identity(int64_t count);
+  /// result[i of `sizes`] = input[base + sum i * strides], where the last
+  /// axis has stride 1. Nothing when it would have too many blocks.
+  static std::optional<ElementMap> strided(llvm::ArrayRef<int64_t> sizes,
+                                           llvm::ArrayRef<int64_t> strides,
+                                           int64_t base, int64_t inputCount);
+  /// Results of `parts`, which read one input, joined: `outer` times
+  /// `lengths`[i] elements of part i after each other.
+  static std::optional<ElementMap> joined(llvm::ArrayRef<ElementMap> parts,
+                                          llvm::ArrayRef<int64_t> lengths,
+                                          int64_t outer);
+
+  /// The map i -> next(map(i)): `*this` reads what `next` made. Nothing when
+  /// it would have too many blocks.
+  std::optional<ElementMap> then(const ElementMap &next) const;
+  /// The map back, or nothing when elements repeat or are left out.
+  std::optional<ElementMap> inverse() const;
+  /// The same movement of rows of `width` elements each instead of elements.
+  ElementMap scaled(int64_t width) const;
+  /// The movement of rows of `width` elements, or nothing when it breaks them.
+  std::optional<ElementMap> unscaled(int64_t width) const;
+
+  bool isIdentity() const;
+  int64_t getUnit() const { return unit; }
+  int64_t getResultCount() const { return unit * int64_t(blocks.size()); }
+  int64_t getInputCount() const { return inputCount; }
+  bool operator==(const ElementMap &) const = default;
+
+  /// The same as boxes with as many axes as they need. Equal maps have equal
+  /// boxes; they are few when the map is regular.
+  llvm::SmallVector<CopyBox> getBoxes() const;
+
+private:
+  ElementMap(int64_t unit, std::vector<int64_t> blocks, int64_t inputCount);
+  /// The blocks when each is cut into blocks of `smaller` elements.
+  std::vector<int64_t> refined(int64_t smaller) const;
+
+  int64_t unit = 1;
+  std::vector<int64_t> blocks; ///< input block of each result block
+  int64_t inputCount = 0;
+};
+
+} // namespace tpuc::top
+
+#endif // TPUC_LIB_DIALECT_TOP_TRANSFORMS_ELEMENTMAP_H

@@ -1,0 +1,87 @@
+//===- MapTable.cpp - Movements by number ---------------------------------===//
+//
+// Finds equal movements and remembers what was computed of them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "RowGraph.h"
+#include "llvm/ADT/Hashing.h"
+
+using namespace tpuc;
+using namespace tpuc::top;
+
+/// Bytes from which on a run is moved at full speed; a shorter one takes as
+/// long.
+static constexpr double kFullSpeedBytes = 256;
+/// What starting one more transfer costs, as bytes moved meanwhile: about 900
+/// cycles from DDR to DDR.
+static constexpr double kTransferBytes = 8192;
+/// A movement that falls into more boxes than this is not worth one op.
+static constexpr size_t kMaxBoxes = 256;
+
+int MapTable::intern(const std::optional<ElementMap> &map) {
+  if (!map)
+    return kNone;
+  llvm::SmallVector<CopyBox> boxes = map->getBoxes();
+  llvm::hash_code hash =
+      llvm::hash_combine(map->getUnit(), map->getInputCount(), boxes.size());
+  for (const CopyBox &box : boxes)
+    hash = llvm::hash_combine(
+        hash, box.to, box.from,
+        llvm::hash_combine_range(box.sizes.begin(), box.sizes.end()),
+        llvm::hash_combine_range(box.fromStrides.begin(),
+                                 box.fromStrides.end()));
+  llvm::SmallVector<int, 1> &same = byHash[size_t(hash)];
+  for (int id : same)
+    if (maps[id] == *map)
+      return id;
+  int id = maps.size();
+  same.push_back(id);
+  double runs = double(map->getResultCount()) / map->getUnit();
+  double bytes = std::max(2.0 * map->getUnit(), kFullSpeedBytes);
+  maps.push_back(*map);
+  identities.push_back(map->isIdentity());
+  costs.push_back(boxes.size() > kMaxBoxes
+                      ? kInfinite
+                      : runs * bytes + kTransferBytes * boxes.size());
+  return id;
+}
+
+template <typename Fn>
+int MapTable::memo(int kind, int64_t a, int64_t b, Fn &&make) {
+  auto [it, isNew] = made.try_emplace({kind, a, b}, kNone);
+  if (!isNew)
+    return it->second;
+  int id = intern(make());
+  made[{kind, a, b}] = id;
+  return id;
+}
+
+int MapTable::then(int first, int second) {
+  if (first == kNone || second == kNone)
+    return kNone;
+  if (isIdentity(first))
+    return second;
+  if (isIdentity(second))
+    return first;
+  return memo(0, first, second, [&] { return maps[first].then(maps[second]); });
+}
+
+int MapTable::inverse(int id) {
+  if (id == kNone || isIdentity(id))
+    return id;
+  return memo(1, id, 0, [&] { return maps[id].inverse(); });
+}
+
+int MapTable::scaled(int id, int64_t width) {
+  if (id == kNone || width == 1)
+    return id;
+  return memo(2, id, width,
+              [&] { return std::optional(maps[id].scaled(width)); });
+}
+
+int MapTable::unscaled(int id, int64_t width) {
+  if (id == kNone || width == 1)
+    return id;
+  return memo(3, id, width, [&] { return maps[id].unscaled(width); });
+}
