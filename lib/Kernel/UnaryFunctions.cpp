@@ -222,8 +222,14 @@ PassValue appendSqrt(PassList &list, PassValue x) {
 }
 
 PassValue appendReciprocal(PassList &list, PassValue x) {
-  PassValue y = list.divide(1.0, x);
-  return list.select(Compare::SelectEqual, list.abs(x), kInfinity, 0.0, y);
+  // Newton's steps take half of what a division does. Beyond the bound the
+  // result is no normal number.
+  constexpr double kLargest = 1.7e38;
+  PassValue magnitude = list.abs(x);
+  PassValue y = appendReciprocalOfPositive(list, magnitude);
+  y = list.select(Compare::SelectGreater, magnitude, kLargest, 0.0, y);
+  y = list.select(Compare::SelectEqual, magnitude, 0.0, kInfinity, y);
+  return appendCopySign(list, y, x);
 }
 
 /// log(1 + exp(x)).
