@@ -1,6 +1,6 @@
 //===- TopOps.td - All ops of the top dialect --------------*- tablegen -*-===//
 //
-// Gathers the families, for the generated reference.
+// Gathers the families, for the list of the dialect's ops and the generated reference.
 //
 //===----------------------------------------------------------------------===//
 

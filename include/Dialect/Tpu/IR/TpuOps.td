@@ -1,6 +1,6 @@
 //===- TpuOps.td - All ops of the tpu dialect --------------*- tablegen -*-===//
 //
-// Gathers the families, for the generated reference.
+// Gathers the families, for the list of the dialect's ops and the generated reference.
 //
 //===----------------------------------------------------------------------===//
 

@@ -50,6 +50,29 @@ LogicalResult Window::check(int64_t numSpatial) const {
                  succeeded(checkEach("pads", pads, 2 * numSpatial, 0)));
 }
 
+/// The window of a convolution, checked; its kernel is the filter's.
+template <typename Adaptor>
+static FailureOr<Window> getConvWindow(std::optional<Location> loc,
+                                       StringRef name, Adaptor adaptor) {
+  ArrayRef<int64_t> input = getShape(adaptor.getInput());
+  ArrayRef<int64_t> filter = getShape(adaptor.getFilter());
+  if (input.size() < 3 ||
+      filter.size() != input.size()) // conv_c1, conv_transpose_c1
+    return inferError(loc, name,
+                      "operand " + str(input) + " and filter " + str(filter) +
+                          " must have the same rank of 3 to 5");
+  Window window{loc,
+                name,
+                filter.drop_front(2),
+                adaptor.getStrides(),
+                adaptor.getPads(),
+                adaptor.getDilations()};
+  // conv_c2, conv_c3
+  if (failed(window.check(input.size() - 2)))
+    return failure();
+  return window;
+}
+
 /// Checks that a bias is [channels].
 static LogicalResult checkBias(std::optional<Location> loc, StringRef name,
                                Value bias, int64_t channels) {
@@ -67,19 +90,11 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext *context,
   ArrayRef<int64_t> input = getShape(adaptor.getInput());
   ArrayRef<int64_t> filter = getShape(adaptor.getFilter());
   StringRef name = getOperationName();
-  if (input.size() < 3 || filter.size() != input.size()) // conv_c1
-    return inferError(location, name,
-                      "operand " + str(input) + " and filter " + str(filter) +
-                          " must have the same rank of 3 to 5");
-  Window window{location,
-                name,
-                filter.drop_front(2),
-                adaptor.getStrides(),
-                adaptor.getPads(),
-                adaptor.getDilations()};
-  int64_t numSpatial = input.size() - 2;
-  if (failed(window.check(numSpatial))) // conv_c2, conv_c3
+  FailureOr<Window> checked = getConvWindow(location, name, adaptor);
+  if (failed(checked))
     return failure();
+  const Window &window = *checked;
+  int64_t numSpatial = input.size() - 2;
   int64_t group = adaptor.getGroup();
   if (group < 1 || group > kLargestSize || input[1] % group ||
       filter[0] % group || filter[1] != input[1] / group) // conv_c4
@@ -110,19 +125,11 @@ LogicalResult ConvTransposeOp::inferReturnTypes(
   ArrayRef<int64_t> input = getShape(adaptor.getInput());
   ArrayRef<int64_t> filter = getShape(adaptor.getFilter());
   StringRef name = getOperationName();
-  if (input.size() < 3 || filter.size() != input.size()) // conv_transpose_c1
-    return inferError(location, name,
-                      "operand " + str(input) + " and filter " + str(filter) +
-                          " must have the same rank of 3 to 5");
-  Window window{location,
-                name,
-                filter.drop_front(2),
-                adaptor.getStrides(),
-                adaptor.getPads(),
-                adaptor.getDilations()};
-  int64_t numSpatial = input.size() - 2;
-  if (failed(window.check(numSpatial)))
+  FailureOr<Window> checked = getConvWindow(location, name, adaptor);
+  if (failed(checked))
     return failure();
+  const Window &window = *checked;
+  int64_t numSpatial = input.size() - 2;
   int64_t group = adaptor.getGroup();
   if (group < 1 || group > kLargestSize || input[1] % group ||
       filter[0] != input[1])

@@ -77,29 +77,10 @@ struct TopFoldInterface : public DialectFoldInterface {
 } // namespace
 
 void TopDialect::initialize() {
+  // The families together; their classes are in files of their own.
   addOperations<
 #define GET_OP_LIST
-#include "Dialect/Top/IR/TopBinaryOps.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "Dialect/Top/IR/TopConstantOps.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "Dialect/Top/IR/TopConvOps.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "Dialect/Top/IR/TopNormOps.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "Dialect/Top/IR/TopShapeOps.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "Dialect/Top/IR/TopUnaryOps.cpp.inc"
+#include "Dialect/Top/IR/TopOps.cpp.inc"
       >();
   addInterfaces<TopFoldInterface>();
 }

@@ -4,37 +4,18 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "../Canonicalize/Patterns.h"
-#include "Dialect/Top/IR/Top.h"
-#include "Dialect/Top/Transforms/Passes.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "PatternPass.h"
 
 namespace tpuc::top {
 #define GEN_PASS_DEF_TOPFOLDAFFINE
 #include "Dialect/Top/Transforms/Passes.h.inc"
-} // namespace tpuc::top
-
-using namespace mlir;
-using namespace tpuc;
 
 namespace {
 
-struct TopFoldAffine : public top::impl::TopFoldAffineBase<TopFoldAffine> {
-  LogicalResult initialize(MLIRContext *context) override {
-    RewritePatternSet all(context);
-    top::populateAffinePatterns(all);
-    top::populateConstantChainPatterns(all);
-    top::populateProjectionPatterns(all);
-    patterns = std::move(all);
-    return success();
-  }
-
-  void runOnOperation() override {
-    if (failed(applyPatternsGreedily(getOperation(), patterns)))
-      signalPassFailure();
-  }
-
-  FrozenRewritePatternSet patterns;
-};
+struct TopFoldAffine
+    : public PatternPass<impl::TopFoldAffineBase<TopFoldAffine>,
+                         populateAffinePatterns, populateConstantChainPatterns,
+                         populateProjectionPatterns> {};
 
 } // namespace
+} // namespace tpuc::top

@@ -32,29 +32,10 @@ static void printStoredAs(OpAsmPrinter &printer, Operation *, Type type,
 #include "Dialect/Tpu/IR/TpuConstantOps.cpp.inc"
 
 void TpuDialect::initialize() {
+  // The families together; their classes are in files of their own.
   addOperations<
 #define GET_OP_LIST
-#include "Dialect/Tpu/IR/TpuAttentionOps.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "Dialect/Tpu/IR/TpuConstantOps.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "Dialect/Tpu/IR/TpuConvOps.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "Dialect/Tpu/IR/TpuElementwiseOps.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "Dialect/Tpu/IR/TpuNormOps.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "Dialect/Tpu/IR/TpuShapeOps.cpp.inc"
+#include "Dialect/Tpu/IR/TpuOps.cpp.inc"
       >();
 }
 

@@ -1,0 +1,40 @@
+//===- PatternPass.h - Passes that are a set of patterns --------*- C++ -*-===//
+//
+// The base of passes that do nothing but apply patterns. Not for other
+// libraries.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_DIALECT_TOP_TRANSFORMS_PATTERNPASS_H
+#define TPUC_LIB_DIALECT_TOP_TRANSFORMS_PATTERNPASS_H
+
+#include "../Canonicalize/Patterns.h"
+#include "Dialect/Top/IR/Top.h"
+#include "Dialect/Top/Transforms/Passes.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace tpuc::top {
+
+/// Applies the patterns of all `populate` until none matches. `Base` is the
+/// generated base of the pass.
+template <typename Base, void (*...populate)(mlir::RewritePatternSet &)>
+struct PatternPass : public Base {
+  llvm::LogicalResult initialize(mlir::MLIRContext *context) override {
+    mlir::RewritePatternSet all(context);
+    (populate(all), ...);
+    patterns = std::move(all);
+    return mlir::success();
+  }
+
+  void runOnOperation() override {
+    if (failed(mlir::applyPatternsGreedily(this->getOperation(), patterns)))
+      this->signalPassFailure();
+  }
+
+private:
+  mlir::FrozenRewritePatternSet patterns;
+};
+
+} // namespace tpuc::top
+
+#endif // TPUC_LIB_DIALECT_TOP_TRANSFORMS_PATTERNPASS_H
