@@ -21,9 +21,9 @@ struct Activation {
 };
 
 /// A convolution with 2 or 3 spatial axes (depth 1 and kernelD 1 for two).
-/// Sums are kept in f32 and rounded once to the result's type, which is the
-/// input's or f32. Bytes (i8 or u8) times i8 filters are summed exactly; each
-/// channel's factor leads to a result of bytes or of any float.
+/// Sums are kept in f32 and rounded once to the result's type: the input's or
+/// f32, any for an input of f32. Bytes (i8 or u8) times i8 filters are summed
+/// exactly; each channel's factor leads to a result of bytes or of any float.
 struct ConvParams {
   GlobalTensor input;   ///< place and type: [batch, inChannels, D, H, W]
   GlobalTensor weights; ///< place of packConvWeights()' bytes
@@ -34,6 +34,8 @@ struct ConvParams {
   int64_t groups = 1;
   /// Without inserted zeros.
   Window window;
+  /// A dilationD of 0, for depth 1 and strideD 1, makes all taps of the depth
+  /// read the same plane: a kernel in parts that add up.
   int64_t kernelD = 1, strideD = 1, dilationD = 1, padFront = 0;
   bool hasBias = false;
   /// Of results of floats: bytes saturate instead.

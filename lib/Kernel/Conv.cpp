@@ -169,9 +169,11 @@ private:
     }
   }
 
-  /// Partial sums of floats exist only in f32.
+  /// Partial sums of floats, and all sums of a convolution of f32, exist only in
+  /// f32.
   bool sumsApart() const {
-    return packing.taps > 1 && result.type != ElementType::F32;
+    return result.type != ElementType::F32 &&
+           (packing.taps > 1 || input.type == ElementType::F32);
   }
   LocalTensor sums(const Box &tile, uint32_t address) const {
     return blockMajor(address, tile.size, ElementType::F32);
@@ -346,7 +348,8 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
 
   ConvPacking packing = packingOf(params);
   int64_t parts = params.groups / packing.groups;
-  bool isVolume = params.kernelD > 1 || params.inDepth > 1;
+  bool isVolume =
+      params.inDepth > 1 || (params.kernelD > 1 && params.dilationD > 0);
   int64_t inPlane = params.inH * params.inW;
   int64_t outPlane = params.outH * params.outW;
   // A volume has its depth where two axes have the batch.

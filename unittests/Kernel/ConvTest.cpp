@@ -177,6 +177,10 @@ TEST_P(Conv, GivesF32) {
   checkConv(GetParam(), ElementType::F16, ElementType::F32);
 }
 
+TEST_P(Conv, RoundsF32) {
+  checkConv(GetParam(), ElementType::F32, ElementType::BF16);
+}
+
 Window uneven() {
   Window window;
   window.kernelH = 5;
@@ -277,5 +281,13 @@ INSTANTIATE_TEST_SUITE_P(
                  2},
         ConvCase{
             2, 6, 5, 5, 6, square(1), 1, false, {}, 262144, 5, 1, 2, 1, 0}));
+
+// Two kernels that read the same plane and add up.
+INSTANTIATE_TEST_SUITE_P(
+    Parts, Conv,
+    testing::Values(ConvCase{2, 40, 12, 10, 70, square(3, 1, 1), 1, true, kRelu,
+                             262144, 1, 2, 1, 0, 0},
+                    ConvCase{1, 64, 56, 40, 130, square(1), 1, true, kRelu6,
+                             24576, 1, 2, 1, 0, 0}));
 
 } // namespace

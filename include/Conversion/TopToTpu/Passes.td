@@ -14,7 +14,10 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
   let description = [{
     Replaces every `top` op by `tpu` ops, in the precision that is chosen for it:
     the one that the quantize table names for the op, else f32 where a rule says
-    that less would lose the result, else `precision`. In INT8 an op with a form
+    that less would lose the result, else `precision`. In BF16 the first
+    convolutions compute in f32, and convolutions whose filters are small beside
+    what they move keep these in two parts (lib/Conversion/TopToTpu/
+    EarlyLayers.h has the rules and their reasons). In INT8 an op with a form
     for bytes takes and gives `!quant.uniform` elements, whose scales follow from
     the ranges that `top-import-calibration` left; an op without one computes in
     f16. Casts are inserted between

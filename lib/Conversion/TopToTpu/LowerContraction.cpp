@@ -11,19 +11,7 @@
 using namespace mlir;
 using namespace tpuc;
 
-/// Limits of the command fields (include/Dialect/Tpu/IR/TpuConvOps.td).
-static constexpr int64_t kMaxPad = 15;
-static constexpr int64_t kMaxStride = 15;
-static constexpr int64_t kMaxDilation = 16;
-
 static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-static int64_t getProduct(ArrayRef<int64_t> values) {
-  int64_t product = 1;
-  for (int64_t value : values)
-    product *= value;
-  return product;
-}
 
 //===----------------------------------------------------------------------===//
 // Convolution
@@ -180,7 +168,7 @@ static Value emitTileMatMul(const Conv &conv, bool relu, double limit,
 }
 
 static LogicalResult lowerConv(top::ConvOp op, Lowering &lowering) {
-  Type element = lowering.getFloatElement(op);
+  auto [element, filterElement, resultElement] = lowering.getConvElements(op);
   Conv conv;
   conv.strides.assign(op.getStrides().begin(), op.getStrides().end());
   conv.pads.assign(op.getPads().begin(), op.getPads().end());
@@ -198,7 +186,7 @@ static LogicalResult lowerConv(top::ConvOp op, Lowering &lowering) {
                                    "result of a convolution of stride 1");
   }
   conv.input = lowering.get(op.getInput(), element);
-  conv.filter = lowering.get(op.getFilter(), element);
+  conv.filter = lowering.get(op.getFilter(), filterElement);
   ArrayRef<int64_t> shape = getShape(op.getOutput());
   SmallVector<int64_t> spatial(shape.drop_front(2));
   if (conv.getAxes() == 1) {
@@ -224,7 +212,7 @@ static LogicalResult lowerConv(top::ConvOp op, Lowering &lowering) {
   SmallVector<int64_t> result = {shape[0], shape[1]};
   llvm::append_range(result, spatial);
   Value output = lowering.emit<tpu::ConvOp>(
-      RankedTensorType::get(result, element), conv.input, conv.filter,
+      RankedTensorType::get(result, resultElement), conv.input, conv.filter,
       conv.bias, conv.strides, conv.pads, conv.dilations, conv.group, relu,
       APFloat(limit));
   lowering.replace(op.getResult(), lowering.reshape(output, shape));

@@ -14,11 +14,6 @@ using namespace mlir;
 using namespace tpuc;
 using quant::UniformQuantizedType;
 
-/// Limits of the command fields (include/Dialect/Tpu/IR/TpuConvOps.td).
-static constexpr int64_t kMaxPad = 15;
-static constexpr int64_t kMaxStride = 15;
-static constexpr int64_t kMaxDilation = 16;
-
 static bool isConstant(Value value) {
   return bool(value.getDefiningOp<top::WeightOp>());
 }

@@ -15,13 +15,6 @@ using tpu::BinaryKind;
 using tpu::ScalarKind;
 using tpu::UnaryKind;
 
-static int64_t getProduct(ArrayRef<int64_t> values) {
-  int64_t product = 1;
-  for (int64_t value : values)
-    product *= value;
-  return product;
-}
-
 /// [C] as [1, C, 1...] of `rank` axes.
 static SmallVector<int64_t> getChannelShape(int64_t channels, size_t rank) {
   SmallVector<int64_t> shape(rank, 1);

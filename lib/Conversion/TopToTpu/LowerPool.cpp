@@ -13,16 +13,6 @@ using namespace mlir;
 using namespace tpuc;
 using tpu::PoolKind;
 
-static constexpr int64_t kMaxPad = 15;
-static constexpr int64_t kMaxStride = 15;
-
-static int64_t getProduct(ArrayRef<int64_t> values) {
-  int64_t product = 1;
-  for (int64_t value : values)
-    product *= value;
-  return product;
-}
-
 namespace {
 
 /// The window of a pooling; all arrays have an entry a spatial axis.

@@ -15,6 +15,13 @@ using namespace tpuc;
 /// Constants above this many bytes become resources, which are not hashed.
 static constexpr size_t kInlineBytes = 1024;
 
+int64_t tpuc::getProduct(ArrayRef<int64_t> sizes) {
+  int64_t product = 1;
+  for (int64_t size : sizes)
+    product *= size;
+  return product;
+}
+
 StringRef tpuc::getLocationName(Location loc) {
   if (auto name = dyn_cast<NameLoc>(loc))
     return name.getName();
@@ -53,7 +60,12 @@ Lowering::Lowering(func::FuncOp function, Precision precision,
                    const QuantizeTable &table, const LoweringSet &set)
     : builder(function.getContext()), precision(precision),
       defaultElement(getElementType(precision, function.getContext())),
-      table(table), set(set) {}
+      table(table), set(set) {
+  if (precision == Precision::BF16) {
+    stem = Stem(function, table);
+    filtersInParts = FiltersInParts(function, table, stem);
+  }
+}
 
 //===----------------------------------------------------------------------===//
 // Operands
@@ -109,7 +121,17 @@ Type Lowering::getFloatElement(Operation *op, bool needsF32) {
     usedNames.insert(name);
     return getElementType(it->second, op->getContext());
   }
-  return needsF32 ? builder.getF32Type() : defaultElement;
+  return needsF32 || stem.contains(op) ? builder.getF32Type() : defaultElement;
+}
+
+Lowering::ConvElements Lowering::getConvElements(top::ConvOp conv) {
+  Type element = getFloatElement(conv);
+  ConvElements elements = {element, element, element};
+  if (stem.contains(conv) && !stem.keepsResult(conv))
+    elements.result = defaultElement;
+  else if (filtersInParts.contains(conv))
+    elements.filter = builder.getF32Type();
+  return elements;
 }
 
 Type Lowering::getNaturalElement(Operation *op, ValueRange values) {

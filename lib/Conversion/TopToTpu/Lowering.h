@@ -11,6 +11,7 @@
 #include "Conversion/TopToTpu/Precision.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "EarlyLayers.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -47,8 +48,15 @@ public:
   //===--- Precision --------------------------------------------------------//
 
   /// The element type in which `op` computes, as the quantize table says, else
-  /// f32 when `needsF32`, else the network's precision.
+  /// f32 when `needsF32` or in the stem of a network of bf16, else the
+  /// network's precision.
   mlir::Type getFloatElement(mlir::Operation *op, bool needsF32 = false);
+
+  /// The element types of a convolution.
+  struct ConvElements {
+    mlir::Type input, filter, result;
+  };
+  ConvElements getConvElements(top::ConvOp conv);
 
   /// The element type for an op that does not compute on `values`: the one that
   /// they have if they agree (constants do not count), else that in which `op`
@@ -145,6 +153,8 @@ private:
   Precision precision;
   mlir::FloatType defaultElement;
   const QuantizeTable &table;
+  Stem stem;
+  FiltersInParts filtersInParts;
   const LoweringSet &set;
   llvm::DenseMap<mlir::Value, bool> wanted;
   llvm::DenseMap<mlir::Value, mlir::quant::UniformQuantizedType> byteTypes;
@@ -153,6 +163,15 @@ private:
   llvm::StringSet<> usedNames;
   bool failed = false;
 };
+
+/// Limits of the fields of window commands (include/Dialect/Tpu/IR/
+/// TpuConvOps.td).
+constexpr int64_t kMaxPad = 15;
+constexpr int64_t kMaxStride = 15;
+constexpr int64_t kMaxDilation = 16;
+
+/// The product of sizes, 1 of none.
+int64_t getProduct(llvm::ArrayRef<int64_t> sizes);
 
 /// The name of an op's location, or nothing.
 llvm::StringRef getLocationName(mlir::Location loc);

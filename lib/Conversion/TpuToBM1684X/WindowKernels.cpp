@@ -11,6 +11,9 @@
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Kernel/Conv.h"
 #include "Kernel/Pool.h"
+#include "Support/FloatFormats.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace tpuc;
@@ -43,6 +46,25 @@ LogicalResult readWeights(Operation *op, KernelContext &context, Value filter,
   weights.bias.resize(bytes.size() / sizeof(float));
   std::memcpy(weights.bias.data(), bytes.data(), bytes.size());
   return success();
+}
+
+/// A filter of f32 [oc, ic, kh, kw] as two of bf16 that add up, [oc, ic, 2, kh,
+/// kw]: the rounded one and what rounding left.
+std::vector<char> splitFilter(ArrayRef<char> filter, int64_t taps) {
+  size_t count = filter.size() / sizeof(float);
+  SmallVector<float> values(count);
+  std::memcpy(values.data(), filter.data(), filter.size());
+  std::vector<char> parts(2 * count * sizeof(uint16_t));
+  for (size_t i = 0; i < count; ++i) {
+    uint16_t high = roundToBFloat(values[i]);
+    float rest = values[i] - bfloatToFloat(high);
+    // Nothing is left of what is infinite.
+    uint16_t low = std::isfinite(rest) ? roundToBFloat(rest) : 0;
+    size_t at = i / taps * 2 * taps + i % taps;
+    std::memcpy(&parts[at * sizeof(high)], &high, sizeof(high));
+    std::memcpy(&parts[(at + taps) * sizeof(low)], &low, sizeof(low));
+  }
+  return parts;
 }
 
 /// Reports why a kernel cannot be made as an error of `op`.
@@ -80,6 +102,12 @@ struct ConvModel
     params.input = context.globalTensor(conv.getInput());
     params.result = context.globalTensor(conv.getOutput());
     setShapes(conv, params);
+    bool isSplit = conv.getInput().getType().getElementType().isBF16() &&
+                   conv.getFilter().getType().getElementType().isF32();
+    if (isSplit) {
+      params.kernelD = 2;
+      params.dilationD = 0;
+    }
     params.hasBias = bool(conv.getBias());
     params.activation = activationOf(conv);
     params.inputZero = scaleOf(conv.getInput()).zeroPoint;
@@ -91,6 +119,12 @@ struct ConvModel
     if (failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
                            weights)))
       return failure();
+    std::vector<char> parts;
+    if (isSplit) {
+      parts = splitFilter(weights.filter,
+                          params.window.kernelH * params.window.kernelW);
+      weights.filter = parts;
+    }
     params.weights = placePacked(context, pack(conv, params, weights));
     return report(op, makeConvKernels(params, kernels));
   }

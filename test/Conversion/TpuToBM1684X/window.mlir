@@ -17,6 +17,35 @@ func.func @conv(%x: tensor<1x32x2x2xf16> {top.name = "x"})
 
 // -----
 
+// A filter in two parts: two convolutions add up in f32, one cast rounds.
+// CHECK-LABEL: func.func @conv_in_parts()
+func.func @conv_in_parts(%x: tensor<1x32x2x2xbf16> {top.name = "x"})
+    -> (tensor<1x64x2x2xbf16> {top.name = "y"}) {
+  %w = tpu.weight dense<0.1> : tensor<64x32x3x3xf32>
+  // CHECK: bm1684x.sconv normal {{.*}}cmd_id_en = 1, res0_prec = 2, opd0_prec = 5
+  // CHECK: bm1684x.sconv normal {{.*}}res_add = 1, res0_prec = 2, opd0_prec = 5
+  // CHECK: bm1684x.sar cast {{.*}}res0_prec = 5
+  %0 = tpu.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+      : (tensor<1x32x2x2xbf16>, tensor<64x32x3x3xf32>) -> tensor<1x64x2x2xbf16>
+  return %0 : tensor<1x64x2x2xbf16>
+}
+
+// -----
+
+// Sums of f32 are rounded to the result's type by a cast.
+// CHECK-LABEL: func.func @conv_f32_rounded()
+func.func @conv_f32_rounded(%x: tensor<1x32x2x2xf32> {top.name = "x"})
+    -> (tensor<1x64x2x2xbf16> {top.name = "y"}) {
+  %w = tpu.weight dense<0.1> : tensor<64x32x1x1xf32>
+  // CHECK: bm1684x.sconv normal {{.*}}res0_prec = 2, opd0_prec = 2
+  // CHECK: bm1684x.sar cast {{.*}}res0_prec = 5
+  %0 = tpu.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+      : (tensor<1x32x2x2xf32>, tensor<64x32x1x1xf32>) -> tensor<1x64x2x2xbf16>
+  return %0 : tensor<1x64x2x2xbf16>
+}
+
+// -----
+
 // Depthwise sums are taken in f32.
 // CHECK-LABEL: func.func @depthwise()
 func.func @depthwise(%x: tensor<1x64x14x14xbf16> {top.name = "x"})

@@ -245,3 +245,11 @@ func.func @pool_c4_result(%x: tensor<1x64x112x112xf16>) {
   %0 = tpu.pool avg %x {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x64x112x112xf16>) -> tensor<1x64x55x55xf16>
   return
 }
+
+// -----
+
+func.func @conv_c10_groups_of_filter_in_parts(%x: tensor<1x4x8x8xbf16>, %w: tensor<4x2x3x3xf32>) {
+  // expected-error @+1 {{filter of 'f32' for an input of 'bf16' has 2 spatial axes and 2 groups, expected 2 and 1; round it to 'bf16'}}
+  %0 = tpu.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, group = 2 : i64} : (tensor<1x4x8x8xbf16>, tensor<4x2x3x3xf32>) -> tensor<1x4x6x6xbf16>
+  return
+}

@@ -32,15 +32,17 @@ def Tpu_ConvOp : Tpu_Op<"conv"> {
     and min(., relu_limit) when `relu_limit` is not negative. With `group` = C
     the convolution is depthwise.
 
-    | input, filter | bias | result |
-    | --- | --- | --- |
-    | f32 | f32 | f32 |
-    | f16 | f32 | f16, f32 |
-    | bf16 | f32 | bf16, f32 |
-    | bytes, i8 a channel | f32 | bytes, f32, f16, bf16 |
+    | input | filter | bias | result |
+    | --- | --- | --- | --- |
+    | f32 | f32 | f32 | f32, f16, bf16 |
+    | f16 | f16 | f32 | f16, f32 |
+    | bf16 | bf16, f32 | f32 | bf16, f32 |
+    | bytes | i8 a channel | f32 | bytes, f32, f16, bf16 |
 
-    Of bytes the sums are exact, and `bias` holds real numbers. A result of
-    bytes has no activation: it saturates.
+    A filter of f32 for an input of bf16 is held as the sum of two numbers of
+    bf16, which has 16 bits of significand; every one of them is multiplied. Of
+    bytes the sums are exact, and `bias` holds real numbers. A result of bytes has
+    no activation: it saturates.
 
     Constraints: (C1) rank 4 or 5, filter of the same rank; (C2) `strides` and
     `dilations` have an entry a spatial axis, 1 <= stride <= 15, 1 <= dilation
@@ -50,7 +52,8 @@ def Tpu_ConvOp : Tpu_Op<"conv"> {
     + 1]; (C7) input, filter and result have the element types of a row of the
     table; (C8) `relu_limit` is negative without `do_relu`, and a result of
     bytes has neither; (C9) a quantised filter has a scale for each entry of
-    axis 0.
+    axis 0; (C10) with a filter of f32 for an input of bf16 the rank is 4 and
+    `group` 1.
 
     Example:
 

@@ -19,7 +19,17 @@ static constexpr int64_t kMaxStride = 15;
 static constexpr int64_t kMaxDilation = 16;
 static constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
 
-/// Checks what all contractions have: the result's precision and the ReLU.
+/// Checks what all contractions have: the ReLU.
+template <typename OpTy> static LogicalResult verifyRelu(OpTy op) {
+  if (!op.getDoRelu() && !op.getReluLimit().isNegative())
+    return op.emitOpError("'relu_limit' is ")
+           << op.getReluLimit().convertToDouble()
+           << " without 'do_relu', expected a negative number";
+  return success();
+}
+
+/// Checks a contraction's ReLU and that its result is not narrower than its
+/// operands.
 template <typename OpTy>
 static LogicalResult verifyPrecisionAndRelu(OpTy op, Type operandElement) {
   Type element = op.getOutput().getType().getElementType();
@@ -36,11 +46,7 @@ static LogicalResult verifyPrecisionAndRelu(OpTy op, Type operandElement) {
   if (isQuantized(element) && op.getDoRelu())
     return op.emitOpError("has an activation and a result of bytes, which "
                           "saturate; expected an unsigned type instead");
-  if (!op.getDoRelu() && !op.getReluLimit().isNegative())
-    return op.emitOpError("'relu_limit' is ")
-           << op.getReluLimit().convertToDouble()
-           << " without 'do_relu', expected a negative number";
-  return success();
+  return verifyRelu(op);
 }
 
 /// Checks that the operands called `names` have one element type, or are bytes
@@ -109,12 +115,22 @@ LogicalResult ConvOp::verify() {
                        filter[2 + i], getStrides()[i], getDilations()[i]));
   if (failed(verifyResultShape(*this, expected)))
     return failure();
+  Type inputElement = getElement(getInput());
+  bool isSplit = inputElement.isBF16() && getElement(getFilter()).isF32();
   /*conv_c7, conv_c9*/
-  if (failed(verifyOperandElements(*this, getInput(), getFilter(),
-                                   "input, filter", 0)))
+  if (!isSplit && failed(verifyOperandElements(*this, getInput(), getFilter(),
+                                               "input, filter", 0)))
     return failure();
+  /*conv_c10*/
+  if (isSplit && (axes != 2 || group != 1))
+    return emitOpError("filter of 'f32' for an input of 'bf16' has ")
+           << axes << " spatial axes and " << group
+           << " groups, expected 2 and 1; round it to 'bf16'";
   /*conv_c7, conv_c8*/
-  return verifyPrecisionAndRelu(*this, getElement(getInput()));
+  bool isRounded =
+      inputElement.isF32() && isa<FloatType>(getElement(getOutput()));
+  return isRounded ? verifyRelu(*this)
+                              : verifyPrecisionAndRelu(*this, inputElement);
 }
 
 LogicalResult ConvTransposeOp::verify() {
