@@ -9,6 +9,7 @@
 #include "LaneTranspose.h"
 
 #include <algorithm>
+#include <numeric>
 
 using namespace tpuc;
 using namespace tpuc::kernel;
@@ -22,13 +23,14 @@ public:
 
   Shape4 space() const override { return params.result.shape; }
 
-  /// Lanes of the result can be cut where they are one axis of the source, its
-  /// rows where they are one axis of the source's lanes.
+  /// Cuts leave blocks of 64 whole on both sides, and of two axes the inner one.
   Shape4 granularity() const override {
-    bool canCutLanes = params.source.shape[H] == 1;
-    bool canCutRows = params.result.shape[H] == 1;
-    return {1, canCutLanes ? arch::kLanes : 0, 0,
-            canCutRows ? arch::kLanes : 0};
+    bool hasTwoLaneAxes = params.source.shape[H] > 1;
+    bool hasTwoRowAxes = params.result.shape[H] > 1;
+    int64_t lanes = arch::kLanes;
+    return {1, hasTwoLaneAxes ? std::lcm(lanes, params.source.shape[W]) : lanes,
+            hasTwoRowAxes ? lanes / std::gcd(lanes, params.result.shape[W]) : 0,
+            hasTwoRowAxes ? 0 : lanes};
   }
 
   unsigned numInputs() const override { return 1 + (usesIdentity() ? 1 : 0); }
@@ -37,13 +39,17 @@ public:
     if (index == 1)
       return {{0, 0, 0, 0}, {1, arch::kLanes, 1, arch::kLanes}};
     Box box;
-    box.offset = {tile.offset[N], tile.offset[W], 0, 0};
-    box.size = {tile.size[N], tile.size[H] * tile.size[W],
-                params.source.shape[H], params.source.shape[W]};
-    if (params.source.shape[H] == 1) {
-      box.offset[W] = tile.offset[C];
-      box.size[W] = tile.size[C];
-    }
+    box.offset[N] = tile.offset[N];
+    box.size[N] = tile.size[N];
+    box.offset[C] =
+        tile.offset[H] * params.result.shape[W] + tile.offset[W];
+    box.size[C] = rows(tile);
+    bool hasTwoLaneAxes = params.source.shape[H] > 1;
+    int64_t inner = hasTwoLaneAxes ? params.source.shape[W] : 1;
+    Axis cut = hasTwoLaneAxes ? H : W, whole = hasTwoLaneAxes ? W : H;
+    box.offset[cut] = tile.offset[C] / inner;
+    box.size[cut] = tile.size[C] / inner;
+    box.size[whole] = params.source.shape[whole];
     return box;
   }
 
