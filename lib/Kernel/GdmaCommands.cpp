@@ -44,6 +44,9 @@ void setResult(Registers &r, uint64_t address) {
 /// Strides of axes that have one element are free. The engine takes the stride
 /// of h for the length of a row even then, so that they continue the row.
 Shape4 continued(const Shape4 &shape, Shape4 strides) {
+  // The vendor's model refuses columns without a stride.
+  if (shape[W] == 1)
+    strides[W] = 1;
   for (unsigned axis = W; axis-- > N;)
     if (shape[axis] == 1)
       strides[axis] = shape[axis + 1] * strides[axis + 1];
