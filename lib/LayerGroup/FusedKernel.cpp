@@ -30,19 +30,20 @@ public:
   FusedKernel(const TiledKernel &producer, const TiledKernel &consumer,
               unsigned input, Views views, int64_t width)
       : producer(producer), consumer(consumer), input(input), views(views),
-        width(width) {}
-
-  Shape4 space() const override { return consumer.space(); }
-
-  Shape4 granularity() const override {
-    Shape4 unit = consumer.granularity();
+        width(width) {
+    unit = consumer.granularity();
     // Whole rows where one side cannot say less.
     if (views == Views::ConsumerFlat && unit[W] != 0)
       unit[W] = std::lcm(unit[W], width);
     if (views == Views::ProducerFlat)
       unit[W] = 0;
-    return unit;
+    for (unsigned axis = 0; axis < 4; ++axis)
+      adaptUnit(axis);
   }
+
+  Shape4 space() const override { return consumer.space(); }
+
+  Shape4 granularity() const override { return unit; }
 
   unsigned numInputs() const override {
     return producer.numInputs() + consumer.numInputs() - 1;
@@ -122,6 +123,37 @@ private:
     return uint32_t(bufferBytes(producer.constantBytes()));
   }
 
+  /// Makes cuts along `axis` cuts that the producer allows as well.
+  void adaptUnit(unsigned axis) {
+    Shape4 allowed = producer.granularity(), whole = producer.space();
+    // Once with the consumer's own unit, once with a common multiple.
+    for (bool isLast : {false, true}) {
+      if (unit[axis] == 0 || unit[axis] >= consumer.space()[axis])
+        return;
+      Box tile{{0, 0, 0, 0}, consumer.space()};
+      tile.size[axis] = unit[axis];
+      Box first = produced(tile);
+      tile.offset[axis] = unit[axis];
+      tile.size[axis] =
+          std::min(unit[axis], consumer.space()[axis] - unit[axis]);
+      Box second = produced(tile);
+      int64_t multiple = 1;
+      for (unsigned k = 0; k < 4; ++k) {
+        bool isCut = first.size[k] != whole[k] || second.size[k] != whole[k];
+        if (!isCut)
+          continue;
+        if (allowed[k] == 0)
+          multiple = 0;
+        else if (first.size[k] % allowed[k] != 0 ||
+                 second.offset[k] % allowed[k] != 0)
+          multiple = std::lcm(multiple, allowed[k]);
+      }
+      if (multiple == 1)
+        return;
+      unit[axis] = isLast ? 0 : std::lcm(unit[axis], multiple);
+    }
+  }
+
   /// The producer's tile that the consumer's tile needs.
   Box produced(const Box &tile) const {
     Box box = consumer.inputBox(input, tile);
@@ -179,6 +211,7 @@ private:
   unsigned input;
   Views views;
   int64_t width;
+  Shape4 unit; ///< the granularity
 };
 
 /// Whether rows follow each other without gaps.
