@@ -39,8 +39,9 @@ private:
 
 enum class Zone : uint8_t { Batch, Lane, Rest };
 
-/// Beyond this many commands the plain forms are better.
-constexpr int64_t kMostKernels = 128;
+/// Beyond this many commands the plain forms are better: short transfers reach
+/// few pages of global memory at a time.
+constexpr int64_t kMostKernels = 24;
 
 /// Where the distance `stride` lies in a value that is split.
 struct SplitStrides {
