@@ -11,6 +11,7 @@
 #include "Kernel/Kernel.h"
 
 #include <deque>
+#include <optional>
 #include <vector>
 
 namespace tpuc::group {
@@ -31,10 +32,19 @@ struct Value {
   int64_t numElements() const { return bytes / byteWidth(type); }
 };
 
+/// Says that an operator is computed as a part of another.
+struct Join {
+  unsigned into = 0;      ///< index of the other operator
+  double apartCycles = 0; ///< of both, before; 0 when that did not fit
+  double cycles = 0;      ///< of both as one
+};
+
 struct Operator {
   kernel::KernelList kernels;
   /// Indices of values; a value may occur several times.
   llvm::SmallVector<unsigned, 4> operands, results;
+  /// Set when it has lost its kernels to another operator.
+  std::optional<Join> join;
 };
 
 struct Program {

@@ -8,7 +8,7 @@
 #ifndef TPUC_LAYERGROUP_SCHEDULE_H
 #define TPUC_LAYERGROUP_SCHEDULE_H
 
-#include "LayerGroup/Program.h"
+#include "LayerGroup/Explanation.h"
 #include "Target/BM1684X/Codec.h"
 
 namespace tpuc::group {
@@ -43,6 +43,9 @@ struct Place {
   bool isGlobal = false;
   int64_t globalOffset = 0; ///< from the activation base
   unsigned firstStep = 0, lastStep = 0;
+  /// Why it lies there, and the operator that it comes from.
+  Cause cause = Cause::Fits;
+  unsigned causeOp = 0;
 };
 
 struct Schedule {
@@ -50,6 +53,7 @@ struct Schedule {
   std::vector<Place> places; ///< by value
   int64_t globalBytes = 0;   ///< of all activations
   uint64_t cycles = 0;       ///< on the timing model
+  Explanation explanation;
 };
 
 /// Why a program cannot be scheduled.

@@ -75,7 +75,10 @@ private:
     std::optional<double> together = costOf(*fused, to);
     if (!together || (before && after && *together >= *before + *after))
       return false;
+    bool fitted = before && after;
     join(from, to, value, std::move(fused));
+    program.operators[from].join =
+        Join{to, fitted ? *before + *after : 0.0, *together};
     return true;
   }
 

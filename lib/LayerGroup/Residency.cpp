@@ -39,6 +39,12 @@ Residency::Residency(Memory &memory, const Options &options)
                        memory.isAddressable(value) &&
                        memory.laneBytes(value) <= localBytes;
     place.isGlobal = !place.isResident && !info.isFused;
+    place.cause = info.isInput || info.isOutput ? Cause::Caller
+                  : !options.keepResident       ? Cause::Off
+                  : !info.split.isKnown() || !memory.isAddressable(value)
+                      ? Cause::NoLanes
+                  : memory.laneBytes(value) > localBytes ? Cause::TooLarge
+                                                         : Cause::Fits;
   }
 }
 
@@ -50,9 +56,12 @@ int64_t Residency::heldAt(unsigned op) const {
   return bytes;
 }
 
-void Residency::evict(unsigned value) {
-  memory.places[value].isResident = false;
-  memory.places[value].isGlobal = true;
+void Residency::evict(unsigned value, Cause cause, unsigned op) {
+  Place &place = memory.places[value];
+  place.isResident = false;
+  place.isGlobal = true;
+  place.cause = cause;
+  place.causeOp = op;
 }
 
 bool Residency::evictAt(unsigned op) {
@@ -71,7 +80,7 @@ bool Residency::evictAt(unsigned op) {
     }
   }
   if (victim)
-    evict(*victim);
+    evict(*victim, Cause::NoRoom, op);
   return victim.has_value();
 }
 

@@ -27,8 +27,8 @@ public:
   /// Moves one value that lives at `op` to global memory; false when there is
   /// none.
   bool evictAt(unsigned op);
-  /// Moves `value` to global memory for good.
-  void evict(unsigned value);
+  /// Moves `value` to global memory for good, because of `op`.
+  void evict(unsigned value, Cause cause, unsigned op);
 
   /// Bytes of a lane that values hold while `op` runs.
   int64_t heldAt(unsigned op) const;

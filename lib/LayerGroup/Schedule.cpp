@@ -9,6 +9,7 @@
 #include "LayerGroup/Schedule.h"
 
 #include "Emission.h"
+#include "Explain.h"
 #include "Fusion.h"
 #include "Residency.h"
 #include "Steps.h"
@@ -59,6 +60,7 @@ public:
     if (!emitSteps(list, memory, options, result, failure))
       return false;
     result.places = memory.places;
+    result.explanation = explain(program, list, plans, options, result);
     return true;
   }
 
@@ -101,13 +103,18 @@ private:
       plans.push_back(std::nullopt);
     }
     for (unsigned value : demands.global) {
-      hasChanged |= !memory.places[value].isGlobal;
-      memory.places[value].isGlobal = true;
+      Place &place = memory.places[value];
+      if (place.isGlobal)
+        continue;
+      hasChanged = place.isGlobal = true;
+      place.cause = Cause::ReadByMove;
+      place.causeOp = op;
     }
-    for (unsigned value : demands.notResident) {
-      hasChanged |= memory.places[value].isResident;
-      residency.evict(value);
-    }
+    for (unsigned value : demands.notResident)
+      if (memory.places[value].isResident) {
+        hasChanged = true;
+        residency.evict(value, Cause::WrittenByMove, op);
+      }
     return true;
   }
 

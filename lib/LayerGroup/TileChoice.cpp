@@ -191,7 +191,12 @@ std::optional<KernelPlan> group::planKernel(const TiledKernel &kernel,
   constexpr uint64_t kTiuIssue = 8, kGdmaIssue = 64;
   constexpr unsigned kMaxPlans = 8;
   std::optional<KernelPlan> best;
-  double bestCost = 0;
+  auto keepAsNext = [&](const Shape4 &size, double cost) {
+    if (best->nextCost == 0 || cost < best->nextCost) {
+      best->nextTile = size;
+      best->nextCost = cost;
+    }
+  };
   unsigned numPlans = 0, sameCount = 0;
   size_t lastCount = 0;
   for (const Shape4 &size : tileCandidates(kernel)) {
@@ -212,9 +217,13 @@ std::optional<KernelPlan> group::planKernel(const TiledKernel &kernel,
                          work.gdmaCycles + work.gdmaCommands * kGdmaIssue);
     // Memory that a kernel leaves is room for the next one's weights.
     cost *= 1.0 + 0.05 * double(plan->peakBytes) / double(options.localBytes);
-    if (!best || cost < bestCost) {
-      best = std::move(plan);
-      bestCost = cost;
+    plan->cost = cost;
+    if (best && cost >= best->cost) {
+      keepAsNext(size, cost);
+    } else {
+      std::swap(best, plan);
+      if (plan) // the best until now
+        keepAsNext(plan->tiles.front().tile.size, plan->cost);
     }
     if (++numPlans == kMaxPlans)
       break;

@@ -12,14 +12,6 @@
 
 namespace tpuc::group {
 
-/// How a tile's operand comes to be where compute() reads it, or its result
-/// where the value lives.
-enum class Access : uint8_t {
-  InPlace, ///< the value's own local memory
-  Copied,  ///< through a buffer, by copies within the lanes
-  Moved    ///< through a buffer, by transfers from or to global memory
-};
-
 struct OperandPlan {
   kernel::Box box;
   Access access = Access::Moved;
@@ -46,6 +38,9 @@ struct KernelPlan {
   /// Most local bytes of a lane that one tile needs.
   int64_t peakBytes = 0;
   uint64_t tiuCycles = 0, gdmaCycles = 0;
+  /// What it was chosen by, and the next best size of a tile with its cost.
+  double cost = 0, nextCost = 0;
+  kernel::Shape4 nextTile{};
   Demands demands;
 };
 

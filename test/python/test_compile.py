@@ -126,7 +126,11 @@ def test_commands_from_onnx_to_result(tmp_path, image):
     assert "compared with onnxruntime" in out
     run("model_deploy", "--mlir", tmp_path / "net.mlir", "--quantize", "F16", "--chip", "bm1684x",
         "--model", tmp_path / "net.bmodel", "--test_input", tmp_path / "in.npz",
-        "--test_reference", tmp_path / "top.npz", "--compare_all")  # fmt: skip
+        "--test_reference", tmp_path / "top.npz", "--compare_all",
+        "--explain", tmp_path / "why.json")  # fmt: skip
+    plan = json.loads((tmp_path / "why.json").read_text())
+    assert {"groups", "operators", "values"} <= set(plan)
+    assert any(value["place"] == "local memory" for value in plan["values"])
     run("model_runner", "--input", tmp_path / "in.npz", "--model", tmp_path / "net.bmodel",
         "--output", tmp_path / "out.npz")  # fmt: skip
     actual = np.load(tmp_path / "out.npz")["y"]

@@ -1,5 +1,6 @@
 """The HTML page of a profile: self-contained, small, and drawn by a browser."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -183,3 +184,37 @@ def test_groups_without_multiplications_are_in_the_roofline(browser, tmp_path):
     opened(browser, tmp_path, replace(profile, commands=replace(profile.commands, macs=macs)))
     circles = browser.evaluate("document.querySelectorAll('#roofline circle').length")
     assert circles == 20 + 1  # every operation, and the ring of the whole
+
+
+@needs_browser
+def test_the_plan_of_our_compiler_is_a_table_and_names_values(browser, tmp_path):
+    plan = {
+        "groups": [{"name": "group 1", "operators": 2, "first": "a", "last": "b",
+                    "lane_bytes": 4096}],
+        "operators": [
+            {"name": "a", "group": "group 1", "first_load_step": 0, "first_step": 0, "last_step": 1,
+             "tiu_cycles": 5, "gdma_cycles": 7, "kernels": [
+                 {"tiles": 2, "tile": [1, 64, 1, 128], "lane_bytes": 768, "cost": 1000,
+                  "next_best": {"tile": [1, 32, 1, 128], "cost": 2000}}]},
+            {"name": "b", "joined_to": "a", "first_load_step": 0, "first_step": 0, "last_step": 1,
+             "tiu_cycles": 0, "gdma_cycles": 0, "kernels": []},
+        ],
+        "values": [
+            {"name": "stays", "bytes": 4096, "place": "local memory", "why": "there is room",
+             "address": 0, "lane_bytes": 262144, "first_step": 0, "last_step": 1, "start": 0,
+             "end": 10_000_000},
+            {"name": "leaves", "bytes": 4096, "place": "global memory", "why": "no room",
+             "first_step": 0, "last_step": 1, "transfer_cycles": 12345},
+        ],
+    }  # fmt: skip
+    opened(browser, tmp_path, replace(made_up(), explanation=json.dumps(plan)))
+    browser.evaluate("document.querySelector('.plan').open = true;"
+                     "new Promise((done) => setTimeout(done, 100))")  # fmt: skip
+    text = browser.evaluate("document.querySelector('.plan').textContent")
+    assert "[1, 64, 1, 128]" in text
+    assert "[1, 32, 1, 128] costs 2,000 instead of 1,000" in text
+    assert "within a" in text
+    rows = browser.evaluate("[...document.querySelectorAll('.plan tr')].map("
+                            "(row) => row.dataset.name)")  # fmt: skip
+    assert {"stays", "leaves", "a", "b"} <= set(rows)
+    assert not browser.errors

@@ -10,6 +10,7 @@
 #include "Kernel/Elementwise.h"
 #include "Kernel/Matmul.h"
 #include "Simulator/Functional/Simulator.h"
+#include "Simulator/Timing/Timing.h"
 
 #include "gtest/gtest.h"
 
@@ -117,8 +118,7 @@ struct Residual {
     sim::Simulator simulator;
     std::span<uint8_t> weights =
         simulator.allocateGlobal(arch::kGlobalBase, 1 << 20);
-    std::span<uint8_t> memory =
-        simulator.allocateGlobal(kActivations, 1 << 24);
+    std::span<uint8_t> memory = simulator.allocateGlobal(kActivations, 1 << 24);
     auto put = [](std::span<uint8_t> at, int64_t count, unsigned seed) {
       for (int64_t i = 0; i < count; ++i) {
         // Small whole numbers: sums are exact in any order.
@@ -147,8 +147,7 @@ struct Residual {
     if (auto problem = simulator.run(queues[0], queues[1]))
       ADD_FAILURE() << problem->str();
     std::vector<uint16_t> output(rows * kColumns);
-    std::memcpy(output.data(),
-                memory.data() + result.places[3].globalOffset,
+    std::memcpy(output.data(), memory.data() + result.places[3].globalOffset,
                 output.size() * 2);
     return output;
   }
@@ -188,6 +187,77 @@ TEST(Schedule, ValuesBetweenStayInLocalMemory) {
   EXPECT_FALSE(result.places[1].isGlobal);
   EXPECT_TRUE(result.places[2].isResident);
   EXPECT_FALSE(result.places[3].isResident);
+}
+
+TEST(Explanation, SaysWhereValuesLieAndWhy) {
+  Schedule result;
+  Residual residual(200);
+  residual.run({}, result);
+  const Explanation &explanation = result.explanation;
+  EXPECT_EQ(result.places[1].cause, Cause::Fits);
+  EXPECT_EQ(result.places[3].cause, Cause::Caller);
+  // 200 rows of 128 bytes across 64 lanes.
+  EXPECT_EQ(explanation.values[1].laneBytes, 4 * 128);
+  EXPECT_GE(explanation.values[1].end, explanation.values[1].start);
+  EXPECT_EQ(explanation.values[1].transferCycles, 0u);
+  EXPECT_GT(explanation.values[3].transferCycles, 0u);
+  ASSERT_EQ(explanation.groups.size(), 1u);
+  EXPECT_EQ(explanation.groups[0].operators.size(), 3u);
+  EXPECT_GE(explanation.groups[0].laneBytes, 4 * 128);
+}
+
+TEST(Explanation, CyclesOfOperatorsAreThoseOfTheirCommands) {
+  Schedule result;
+  Residual residual(200);
+  residual.run({}, result);
+  uint64_t tiu = 0, gdma = 0;
+  timing::Timeline timeline;
+  for (const Command &command : result.commands)
+    timeline.add(command.layout, command.registers, command.dependency);
+  for (const OperatorNote &note : result.explanation.operators) {
+    EXPECT_LE(note.firstLoadStep, note.firstStep);
+    EXPECT_LE(note.end, int64_t(result.cycles));
+    ASSERT_EQ(note.kernels.size(), 1u);
+    EXPECT_GT(note.kernels[0].numTiles, 0u);
+    tiu += note.tiuCycles;
+    gdma += note.gdmaCycles;
+  }
+  EXPECT_EQ(tiu, timeline.totals().tiuBusyCycles);
+  EXPECT_EQ(gdma, timeline.totals().gdmaBusyCycles);
+}
+
+TEST(Explanation, NamesWhatKeepsAValueOutOfLocalMemory) {
+  Schedule result;
+  Options options;
+  options.keepResident = options.fuse = false;
+  Residual(200).run(options, result);
+  EXPECT_EQ(result.places[1].cause, Cause::Off);
+  EXPECT_TRUE(result.explanation.groups.empty());
+  EXPECT_GT(result.explanation.values[1].transferCycles, 0u);
+
+  options.keepResident = true;
+  options.localBytes = 12 * 1024;
+  Residual large(5000);
+  large.run(options, result);
+  EXPECT_EQ(result.places[1].cause, Cause::NoRoom);
+  EXPECT_LT(result.places[1].causeOp, large.program.operators.size());
+}
+
+TEST(Explanation, NamesTheOperatorThatAnOperatorWasJoinedTo) {
+  Schedule result;
+  Options options;
+  options.localBytes = 12 * 1024;
+  Residual residual(5000);
+  residual.run(options, result);
+  ASSERT_TRUE(residual.program.operators[0].join ||
+              residual.program.operators[1].join);
+  for (unsigned op = 0; op < residual.program.operators.size(); ++op)
+    if (const std::optional<Join> &join = residual.program.operators[op].join) {
+      EXPECT_GT(join->into, op);
+      EXPECT_GT(join->cycles, 0);
+      EXPECT_EQ(result.explanation.operators[op].firstStep,
+                result.explanation.operators[join->into].firstStep);
+    }
 }
 
 TEST(Schedule, TheSameProgramGivesTheSameCommands) {

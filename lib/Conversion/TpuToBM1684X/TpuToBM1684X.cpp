@@ -7,13 +7,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelModels.h"
+#include "ScheduleReport.h"
 #include "TensorRecorder.h"
 #include "ValuePlaces.h"
 
+#include "Conversion/TpuToBM1684X/KernelContext.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/BM1684X/IR/Network.h"
-#include "Conversion/TpuToBM1684X/KernelContext.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "LayerGroup/Schedule.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -38,8 +39,7 @@ bool isConstant(Value value) {
 /// The lanes that assign-lanes chose for a value.
 kernel::LaneSplit splitOf(Value value) {
   Operation *op = value.getDefiningOp();
-  auto lanes =
-      op ? op->getAttrOfType<DenseI64ArrayAttr>("tpu.lanes") : nullptr;
+  auto lanes = op ? op->getAttrOfType<DenseI64ArrayAttr>("tpu.lanes") : nullptr;
   auto type = cast<RankedTensorType>(value.getType());
   int64_t elements = type.getNumElements();
   if (!lanes || lanes.size() != 2 || lanes[0] <= 0 || lanes[1] <= 0 ||
@@ -52,35 +52,31 @@ kernel::LaneSplit splitOf(Value value) {
   return split;
 }
 
-/// The location of an operator's commands: its name in the user's model, and
-/// inside it the operator's kind.
-Location commandLocation(Operation *op) {
-  StringAttr name;
-  op->getLoc()->walk([&](Location location) {
-    if (auto named = dyn_cast<NameLoc>(location)) {
-      name = named.getName();
-      return WalkResult::interrupt();
-    }
-    return WalkResult::advance();
-  });
+/// The location of an operator's commands: its name in the user's model, inside
+/// it the operator's kind, and inside that the group it was scheduled in.
+Location commandLocation(Operation *op, StringRef group) {
+  StringAttr name = getSourceName(op);
   if (!name)
     return op->getLoc();
-  return NameLoc::get(name, NameLoc::get(op->getName().getIdentifier()));
+  StringAttr kind = op->getName().getIdentifier();
+  if (group.empty())
+    return NameLoc::get(name, NameLoc::get(kind));
+  auto inner = NameLoc::get(StringAttr::get(op->getContext(), group));
+  return NameLoc::get(name, NameLoc::get(kind, inner));
 }
 
 /// The coefficient area as one resource.
 DenseResourceElementsAttr coefficientAttr(MLIRContext *context,
                                           const KernelContext &kernels) {
   int64_t size = kernels.coefficientSize();
-  AsmResourceBlob blob =
-      HeapAsmResourceBlob::allocate(size, arch::kVectorBytes,
-                                    /*dataIsMutable=*/true);
+  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(size, arch::kVectorBytes,
+                                                       /*dataIsMutable=*/true);
   char *out = blob.getMutableData().data();
   int64_t offset = 0;
   for (llvm::ArrayRef<char> piece : kernels.coefficients()) {
     std::copy(piece.begin(), piece.end(), out + offset);
-    int64_t end = arch::alignUp(offset + int64_t(piece.size()),
-                                arch::kGlobalAlignBytes);
+    int64_t end =
+        arch::alignUp(offset + int64_t(piece.size()), arch::kGlobalAlignBytes);
     std::fill(out + offset + piece.size(), out + end, 0);
     offset = end;
   }
@@ -92,17 +88,16 @@ class Converter {
 public:
   Converter(ModuleOp module, func::FuncOp function,
             const group::Options &options)
-      : module(module), function(function), options(options),
-        places(function) {}
+      : module(module), function(function), options(options), places(function) {
+  }
 
   LogicalResult run(unsigned &numKernels) {
     if (failed(addValues()) || failed(addOperators()))
       return failure();
     options.coefficientBase = arch::kGlobalBase;
-    options.activationBase =
-        options.coefficientBase +
-        uint64_t(arch::alignUp(context.coefficientSize(),
-                               arch::kGlobalAlignBytes));
+    options.activationBase = options.coefficientBase +
+                             uint64_t(arch::alignUp(context.coefficientSize(),
+                                                    arch::kGlobalAlignBytes));
     group::Failure reason;
     if (!group::schedule(program, options, schedule, reason))
       return operators[reason.op]->emitOpError()
@@ -110,13 +105,15 @@ public:
     for (const group::Operator &op : program.operators)
       numKernels += op.kernels.size();
     OpBuilder builder(function);
-    auto commands = func::FuncOp::create(
-        builder, function.getLoc(), function.getName(),
-        builder.getFunctionType({}, {}));
+    auto commands =
+        func::FuncOp::create(builder, function.getLoc(), function.getName(),
+                             builder.getFunctionType({}, {}));
     builder.setInsertionPointToStart(commands.addEntryBlock());
-    writeCommands(builder);
+    ScheduleReport report(program, options, schedule, operators, values);
+    report.emitRemarks();
+    writeCommands(builder, report);
     func::ReturnOp::create(builder, function.getLoc());
-    describe(commands);
+    describe(commands, report);
     function.erase();
     return success();
   }
@@ -140,6 +137,7 @@ private:
                               arch::kGlobalAlignBytes);
       indices[value] = program.values.size();
       program.values.push_back(info);
+      values.push_back(value);
       context.placeActivation(value, info.offset, info.split);
       return success();
     };
@@ -164,7 +162,8 @@ private:
           return op.emitOpError() << "has a result of type " << result.getType()
                                   << ", which this chip does not have";
       }
-    for (Value result : function.getBody().front().getTerminator()->getOperands())
+    for (Value result :
+         function.getBody().front().getTerminator()->getOperands())
       program.values[indices.at(places.rootOf(result))].isOutput = true;
     return success();
   }
@@ -205,10 +204,10 @@ private:
   }
 
   /// One operation a command, waiting for the token that its memory asks for.
-  void writeCommands(OpBuilder &builder) {
+  void writeCommands(OpBuilder &builder, const ScheduleReport &report) {
     SmallVector<Location> locations;
-    for (Operation *op : operators)
-      locations.push_back(commandLocation(op));
+    for (auto [index, op] : llvm::enumerate(operators))
+      locations.push_back(commandLocation(op, report.groupName(index)));
     std::vector<TensorRecorder::LastCommands> last(operators.size());
     SmallVector<Value> tokens[2];
     for (const group::Command &command : schedule.commands) {
@@ -271,24 +270,23 @@ private:
   }
 
   /// Inputs, outputs, coefficients and sizes as attributes of the commands.
-  void describe(func::FuncOp commands) {
+  void describe(func::FuncOp commands, const ScheduleReport &report) {
     bm1684x::NetworkDescription network;
     for (BlockArgument argument : function.getArguments())
       network.inputs.push_back(
-          tensorOf(argument,
-                   function.getArgAttrOfType<StringAttr>(
-                       argument.getArgNumber(), "top.name")));
+          tensorOf(argument, function.getArgAttrOfType<StringAttr>(
+                                 argument.getArgNumber(), "top.name")));
     auto terminator =
         cast<func::ReturnOp>(function.getBody().front().getTerminator());
     for (OpOperand &operand : terminator->getOpOperands())
       network.outputs.push_back(
-          tensorOf(operand.get(),
-                   function.getResultAttrOfType<StringAttr>(
-                       operand.getOperandNumber(), "top.name")));
+          tensorOf(operand.get(), function.getResultAttrOfType<StringAttr>(
+                                      operand.getOperandNumber(), "top.name")));
     network.coefficientAddress = arch::kGlobalBase;
     network.coefficients = coefficientAttr(module.getContext(), context);
     network.activationAddress = options.activationBase;
     network.activationBytes = schedule.globalBytes;
+    network.explanation = report.json();
     bm1684x::setNetworkDescription(commands, network);
   }
 
@@ -307,6 +305,7 @@ private:
   KernelContext context;
   group::Program program;
   llvm::DenseMap<Value, unsigned> indices; ///< of values that are no views
+  SmallVector<Value> values;               ///< by index
   SmallVector<Operation *> operators;
   group::Schedule schedule;
 };

@@ -27,6 +27,7 @@ def _add_compile(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--test_result", help="where to write the results on the test input")
     parser.add_argument("--tolerance", default="0.8,0.5", help="least cosine, euclidean")
     parser.add_argument("--compare_all", action="store_true", help="compare after every stage")
+    parser.add_argument("--explain", help="a .json to write the compiler's choices and reasons to")
     parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
     add_debug(parser)
     parser.set_defaults(run=_compile)

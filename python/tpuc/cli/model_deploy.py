@@ -24,6 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--compare_all", action="store_true", help="compare after every stage, not only the last"
     )
+    parser.add_argument("--explain", help="a .json to write the compiler's choices and reasons to")
     parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
     add_debug(parser)
     return parser
@@ -48,6 +49,8 @@ def command(argv: Sequence[str]) -> None:
 
     tolerance = parse_tolerance(args.tolerance)
     check_writable(args.model)
+    if args.explain:
+        check_writable(args.explain)
     if args.quantize_table:
         _core.check_quantize_table(args.quantize_table)
     compile_module(read_module(args.mlir), quantize, args, tolerance)

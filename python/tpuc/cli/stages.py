@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from tpuc import _core
 from tpuc.arrays import load_npz, save_npz
@@ -30,7 +31,7 @@ def compile_module(
         module: a module in the top dialect; it is changed.
         quantize: the precision.
         args: quantize_table, calibration_table, model, test_input, test_reference, test_result,
-            compare_all, debug.
+            compare_all, debug, explain.
         tolerance: least cosine and euclidean similarity.
         progress: continues an earlier command's stages.
     """
@@ -70,5 +71,7 @@ def compile_module(
             save_npz(args.test_result, {**inputs, **results})
     with progress.stage("writing"):
         model.save(args.model)
+        if args.explain:
+            Path(args.explain).write_text(model.profile().explanation + "\n", encoding="utf-8")
     report_model(args.model, model, operations, progress.seconds)
     return model

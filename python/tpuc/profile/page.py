@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # In the order in which they use each other.
 _SCRIPTS = (
     "data.js", "format.js", "view.js", "strips.js", "memory.js", "timeline.js",
-    "table.js", "roofline.js", "traffic.js", "compare.js", "main.js",
+    "table.js", "roofline.js", "traffic.js", "compare.js", "explain.js", "main.js",
 )  # fmt: skip
 _GROUPINGS = ("op", "group", "kind", "function")
 # Colours by the kinds of groups, for each grouping.

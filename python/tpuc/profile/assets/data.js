@@ -32,6 +32,7 @@ async function readModel(element, textsElement) {
     { name: "TIU", first: 0, last: model.tiuCommands },
     { name: "GDMA", first: model.tiuCommands, last: count },
   ];
+  model.plan = readPlan(model);
   model.texts = lazyTexts(textsElement);
   return model;
 }

@@ -25,8 +25,12 @@ function connectControls(view, table) {
 }
 
 /** What the compiler says of its choices, closed at first. */
-function fillExplanations(models) {
+function fillExplanations(models, view) {
   for (const model of models.filter((each) => each.explanation)) {
+    if (model.plan) {
+      document.querySelector("main").append(makePlan(model, view));
+      continue;
+    }
     let text = model.explanation;
     try {
       text = JSON.stringify(JSON.parse(text), null, 1);
@@ -92,7 +96,7 @@ async function main() {
   for (const model of models) makeRoofline(place("roofline"), model, view);
   const most = Math.max(1, ...models.flatMap((model) => model.traffic.map(([, read, written]) => read + written)));
   for (const model of models) makeTraffic(place("traffic"), model, most);
-  fillExplanations(models);
+  fillExplanations(models, view);
   connectControls(view, table);
   connectDetail(view);
   for (const timeline of timelines) timeline.draw();

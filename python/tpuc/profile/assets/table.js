@@ -81,7 +81,7 @@ class SortedTable {
 
   /** Scrolls the panel, not the page. */
   scrollTo(line) {
-    const panel = this.body.closest(".panel");
+    const panel = this.body.closest(".scroll, .panel");
     const top = line.offsetTop - panel.clientHeight / 2;
     if (Math.abs(panel.scrollTop - top) > panel.clientHeight / 2 - 40) panel.scrollTop = top;
   }

@@ -71,6 +71,7 @@ class Timeline {
     const paint = new Paint(model, view);
     drawMemory(context, boxes.memory, view, model, paint, ratio);
     drawMemoryAxis(context, boxes.memory);
+    drawValues(context, boxes.memory, view, model);
     for (const [name, label] of Object.entries(STRIP_LABELS)) drawLabel(context, boxes[name], label);
     drawAxis(context, boxes.axis, view, boxes.memory.top);
     for (const queue of model.queues) {
@@ -124,7 +125,7 @@ class Timeline {
     if (within(boxes.memory)) {
       const line = Math.floor(((y - boxes.memory.top) / boxes.memory.height) * LANE_LINES);
       const held = findResidency(this.model, cycle, line, slack);
-      return held < 0 ? null : { command: this.model.columns.heldBy[held], held };
+      return held < 0 ? null : { command: this.model.columns.heldBy[held], held, value: valueAt(this.model, cycle, line) };
     }
     const { start } = this.model.columns;
     for (const queue of this.model.queues) {
@@ -181,6 +182,9 @@ class Timeline {
     if (found.held >= 0)
       text = `lane bytes ${heldBegin[found.held] * LINE_BYTES} to ${heldEnd[found.held] * LINE_BYTES}, ` +
         `held for ${time(heldLast[found.held] + 1 - heldFirst[found.held])}, written by\n${text}`;
+    if (found.value)
+      text = `${found.value.name} from ${count(found.value.address)} on, ` +
+        `${count(found.value.lane_bytes)} bytes of a lane\n${text}`;
     const key = (this.hovered = found.command);
     showTip(event, text);
     this.model.texts().then((texts) => {

@@ -1,0 +1,93 @@
+//===- Explanation.h - Why a schedule is as it is --------------*- C++ -*-===//
+//
+// What LayerGroup decided for each operator and each value, why, and what it
+// costs. Free of MLIR; names and text are the caller's business.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LAYERGROUP_EXPLANATION_H
+#define TPUC_LAYERGROUP_EXPLANATION_H
+
+#include "LayerGroup/Program.h"
+
+namespace tpuc::group {
+
+/// How a tile's operand comes to be where compute() reads it, or its result
+/// where the value lives.
+enum class Access : uint8_t {
+  InPlace, ///< the value's own local memory
+  Copied,  ///< through a buffer, by copies within the lanes
+  Moved    ///< through a buffer, by transfers from or to global memory
+};
+
+/// Why a value lies where it lies. Some causes come from an operator, of which
+/// Place::causeOp is the index.
+enum class Cause : uint8_t {
+  Fits,         ///< in local memory: there is room as long as it lives
+  Caller,       ///< an input or output of the network
+  Off,          ///< nothing is kept in local memory, by option
+  NoLanes,      ///< it has no lanes, or strides that no command can say
+  TooLarge,     ///< it exceeds a lane
+  NoRoom,       ///< it left to make room for an operator
+  ReadByMove,   ///< an operator reads it by transfers from global memory only
+  WrittenByMove ///< an operator writes it by transfers to global memory only
+};
+
+/// How a kernel was cut.
+struct KernelNote {
+  kernel::Shape4 space{}; ///< sizes of the result's axes
+  kernel::Shape4 tile{};  ///< sizes of the first tile
+  unsigned numTiles = 0;  ///< 0: it only moves data and has no tiles
+  /// Most local bytes of a lane that one tile needs.
+  int64_t laneBytes = 0;
+  llvm::SmallVector<Access, 3> inputs;
+  Access result = Access::Moved;
+  /// What the choice went by: cycles, with a charge for commands and memory.
+  double cost = 0;
+  /// The best tile of another size; no tiles when there was none.
+  kernel::Shape4 nextTile{};
+  double nextCost = 0;
+};
+
+/// What became of an operator.
+struct OperatorNote {
+  llvm::SmallVector<KernelNote, 1> kernels;
+  /// Its steps. An operator that was joined to another has those of that one.
+  unsigned firstStep = 0, lastStep = 0;
+  /// The first step in which something is loaded for it.
+  unsigned firstLoadStep = 0;
+  /// First and last cycle of its commands; none when the end is negative.
+  int64_t start = 0, end = -1;
+  uint64_t tiuCycles = 0, gdmaCycles = 0;
+  /// Index into Explanation::groups.
+  std::optional<unsigned> group;
+};
+
+struct ValueNote {
+  /// First and last cycle in which commands of its operators touch it in local
+  /// memory; none when the end is negative.
+  int64_t start = 0, end = -1;
+  int64_t laneBytes = 0; ///< of a lane, when it is resident
+  /// Cycles of the transfers between local memory and its place in global
+  /// memory: what it costs that it does not stay.
+  uint64_t transferCycles = 0;
+};
+
+/// Operators that are connected by values that never leave local memory.
+struct GroupNote {
+  llvm::SmallVector<unsigned> operators;
+  /// Most bytes of a lane that its values hold at a time.
+  int64_t laneBytes = 0;
+};
+
+struct Explanation {
+  std::vector<OperatorNote> operators; ///< by operator
+  std::vector<ValueNote> values;       ///< by value
+  /// In the order of their first operators; an operator that shares nothing
+  /// with another is in none.
+  std::vector<GroupNote> groups;
+};
+
+} // namespace tpuc::group
+
+#endif // TPUC_LAYERGROUP_EXPLANATION_H

@@ -1,0 +1,22 @@
+//===- Explain.h - Why a schedule is as it is ------------------*- C++ -*-===//
+//
+// Collects what was decided and what it costs, once everything is emitted.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_LAYERGROUP_EXPLAIN_H
+#define TPUC_LIB_LAYERGROUP_EXPLAIN_H
+
+#include "Steps.h"
+
+namespace tpuc::group {
+
+/// Explains `schedule`, which has its commands and places; `plans` are those
+/// that `list` was made from.
+Explanation explain(const Program &program, const StepList &list,
+                    llvm::ArrayRef<std::optional<KernelPlan>> plans,
+                    const Options &options, const Schedule &schedule);
+
+} // namespace tpuc::group
+
+#endif // TPUC_LIB_LAYERGROUP_EXPLAIN_H
