@@ -65,11 +65,7 @@ class Model:
             UserError: missing, damaged, or of an unsupported kind; several
                 networks and none chosen.
         """
-        path = Path(path)
-        if not path.is_file():
-            reason = "is a folder" if path.is_dir() else "no such file"
-            raise UserError(f"{path}: {reason}, give the path of a .bmodel")
-        model = cls(_core.Bmodel.load(str(path)), str(path))
+        model = cls(load_core(path), str(path))
         model._network = choose_network(model._core, network, model._source)
         model._select(0)
         return model
@@ -204,6 +200,19 @@ class Model:
         return f"<table><caption>{html.escape(self._source)}</caption>{rows}</table>"
 
 
+def load_core(path: str | os.PathLike) -> _core.Bmodel:
+    """Reads a .bmodel, with the first of its networks selected.
+
+    Raises:
+        UserError: missing, damaged, or of an unsupported kind.
+    """
+    path = Path(path)
+    if not path.is_file():
+        reason = "is a folder" if path.is_dir() else "no such file"
+        raise UserError(f"{path}: {reason}, give the path of a .bmodel")
+    return _core.Bmodel.load(str(path))
+
+
 def choose_network(core: _core.Bmodel, name: str | None, source: str) -> int:
     """The number of the network of that name, or of the only one.
 
@@ -214,7 +223,8 @@ def choose_network(core: _core.Bmodel, name: str | None, source: str) -> int:
     if name is None and len(names) == 1:
         return 0
     if name is None:
-        raise UserError(f"{source}: holds the networks {', '.join(names)}; choose one by its name")
+        known = ", ".join(names)
+        raise UserError(f"{source}: holds the networks {known}; choose one with --network")
     if name not in names:
         raise UserError(f"{source}: holds no network '{name}', only {', '.join(names)}")
     return names.index(name)

@@ -1,11 +1,16 @@
 """Quantised and 16-bit inputs and outputs of a .bmodel, and the choice of a network."""
 
+import json
+import re
 from dataclasses import dataclass
 
 import networks as nets
 import numpy as np
 import pytest
 import tpuc
+from test_profile import TWO_COMMANDS
+from tpuc import _core
+from tpuc.cli.front import main
 from tpuc.errors import UserError
 from tpuc.storage import to_real, to_storage
 
@@ -69,6 +74,61 @@ def test_several_networks_need_a_choice():
     class Core:
         networks = (("a", 1), ("b", 2))
 
-    with pytest.raises(UserError, match="holds the networks a, b; choose one by its name"):
+    with pytest.raises(UserError, match="holds the networks a, b; choose one with --network"):
         tpuc.model.choose_network(Core(), None, "two.bmodel")
     assert tpuc.model.choose_network(Core(), "b", "two.bmodel") == 1
+
+
+@pytest.fixture
+def two(tmp_path):
+    """A .bmodel of the networks "net", of two commands, and "short", of one."""
+    network = TWO_COMMANDS[TWO_COMMANDS.index("  func.func") : TWO_COMMANDS.rindex("}")]
+    short = re.sub(r"    %1 = .*?\n    return", "    return", network, flags=re.S)
+    source = tmp_path / "two.mlir"
+    source.write_text("module {\n" + network + short.replace("@net", "@short") + "}\n")
+    path = tmp_path / "two.bmodel"
+    _core.compile(_core.Module.read(str(source)), "F32").save(str(path))
+    return str(path)
+
+
+@pytest.mark.parametrize(("network", "tiu"), [("net", 1), ("short", 0)])
+def test_a_profile_is_of_the_chosen_network(two, network, tiu, capsys):
+    assert main(["profile", two, "--network", network, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tiu_commands"] == tiu
+
+
+def test_two_networks_of_a_file_are_profiled_side_by_side(two, capsys):
+    command = ["profile", two, "--network", "net", "--compare", two, "--compare_network", "short"]
+    assert main(command) == 0
+    assert "two short" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["profile"],
+        ["debug", "dump", "--list"],
+        ["compare", "MODEL", "--input", "INPUT"],
+        ["run", "--input", "INPUT"],
+    ],
+)
+def test_commands_ask_which_network(two, command, tmp_path, capsys):
+    np.savez(tmp_path / "in.npz", **{"in": np.zeros((64, 64), np.float32)})
+    rest = [two if part == "MODEL" else part for part in command]
+    rest = [str(tmp_path / "in.npz") if part == "INPUT" else part for part in rest]
+    at = 2 if command[0] == "debug" else 1
+    assert main([*rest[:at], two, *rest[at:]]) == 1
+    assert "holds the networks net, short; choose one with --network" in capsys.readouterr().err
+
+
+def test_a_comparison_is_of_the_chosen_network(two, tmp_path):
+    np.savez(tmp_path / "in.npz", **{"in": np.zeros((64, 64), np.float32)})
+    inputs = str(tmp_path / "in.npz")
+    assert main(["compare", two, two, "--input", inputs, "--network", "short"]) == 0
+
+
+def test_disassembly_shows_all_networks(two, capsys):
+    assert main(["dis", two]) == 0
+    text = capsys.readouterr().out
+    assert "network net" in text
+    assert "network short" in text

@@ -22,12 +22,12 @@ def command(argv: Sequence[str]) -> None:
     args = build_parser().parse_args(argv)
     import sys
 
-    from tpuc.model import Model
+    from tpuc.model import load_core
     from tpuc.outputs import check_writable, write_text
 
     if args.output:
         check_writable(args.output)
-    text = Model.load(args.model).disassemble()
+    text = load_core(args.model).disassemble()
     if args.output:
         write_text(args.output, text)
     else:

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def report_tensors(
-    onnx_path: str, model_path: str, inputs_path: str, tolerance: tuple[float, float], as_json: bool
+    onnx_path: str,
+    model_path: str,
+    inputs_path: str,
+    tolerance: tuple[float, float],
+    as_json: bool,
+    network: str | None = None,
 ) -> None:
     """Runs both models and prints a line for each tensor that both have.
 
@@ -25,7 +30,7 @@ def report_tensors(
     from tpuc.debug.tensorwise import compare_tensors
     from tpuc.model import Model
 
-    model = Model.load(model_path)
+    model = Model.load(model_path, network)
     inputs = load_npz(inputs_path)
     with Progress(quiet=as_json).stage("running both models"):
         comparison = compare_tensors(onnx_path, model, inputs, inputs_path, tolerance)

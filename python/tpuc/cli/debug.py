@@ -46,6 +46,7 @@ def _dump_parser() -> Parser:
     )
     parser.add_argument("model", help="the .bmodel")
     parser.add_argument("--input", help="an .npz of inputs")
+    parser.add_argument("--network", help="which network of a .bmodel that holds several")
     parser.add_argument("--list", action="store_true", help="list the tensors that can be named")
     parser.add_argument(
         "--after", help="the command to stop after, e.g. gdma:12, tiu:7 or end; by default the one "
@@ -78,7 +79,7 @@ def _dump(argv: Sequence[str]) -> None:
     tolerance = parse_tolerance(args.tolerance)
     if sum(map(bool, (args.list, args.tensor, args.address))) != 1:
         raise UserError("give one of --list, --tensor NAME and --address A")
-    model = Model.load(args.model)
+    model = Model.load(args.model, args.network)
     known = places(model)
     if args.list:
         _list(args.model, known)

@@ -88,12 +88,13 @@ def _add_compare(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("right", help="file, a .bmodel, a .mlir file and, as reference, ONNX")
     parser.add_argument("--input", help="an .npz of inputs, when models are compared")
     parser.add_argument("--json", action="store_true", help="print one JSON object (two models)")
+    parser.add_argument("--network", help="which network of a .bmodel that holds several")
     parser.add_argument("--tolerance", default="0.99,0.90", help="least cosine, euclidean")
     add_debug(parser)
     parser.set_defaults(run=_compare)
 
 
-def _results_of(path: str, inputs_path: str | None) -> dict:
+def _results_of(path: str, inputs_path: str | None, network: str | None) -> dict:
     from pathlib import Path
 
     from tpuc.arrays import load_npz
@@ -115,7 +116,7 @@ def _results_of(path: str, inputs_path: str | None) -> dict:
         return run_module(read_module(path), inputs, inputs_path)
     from tpuc.model import Model
 
-    return Model.load(path).run(inputs)
+    return Model.load(path, network).run(inputs)
 
 
 def _model_pair(left: str, right: str) -> tuple[str, str] | None:
@@ -136,12 +137,12 @@ def _compare(args: argparse.Namespace) -> None:
 
         if not args.input:
             raise UserError(f"{pair[1]}: is a model, give its inputs with --input IN.npz")
-        report_tensors(*pair, args.input, tolerance, args.json)
+        report_tensors(*pair, args.input, tolerance, args.json, args.network)
         return
     if args.json:
         raise UserError("--json is for an ONNX model and a .bmodel")
-    left = _results_of(args.left, args.input)
-    right = _results_of(args.right, args.input)
+    left = _results_of(args.left, args.input, args.network)
+    right = _results_of(args.right, args.input, args.network)
     check_comparison(args.right, compare_all(left, right), tolerance)
 
 

@@ -32,6 +32,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--compare", metavar="OTHER", help="another .bmodel, shown beside this one in profile.html"
     )
+    parser.add_argument("--network", help="which network of a .bmodel that holds several")
+    parser.add_argument("--compare_network", help="the same of the other .bmodel")
     parser.add_argument("--rows", type=int, default=20, help="how many operations to print")
     add_debug(parser)
     return parser
@@ -85,7 +87,13 @@ def command(argv: Sequence[str], default_folder: str | None = "profile") -> None
     from tpuc.profile.summary import print_comparison, print_summary
 
     files = [args.model, args.compare] if args.compare else [args.model]
-    profiles = [profile_bmodel(file, args.parameters) for file in files]
+    networks = [args.network, args.compare_network]
+    if args.compare_network and not args.compare:
+        raise UserError("--compare_network needs --compare, the .bmodel that it is in")
+    profiles = [
+        profile_bmodel(file, args.parameters, network)
+        for file, network in zip(files, networks, strict=False)
+    ]
     profiles = join_names(tell_apart(profiles, files))
     folder = args.output or (None if args.json else default_folder)
     names = write_reports(profiles, make_folder(folder)) if folder else []

@@ -13,7 +13,6 @@ import numpy as np
 
 from tpuc import _core
 from tpuc.console import bytes_text
-from tpuc.errors import UserError
 
 # The contract of `tpuc profile --json`, in this order.
 JSON_KEYS = (
@@ -324,8 +323,10 @@ class Profile:
         return render(self)
 
 
-def profile_bmodel(source: str | os.PathLike | bytes, parameters: str = "vendor") -> Profile:
-    """Profiles a .bmodel, ours or another compiler's.
+def profile_bmodel(
+    source: str | os.PathLike | bytes, parameters: str = "vendor", network: str | None = None
+) -> Profile:
+    """Profiles a .bmodel, ours or another compiler's: the first stage of a network.
 
     The operations of another compiler's file are known when the list that the
     vendor's compiler writes, X.bmodel.json, lies beside it.
@@ -334,18 +335,21 @@ def profile_bmodel(source: str | os.PathLike | bytes, parameters: str = "vendor"
         source: its path or its contents.
         parameters: "vendor" for the vendor's own cycle model, "silicon" for
             estimates of what that leaves out.
+        network: which network of a file that holds several.
 
     Raises:
         UserError: missing, damaged, or of an unsupported kind.
     """
+    from tpuc.model import choose_network, load_core
+
     if isinstance(source, bytes):
         core, title = _core.Bmodel.parse(source), "model"
     else:
-        path = Path(source)
-        if not path.is_file():
-            reason = "is a folder" if path.is_dir() else "no such file"
-            raise UserError(f"{path}: {reason}, give the path of a .bmodel")
-        core, title = _core.Bmodel.load(str(path)), path.stem
+        core, title = load_core(source), Path(source).stem
+    number = choose_network(core, network, title if isinstance(source, bytes) else str(source))
+    core.select(number, 0)
+    if network is not None and len(core.networks) > 1:
+        title = f"{title} {network}"
     profile = Profile.from_core(core.profile(parameters), core, title)
     if profile.has_layers or isinstance(source, bytes):
         return profile
