@@ -18,23 +18,6 @@ static bool isConstant(Value value) {
   return bool(value.getDefiningOp<top::WeightOp>());
 }
 
-/// The element type in which a contraction gives `result`: bytes where they are
-/// wanted, f32 where it leaves the network, else the op's float type.
-static FailureOr<Type> getResultElement(Operation *op, Value result,
-                                        Lowering &lowering) {
-  if (lowering.wantsBytes(result)) {
-    FailureOr<UniformQuantizedType> type = lowering.getByteType(result);
-    if (failed(type))
-      return failure();
-    return Type(*type);
-  }
-  bool leaves = llvm::all_of(result.getUsers(), [](Operation *user) {
-    return user->hasTrait<OpTrait::IsTerminator>();
-  });
-  return leaves ? Type(Float32Type::get(op->getContext()))
-                : lowering.getFloatElement(op);
-}
-
 //===----------------------------------------------------------------------===//
 // Contractions
 //===----------------------------------------------------------------------===//
@@ -62,7 +45,7 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
   FailureOr<Value> input = lowering.getBytes(op.getInput());
   if (failed(input))
     return failure();
-  FailureOr<Type> element = getResultElement(op, op.getOutput(), lowering);
+  FailureOr<Type> element = lowering.getContractionElement(op, op.getOutput());
   if (failed(element))
     return failure();
   SmallVector<int64_t> inShape(getShape(*input)),
@@ -88,37 +71,6 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
       isBytes ? APFloat(-1.0) : op.getReluLimit());
   lowering.replace(op.getResult(),
                    lowering.reshape(output, getShape(op.getOutput())));
-  return true;
-}
-
-static FailureOr<bool> lowerMatMul(top::MatMulOp op, Lowering &lowering) {
-  ArrayRef<int64_t> right = getShape(op.getRhs());
-  if (!isConstant(op.getRhs()) || op.getLeftTranspose() || right.size() != 2 ||
-      (op.getBias() && !isConstant(op.getBias())))
-    return false;
-  FailureOr<Value> left = lowering.getBytes(op.getLhs());
-  if (failed(left))
-    return failure();
-  FailureOr<Type> element = getResultElement(op, op.getOutput(), lowering);
-  if (failed(element))
-    return failure();
-  bool isTransposed = op.getRightTranspose();
-  Value filter =
-      lowering.getFilter(op.getRhs(), /*axis=*/isTransposed ? 0 : 1, right);
-  if (!filter)
-    return false;
-  Value bias;
-  if (op.getBias())
-    bias = lowering.get(op.getBias(), Float32Type::get(op.getContext()));
-  ArrayRef<int64_t> shape = getShape(op.getOutput());
-  int64_t depth = getShape(*left).back(), columns = shape.back();
-  int64_t rows = op.getOutput().getType().getNumElements() / columns;
-  Value output = lowering.emit<tpu::MatMulOp>(
-      RankedTensorType::get({rows, columns}, *element),
-      lowering.reshape(*left, {rows, depth}), filter, bias,
-      /*left_transpose=*/false, isTransposed, /*do_relu=*/false,
-      APFloat(-1.0));
-  lowering.replace(op.getResult(), lowering.reshape(output, shape));
   return true;
 }
 
@@ -191,7 +143,6 @@ static FailureOr<bool> lowerConcat(top::ConcatOp op, Lowering &lowering) {
 
 void tpuc::populateInt8Lowerings(LoweringSet &set) {
   set.addInt8(lowerConv, ByteUse::Contracts);
-  set.addInt8(lowerMatMul, ByteUse::Contracts);
   set.addInt8(lowerLimit<top::ReluOp>, ByteUse::Passes);
   set.addInt8(lowerLimit<top::ClipOp>, ByteUse::Passes);
   set.addInt8(lowerBinary<top::AddOp, tpu::BinaryKind::Add>, ByteUse::Passes);

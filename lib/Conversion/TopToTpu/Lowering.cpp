@@ -180,6 +180,7 @@ bool Lowering::wantsBytes(Value value) {
   for (Operation *user : value.getUsers()) {
     const LoweringSet::Entry *lowering = set.find(user);
     all &= lowering && lowering->byteUse != ByteUse::None && isInt8(user) &&
+           (!lowering->hasInt8 || lowering->hasInt8(user)) &&
            (lowering->byteUse == ByteUse::Contracts ||
             wantsBytes(user->getResult(0)));
     if (!all)
@@ -276,6 +277,19 @@ FailureOr<Value> Lowering::getBytes(Value value) {
   if (mlir::failed(type))
     return failure();
   return get(value, *type);
+}
+
+FailureOr<Type> Lowering::getContractionElement(Operation *op, Value result) {
+  if (wantsBytes(result)) {
+    FailureOr<quant::UniformQuantizedType> type = getByteType(result);
+    if (mlir::failed(type))
+      return failure();
+    return Type(*type);
+  }
+  bool leaves = llvm::all_of(result.getUsers(), [](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>();
+  });
+  return leaves ? Type(builder.getF32Type()) : getFloatElement(op);
 }
 
 Value Lowering::getFilter(Value value, int64_t axis, ArrayRef<int64_t> shape) {

@@ -85,6 +85,12 @@ public:
   /// Whether the value was lowered to bytes.
   bool isBytes(mlir::Value value) const;
 
+  /// The element type in which a contraction of bytes gives `result`: bytes
+  /// where they are wanted, f32 where it leaves the network, else the op's float
+  /// type.
+  mlir::FailureOr<mlir::Type> getContractionElement(mlir::Operation *op,
+                                                    mlir::Value result);
+
   /// A constant as i8 with a scale for each entry of `axis`; null when it has
   /// no data.
   mlir::Value getFilter(mlir::Value value, int64_t axis,
@@ -204,6 +210,8 @@ public:
     LowerFn lower;
     LowerInt8Fn lowerInt8;
     ByteUse byteUse = ByteUse::None;
+    /// Which of the ops have the form for bytes; all when empty.
+    std::function<bool(mlir::Operation *)> hasInt8;
     /// It moves elements of any type.
     bool moves = false;
   };
@@ -224,11 +232,16 @@ public:
     entry.byteUse = ByteUse::Passes;
     entry.moves = true;
   }
-  /// Adds the form for bytes.
+  /// Adds the form for bytes, which the ops that satisfy `has` have.
   template <typename OpTy>
-  void addInt8(mlir::FailureOr<bool> (*lower)(OpTy, Lowering &), ByteUse use) {
+  void addInt8(mlir::FailureOr<bool> (*lower)(OpTy, Lowering &), ByteUse use,
+               bool (*has)(OpTy) = nullptr) {
     Entry &entry = entries[OpTy::getOperationName()];
     entry.byteUse = use;
+    if (has)
+      entry.hasInt8 = [has](mlir::Operation *op) {
+        return has(llvm::cast<OpTy>(op));
+      };
     entry.lowerInt8 = [lower](mlir::Operation *op, Lowering &lowering) {
       return lower(llvm::cast<OpTy>(op), lowering);
     };
@@ -247,6 +260,7 @@ void populateContractionLowerings(LoweringSet &set);
 void populateElementwiseLowerings(LoweringSet &set);
 void populateIndexingLowerings(LoweringSet &set);
 void populateInt8Lowerings(LoweringSet &set);
+void populateInt8MatmulLowerings(LoweringSet &set);
 void populateNormLowerings(LoweringSet &set);
 void populatePoolLowerings(LoweringSet &set);
 void populatePowLowerings(LoweringSet &set);

@@ -63,6 +63,7 @@ struct ConvertTopToTpu : tpuc::impl::ConvertTopToTpuBase<ConvertTopToTpu> {
     populateElementwiseLowerings(lowerings);
     populateIndexingLowerings(lowerings);
     populateInt8Lowerings(lowerings);
+    populateInt8MatmulLowerings(lowerings);
     populateNormLowerings(lowerings);
     populatePoolLowerings(lowerings);
     populatePowLowerings(lowerings);
@@ -134,7 +135,8 @@ LogicalResult ConvertTopToTpu::lowerOp(Operation *op, Lowering &lowering) {
   if (!entry || !entry->lower)
     return lowering.fail(op, "the chip has no form of it; compute it outside "
                              "of the network");
-  if (entry->lowerInt8 && lowering.isInt8(op)) {
+  if (entry->lowerInt8 && (!entry->hasInt8 || entry->hasInt8(op)) &&
+      lowering.isInt8(op)) {
     FailureOr<bool> isLowered = entry->lowerInt8(op, lowering);
     if (failed(isLowered) || *isLowered)
       return success(succeeded(isLowered));

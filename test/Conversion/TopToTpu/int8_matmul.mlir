@@ -1,0 +1,24 @@
+// RUN: split-file %s %t
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s
+
+//--- net.mlir
+func.func @main(%x: tensor<1x4x8xf32> {top.name = "x"}) -> tensor<1x4x4xf32> {
+  %w1 = top.weight dense<0.5> : tensor<8x16xf32>
+  %w2 = top.weight dense<0.5> : tensor<8x8xf32>
+  %0 = top.matmul %x, %w1 : (tensor<1x4x8xf32>, tensor<8x16xf32>) -> tensor<1x4x16xf32> loc("packed")
+  %1 = top.slice %0 {offsets = array<i64: 0, 0, 0>, steps = array<i64: 1, 1, 1>, sizes = array<i64: 1, 4, 8>} : (tensor<1x4x16xf32>) -> tensor<1x4x8xf32> loc("q")
+  %2 = top.slice %0 {offsets = array<i64: 0, 0, 8>, steps = array<i64: 1, 1, 1>, sizes = array<i64: 1, 4, 8>} : (tensor<1x4x16xf32>) -> tensor<1x4x8xf32> loc("k")
+  %3 = top.matmul %1, %2 {right_transpose = true} : (tensor<1x4x8xf32>, tensor<1x4x8xf32>) -> tensor<1x4x4xf32> loc("scores")
+  return %3 : tensor<1x4x4xf32>
+}
+
+// A product of computed matrices takes no bytes, so that what it reads needs no
+// range and stays in floats.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[X:.*]] = tpu.cast %{{.*}} -> tensor<1x4x8x!quant.uniform<i8:f32
+// CHECK: %[[P:.*]] = tpu.matmul %{{.*}} -> tensor<4x16xf16>
+// CHECK-NOT: quant
+// CHECK: tpu.matmul {{.*}}tensor<4x8xf16>, tensor<4x8xf16>
+
+//--- ranges
+x 1.27 -1.27 1.27
