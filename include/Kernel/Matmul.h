@@ -20,14 +20,29 @@ namespace tpuc::kernel {
 /// are summed in f32, and the bias is added before the only rounding.
 ///
 /// Operands of bytes (left i8 or u8, right i8) are summed exactly, and the
-/// result, of bytes or any float, is sum * factor + summand with `columns`.
+/// result, of bytes or any float, is sum * factor + summand with `columns`, in
+/// f32, or with `narrow`, in 16 bits.
 struct MatmulParams {
+  /// How sums of bytes become f16 or bytes when 16 bits are enough: as
+  /// t * factor + offset, where t = (sum + summand) / 2^shift as i16. Each
+  /// tensor is [1, 1, 1, N].
+  struct Narrow {
+    GlobalTensor summand; ///< i32
+    int64_t shift = 0;    ///< 0..31; no t saturates
+    /// f16; for bytes i16, in units of 2^-factorShift.
+    GlobalTensor factor;
+    int64_t factorShift = 0;
+    std::optional<GlobalTensor> offset; ///< f16; only for f16
+    int64_t zeroPoint = 0;              ///< of bytes
+  };
+
   GlobalTensor left;                ///< [batch, M, 1, K]
   GlobalTensor right;               ///< [batch, K, 1, N], or [batch, N, 1, K]
   std::optional<GlobalTensor> bias; ///< [1, 1, 1, N]
   GlobalTensor result;              ///< [batch, M, 1, N]
   /// [1, 1, 2, N], f32: a factor and a summand for each column.
   std::optional<GlobalTensor> columns;
+  std::optional<Narrow> narrow; ///< stands for `columns`
   bool rightTransposed = false;
   /// Not 0: `right` is one matrix that lies in panels of this many columns, one
   /// after the other, each row-major (see packPanels).

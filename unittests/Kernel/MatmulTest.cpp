@@ -171,18 +171,96 @@ void checkBytes(const ByteShape &shape, ElementType left, ElementType result) {
       float value = float(sum) * float(words[n]);
       double expected = float(value + float(words[columns + n]));
       if (isByte(result))
-        expected = std::clamp(std::nearbyint(expected),
-                              double(leastByte(result)),
-                              double(largestByte(result)));
+        expected =
+            std::clamp(std::nearbyint(expected), double(leastByte(result)),
+                       double(largestByte(result)));
       else
         expected = std::max(expected, 0.0);
       double tolerance =
-          isByte(result) ? 0.0
-                         : roundingUnit(result) * std::abs(expected) * 1.01 +
-                               1e-5;
+          isByte(result)
+              ? 0.0
+              : roundingUnit(result) * std::abs(expected) * 1.01 + 1e-5;
       ASSERT_NEAR(got[row * columns + n], expected, tolerance)
           << "row " << row << " column " << n;
     }
+}
+
+double rounded(double value, ElementType type) {
+  return decodeElement(constantBits(value, type), type);
+}
+
+/// Sums in 16 bits, times a factor a column: bit by bit.
+void checkNarrow(const ByteShape &shape, ElementType result, bool hasOffset,
+                 int64_t zeroPoint) {
+  auto [batch, rows, depth, columns, rightTransposed, localBytes] = shape;
+  KernelRunner runner;
+  ElementType left = zeroPoint ? ElementType::U8 : ElementType::I8;
+  auto a = randomIntegers(batch * rows * depth, 1, leastByte(left),
+                          largestByte(left));
+  auto b = randomIntegers(depth * columns, 2, -127, 127);
+  auto summands = randomIntegers(columns, 3, -20000, 20000);
+  ElementType factorType = isByte(result) ? ElementType::I16 : ElementType::F16;
+  std::vector<double> factors(columns), offsets(columns);
+  for (int64_t n = 0; n < columns; ++n) {
+    factors[n] = isByte(result) ? 400 + n
+                                : rounded(0.01 * (1 + n % 7), ElementType::F16);
+    offsets[n] = rounded(0.7 * double(n % 5), ElementType::F16);
+  }
+  MatmulParams params;
+  params.rightTransposed = rightTransposed;
+  params.left = runner.put(left, a).reshaped({batch, rows, 1, depth});
+  params.right = runner.put(ElementType::I8, b)
+                     .reshaped(rightTransposed ? Shape4{1, columns, 1, depth}
+                                               : Shape4{1, depth, 1, columns});
+  MatmulParams::Narrow narrow;
+  narrow.shift = 8;
+  narrow.summand = runner.put(ElementType::I32, summands);
+  narrow.factor = runner.put(factorType, factors);
+  narrow.factorShift = 12;
+  narrow.zeroPoint = zeroPoint;
+  if (hasOffset)
+    narrow.offset = runner.put(ElementType::F16, offsets);
+  params.narrow = narrow;
+  params.result = runner.allocate(result, batch * rows * columns)
+                      .reshaped({batch, rows, 1, columns});
+  params.relu = hasOffset;
+  if (hasOffset)
+    params.upperLimit = 6.0;
+  KernelList kernels;
+  makeMatmulKernels(params, kernels);
+  runner.run(kernels, {localBytes});
+  std::vector<double> got = runner.get(params.result);
+  auto away = [](double value) { return std::round(value); };
+  for (int64_t row = 0; row < batch * rows; ++row)
+    for (int64_t n = 0; n < columns; ++n) {
+      double sum = summands[n];
+      for (int64_t k = 0; k < depth; ++k)
+        sum += a[row * depth + k] *
+               b[rightTransposed ? n * depth + k : k * columns + n];
+      double word = std::clamp(away(sum / 256), -32768.0, 32767.0);
+      double expected;
+      if (isByte(result)) {
+        expected =
+            std::clamp(away(word * factors[n] / 4096) + double(zeroPoint),
+                       double(leastByte(result)), double(largestByte(result)));
+      } else {
+        expected = rounded(rounded(word, ElementType::F16) * factors[n],
+                           ElementType::F16);
+        if (hasOffset)
+          expected = std::clamp(
+              rounded(expected + offsets[n], ElementType::F16), 0.0, 6.0);
+      }
+      ASSERT_EQ(got[row * columns + n], expected)
+          << "row " << row << " column " << n;
+    }
+}
+
+TEST_P(ByteMatmul, SumsOf16BitsMatchReference) {
+  checkNarrow(GetParam(), ElementType::F16, /*hasOffset=*/false, 0);
+  checkNarrow(GetParam(), ElementType::F16, /*hasOffset=*/true, 0);
+  checkNarrow(GetParam(), ElementType::I8, /*hasOffset=*/false, 0);
+  checkNarrow(GetParam(), ElementType::I8, /*hasOffset=*/false, -7);
+  checkNarrow(GetParam(), ElementType::U8, /*hasOffset=*/false, 19);
 }
 
 TEST_P(ByteMatmul, MatchesReference) {

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ByteKernels.h"
 #include "KernelModels.h"
+#include "MatmulColumns.h"
 
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Kernel/Matmul.h"
@@ -15,46 +15,6 @@ using namespace tpuc;
 using namespace tpuc::kernel;
 
 namespace {
-
-/// Gives a product of bytes the factor and the summand of each column.
-LogicalResult setColumns(tpu::MatMulOp op, KernelContext &context,
-                         MatmulParams &params) {
-  ArrayRef<char> weights = context.constantBytes(op.getRight());
-  ArrayRef<char> biasBytes;
-  if (op.getBias())
-    biasBytes = context.constantBytes(op.getBias());
-  if (weights.empty() || (op.getBias() && biasBytes.empty()))
-    return op.emitOpError()
-           << "multiplies bytes by what is computed at run time; give it the "
-              "precision F16 in the quantize table";
-  ArrayRef<float> bias(reinterpret_cast<const float *>(biasBytes.data()),
-                       biasBytes.size() / sizeof(float));
-  ByteScale input = scaleOf(op.getLeft()), result = scaleOf(op.getOutput());
-  ArrayRef<double> scales = cast<quant::UniformQuantizedPerAxisType>(
-                                tpu::getElement(op.getRight()))
-                                .getScales();
-  int64_t depth = op.getK(), columns = op.getN();
-  std::vector<int64_t> sums(columns, 0);
-  if (input.zeroPoint != 0)
-    for (size_t i = 0; i < weights.size(); ++i) {
-      int64_t column =
-          int64_t(op.getRightTranspose() ? i / depth : i) % columns;
-      sums[column] += int8_t(weights[i]);
-    }
-  std::vector<char> bytes(2 * columns * sizeof(float));
-  auto *words = reinterpret_cast<float *>(bytes.data());
-  for (int64_t n = 0; n < columns; ++n) {
-    double factor = input.scale * scales[n] / result.scale;
-    words[n] = float(factor);
-    words[columns + n] =
-        float((bias.empty() ? 0.0 : bias[n]) / result.scale -
-              double(input.zeroPoint * sums[n]) * factor +
-              double(result.zeroPoint));
-  }
-  params.columns =
-      context.addConstant(std::move(bytes), ElementType::F32, {1, 1, 2, columns});
-  return success();
-}
 
 struct MatMulModel
     : LowerToCommandsOpInterface::ExternalModel<MatMulModel, tpu::MatMulOp> {
@@ -78,7 +38,7 @@ struct MatMulModel
     params.rightTransposed = matmul.getRightTranspose();
     setRight(params, matmul, context);
     if (tpu::isQuantized(tpu::getElement(matmul.getLeft()))) {
-      if (failed(setColumns(matmul, context, params)))
+      if (failed(setByteColumns(matmul, context, params)))
         return failure();
     } else if (Value bias = matmul.getBias()) {
       params.bias = context.globalTensor(bias);

@@ -1,0 +1,25 @@
+//===- MatmulColumns.h - Columns of products of bytes ----------*- C++ -*-===//
+//
+// What a product of bytes does with the sums of each column. Not for other
+// libraries.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_MATMULCOLUMNS_H
+#define TPUC_LIB_CONVERSION_TPUTOBM1684X_MATMULCOLUMNS_H
+
+#include "Conversion/TpuToBM1684X/KernelContext.h"
+#include "Dialect/Tpu/IR/Tpu.h"
+#include "Kernel/Matmul.h"
+
+namespace tpuc {
+
+/// Gives a product of bytes the terms of its columns: in 16 bits where their
+/// rounding is small beside that of the bytes, else in f32. Emits an error when
+/// the right operand is no constant.
+mlir::LogicalResult setByteColumns(tpu::MatMulOp op, KernelContext &context,
+                                   kernel::MatmulParams &params);
+
+} // namespace tpuc
+
+#endif // TPUC_LIB_CONVERSION_TPUTOBM1684X_MATMULCOLUMNS_H
