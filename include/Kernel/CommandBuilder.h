@@ -136,8 +136,9 @@ public:
   /// result = round(source * factor) + zeroPoint; source 16 or 32 bit.
   void requantize(const LocalTensor &result, const LocalTensor &source,
                   const Multiplier &factor, int64_t zeroPoint);
-  /// The same with mantissa, shift and zero point of every channel: words at
-  /// `parameters`, aligned as [1, C, 1, 3].
+  /// result = round(source * factor + summand) in f32, ties to even, with the
+  /// factor and the summand of every channel: f32 at `parameters`, aligned as
+  /// [1, C, 1, 2]; source i32.
   void requantizeChannels(const LocalTensor &result, const LocalTensor &source,
                           uint32_t parameters);
   /// result = round((source - zeroPoint) * factor); source 8 or 16 bit.

@@ -60,7 +60,7 @@ struct ConvPacking {
   /// Where the bias word or the SumParameters stand in a lane's row.
   int64_t biasOffset() const { return taps * tapBytes(); }
   int64_t parameterBytes() const {
-    return hasSumParameters ? 16 : hasBias ? 4 : 0;
+    return hasSumParameters ? 8 : hasBias ? 4 : 0;
   }
   int64_t rowBytes() const { return biasOffset() + parameterBytes(); }
   /// Distance of blocks in local memory.

@@ -1,8 +1,7 @@
 //===- ByteSums.cpp - From sums of bytes to results -----------------------===//
 //
 // Emits requantisation and conversion of i32 sums. A convolution of bytes has
-// no bias operand, so that results of bytes start from a copy of it and
-// accumulate; the other results add it in f32.
+// no bias operand: the requantisation in f32 adds it with the zero point.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,32 +9,16 @@
 #include "WindowTiles.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 
 using namespace tpuc;
 using namespace tpuc::kernel;
 
-SumParameters kernel::sumParameters(ElementType result, double factor,
-                                    double bias, int64_t zeroPoint,
-                                    int64_t inputZero, int64_t sumOfWeights) {
-  SumParameters parameters;
+SumParameters kernel::sumParameters(double factor, double bias,
+                                    int64_t zeroPoint, int64_t inputZero,
+                                    int64_t sumOfWeights) {
   double correction = -double(inputZero) * double(sumOfWeights);
-  if (!isByte(result)) {
-    parameters.words[0] = std::bit_cast<uint32_t>(float(factor));
-    parameters.words[1] =
-        std::bit_cast<uint32_t>(float(bias + correction * factor));
-    return parameters;
-  }
-  Multiplier multiplier = encodeMultiplier(factor);
-  double sum = std::round(factor == 0 ? 0.0 : bias / factor) + correction;
-  constexpr double kLimit = 2147483647.0;
-  int32_t start = int32_t(std::clamp(sum, -kLimit, kLimit));
-  parameters.words[0] = uint32_t(multiplier.mantissa);
-  parameters.words[1] = uint32_t(int32_t(multiplier.shift));
-  parameters.words[2] = uint32_t(int32_t(zeroPoint));
-  parameters.words[3] = uint32_t(start);
-  return parameters;
+  return {float(factor),
+          float(bias + correction * factor + double(zeroPoint))};
 }
 
 static LocalTensor sumsOf(const LocalTensor &block, uint32_t address) {
@@ -58,8 +41,7 @@ ByteSums::ByteSums(const LocalTensor &block, const Activation &activation,
       first(uint32_t(scratch + arch::kVectorBytes)),
       second(uint32_t(first + sumsBytes(block))) {}
 
-LocalTensor ByteSums::begin(CommandBuilder &builder, const LocalTensor &result,
-                            uint32_t parameters) {
+LocalTensor ByteSums::begin(const LocalTensor &result) {
   auto bank = [](uint32_t address) {
     return address % arch::kLaneBytes / arch::kBankBytes;
   };
@@ -67,14 +49,6 @@ LocalTensor ByteSums::begin(CommandBuilder &builder, const LocalTensor &result,
   if (isByte(result.type) && bank(address) == bank(result.address))
     address += uint32_t(arch::kBankBytes);
   sums = sumsOf(result, address);
-  if (isByte(result.type)) {
-    constexpr uint32_t kBiasOffset = 12;
-    LocalTensor bias{parameters + kBiasOffset,
-                     ElementType::I32,
-                     {1, result.shape[C], 1, 1},
-                     {0, 1, 0, 0}};
-    builder.copy(sums, bias);
-  }
   return sums;
 }
 
@@ -84,9 +58,9 @@ void ByteSums::finish(CommandBuilder &builder, const LocalTensor &result,
   if (isByte(result.type)) {
     // The command wants each channel's words in a vector of their own.
     LocalTensor words{
-        parameters, ElementType::I32, {1, channels, 1, 3}, {4, 4, 4, 1}};
+        parameters, ElementType::F32, {1, channels, 1, 2}, {2, 2, 2, 1}};
     LocalTensor slots =
-        alignedTensor(table, {1, channels, 1, 3}, ElementType::I32);
+        alignedTensor(table, {1, channels, 1, 2}, ElementType::F32);
     builder.copy(slots, words);
     builder.requantizeChannels(result, sums, table);
     return;

@@ -14,18 +14,17 @@
 
 namespace tpuc::kernel {
 
-/// The parameters of one channel, four words in the packed weights. For bytes:
-/// the requantisation's three words and the bias added to the sums. For floats:
-/// factor and summand.
+/// The parameters of one channel as the packed weights hold them:
+/// result = sum * factor + summand, in f32, before it is rounded.
 struct SumParameters {
-  uint32_t words[4] = {0, 0, 0, 0};
+  float factor = 0, summand = 0;
 };
 
 /// `sumOfWeights` is that of the channel's filter, by which the byte that
-/// stands for 0 in the input is taken out of the sums.
-SumParameters sumParameters(ElementType result, double factor, double bias,
-                            int64_t zeroPoint, int64_t inputZero,
-                            int64_t sumOfWeights);
+/// stands for 0 in the input is taken out of the sums. `zeroPoint` is that of a
+/// result of bytes, else 0.
+SumParameters sumParameters(double factor, double bias, int64_t zeroPoint,
+                            int64_t inputZero, int64_t sumOfWeights);
 
 /// Computes blocks of at most 64 channels, one after the other, in scratch.
 class ByteSums {
@@ -35,11 +34,10 @@ public:
            uint32_t scratch);
   static int64_t scratchBytes(const LocalTensor &block);
 
-  /// The sums of a block, to be added to. `parameters` is the address of the
-  /// first channel's SumParameters, `result` the block they lead to.
-  LocalTensor begin(CommandBuilder &builder, const LocalTensor &result,
-                    uint32_t parameters);
+  /// Where the sums of a block go; `result` is the block they lead to.
+  LocalTensor begin(const LocalTensor &result);
   /// Gives `result` its values from the sums that begin() returned.
+  /// `parameters` is the address of the first channel's SumParameters.
   void finish(CommandBuilder &builder, const LocalTensor &result,
               uint32_t parameters);
 

@@ -162,9 +162,8 @@ private:
       uint32_t parameters = uint32_t(buffers.inputs[1].address +
                                      block * packing.pitchBytes() +
                                      packing.biasOffset());
-      computeBlock(builder, tile, buffers, block,
-                   sums.begin(builder, target, parameters),
-                   /*accumulate=*/isByte(result.type), /*termAddress=*/0);
+      computeBlock(builder, tile, buffers, block, sums.begin(target),
+                   /*accumulate=*/false, /*termAddress=*/0);
       sums.finish(builder, target, parameters);
     }
   }
@@ -267,8 +266,8 @@ std::vector<char> kernel::packSumParameters(const ConvParams &params,
     for (char weight : filter.slice(oc * size, size))
       sum += int8_t(weight);
     SumParameters parameters = sumParameters(
-        params.result.type, factors.factors[oc], bias.empty() ? 0.0 : bias[oc],
-        factors.zeroPoint, params.inputZero, sum);
+        factors.factors[oc], bias.empty() ? 0.0 : bias[oc], factors.zeroPoint,
+        params.inputZero, sum);
     std::memcpy(bytes.data() + oc * sizeof(parameters), &parameters,
                 sizeof(parameters));
   }

@@ -20,9 +20,9 @@ using namespace tpuc::kernel;
 namespace {
 
 /// A lane's row of parameters: the kernels of its channels, then their biases,
-/// all f32. Beside bytes the kernels are i8, and what follows are the words of
-/// the channels' SumParameters: for results of bytes all biases, then mantissa,
-/// shift and zero point of each channel; else all factors, then all summands.
+/// all f32. Beside bytes the kernels are i8, and what follows are the channels'
+/// SumParameters: for results of bytes channel by channel, else all factors,
+/// then all summands.
 struct ParameterRow {
   int64_t channels, kernelSize;
   bool hasBias, sumsBytes, givesBytes;
@@ -33,11 +33,11 @@ struct ParameterRow {
   int64_t biasOffset() const {
     return arch::alignUp(channelRows() * kernelSize * weightBytes(), 4);
   }
-  /// The words after the biases or factors.
+  /// The summands that stand apart.
   int64_t secondOffset() const { return biasOffset() + channelRows() * 4; }
   int64_t bytes() const {
     if (sumsBytes)
-      return secondOffset() + channelRows() * (givesBytes ? 12 : 4);
+      return secondOffset() + channelRows() * 4;
     return biasOffset() + (hasBias ? channelRows() * 4 : 0);
   }
   /// Where the requantisation's words stand, a vector a channel.
@@ -116,11 +116,11 @@ public:
                  parameters.bytes());
     if (!parameters.sumsBytes || !parameters.givesBytes)
       return;
-    Shape4 shape{1, parameters.channels, 1, 3};
-    uint32_t words = uint32_t(address + parameters.secondOffset());
+    Shape4 shape{1, parameters.channels, 1, 2};
+    uint32_t words = uint32_t(address + parameters.biasOffset());
     uint32_t slots = uint32_t(address + parameters.slotsOffset());
-    builder.copy(alignedTensor(slots, shape, ElementType::I32),
-                 compactTensor(words, shape, ElementType::I32));
+    builder.copy(alignedTensor(slots, shape, ElementType::F32),
+                 compactTensor(words, shape, ElementType::F32));
   }
 
   int64_t scratchBytes(const Box &tile) const override {
@@ -240,12 +240,9 @@ private:
         layOutBytes(tile, buffers.scratch, buffers.result.address);
     const LocalTensor &sums = scratch.sums;
     int64_t row = tile.offset[C] / arch::kLanes;
-    uint32_t first = uint32_t(constants + parameters.biasOffset() + row * 4);
-    builder.depthwise(
-        sums, buffers.inputs[0],
-        uint32_t(constants + row * parameters.kernelSize),
-        parameters.givesBytes ? std::optional<uint32_t>(first) : std::nullopt,
-        windowOf(tile), padBits);
+    builder.depthwise(sums, buffers.inputs[0],
+                      uint32_t(constants + row * parameters.kernelSize),
+                      std::nullopt, windowOf(tile), padBits);
     auto wanted = [&](const LocalTensor &all) {
       Shape4 strides = all.strides;
       strides[W] = skipsColumns() ? window.strideW : 1;
@@ -272,7 +269,8 @@ private:
       return compactTensor(address, {1, tile.size[C], 1, 1}, ElementType::F32);
     };
     builder.linear(
-        scaled, floats, words(first),
+        scaled, floats,
+        words(uint32_t(constants + parameters.biasOffset() + row * 4)),
         words(uint32_t(constants + parameters.secondOffset() + row * 4)));
     if (result.type == ElementType::F32 && !activationSteps(activation))
       return builder.copy(buffers.result, scaled);
@@ -340,13 +338,12 @@ static std::vector<char> packBytes(const ConvParams &params,
     std::memcpy(&words, parameters.data() + channel * sizeof(words),
                 sizeof(words));
     char *first = bytes + row.biasOffset() + channelRow * 4;
-    char *second = bytes + row.secondOffset();
     if (row.givesBytes) {
-      std::memcpy(first, &words.words[3], 4);
-      std::memcpy(second + channelRow * 12, words.words, 12);
+      std::memcpy(first + channelRow * 4, &words, sizeof(words));
     } else {
-      std::memcpy(first, &words.words[0], 4);
-      std::memcpy(second + channelRow * 4, &words.words[1], 4);
+      std::memcpy(first, &words.factor, 4);
+      std::memcpy(bytes + row.secondOffset() + channelRow * 4, &words.summand,
+                  4);
     }
   }
   return packLaneRows(lanes);

@@ -208,9 +208,7 @@ public:
       uint32_t parameters = row + uint32_t(packing.biasOffset());
       if (isByte(input.type)) {
         LocalTensor target = blockOf(buffers.result, block);
-        builder.convolve(sums.begin(builder, target, parameters), source, row,
-                         std::nullopt, rest,
-                         /*accumulate=*/isByte(target.type));
+        builder.convolve(sums.begin(target), source, row, std::nullopt, rest);
         sums.finish(builder, target, parameters);
         continue;
       }

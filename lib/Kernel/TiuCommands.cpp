@@ -30,6 +30,7 @@ enum : uint32_t {
   kLinearMac = 1,
   kTransposeAligned = 1,
   kStaticBroadcast = 4,
+  kRequantizeFloat = 0,
   kRequantize = 1,
   kRescale = 4,
 };
@@ -324,12 +325,13 @@ void CommandBuilder::requantizeChannels(const LocalTensor &result,
                                         const LocalTensor &source,
                                         uint32_t parameters) {
   Registers r = start(result);
-  r.tsk_eu_typ = kRequantize;
+  r.tsk_eu_typ = kRequantizeFloat;
   r.opd0_prec = precision(source.type);
   r.opd0_sign = isSigned(source.type);
   r.opd0_addr = source.address;
   r.opd2_sign = isSigned(result.type);
-  r.opd2_n_str = uint32_t(Rounding::HalfAwayFromZero);
+  // Both the conversion to f32 (low bits) and the result (high bits).
+  r.opd2_n_str = uint32_t(Rounding::HalfToEven);
   r.opd1_addr = parameters;
   sink.emit(Layout::SRqDq, r);
 }

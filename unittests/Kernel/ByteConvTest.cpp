@@ -82,6 +82,22 @@ std::vector<int64_t> exactSums(const ConvParams &p,
   return sums;
 }
 
+/// What the chip's f32 makes of an exact sum over (input - zero) of a channel.
+double roundedByte(const ConvParams &p, const std::vector<double> &filter,
+                   int64_t sum, int64_t oc, double factor, double offset,
+                   ElementType type) {
+  int64_t taps = int64_t(filter.size()) / p.outChannels;
+  double weights = 0;
+  for (int64_t i = 0; i < taps; ++i)
+    weights += filter[oc * taps + i];
+  // The command sees sums over the bytes themselves: here without padding's.
+  double correction = double(p.inputZero) * weights;
+  float summand = float(offset - correction * factor);
+  float scaled = float(double(sum) + correction) * float(factor);
+  double byte = std::nearbyint(scaled + summand);
+  return std::clamp(byte, double(leastByte(type)), double(largestByte(type)));
+}
+
 void checkConv(const ByteConvCase &c, ElementType type, ElementType resultType,
                int64_t inputZero = 0, int64_t zeroPoint = 0,
                Activation activation = {}) {
@@ -119,9 +135,9 @@ void checkConv(const ByteConvCase &c, ElementType type, ElementType resultType,
   for (size_t i = 0; i < sums.size(); ++i) {
     int64_t oc = i / plane % c.outChannels;
     if (isByte(resultType)) {
-      int64_t start = std::llround(bias[oc] / factors[oc]);
-      ASSERT_EQ(got[i], requantized(sums[i] + start, factors[oc], zeroPoint,
-                                    resultType))
+      ASSERT_EQ(got[i],
+                roundedByte(params, filter, sums[i], oc, factors[oc],
+                            double(bias[oc]) + double(zeroPoint), resultType))
           << "at " << i << " channel " << oc;
       continue;
     }
