@@ -201,19 +201,21 @@ public:
   void exchange(const LocalTensor &result, const LocalTensor &source);
   /// The one channel of `source` into every channel of `result` (at most 64
   /// minus the start lane).
-  virtual void loadBroadcast(const LocalTensor &result, const GlobalTensor &source);
+  virtual void loadBroadcast(const LocalTensor &result,
+                             const GlobalTensor &source);
   /// Matrix [rows, columns] (columns contiguous, `rowStride` elements apart)
   /// to column blocks [n = row, c = block, 1, w].
   virtual void loadBlocks(const LocalTensor &result, const GlobalTensor &source,
-                  int64_t rows, int64_t columns, int64_t rowStride);
-  virtual void storeBlocks(const GlobalTensor &result, const LocalTensor &source,
-                   int64_t rows, int64_t columns, int64_t rowStride);
+                          int64_t rows, int64_t columns, int64_t rowStride);
+  virtual void storeBlocks(const GlobalTensor &result,
+                           const LocalTensor &source, int64_t rows,
+                           int64_t columns, int64_t rowStride);
   virtual void fill(const LocalTensor &result, uint32_t bits);
   virtual void fill(const GlobalTensor &result, uint32_t bits);
   /// result[c, i, :] = source[c, index[i], :]; indices are u32 [1, 1, count,
   /// 1]. All in global memory; a row out of range becomes zero.
   virtual void gather(const GlobalTensor &result, const GlobalTensor &source,
-              const GlobalTensor &index);
+                      const GlobalTensor &index);
 
   /// Sends registers as they are, for what has no method here.
   void emit(codec::Layout layout, const codec::Registers &registers) {

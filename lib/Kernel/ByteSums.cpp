@@ -17,8 +17,7 @@ SumParameters kernel::sumParameters(double factor, double bias,
                                     int64_t zeroPoint, int64_t inputZero,
                                     int64_t sumOfWeights) {
   double correction = -double(inputZero) * double(sumOfWeights);
-  return {float(factor),
-          float(bias + correction * factor + double(zeroPoint))};
+  return {float(factor), float(bias + correction * factor + double(zeroPoint))};
 }
 
 static LocalTensor sumsOf(const LocalTensor &block, uint32_t address) {
@@ -67,8 +66,7 @@ void ByteSums::finish(CommandBuilder &builder, const LocalTensor &result,
   }
   LocalTensor floats = sums.as(ElementType::F32).at(second);
   builder.cast(floats, sums);
-  bool isDone =
-      result.type == ElementType::F32 && !activationSteps(activation);
+  bool isDone = result.type == ElementType::F32 && !activationSteps(activation);
   LocalTensor scaled = isDone ? result : floats.at(first);
   auto word = [&](uint32_t index) {
     return compactTensor(parameters + 4 * index, {1, channels, 1, 1},

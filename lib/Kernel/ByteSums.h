@@ -47,9 +47,9 @@ private:
   LocalTensor sums;
 };
 
-/// Emits what turns `sums` (f32) into `result`, of another float type or with an
-/// activation; `other` is a second buffer of as many bytes. Both
-/// are overwritten.
+/// Emits what turns `sums` (f32) into `result`, of another float type or with
+/// an activation; `other` is a second buffer of as many bytes. Both are
+/// overwritten.
 void emitFloatResult(CommandBuilder &builder, const Activation &activation,
                      const LocalTensor &result, const LocalTensor &sums,
                      uint32_t other);

@@ -42,12 +42,13 @@ public:
              const GlobalTensor &input, const GlobalTensor &weights,
              const GlobalTensor &result)
       : packing(packing), window(params.window), activation(params.activation),
-        inputZero(params.inputZero), input(input), weights(weights), result(result), depth{params.kernelD,
-                                                              params.strideD,
-                                                              params.dilationD,
-                                                              params.padFront,
-                                                              0,
-                                                              input.shape[N]},
+        inputZero(params.inputZero), input(input), weights(weights),
+        result(result), depth{params.kernelD,
+                              params.strideD,
+                              params.dilationD,
+                              params.padFront,
+                              0,
+                              input.shape[N]},
         rows{window.kernelH, window.strideH,   window.dilationH,
              window.padTop,  window.padBottom, input.shape[H]},
         columns{window.kernelW, window.strideW,  window.dilationW,
@@ -159,17 +160,17 @@ private:
     int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
     for (int64_t block = 0; block < numBlocks; ++block) {
       LocalTensor target = blockOf(buffers.result, block);
-      uint32_t parameters = uint32_t(buffers.inputs[1].address +
-                                     block * packing.pitchBytes() +
-                                     packing.biasOffset());
+      uint32_t parameters =
+          uint32_t(buffers.inputs[1].address + block * packing.pitchBytes() +
+                   packing.biasOffset());
       computeBlock(builder, tile, buffers, block, sums.begin(target),
                    /*accumulate=*/false, /*termAddress=*/0);
       sums.finish(builder, target, parameters);
     }
   }
 
-  /// Partial sums of floats, and all sums of a convolution of f32, exist only in
-  /// f32.
+  /// Partial sums of floats, and all sums of a convolution of f32, exist only
+  /// in f32.
   bool sumsApart() const {
     return result.type != ElementType::F32 &&
            (packing.taps > 1 || input.type == ElementType::F32);
@@ -265,9 +266,9 @@ std::vector<char> kernel::packSumParameters(const ConvParams &params,
     int64_t sum = 0;
     for (char weight : filter.slice(oc * size, size))
       sum += int8_t(weight);
-    SumParameters parameters = sumParameters(
-        factors.factors[oc], bias.empty() ? 0.0 : bias[oc], factors.zeroPoint,
-        params.inputZero, sum);
+    SumParameters parameters =
+        sumParameters(factors.factors[oc], bias.empty() ? 0.0 : bias[oc],
+                      factors.zeroPoint, params.inputZero, sum);
     std::memcpy(bytes.data() + oc * sizeof(parameters), &parameters,
                 sizeof(parameters));
   }

@@ -222,8 +222,8 @@ private:
       otherBytes = alignedTensor(0, out, ElementType::F32).laneBytes();
     else if (skipsColumns())
       otherBytes = alignedTensor(0, out, result.type).laneBytes();
-    uint32_t start = uint32_t(
-        arch::alignUp(address + otherBytes, arch::kVectorBytes));
+    uint32_t start =
+        uint32_t(arch::alignUp(address + otherBytes, arch::kVectorBytes));
     uint32_t target = otherBytes ? address : resultAddress;
     if (parameters.givesBytes && bank(start) == bank(target))
       start += uint32_t(arch::kBankBytes);
@@ -250,13 +250,11 @@ private:
     };
     if (parameters.givesBytes) {
       LocalTensor bytes =
-          skipsColumns()
-              ? alignedTensor(scratch.other, sums.shape, result.type)
-              : buffers.result;
-      builder.requantizeChannels(
-          bytes, sums,
-          uint32_t(constants + parameters.slotsOffset() +
-                   row * arch::kVectorBytes));
+          skipsColumns() ? alignedTensor(scratch.other, sums.shape, result.type)
+                         : buffers.result;
+      builder.requantizeChannels(bytes, sums,
+                                 uint32_t(constants + parameters.slotsOffset() +
+                                          row * arch::kVectorBytes));
       if (skipsColumns())
         builder.copy(buffers.result, wanted(bytes));
       return;

@@ -57,8 +57,8 @@ std::optional<Fold> chooseFold(const ConvParams &params) {
     return std::nullopt;
   int64_t blocks = arch::ceilDiv(params.outChannels, arch::kLanes);
   ElementType type = params.input.type;
-  int64_t direct = passes(type, params.inChannels,
-                          window.kernelH * window.kernelW, blocks);
+  int64_t direct =
+      passes(type, params.inChannels, window.kernelH * window.kernelW, blocks);
   int64_t least = direct * 4 / 5 + 1;
   std::optional<Fold> best;
   for (int64_t columns = window.strideW;
@@ -188,8 +188,7 @@ public:
                                             : tensor;
     };
     builder.convolve(bits(columns), bits(buffers.inputs[0]), constants,
-                     std::nullopt, window, /*accumulate=*/false,
-                     padBits);
+                     std::nullopt, window, /*accumulate=*/false, padBits);
 
     uint32_t other = uint32_t(arch::alignUp(
         buffers.scratch + columns.laneBytes(), arch::kVectorBytes));
@@ -314,8 +313,8 @@ std::vector<char> kernel::packFoldedWeights(const ConvParams &params,
     bool isOne = oc % fold.rowChannels() == ic && oc / fold.rowChannels() == kw;
     return isOne ? reinterpret_cast<const char *>(&oneBits) : nullptr;
   };
-  std::vector<char> packed = packing.packWith(
-      element, packParameters(params, filter, bias, factors));
+  std::vector<char> packed =
+      packing.packWith(element, packParameters(params, filter, bias, factors));
   packed.resize(partBytes(packing), 0);
   std::vector<char> ones = spread.pack(spreadElement, {});
   packed.insert(packed.end(), ones.begin(), ones.end());

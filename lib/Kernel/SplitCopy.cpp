@@ -1,10 +1,10 @@
 //===- SplitCopy.cpp - Copies between values in local memory --------------===//
 //
 // Cuts the axes of a copy where the splits of its sides cut them, so that each
-// piece lies in one zone (n, c or the rest of a lane) on either side. Lanes that
-// stay lanes are one copy; lanes that become rows while rows become lanes go
-// through the lane transposition; anything else passes through global memory,
-// arranged by the lanes of the result.
+// piece lies in one zone (n, c or the rest of a lane) on either side. Lanes
+// that stay lanes are one copy; lanes that become rows while rows become lanes
+// go through the lane transposition; anything else passes through global
+// memory, arranged by the lanes of the result.
 //
 //===----------------------------------------------------------------------===//
 
@@ -48,8 +48,7 @@ struct SplitStrides {
   int64_t n, c; ///< of neighbours on n and c
 
   explicit SplitStrides(const GlobalTensor &tensor)
-      : n(numElements(tensor.shape) / tensor.split.n),
-        c(n / tensor.split.c) {}
+      : n(numElements(tensor.shape) / tensor.split.n), c(n / tensor.split.c) {}
 
   Zone zoneOf(int64_t stride) const {
     return stride >= n ? Zone::Batch : stride >= c ? Zone::Lane : Zone::Rest;
@@ -123,8 +122,7 @@ private:
   /// Positions on all axes but the inner `count`.
   static int64_t positions(llvm::ArrayRef<CopyAxis> axes, size_t count) {
     int64_t product = 1;
-    for (const CopyAxis &axis :
-         axes.drop_back(std::min(count, axes.size())))
+    for (const CopyAxis &axis : axes.drop_back(std::min(count, axes.size())))
       product *= axis.size;
     return product;
   }
@@ -180,27 +178,26 @@ private:
     llvm::stable_sort(becomesRow, [](const CopyAxis &a, const CopyAxis &b) {
       return a.sourceStride > b.sourceStride;
     });
+    bool isOneRow = becomesLane.empty();
+    if (isOneRow)
+      becomesLane.push_back({1, to.c, 0});
     auto isDense = [](llvm::ArrayRef<CopyAxis> pair, int64_t CopyAxis::*stride,
                       int64_t unit) {
-      return !pair.empty() && pair.size() <= 2 &&
-             pair.back().*stride == unit &&
+      return !pair.empty() && pair.size() <= 2 && pair.back().*stride == unit &&
              (pair.size() == 1 ||
               pair.front().*stride == unit * pair.back().size);
     };
     if (!isDense(becomesRow, &CopyAxis::sourceStride, from.c) ||
         !isDense(becomesLane, &CopyAxis::resultStride, to.c))
       return false;
-    // A product takes 64 x 64 elements; a few of them cost as much.
-    auto isWorthwhile = [](llvm::ArrayRef<CopyAxis> pair) {
-      constexpr int64_t kFew = 16;
-      int64_t size = 1;
-      for (const CopyAxis &axis : pair)
-        size *= axis.size;
-      return size >= kFew;
-    };
+    // A product takes 64 x 64 elements; a few of them cost as much, but less
+    // than to transfer the elements of a row one by one.
+    constexpr int64_t kFew = 16;
+    bool isWorthwhile =
+        positions(becomesRow, 0) >= (isOneRow ? arch::kLanes : kFew) &&
+        (isOneRow || positions(becomesLane, 0) >= kFew);
     rest = joinAxes(rest);
-    if (!isWorthwhile(becomesRow) || !isWorthwhile(becomesLane) ||
-        positions(rest, 1) > kMostKernels)
+    if (!isWorthwhile || positions(rest, 1) > kMostKernels)
       return false;
     if (becomesRow.size() == 1)
       becomesRow.insert(becomesRow.begin(), CopyAxis{1, 1, 1});

@@ -43,8 +43,7 @@ uint32_t precision(ElementType type) { return precisionCode(type); }
 /// True when strides that matter (of axes longer than 1) agree.
 bool sameStrides(const LocalTensor &tensor, const Shape4 &strides) {
   for (unsigned axis = 0; axis < 4; ++axis) {
-    int64_t extent =
-        axis == C ? tensor.channelRows() : tensor.shape[axis];
+    int64_t extent = axis == C ? tensor.channelRows() : tensor.shape[axis];
     if (extent > 1 && tensor.strides[axis] != strides[axis])
       return false;
   }
@@ -59,8 +58,8 @@ struct OperandLayout {
 
 OperandLayout layoutOf(const LocalTensor &tensor, const Shape4 &shape) {
   if (tensor.shape == shape &&
-      sameStrides(tensor, alignedStrides(shape, tensor.type,
-                                         tensor.startLane())))
+      sameStrides(tensor,
+                  alignedStrides(shape, tensor.type, tensor.startLane())))
     return {kAligned, {0, 0, 0, 0}};
   Shape4 strides = tensor.strides;
   for (unsigned axis = 0; axis < 4; ++axis)
@@ -192,8 +191,7 @@ void CommandBuilder::copy(const LocalTensor &result,
 }
 
 void CommandBuilder::abs(const LocalTensor &result, const LocalTensor &source) {
-  emitArith(Arith::Abs, result, source, nullptr, nullptr,
-            Rounding::HalfToEven);
+  emitArith(Arith::Abs, result, source, nullptr, nullptr, Rounding::HalfToEven);
 }
 
 void CommandBuilder::divide(const LocalTensor &result, const Operand &a,
@@ -354,8 +352,7 @@ void CommandBuilder::rescale(const LocalTensor &result,
 
 void CommandBuilder::accumulateProduct(const LocalTensor &result,
                                        const Operand &a, const Operand &b) {
-  arithShifted(Arith::Mac, result, a, b,
-               Operand::ofBits(0, ElementType::I16));
+  arithShifted(Arith::Mac, result, a, b, Operand::ofBits(0, ElementType::I16));
 }
 
 //===----------------------------------------------------------------------===//

@@ -73,9 +73,9 @@ std::vector<int64_t> exactSums(const ConvParams &p,
                     int64_t value =
                         int64_t(input[(plane + h) * p.inW + x]) - p.inputZero;
                     int64_t tap = (oc * inPerGroup + ic) * p.kernelD + kd;
-                    sum += value * int64_t(filter[(tap * w.kernelH + kh) *
-                                                      w.kernelW +
-                                                  kw]);
+                    sum += value *
+                           int64_t(
+                               filter[(tap * w.kernelH + kh) * w.kernelW + kw]);
                   }
             sums.push_back(sum);
           }
@@ -105,9 +105,9 @@ void checkConv(const ByteConvCase &c, ElementType type, ElementType resultType,
   params.inputZero = inputZero;
   params.activation = activation;
   KernelRunner runner;
-  auto input = randomIntegers(c.batch * c.inChannels * c.inDepth * c.inH *
-                                  c.inW,
-                              1, leastByte(type), largestByte(type));
+  auto input =
+      randomIntegers(c.batch * c.inChannels * c.inDepth * c.inH * c.inW, 1,
+                     leastByte(type), largestByte(type));
   int64_t taps = (c.inChannels / c.groups) * c.kernelD * c.kernel * c.kernel;
   auto filter = randomIntegers(c.outChannels * taps, 2, -127, 127);
   std::vector<double> factors;
@@ -121,9 +121,9 @@ void checkConv(const ByteConvCase &c, ElementType type, ElementType resultType,
     bytes.push_back(char(int8_t(weight)));
   params.input = runner.put(type, input);
   params.result.type = resultType;
-  params.weights = runner.putBytes(
-      ElementType::I8,
-      packConvWeights(params, bytes, bias, {factors, zeroPoint}));
+  params.weights =
+      runner.putBytes(ElementType::I8, packConvWeights(params, bytes, bias,
+                                                       {factors, zeroPoint}));
   std::vector<int64_t> sums = exactSums(params, input, filter);
   params.result = runner.allocate(resultType, sums.size());
   KernelList kernels;

@@ -10,6 +10,7 @@
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Kernel/Tensor.h"
+#include "ValuePlaces.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -63,7 +64,7 @@ public:
     Builder builder(function.getContext());
     for (auto [value, split] : splits)
       if (Operation *op = value.getDefiningOp())
-        op->setAttr("tpu.lanes",
+        op->setAttr(kLanesAttrName,
                     builder.getDenseI64ArrayAttr({split.n, split.c}));
   }
 
@@ -71,8 +72,7 @@ private:
   void assignDefaults(llvm::function_ref<bool(Operation *)> isChosen) {
     for (Operation &op : function.getBody().front())
       for (Value result : op.getResults())
-        if (isChosen(&op) && isActivation(result) &&
-            !splits.contains(result)) {
+        if (isChosen(&op) && isActivation(result) && !splits.contains(result)) {
           assign(result, defaultSplit(&op, result));
           propagate();
         }
@@ -194,7 +194,7 @@ private:
       }
       return;
     }
-    if (!keepsLeadingAxes(op, split))
+    if (!keepsLeadingAxes(op, split) || startsRows(op, split))
       return;
     carryTo(result);
     for (Value operand : op->getOperands())
@@ -233,6 +233,32 @@ private:
       return isWhole(shapeOf(permute.getInput()).take_front(fixed));
     }
     return false;
+  }
+
+  /// Whether an op makes one row of what lies one element a lane, for a product
+  /// with rows: as a relayout in local memory that is a few cycles, while each
+  /// element would be a transfer of its own later on.
+  static bool startsRows(Operation *op, LaneSplit split) {
+    auto reshape = dyn_cast<tpu::ReshapeOp>(op);
+    if (!reshape || !canTurnLanes(reshape))
+      return false;
+    ArrayRef<int64_t> shape = shapeOf(reshape.getOutput());
+    int64_t rows = sizeOf(shape.drop_back());
+    return split.n == rows && split.c == shape.back() &&
+           leadsToRows(reshape.getOutput());
+  }
+
+  /// Whether all readers of a value, through functions of one element, are
+  /// products that take it for their rows.
+  static bool leadsToRows(Value value) {
+    return !value.use_empty() &&
+           llvm::all_of(value.getUses(), [](OpOperand &use) {
+             Operation *user = use.getOwner();
+             if (auto matmul = dyn_cast<tpu::MatMulOp>(user))
+               return use.getOperandNumber() == 0 && !matmul.getLeftTranspose();
+             return isa<tpu::CastOp, tpu::UnaryOp, tpu::ScalarOp>(user) &&
+                    leadsToRows(user->getResult(0));
+           });
   }
 
   /// The leading axes up to the first of different size.

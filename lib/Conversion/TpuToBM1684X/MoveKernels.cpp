@@ -71,8 +71,8 @@ struct ReshapeModel
     GlobalTensor source = context.globalTensor(reshape.getInput());
     if (result.region != source.region ||
         result.offsetBytes != source.offsetBytes)
-      makeCopyKernels({result, source, std::nullopt},
-                      {{numElements(result.shape), 1, 1}}, kernels);
+      copyBox(context, result, 1, source, 1, numElements(result.shape),
+              kernels);
     return success();
   }
 };

@@ -39,7 +39,8 @@ bool isConstant(Value value) {
 /// The lanes that assign-lanes chose for a value.
 kernel::LaneSplit splitOf(Value value) {
   Operation *op = value.getDefiningOp();
-  auto lanes = op ? op->getAttrOfType<DenseI64ArrayAttr>("tpu.lanes") : nullptr;
+  auto lanes =
+      op ? op->getAttrOfType<DenseI64ArrayAttr>(kLanesAttrName) : nullptr;
   auto type = cast<RankedTensorType>(value.getType());
   int64_t elements = type.getNumElements();
   if (!lanes || lanes.size() != 2 || lanes[0] <= 0 || lanes[1] <= 0 ||

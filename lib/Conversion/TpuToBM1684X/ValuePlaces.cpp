@@ -42,6 +42,24 @@ static bool isForeign(Value value) {
   return isa<BlockArgument>(value) || isConstant(value);
 }
 
+bool tpuc::canTurnLanes(tpu::ReshapeOp reshape) {
+  Type element = tpu::getElement(reshape.getOutput());
+  return element.isF16() || element.isBF16();
+}
+
+bool tpuc::turnsLanes(tpu::ReshapeOp reshape) {
+  Operation *producer = reshape.getInput().getDefiningOp();
+  auto from = producer
+                  ? producer->getAttrOfType<DenseI64ArrayAttr>(kLanesAttrName)
+                  : DenseI64ArrayAttr();
+  auto to = reshape->getAttrOfType<DenseI64ArrayAttr>(kLanesAttrName);
+  if (!from || !to || !canTurnLanes(reshape))
+    return false;
+  int64_t count = reshape.getOutput().getType().getNumElements();
+  bool isOneALane = from[0] * from[1] == count && from[1] > 1;
+  return isOneALane && to[0] * to[1] * from[1] == count;
+}
+
 ValuePlaces::ValuePlaces(func::FuncOp function) {
   auto terminator =
       cast<func::ReturnOp>(function.getBody().front().getTerminator());
@@ -51,8 +69,8 @@ ValuePlaces::ValuePlaces(func::FuncOp function) {
     Value value = operand.get();
     if (!isForeign(rootOf(value)) && taken.insert(rootOf(value)).second)
       continue;
-    auto copy = tpu::ReshapeOp::create(builder, value.getLoc(),
-                                       value.getType(), value);
+    auto copy =
+        tpu::ReshapeOp::create(builder, value.getLoc(), value.getType(), value);
     separate.insert(copy);
     operand.set(copy);
     taken.insert(copy);
@@ -65,6 +83,8 @@ ValuePlaces::Place ValuePlaces::placeOf(Value value) const {
     if (separate.contains(op))
       break;
     if (auto reshape = dyn_cast<tpu::ReshapeOp>(op)) {
+      if (turnsLanes(reshape))
+        break;
       place.root = reshape.getInput();
       continue;
     }

@@ -7,10 +7,23 @@
 #ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_VALUEPLACES_H
 #define TPUC_LIB_CONVERSION_TPUTOBM1684X_VALUEPLACES_H
 
+#include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseSet.h"
 
 namespace tpuc {
+
+/// The attribute by which assign-lanes says how a value is split.
+inline constexpr llvm::StringLiteral kLanesAttrName = "tpu.lanes";
+
+/// Whether a reshape can make rows of what lies one element a lane within local
+/// memory: its elements are 16-bit floats, of which a product with the identity
+/// matrix makes rows.
+bool canTurnLanes(tpu::ReshapeOp reshape);
+
+/// Whether it does, by the lanes assigned to both of its sides. Its result then
+/// has a place of its own.
+bool turnsLanes(tpu::ReshapeOp reshape);
 
 class ValuePlaces {
 public:
@@ -24,7 +37,8 @@ public:
     int64_t offset = 0; ///< bytes from the root's start
   };
 
-  /// A reshape lies in its operand, and so does a slice that is one run of it.
+  /// A reshape that does not turn lanes lies in its operand, and so does a
+  /// slice that is one run of its.
   Place placeOf(mlir::Value value) const;
   mlir::Value rootOf(mlir::Value value) const { return placeOf(value).root; }
 

@@ -43,3 +43,22 @@ func.func @product(%arg0: tensor<128x64xf16>, %w: tensor<64x32xf16>) -> tensor<1
   %0 = tpu.matmul %arg0, %w : (tensor<128x64xf16>, tensor<64x32xf16>) -> tensor<128x32xf16>
   return %0 : tensor<128x32xf16>
 }
+
+// -----
+
+// What lies one element a lane becomes a row for a product by a reshape that
+// turns the lanes, so that it does not pass through global memory.
+// CHECK-LABEL: func.func @row_of_channels
+func.func @row_of_channels(%arg0: tensor<1x128x7x7xf16>, %w: tensor<128x128x1x1xf16>,
+                           %m: tensor<128x10xf16>) -> tensor<1x10xf16> {
+  %0 = tpu.conv %arg0, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+      : (tensor<1x128x7x7xf16>, tensor<128x128x1x1xf16>) -> tensor<1x128x7x7xf16>
+  // CHECK: tpu.reduce {{.*}}tpu.lanes = array<i64: 1, 128>
+  %1 = tpu.reduce mean %0 {axis = 2 : i64} : (tensor<1x128x7x7xf16>) -> tensor<1x128x1x1xf16>
+  // CHECK: tpu.reshape {{.*}}tpu.lanes = array<i64: 1, 1>
+  %2 = tpu.reshape %1 : (tensor<1x128x1x1xf16>) -> tensor<1x128xf16>
+  // CHECK: tpu.unary relu {{.*}}tpu.lanes = array<i64: 1, 1>
+  %3 = tpu.unary relu %2 : tensor<1x128xf16>
+  %4 = tpu.matmul %3, %m : (tensor<1x128xf16>, tensor<128x10xf16>) -> tensor<1x10xf16>
+  return %4 : tensor<1x10xf16>
+}
