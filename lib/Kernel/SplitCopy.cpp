@@ -101,13 +101,19 @@ private:
            axis.sourceStride != 0;
   }
 
-  /// Every lane keeps what it has.
+  /// Every lane keeps what it has. Steps of whole rounds of lanes on one side
+  /// stay in their lane, whatever they are on the other.
   bool makeInLanes(llvm::ArrayRef<CopyAxis> axes) {
     CopyAxes lanes, rest;
     for (const CopyAxis &axis : axes) {
-      if (isLaneOfResult(axis) != isLaneOfSource(axis))
-        return false;
-      (isLaneOfResult(axis) ? lanes : rest).push_back(axis);
+      bool isLane = isLaneOfResult(axis);
+      if (isLane != isLaneOfSource(axis)) {
+        int64_t stride = isLane ? axis.resultStride : axis.sourceStride;
+        if (stride % (arch::kLanes * (isLane ? to.c : from.c)) != 0)
+          return false;
+        isLane = false;
+      }
+      (isLane ? lanes : rest).push_back(axis);
     }
     lanes = joinAxes(lanes);
     rest = joinAxes(rest);

@@ -75,7 +75,7 @@ std::optional<LocalTensor> Memory::localView(const GlobalTensor &part) const {
   int64_t n = start / strideN;
   int64_t c = start % strideN / strideC;
   int64_t rest = start % strideC;
-  int64_t lastN = n, lastRest = rest;
+  int64_t lastN = n, lastC = c, lastRest = rest;
   LocalTensor view;
   view.type = part.type;
   view.shape = part.shape;
@@ -84,8 +84,9 @@ std::optional<LocalTensor> Memory::localView(const GlobalTensor &part) const {
     view.strides[axis] = 0;
     if (axis == C) {
       view.strides[C] = pitch;
-      if (steps > 0 && (stride != strideC || c + steps >= value.split.c))
+      if (steps > 0 && stride != strideC)
         return std::nullopt;
+      lastC += steps;
       continue;
     }
     if (steps == 0) {
@@ -100,11 +101,15 @@ std::optional<LocalTensor> Memory::localView(const GlobalTensor &part) const {
     } else if (stride % strideN == 0) {
       view.strides[axis] = stride / strideN * localN;
       lastN += steps * (stride / strideN);
+    } else if (stride % (arch::kLanes * strideC) == 0) {
+      // Channels that lie in the same lane, some rows further.
+      view.strides[axis] = stride / (arch::kLanes * strideC) * pitch;
+      lastC += steps * (stride / strideC);
     } else {
       return std::nullopt;
     }
   }
-  if (lastRest >= strideC || lastN >= value.split.n)
+  if (lastRest >= strideC || lastC >= value.split.c || lastN >= value.split.n)
     return std::nullopt;
   int64_t element = n * localN + c / arch::kLanes * pitch + rest;
   view.address = uint32_t(c % arch::kLanes * arch::kLaneBytes +

@@ -24,7 +24,8 @@ class Scheduler {
 public:
   Scheduler(const Program &program, const Options &options, Failure &failure)
       : program(program), options(options), failure(failure), memory(program),
-        residency(memory, options) {}
+        residency(memory, options),
+        tileLimits(program.operators.size(), options.localBytes) {}
 
   /// Finds out what stays in local memory and how every kernel is tiled.
   bool plan() {
@@ -84,9 +85,7 @@ private:
     Demands demands;
     if (auto *tiled = dynamic_cast<const TiledKernel *>(&kernel)) {
       std::optional<KernelPlan> plan;
-      while (!(plan = planKernel(*tiled, memory,
-                                 options.localBytes - residency.heldAt(op),
-                                 options))) {
+      while (!(plan = planKernel(*tiled, memory, budgetOf(op), options))) {
         if (!residency.evictAt(op)) {
           failure = {op, "its smallest tile does not fit into the " +
                              std::to_string(options.localBytes) +
@@ -118,27 +117,63 @@ private:
     return true;
   }
 
-  /// Places all buffers; when they do not fit, a value leaves at the step that
-  /// holds the most.
+  /// Local bytes of a lane that the tiles of an operator may take.
+  int64_t budgetOf(unsigned op) const {
+    return std::min(options.localBytes - residency.heldAt(op), tileLimits[op]);
+  }
+
+  /// Places all buffers. When they do not fit, the tiles that are in the way
+  /// become smaller; when they cannot, a value leaves.
   bool fits() {
     if (placeIntervals(list.buffers) <= options.localBytes)
       return true;
+    unsigned op = list.steps[worstStep()].op;
+    return !shrinkTiles(op) && !residency.evictAt(op);
+  }
+
+  /// The step that holds the most bytes while the highest buffer lives.
+  unsigned worstStep() const {
     std::vector<int64_t> held(list.steps.size() + 2);
+    const Interval *highest = nullptr;
     for (const Interval &buffer : list.buffers) {
       held[buffer.first] += buffer.bytes;
       if (buffer.last + 1 < held.size())
         held[buffer.last + 1] -= buffer.bytes;
+      if (!highest ||
+          buffer.offset + buffer.bytes > highest->offset + highest->bytes)
+        highest = &buffer;
     }
     int64_t sum = 0, most = -1;
     unsigned worst = 0;
     for (unsigned step = 0; step < list.steps.size(); ++step) {
       sum += held[step];
-      if (sum > most) {
+      if (step >= highest->first && step <= highest->last && sum > most) {
         most = sum;
         worst = step;
       }
     }
-    return !residency.evictAt(list.steps[worst].op);
+    return worst;
+  }
+
+  /// Lowers the limit of an operator's tiles below what they take now; false
+  /// when they are as small as they can be.
+  bool shrinkTiles(unsigned op) {
+    size_t first = 0;
+    for (unsigned before = 0; before < op; ++before)
+      first += program.operators[before].kernels.size();
+    int64_t peak = 0, least = 0;
+    for (auto [i, kernel] : llvm::enumerate(program.operators[op].kernels)) {
+      if (!plans[first + i])
+        continue;
+      peak = std::max(peak, plans[first + i]->peakBytes);
+      least = std::max(least, leastBytes(static_cast<const TiledKernel &>(*kernel),
+                                         memory));
+    }
+    int64_t limit = peak / 4 * 3;
+    if (limit < least)
+      return false;
+    tileLimits[op] = limit;
+    return true;
   }
 
   /// Starts loads as early as memory allows.
@@ -185,6 +220,7 @@ private:
   Memory memory;
   Residency residency;
   std::vector<std::optional<KernelPlan>> plans; ///< by kernel
+  std::vector<int64_t> tileLimits;              ///< by operator
   StepList list;
 };
 
