@@ -12,7 +12,7 @@
 namespace tpuc::kernel {
 
 /// result[b, l, h, :] = softmax(scale * query[b, :, h] key[b, :, h]^T +
-/// addends[b, h])[l, :] value[b, :, h] in f16 or bf16; sums are f32. Every
+/// addends[b, h])[l, :] value[b, :, h] in f32, f16 or bf16; sums are f32. Every
 /// operand is a view [batch, rows, heads, columns] with strides of
 /// its own and contiguous columns, so that heads are read out of a packed
 /// projection.

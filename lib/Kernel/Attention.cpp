@@ -3,7 +3,9 @@
 // Query rows lie across lanes in blocks of at most 64, so that the row pitch
 // that MM2 implies is never used and heads side by side in a row are columns
 // that an address selects. Key and value rows beyond 64 need the pitch of their
-// own width: then every head has a buffer of its own.
+// own width: then every head has a buffer of its own. In f32 both products are
+// 1x1 convolutions (Matmul.cpp): queries and weights take the place of filters,
+// transposed keys and values that of images.
 //
 //===----------------------------------------------------------------------===//
 
@@ -139,11 +141,11 @@ public:
                   Operand(params.scale * std::numbers::log2e, type()));
     for (int64_t block = 0; block < blocks; ++block)
       for (int64_t head = 0; head < tile.size[W]; ++head)
-        builder.matmulRows(
-            matrix(scratch.scores, block, head, blockRows(), keyRows()),
-            matrix(query, block, head, blockRows(), depth()),
-            keyMatrix(buffers.inputs[kKey], tile, block, head, depth()),
-            /*rightTransposed=*/true);
+        multiply(builder,
+                 matrix(scratch.scores, block, head, blockRows(), keyRows()),
+                 matrix(query, block, head, blockRows(), depth()),
+                 keyMatrix(buffers.inputs[kKey], tile, block, head, depth()),
+                 scratch.turnedKeys);
 
     llvm::SmallVector<LocalTensor, 3> operands{scratch.scores};
     for (auto [scaled, addend] :
@@ -159,11 +161,11 @@ public:
 
     for (int64_t block = 0; block < blocks; ++block)
       for (int64_t head = 0; head < tile.size[W]; ++head)
-        builder.matmulRows(
+        multiply(
+            builder,
             matrix(buffers.result, block, head, blockRows(), valueDepth()),
             matrix(scratch.weights, block, head, blockRows(), keyRows()),
-            keyMatrix(buffers.inputs[kValue], tile, block, head, valueDepth()),
-            /*rightTransposed=*/false);
+            keyMatrix(buffers.inputs[kValue], tile, block, head, valueDepth()));
   }
 
   void store(CommandBuilder &builder, const Box &tile,
@@ -178,10 +180,13 @@ private:
   struct Scratch {
     LocalTensor query, scores, weights;
     llvm::SmallVector<LocalTensor, 2> addends;
+    /// Of one head, where the product needs them.
+    LocalTensor turnedKeys;
     uint32_t passes; ///< start of the pass list's buffers
   };
 
   ElementType type() const { return params.result.type; }
+  bool isF32() const { return type() == ElementType::F32; }
   int64_t batches() const { return params.result.shape[N]; }
   int64_t queryRows() const { return params.result.shape[C]; }
   int64_t heads() const { return params.result.shape[H]; }
@@ -237,6 +242,9 @@ private:
         copies[C] = blockRows();
       scratch.addends.push_back(take(alignedTensor(0, copies, addend.type)));
     }
+    scratch.turnedKeys = alignedTensor(0, {1, depth(), 1, keyRows()}, type());
+    if (isF32())
+      scratch.turnedKeys = take(scratch.turnedKeys);
     scratch.passes = address;
     return scratch;
   }
@@ -256,6 +264,20 @@ private:
     if (isPacked())
       return matrix(keys, batch, head, keyRows(), columns);
     return keys.slice(N, batch * tile.size[W] + head, 1);
+  }
+
+  /// result = left * right, or left * right^T where `turned` has room for
+  /// right^T.
+  void multiply(CommandBuilder &builder, const LocalTensor &result,
+                const LocalTensor &left, const LocalTensor &right,
+                std::optional<LocalTensor> turned = std::nullopt) const {
+    if (!isF32())
+      return builder.matmulRows(result, left, right,
+                                /*rightTransposed=*/turned.has_value());
+    if (turned)
+      builder.transpose(*turned, right);
+    builder.convolve(result, turned.value_or(right), left.address, std::nullopt,
+                     Window());
   }
 
   void loadKeys(CommandBuilder &builder, const GlobalTensor &source,

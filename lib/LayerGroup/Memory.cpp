@@ -24,11 +24,11 @@ Memory::Memory(const Program &program)
 std::optional<unsigned> Memory::valueOf(const GlobalTensor &part) const {
   if (part.region != Region::Activation)
     return std::nullopt;
-  auto next = std::upper_bound(byOffset.begin(), byOffset.end(),
-                               part.offsetBytes,
-                               [&](int64_t offset, unsigned value) {
-                                 return offset < program.values[value].offset;
-                               });
+  auto next =
+      std::upper_bound(byOffset.begin(), byOffset.end(), part.offsetBytes,
+                       [&](int64_t offset, unsigned value) {
+                         return offset < program.values[value].offset;
+                       });
   if (next == byOffset.begin())
     return std::nullopt;
   return *--next;

@@ -166,8 +166,8 @@ private:
       if (!plans[first + i])
         continue;
       peak = std::max(peak, plans[first + i]->peakBytes);
-      least = std::max(least, leastBytes(static_cast<const TiledKernel &>(*kernel),
-                                         memory));
+      least = std::max(
+          least, leastBytes(static_cast<const TiledKernel &>(*kernel), memory));
     }
     int64_t limit = peak / 4 * 3;
     if (limit < least)
@@ -204,9 +204,9 @@ private:
       // What belongs to the caller shares with nothing.
       bool isForeign = info.isInput || info.isOutput;
       values.push_back(value);
-      intervals.push_back(
-          {arch::alignUp(info.bytes, arch::kGlobalAlignBytes),
-           isForeign ? 0 : place.firstStep, isForeign ? end : place.lastStep});
+      intervals.push_back({arch::alignUp(info.bytes, arch::kGlobalAlignBytes),
+                           isForeign ? 0 : place.firstStep,
+                           isForeign ? end : place.lastStep});
     }
     int64_t bytes = placeIntervals(intervals);
     for (auto [value, interval] : llvm::zip(values, intervals))
@@ -226,16 +226,15 @@ private:
 
 } // namespace
 
-bool group::schedule(Program &program, const Options &options,
-                     Schedule &result, Failure &failure) {
+bool group::schedule(Program &program, const Options &options, Schedule &result,
+                     Failure &failure) {
   std::vector<std::unique_ptr<Kernel>> joined;
   while (true) {
     Scheduler scheduler(program, options, failure);
     if (!scheduler.plan())
       return false;
-    if (options.fuse &&
-        fuseKernels(program, scheduler.getMemory(), scheduler.getResidency(),
-                    options, joined))
+    if (options.fuse && fuseKernels(program, scheduler.getMemory(),
+                                    scheduler.getResidency(), options, joined))
       continue;
     return scheduler.emit(result);
   }

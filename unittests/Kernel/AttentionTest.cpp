@@ -85,8 +85,10 @@ TEST_P(AttentionTest, MatchesReference) {
   GlobalTensor whole = params.result.reshaped({1, 1, 1, batch * rows * width});
   double error = maxErrorOverRange(runner.get(whole), reference);
   // Queries, scores, their distance from the largest, weights and the result
-  // are rounded to the type; the distance is up to 8 where weights count.
-  EXPECT_LE(error, 6 * roundingUnit(type));
+  // are rounded to the type; the distance is up to 8 where weights count. In
+  // f32 each of the `rows` steps of a sum rounds as well, in either direction.
+  double sums = type == ElementType::F32 ? std::sqrt(double(rows)) : 0;
+  EXPECT_LE(error, (6 + sums) * roundingUnit(type));
   RecordProperty("error", testing::PrintToString(error));
   RecordProperty("tiu_cycles", std::to_string(runner.cycles[0]));
   RecordProperty("gdma_cycles", std::to_string(runner.cycles[1]));
@@ -106,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(
             AttentionCase{"oddDepth", 2, 20, 3, 24, true, true},
             AttentionCase{"tiled", 9, 49, 3, 32, true, true, false, 20000},
             AttentionCase{"tiledRows", 1, 300, 4, 32, true, true, true, 40000}),
-        testing::Values(ElementType::F16, ElementType::BF16)),
+        testing::Values(ElementType::F32, ElementType::F16, ElementType::BF16)),
     [](const auto &info) {
       return std::string(std::get<0>(info.param).name) + "_" +
              typeName(std::get<1>(info.param));

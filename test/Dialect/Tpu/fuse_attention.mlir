@@ -47,9 +47,9 @@ func.func @mask(%arg0: tensor<2x4x8x4xbf16>, %arg1: tensor<2x8x4x4xbf16>, %arg2:
 
 // -----
 
-// There is no f32 form.
 // CHECK-LABEL: func.func @f32
-// CHECK-NOT: tpu.attention
+// CHECK: tpu.attention %arg0, %arg0, %arg0
+// CHECK-SAME: -> tensor<2x8x4x4xf32>
 func.func @f32(%arg0: tensor<2x4x8x4xf32>) -> tensor<2x8x4x4xf32> {
   %0 = tpu.matmul %arg0, %arg0 {right_transpose = true} : (tensor<2x4x8x4xf32>, tensor<2x4x8x4xf32>) -> tensor<2x4x8x8xf32>
   %1 = tpu.softmax %0 : (tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>

@@ -9,9 +9,6 @@
 
 include "Dialect/Tpu/IR/TpuBase.td"
 
-def Tpu_16BitTensor
-    : Tpu_TensorOf<[F16, BF16], "tensor of f16 or bf16 with a static shape">;
-
 def Tpu_AttentionOp : Tpu_Op<"attention",
     [Tpu_SameElementType<["query", "key", "value", "output"]>]> {
   let summary = "Attention over heads that are read out of packed tensors";
@@ -47,10 +44,10 @@ def Tpu_AttentionOp : Tpu_Op<"attention",
     ```
   }];
   let arguments = (ins
-    Arg<Tpu_16BitTensor, "Holds the queries.">:$query,
-    Arg<Tpu_16BitTensor, "Holds the keys.">:$key,
-    Arg<Tpu_16BitTensor, "Holds the values.">:$value,
-    Arg<Variadic<Tpu_16BitTensor>, "Hold summands of the scores.">:$addends,
+    Arg<Tpu_FloatTensor, "Holds the queries.">:$query,
+    Arg<Tpu_FloatTensor, "Holds the keys.">:$key,
+    Arg<Tpu_FloatTensor, "Holds the values.">:$value,
+    Arg<Variadic<Tpu_FloatTensor>, "Hold summands of the scores.">:$addends,
     Arg<DenseI64ArrayAttr, "View of the queries.">:$query_view,
     Arg<DenseI64ArrayAttr, "View of the keys.">:$key_view,
     Arg<DenseI64ArrayAttr, "View of the values.">:$value_view,
@@ -58,7 +55,7 @@ def Tpu_AttentionOp : Tpu_Op<"attention",
     Arg<I64Attr, "Keys a query meets.">:$key_rows,
     Arg<I64Attr, "Columns of queries and keys.">:$depth,
     Arg<F64Attr, "Factor of the products.">:$scale);
-  let results = (outs Res<Tpu_16BitTensor, "Result, [B, L, H, E].">:$output);
+  let results = (outs Res<Tpu_FloatTensor, "Result, [B, L, H, E].">:$output);
 }
 
 #endif // TPUC_DIALECT_TPU_IR_TPUATTENTIONOPS_TD

@@ -38,13 +38,13 @@ def TpuFuseActivation : Pass<"tpu-fuse-activation"> {
 }
 
 def TpuFuseAttention : Pass<"tpu-fuse-attention"> {
-  let summary = "Joins scores, softmax and weighted sum of 16-bit attention "
+  let summary = "Joins scores, softmax and weighted sum of attention "
                 "(changes rounding)";
   let description = [{
     Finds softmax(scale * Q K^T + addends) V of tensors [batch, heads, rows,
     columns] or [batch and heads, rows, columns], and reads queries, keys,
     values and addends through the reshapes, permutes and slices before them.
-    Scores are no longer rounded to 16 bit. Left alone are f32, more than 2048
+    Scores are no longer rounded to 16 bit. Left alone are more than 2048
     keys (a row of scores must fit into a lane), and intermediate values with
     other users.
 

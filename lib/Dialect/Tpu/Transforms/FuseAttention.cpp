@@ -142,9 +142,10 @@ struct FuseAttention : OpRewritePattern<MatMulOp> {
   LogicalResult matchAndRewrite(MatMulOp weighted,
                                 PatternRewriter &rewriter) const override {
     ArrayRef<int64_t> shape = getShape(weighted.getOutput());
-    if (!isPlain(weighted) || getElement(weighted.getOutput()).isF32() ||
+    if (!isPlain(weighted) ||
+        !isa<FloatType>(getElement(weighted.getOutput())) ||
         (shape.size() != 3 && shape.size() != 4))
-      return rewriter.notifyMatchFailure(weighted, "not a 16-bit product");
+      return rewriter.notifyMatchFailure(weighted, "not a product of floats");
     auto softmax = soleProducer<SoftmaxOp>(weighted.getLeft());
     if (!softmax || softmax.getLog())
       return rewriter.notifyMatchFailure(weighted, "not weighted by a softmax");
