@@ -65,11 +65,15 @@ std::optional<LocalTensor> Memory::localView(const GlobalTensor &part) const {
   int64_t width = byteWidth(part.type);
   if (byteWidth(value.type) != width)
     return std::nullopt;
+  // Batches of whole rounds of lanes lie there like one batch.
+  LaneSplit split = value.split;
+  if (split.c % arch::kLanes == 0)
+    split = {1, split.n * split.c};
   // Distances of neighbours on n and c in global memory; the rest is dense.
-  int64_t strideC = value.numElements() / (value.split.n * value.split.c);
-  int64_t strideN = value.split.c * strideC;
+  int64_t strideC = value.numElements() / (split.n * split.c);
+  int64_t strideN = split.c * strideC;
   int64_t pitch = rowPitch(value);
-  int64_t localN = channelRows(value) * pitch;
+  int64_t localN = arch::ceilDiv(split.c, arch::kLanes) * pitch;
 
   int64_t start = (part.offsetBytes - value.offset) / width;
   int64_t n = start / strideN;
@@ -104,12 +108,14 @@ std::optional<LocalTensor> Memory::localView(const GlobalTensor &part) const {
     } else if (stride % (arch::kLanes * strideC) == 0) {
       // Channels that lie in the same lane, some rows further.
       view.strides[axis] = stride / (arch::kLanes * strideC) * pitch;
+      if (view.strides[axis] > arch::kMaxSize)
+        return std::nullopt;
       lastC += steps * (stride / strideC);
     } else {
       return std::nullopt;
     }
   }
-  if (lastRest >= strideC || lastC >= value.split.c || lastN >= value.split.n)
+  if (lastRest >= strideC || lastC >= split.c || lastN >= split.n)
     return std::nullopt;
   int64_t element = n * localN + c / arch::kLanes * pitch + rest;
   view.address = uint32_t(c % arch::kLanes * arch::kLaneBytes +
