@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "PatchConv.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -167,7 +167,32 @@ static Value emitTileMatMul(const Conv &conv, bool relu, double limit,
   return lowering.permute(lowering.reshape(y, output), back);
 }
 
+/// What moves the patches meets the input before a cast does, which may leave
+/// them in local memory.
+static void emitPatchConv(top::ConvOp op, const PatchConv &patches,
+                          Lowering &lowering) {
+  auto [element, filterElement, resultElement] = lowering.getConvElements(op);
+  Value input = lowering.cast(
+      patches.arrange(lowering.get(op.getInput()), lowering), element);
+  Value filter = lowering.reshape(lowering.get(op.getFilter(), filterElement),
+                                  patches.getFilterShape());
+  Value bias;
+  if (op.getBias())
+    bias = lowering.get(op.getBias(), Float32Type::get(op.getContext()));
+  Value output = lowering.emit<tpu::ConvOp>(
+      RankedTensorType::get(patches.getResultShape(), resultElement), input,
+      filter, bias, ArrayRef<int64_t>{1, 1}, ArrayRef<int64_t>{0, 0, 0, 0},
+      ArrayRef<int64_t>{1, 1}, /*group=*/1, op.getDoRelu(),
+      op.getReluLimit());
+  lowering.replace(op.getResult(),
+                   lowering.reshape(output, getShape(op.getOutput())));
+}
+
 static LogicalResult lowerConv(top::ConvOp op, Lowering &lowering) {
+  if (std::optional<PatchConv> patches = PatchConv::match(op)) {
+    emitPatchConv(op, *patches, lowering);
+    return success();
+  }
   auto [element, filterElement, resultElement] = lowering.getConvElements(op);
   Conv conv;
   conv.strides.assign(op.getStrides().begin(), op.getStrides().end());

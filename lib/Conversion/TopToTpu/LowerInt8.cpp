@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Dialect/Top/Transforms/Calibration.h"
-#include "Lowering.h"
+#include "PatchConv.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -32,6 +32,9 @@ static SmallVector<int64_t> withAxis(ArrayRef<int64_t> values, int64_t value) {
 static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
   SmallVector<int64_t> strides(op.getStrides()), pads(op.getPads()),
       dilations(op.getDilations());
+  std::optional<PatchConv> patches = PatchConv::match(op);
+  if (patches)
+    strides = {1, 1};
   bool fits = isConstant(op.getFilter()) && strides.size() <= 2 &&
               (!op.getBias() || isConstant(op.getBias()));
   for (auto [values, limit] :
@@ -42,7 +45,18 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
     });
   if (!fits)
     return false;
-  FailureOr<Value> input = lowering.getBytes(op.getInput());
+  FailureOr<Value> input = failure();
+  if (patches && !lowering.isBytes(op.getInput())) {
+    // Moved before it is rounded, which may then be done in local memory.
+    FailureOr<UniformQuantizedType> type = lowering.getByteType(op.getInput());
+    if (succeeded(type))
+      input = lowering.cast(
+          patches->arrange(lowering.get(op.getInput()), lowering), *type);
+  } else {
+    input = lowering.getBytes(op.getInput());
+    if (succeeded(input) && patches)
+      input = patches->arrange(*input, lowering);
+  }
   if (failed(input))
     return failure();
   FailureOr<Type> element = lowering.getContractionElement(op, op.getOutput());
@@ -50,6 +64,10 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
     return failure();
   SmallVector<int64_t> inShape(getShape(*input)),
       filterShape(getShape(op.getFilter())), shape(getShape(op.getOutput()));
+  if (patches) {
+    filterShape.assign(patches->getFilterShape());
+    shape.assign(patches->getResultShape());
+  }
   if (strides.size() == 1) {
     for (SmallVector<int64_t> *sizes : {&inShape, &filterShape, &shape})
       sizes->insert(sizes->begin() + 2, 1);

@@ -29,17 +29,28 @@ func.func @conv_with_wide_pads(%x: tensor<1x3x9x9xf32>, %w: tensor<8x3x3x3xf32>)
   return %0 : tensor<1x8x39x9xf32>
 }
 
-// A patch embedding is a matmul of the patches.
+// A patch embedding is a convolution of the rows of patches, which are moved
+// before the cast.
 // CHECK-LABEL: @conv_of_tiles
 func.func @conv_of_tiles(%x: tensor<1x3x32x32xf32>) -> tensor<1x8x2x2xf32> {
   %w = top.weight dense<0.5> : tensor<8x3x16x16xf32>
   %b = top.weight dense<1.5> : tensor<8xf32>
-  // CHECK: tpu.reshape {{.*}} -> tensor<1x3x2x16x2x16xf16>
-  // CHECK: tpu.permute {{.*}}order = array<i64: 0, 2, 4, 1, 3, 5>
-  // CHECK: tpu.matmul {{.*}}right_transpose = true{{.*}} : (tensor<4x768xf16>, tensor<8x768xf16>, tensor<8xf16>) -> tensor<4x8xf16>
-  // CHECK: tpu.permute {{.*}}order = array<i64: 0, 3, 1, 2>
+  // CHECK: tpu.permute {{.*}}order = array<i64: 0, 1, 3, 2, 4>{{.*}} -> tensor<1x3x16x2x32xf32>
+  // CHECK: tpu.cast {{.*}} -> tensor<1x48x4x16xf16>
+  // CHECK: tpu.conv {{.*}} : (tensor<1x48x4x16xf16>, tensor<8x48x1x16xf16>, tensor<8xf32>) -> tensor<1x8x4x1xf16>
+  // CHECK: tpu.reshape {{.*}} -> tensor<1x8x2x2xf16>
   %0 = top.conv %x, %w, %b {strides = array<i64: 16, 16>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x3x32x32xf32>, tensor<8x3x16x16xf32>, tensor<8xf32>) -> tensor<1x8x2x2xf32>
   return %0 : tensor<1x8x2x2xf32>
+}
+
+// Of few channels it is a matmul of the patches.
+// CHECK-LABEL: @conv_of_frames
+func.func @conv_of_frames(%x: tensor<1x1x640xf32>) -> tensor<1x64x2xf32> {
+  %w = top.weight dense<0.5> : tensor<64x1x320xf32>
+  // CHECK: tpu.matmul {{.*}}right_transpose = true{{.*}} : (tensor<2x320xf16>, tensor<64x320xf16>) -> tensor<2x64xf16>
+  // CHECK: tpu.permute
+  %0 = top.conv %x, %w {strides = array<i64: 320>, pads = array<i64: 0, 0>, dilations = array<i64: 1>} : (tensor<1x1x640xf32>, tensor<64x1x320xf32>) -> tensor<1x64x2xf32>
+  return %0 : tensor<1x64x2xf32>
 }
 
 // Other strides above 15 become channels.
