@@ -20,6 +20,12 @@ void bindBmodel(pybind11::module_ &m);
 /// Binds runs that can be stopped: class `Run`.
 void bindRun(pybind11::module_ &m);
 
+/// Binds the operations of a module: function `read_graph`.
+void bindGraph(pybind11::module_ &m);
+
+/// Binds histograms of tensors: class `Histogram`.
+void bindHistogram(pybind11::module_ &m);
+
 /// Binds the driver: function `compile`.
 void bindCompile(pybind11::module_ &m);
 

@@ -41,6 +41,11 @@ static void bindModule(py::module_ &m) {
           "outputs",
           [](const ModuleHandle &self) { return self.ports().second; },
           "Outputs of the network, in order.")
+      .def("set_input_attribute", &ModuleHandle::setInputAttribute,
+           py::arg("index"), py::arg("name"), py::arg("value"),
+           "Gives an input an attribute.")
+      .def("input_attribute", &ModuleHandle::inputAttribute, py::arg("index"),
+           py::arg("name"), "An input's attribute, or None.")
       .def("__str__", &ModuleHandle::toText);
 }
 
@@ -85,6 +90,8 @@ PYBIND11_MODULE(_core, m) {
   });
   bindModule(m);
   bindBuilder(m);
+  bindGraph(m);
+  bindHistogram(m);
   bindEvaluate(m);
   bindBmodel(m);
   bindRun(m);

@@ -1,6 +1,7 @@
 //===- ModuleBuilder.cpp - builds a top module from Python ----------------===//
 
 #include "ModuleBuilder.h"
+#include "Attributes.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Errors.h"
 #include "mlir/IR/AsmState.h"
@@ -125,31 +126,6 @@ BuiltValue ModuleBuilder::addWeight(const std::string &name, py::array array,
   return record(builder.create(state)->getResult(0));
 }
 
-Attribute ModuleBuilder::makeAttribute(const std::string &name,
-                                       py::handle value) {
-  if (py::isinstance<py::bool_>(value))
-    return builder.getBoolAttr(value.cast<bool>());
-  // Enumerations are IntEnum in Python and i32 in ODS.
-  static py::handle intEnum =
-      py::object(py::module_::import("enum").attr("IntEnum")).release();
-  if (py::isinstance(value, intEnum))
-    return builder.getI32IntegerAttr(value.cast<int32_t>());
-  if (py::isinstance<py::int_>(value))
-    return builder.getI64IntegerAttr(value.cast<int64_t>());
-  if (py::isinstance<py::float_>(value))
-    return builder.getF64FloatAttr(value.cast<double>());
-  if (py::isinstance<py::str>(value))
-    return builder.getStringAttr(value.cast<std::string>());
-  if (py::isinstance<py::list>(value) || py::isinstance<py::tuple>(value)) {
-    auto list = py::reinterpret_borrow<py::sequence>(value);
-    bool real = py::len(list) > 0 && py::isinstance<py::float_>(list[0]);
-    if (real)
-      return builder.getDenseF64ArrayAttr(value.cast<std::vector<double>>());
-    return builder.getDenseI64ArrayAttr(value.cast<std::vector<int64_t>>());
-  }
-  throw UserError("attribute '" + name + "' has no counterpart in the module");
-}
-
 std::vector<BuiltValue> ModuleBuilder::addOp(
     const std::string &opName, const std::vector<int64_t> &operandIds,
     const py::dict &attributes, const std::optional<NamedTypes> &resultTypes,
@@ -161,7 +137,8 @@ std::vector<BuiltValue> ModuleBuilder::addOp(
   SmallVector<NamedAttribute> named;
   for (auto [key, value] : attributes) {
     auto text = key.cast<std::string>();
-    named.emplace_back(builder.getStringAttr(text), makeAttribute(text, value));
+    named.emplace_back(builder.getStringAttr(text),
+                       toAttribute(builder, text, value));
   }
   SmallVector<Type> types;
   for (const auto &[dtype, shape] : resultTypes.value_or(NamedTypes()))

@@ -68,8 +68,6 @@ private:
   mlir::Type parseElementType(const std::string &dtype);
   mlir::RankedTensorType makeType(const std::string &dtype,
                                   llvm::ArrayRef<int64_t> shape);
-  mlir::Attribute makeAttribute(const std::string &name,
-                                pybind11::handle value);
   BuiltValue record(mlir::Value value);
   mlir::Value lookUp(int64_t id) const;
   mlir::Location nameLocation(const std::string &name);

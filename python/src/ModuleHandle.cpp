@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ModuleHandle.h"
+#include "Attributes.h"
 #include "Errors.h"
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
@@ -66,7 +67,8 @@ std::shared_ptr<ModuleHandle> ModuleHandle::read(const std::string &path) {
     StringRef bytes = buffer.getBuffer();
     size_t at = findHash(bytes);
     if (at != StringRef::npos &&
-        bytes.substr(at, hashDigits) != hashText(bytes.drop_front(at + hashDigits)))
+        bytes.substr(at, hashDigits) !=
+            hashText(bytes.drop_front(at + hashDigits)))
       throw UserError(path + ": the file is damaged (its hash does not match "
                              "its contents), write it again with "
                              "model_transform");
@@ -191,8 +193,8 @@ void ModuleHandle::runPipeline(const std::string &pipeline) {
   std::string text;
   llvm::raw_string_ostream os(text);
   if (failed(parsePassPipeline(pipeline, passes, os)))
-    throw UserError("pass pipeline '" + pipeline + "': " +
-                    llvm::StringRef(text).trim().str());
+    throw UserError("pass pipeline '" + pipeline +
+                    "': " + llvm::StringRef(text).trim().str());
   DiagnosticCollector diagnostics(context.get());
   if (failed(passes.run(*module)))
     diagnostics.raise("a pass failed");
@@ -200,7 +202,8 @@ void ModuleHandle::runPipeline(const std::string &pipeline) {
 
 std::map<std::string, int64_t> ModuleHandle::countOps() const {
   std::map<std::string, int64_t> counts;
-  module->walk([&](Operation *op) { ++counts[op->getName().getStringRef().str()]; });
+  module->walk(
+      [&](Operation *op) { ++counts[op->getName().getStringRef().str()]; });
   return counts;
 }
 
@@ -232,6 +235,26 @@ std::pair<std::vector<Port>, std::vector<Port>> ModuleHandle::ports() const {
         makePort(main.getResultAttrOfType<StringAttr>(index, "top.name"),
                  "output", index, type));
   return ports;
+}
+
+static func::FuncOp getMain(ModuleOp module, size_t index) {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (!main || index >= main.getNumArguments())
+    throw UserError("the module has no input " + std::to_string(index));
+  return main;
+}
+
+void ModuleHandle::setInputAttribute(size_t index, const std::string &name,
+                                     pybind11::handle value) {
+  Builder builder(context.get());
+  getMain(*module, index)
+      .setArgAttr(index, name, toAttribute(builder, name, value));
+}
+
+pybind11::object ModuleHandle::inputAttribute(size_t index,
+                                              const std::string &name) const {
+  Attribute attribute = getMain(*module, index).getArgAttr(index, name);
+  return attribute ? toPython(attribute) : pybind11::none();
 }
 
 } // namespace tpuc::python

@@ -13,6 +13,7 @@
 #include "mlir/IR/OwningOpRef.h"
 #include <map>
 #include <memory>
+#include <pybind11/pybind11.h>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +59,13 @@ public:
 
   /// Inputs and outputs of @main, in order.
   std::pair<std::vector<Port>, std::vector<Port>> ports() const;
+
+  /// Gives input `index` of @main an attribute, see `toAttribute`.
+  void setInputAttribute(size_t index, const std::string &name,
+                         pybind11::handle value);
+
+  /// An attribute of input `index` of @main; None when it has none.
+  pybind11::object inputAttribute(size_t index, const std::string &name) const;
 
   mlir::ModuleOp getModule() const { return *module; }
 

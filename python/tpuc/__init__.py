@@ -14,13 +14,21 @@ from typing import TYPE_CHECKING, Any
 from tpuc.errors import UserError
 
 if TYPE_CHECKING:
+    from tpuc.calibration import CalibrationTable, calibrate
     from tpuc.model import Model, TensorSpec, compile
+    from tpuc.preprocess import Preprocess
     from tpuc.profile import Profile
 
 __version__ = "0.1.0"
-__all__ = ["Model", "Profile", "TensorSpec", "UserError", "compile", "__version__"]
+__all__ = [
+    "CalibrationTable", "Model", "Preprocess", "Profile", "TensorSpec", "UserError", "calibrate",
+    "compile", "__version__",
+]  # fmt: skip
 
 _HOMES = {
+    "CalibrationTable": "tpuc.calibration",
+    "Preprocess": "tpuc.preprocess",
+    "calibrate": "tpuc.calibration",
     "Model": "tpuc.model",
     "TensorSpec": "tpuc.model",
     "compile": "tpuc.model",

@@ -14,6 +14,7 @@ import onnx
 
 from tpuc import _core
 from tpuc.arrays import match_inputs
+from tpuc.calibration.table import CalibrationTable
 from tpuc.compiler import check_quantize, deploy, transform
 from tpuc.errors import UserError
 from tpuc.outputs import check_writable
@@ -251,7 +252,7 @@ def compile(
     *,
     input_shapes: Sequence[Sequence[int]] | None = None,
     quantize_table: Mapping[str, str] | str | os.PathLike | None = None,
-    calibration_table: str | os.PathLike | None = None,
+    calibration_table: CalibrationTable | str | os.PathLike | None = None,
     name: str | None = None,
 ) -> Model:
     """Compiles an ONNX model for the BM1684X.
@@ -263,7 +264,7 @@ def compile(
             fills in symbolic sizes.
         quantize_table: precision of single operations by name, or a file of
             such pairs.
-        calibration_table: a file with the ranges of tensors, for INT8.
+        calibration_table: what ``tpuc.calibrate`` gave, or a file of it, for INT8.
         name: what to call the network, by default the file's name.
 
     Returns:
@@ -275,6 +276,18 @@ def compile(
     quantize = check_quantize(quantize)
     if name is None:
         name = "main" if isinstance(model, onnx.ModelProto) else Path(model).stem or "main"
+    if isinstance(calibration_table, CalibrationTable):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "calibration_table"
+            calibration_table.save(file)
+            return compile(
+                model,
+                quantize,
+                input_shapes=input_shapes,
+                quantize_table=quantize_table,
+                calibration_table=file,
+                name=name,
+            )
     if isinstance(quantize_table, Mapping):
         with tempfile.TemporaryDirectory() as folder:
             table = Path(folder) / "quantize_table"

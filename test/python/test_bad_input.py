@@ -370,9 +370,11 @@ def _(folder):
     return transform(folder, nets.small_convnet(), out="/dev/full")
 
 
-@case("calibration_refused", "INT8")
+@case("calibration_without_data", "holds no pictures")
 def _(folder):
-    return ["run_calibration", "x.mlir", "--dataset", str(folder)]
+    (folder / "data").mkdir()
+    return ["run_calibration", str(make_module(folder)), "--dataset", str(folder / "data"),
+            "-o", str(folder / "table")]  # fmt: skip
 
 
 def make_module(folder, text=False):

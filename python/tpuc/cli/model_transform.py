@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from tpuc.cli.common import Parser, add_debug, refuse_dynamic, run_command
+from tpuc.cli.preprocessing import add_preprocessing, parse_preprocessing
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -21,6 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--test_result", help="where to write the results on the test input")
     parser.add_argument("--tolerance", default="0.99,0.99", help="least cosine, euclidean")
     parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
+    add_preprocessing(parser)
     add_debug(parser)
     return parser
 
@@ -42,6 +44,7 @@ def command(argv: Sequence[str]) -> None:
 
     shapes = parse_shapes(args.input_shapes) if args.input_shapes is not None else None
     tolerance = parse_tolerance(args.tolerance)
+    preprocess = parse_preprocessing(args)
     check_writable(args.mlir)
     if args.test_result:
         check_writable(args.test_result)
@@ -51,6 +54,9 @@ def command(argv: Sequence[str]) -> None:
     with progress.stage("importing"):
         name = args.model_name or Path(args.model_def).stem or "main"
         module = transform(args.model_def, name, shapes, names)
+        if preprocess is not None:
+            preprocess.size(module.inputs[0].shape)
+            preprocess.store(module)
     if inputs is not None:
         with progress.stage("comparing with onnxruntime"):
             results = run_module(module, inputs, args.test_input)

@@ -8,6 +8,7 @@
 #ifndef TPUC_DIALECT_TOP_TRANSFORMS_CALIBRATION_H
 #define TPUC_DIALECT_TOP_TRANSFORMS_CALIBRATION_H
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/StringMap.h"
@@ -26,8 +27,7 @@ struct CalibrationEntry {
   std::pair<double, double> getRange() const;
 };
 
-/// Entries by tensor. A tensor is known by the name of the op that makes it (of
-/// the last one, where several have the name), or of the network's input.
+/// Entries by tensor, see `getNamedTensors`.
 using CalibrationTable = llvm::StringMap<CalibrationEntry>;
 
 /// Parses a table: lines of a name, a threshold, a minimum and a maximum;
@@ -48,6 +48,19 @@ inline constexpr llvm::StringLiteral kRangeAttrName = "top.range";
 /// The name by which a table knows a value: of an argument its `top.name`, of a
 /// result its op's; empty when it has none.
 llvm::StringRef getTensorName(mlir::Value value);
+
+/// A value and the name by which a table knows it.
+struct NamedTensor {
+  std::string name;
+  mlir::Value value;
+};
+
+/// The tensors that a table can have entries for, in order: the arguments and
+/// the results of ops with one result that are no constants. Each has a name of
+/// its own: that of its op, where several ops have the name that of the last;
+/// the ones before it have `name:0`, `name:1`, ... A value without a name is
+/// left out.
+llvm::SmallVector<NamedTensor> getNamedTensors(mlir::func::FuncOp function);
 
 /// The range that `top-import-calibration` gave a value, or null.
 mlir::quant::CalibratedQuantizedType getCalibratedType(mlir::Value value);

@@ -119,8 +119,10 @@ def TopImportCalibration
     its range as the attribute `top.range`, a `!quant.calibrated` type. The table
     has a line for each tensor: the name of its op (or of the input), the
     threshold, and the smallest and largest number seen; the range is what was
-    seen, cut to the threshold. Lines that begin with `#` are comments. A name
-    that the network does not have is an error.
+    seen, cut to the threshold. Lines that begin with `#` are comments. Where
+    several ops have a name it is the last that the table means; the ones before
+    it are `name:0`, `name:1`, ... A name that the network does not have is an
+    error.
 
     Before, with the line `relu 5.5 0.0 6.25`:
 

@@ -118,12 +118,40 @@ StringRef top::getTensorName(Value value) {
   auto argument = dyn_cast<BlockArgument>(value);
   if (!argument)
     return getName(value.getLoc());
-  auto function =
-      dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
   auto name = function ? function.getArgAttrOfType<StringAttr>(
                              argument.getArgNumber(), "top.name")
                        : StringAttr();
   return name ? name.getValue() : getName(argument.getLoc());
+}
+
+SmallVector<top::NamedTensor> top::getNamedTensors(func::FuncOp function) {
+  SmallVector<NamedTensor> tensors;
+  llvm::StringMap<unsigned> last;
+  auto add = [&](Value value) {
+    StringRef name = getTensorName(value);
+    if (name.empty())
+      return;
+    last[name] = tensors.size();
+    tensors.push_back({name.str(), value});
+  };
+  for (BlockArgument argument : function.getArguments())
+    add(argument);
+  function.walk([&](Operation *op) {
+    if (op->getNumResults() == 1 && !isa<WeightOp>(op))
+      add(op->getResult(0));
+  });
+  llvm::StringMap<unsigned> counts;
+  for (auto [index, tensor] : llvm::enumerate(tensors)) {
+    if (last.lookup(tensor.name) == index)
+      continue;
+    std::string name;
+    do
+      name = (tensor.name + ":" + Twine(counts[tensor.name]++)).str();
+    while (last.contains(name));
+    tensor.name = std::move(name);
+  }
+  return tensors;
 }
 
 quant::CalibratedQuantizedType top::getCalibratedType(Value value) {
@@ -159,7 +187,8 @@ struct TopImportCalibration
       return fail(llvm::toString(entries.takeError()));
     llvm::StringMap<Value> tensors;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      collect(function, tensors);
+      for (const top::NamedTensor &tensor : top::getNamedTensors(function))
+        tensors[tensor.name] = tensor.value;
     // The first entry of the file that is wrong.
     const llvm::StringMapEntry<top::CalibrationEntry> *unknown = nullptr;
     for (const auto &entry : *entries) {
@@ -177,22 +206,13 @@ struct TopImportCalibration
   }
 
 private:
-  static void collect(func::FuncOp function, llvm::StringMap<Value> &tensors) {
-    for (BlockArgument argument : function.getArguments())
-      tensors[top::getTensorName(argument)] = argument;
-    function.walk([&](Operation *op) {
-      if (op->getNumResults() == 1 && !isa<top::WeightOp>(op))
-        tensors[top::getTensorName(op->getResult(0))] = op->getResult(0);
-    });
-  }
-
   static void annotate(Value tensor, const top::CalibrationEntry &entry) {
     auto type = dyn_cast<RankedTensorType>(tensor.getType());
     if (!type || !type.getElementType().isF32())
       return;
     auto [low, high] = entry.getRange();
-    auto range = TypeAttr::get(quant::CalibratedQuantizedType::get(
-        type.getElementType(), low, high));
+    auto range = TypeAttr::get(
+        quant::CalibratedQuantizedType::get(type.getElementType(), low, high));
     if (auto argument = dyn_cast<BlockArgument>(tensor))
       cast<func::FuncOp>(argument.getOwner()->getParentOp())
           .setArgAttr(argument.getArgNumber(), top::kRangeAttrName, range);

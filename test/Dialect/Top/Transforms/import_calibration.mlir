@@ -16,16 +16,21 @@ func.func @main(%x: tensor<2x4xf32> {top.name = "the input"}) -> tensor<2x4xf32>
   %0 = top.relu %x : tensor<2x4xf32> loc("relu")
   %1 = top.tanh %0 : tensor<2x4xf32> loc("tanh")
   %2 = top.exp %1 : tensor<2x4xf32> loc("exp")
-  return %2 : tensor<2x4xf32>
+  %3 = top.neg %2 : tensor<2x4xf32> loc("twice")
+  %4 = top.abs %3 : tensor<2x4xf32> loc("twice")
+  return %4 : tensor<2x4xf32>
 }
 
 // The range is what was seen, cut to the threshold; of a tensor that was
-// constant it is the threshold. Names may have blanks.
+// constant it is the threshold. Names may have blanks. Of ops with one name the
+// last has it, the one before a number.
 // CHECK: top.name = "the input", top.range = !quant.calibrated<f32<-3.000000e+00:2.500000e+00>>
 // CHECK: top.relu {{.*}}top.range = !quant.calibrated<f32<0.000000e+00:4.000000e+00>>
 // CHECK: top.tanh {{.*}}top.range = !quant.calibrated<f32<-1.000000e+00:1.000000e+00>>
 // CHECK: top.exp
 // CHECK-NOT: top.range
+// CHECK: top.neg {{.*}}top.range = !quant.calibrated<f32<-8.000000e+00:0.000000e+00>>
+// CHECK: top.abs {{.*}}top.range = !quant.calibrated<f32<0.000000e+00:7.000000e+00>>
 
 //--- good
 # a comment
@@ -33,6 +38,8 @@ func.func @main(%x: tensor<2x4xf32> {top.name = "the input"}) -> tensor<2x4xf32>
 the input 3 -3.5 2.5
 relu 4.0 0.0 5.0
 tanh 1.0 0.0 0.0
+twice 7.0 0.0 7.0
+twice:0 8.0 -8.0 0.0
 
 //--- extra
 relu 4.0 0.0 5.0

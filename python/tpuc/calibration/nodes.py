@@ -1,0 +1,338 @@
+"""The operations of the top dialect as ONNX nodes.
+
+One function an operation, or a table entry where an operation is a node. The
+meaning of an operation is that of docs/reference/top.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from tpuc import _core
+from tpuc.errors import UserError
+from tpuc.frontend import enums
+
+OPSET = 20
+_ONNX_TYPES = {"f32": onnx.TensorProto.FLOAT, "i64": onnx.TensorProto.INT64,
+               "i32": onnx.TensorProto.INT32, "i1": onnx.TensorProto.BOOL}  # fmt: skip
+
+
+@dataclass
+class Nodes:
+    """Nodes and constants under construction."""
+
+    values: list[_core.GraphValue]
+    nodes: list[onnx.NodeProto] = field(default_factory=list)
+    constants: list[onnx.TensorProto] = field(default_factory=list)
+
+    def emit(self, kind: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
+        """Adds a node and returns the name of its first output."""
+        output = output or f"t{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def constant(self, array: np.ndarray) -> str:
+        """Adds a constant and returns its name."""
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.asarray(array), name))
+        return name
+
+    def ints(self, numbers: list[int]) -> str:
+        """Adds a list of i64."""
+        return self.constant(np.array(numbers, np.int64))
+
+    def real(self, number: float) -> str:
+        """Adds a scalar f32."""
+        return self.constant(np.float32(number))
+
+    def shape(self, value: int) -> list[int]:
+        """The shape of a value."""
+        return self.values[value].shape
+
+
+@dataclass(frozen=True)
+class Call:
+    """An operation, and the names of its operands and results."""
+
+    operation: _core.GraphOperation
+    inputs: list[str]
+    outputs: list[str]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An attribute."""
+        return self.operation.attributes.get(name, default)
+
+
+Converter = Callable[[Call, Nodes], None]
+_CONVERTERS: dict[str, Converter] = {}
+
+
+def onnx_type(dtype: str) -> int:
+    """ONNX's number of an element type."""
+    return _ONNX_TYPES[dtype]
+
+
+def convert(call: Call, nodes: Nodes) -> None:
+    """Adds the nodes of an operation.
+
+    Raises:
+        UserError: the operation is not known.
+    """
+    kind = call.operation.kind
+    if kind not in _CONVERTERS:
+        raise UserError(
+            f"node '{call.operation.location}': the operation {kind} cannot be calibrated, "
+            f"compile with --quantize F16, BF16 or F32"
+        )
+    _CONVERTERS[kind](call, nodes)
+
+
+def converts(*kinds: str) -> Callable[[Converter], Converter]:
+    """Registers the function for operations."""
+
+    def register(function: Converter) -> Converter:
+        _CONVERTERS.update(dict.fromkeys(kinds, function))
+        return function
+
+    return register
+
+
+_PLAIN = {
+    "add": "Add", "sub": "Sub", "mul": "Mul", "div": "Div", "max": "Max", "min": "Min",
+    "pow": "Pow", "and": "And", "or": "Or", "xor": "Xor", "where": "Where", "abs": "Abs",
+    "neg": "Neg", "sign": "Sign", "exp": "Exp", "log": "Log", "sqrt": "Sqrt",
+    "reciprocal": "Reciprocal", "erf": "Erf", "sin": "Sin", "cos": "Cos", "tanh": "Tanh",
+    "floor": "Floor", "ceil": "Ceil", "round": "Round", "relu": "Relu", "sigmoid": "Sigmoid",
+    "hardswish": "HardSwish", "softplus": "Softplus", "softsign": "Softsign", "mish": "Mish",
+    "prelu": "PRelu", "not": "Not",
+}  # fmt: skip
+_ALPHA = {"leaky_relu": "LeakyRelu", "elu": "Elu", "selu": "Selu", "hardsigmoid": "HardSigmoid"}
+_DEFAULTS = {
+    "leaky_relu": {"alpha": 0.01}, "elu": {"alpha": 1.0},
+    "selu": {"alpha": 1.67326319217681884765625, "gamma": 1.05070102214813232421875},
+    "hardsigmoid": {"alpha": 0.2, "beta": 0.5},
+}  # fmt: skip
+
+
+@converts(*_PLAIN)
+def _plain(call: Call, nodes: Nodes) -> None:
+    nodes.emit(_PLAIN[call.operation.kind], call.inputs, call.outputs[0])
+
+
+@converts(*_ALPHA)
+def _alpha(call: Call, nodes: Nodes) -> None:
+    kind = call.operation.kind
+    attributes = {name: call.get(name, value) for name, value in _DEFAULTS[kind].items()}
+    nodes.emit(_ALPHA[kind], call.inputs, call.outputs[0], **attributes)
+
+
+@converts("mod")
+def _mod(call: Call, nodes: Nodes) -> None:
+    lhs, rhs = call.inputs
+    is_real = nodes.values[call.operation.operands[0]].dtype == "f32"
+    if call.get("fmod", False) or not is_real:
+        nodes.emit("Mod", [lhs, rhs], call.outputs[0], fmod=int(call.get("fmod", False)))
+        return
+    rest = nodes.emit("Mod", [lhs, rhs], fmod=1)
+    zero = nodes.real(0.0)
+    signs = [nodes.emit("Less", [value, zero]) for value in (rest, rhs)]
+    is_zero = nodes.emit("Equal", [rest, zero])
+    keeps = nodes.emit("Or", [nodes.emit("Not", [nodes.emit("Xor", signs)]), is_zero])
+    nodes.emit("Where", [keeps, rest, nodes.emit("Add", [rest, rhs])], call.outputs[0])
+
+
+@converts("compare")
+def _compare(call: Call, nodes: Nodes) -> None:
+    kinds = {
+        enums.Compare.EQUAL: "Equal", enums.Compare.NOT_EQUAL: "Equal",
+        enums.Compare.LESS: "Less", enums.Compare.LESS_EQUAL: "LessOrEqual",
+        enums.Compare.GREATER: "Greater", enums.Compare.GREATER_EQUAL: "GreaterOrEqual",
+    }  # fmt: skip
+    predicate = enums.Compare(call.get("predicate"))
+    if predicate == enums.Compare.NOT_EQUAL:
+        nodes.emit("Not", [nodes.emit("Equal", call.inputs)], call.outputs[0])
+    else:
+        nodes.emit(kinds[predicate], call.inputs, call.outputs[0])
+
+
+@converts("rsqrt")
+def _rsqrt(call: Call, nodes: Nodes) -> None:
+    nodes.emit("Reciprocal", [nodes.emit("Sqrt", call.inputs)], call.outputs[0])
+
+
+@converts("silu")
+def _silu(call: Call, nodes: Nodes) -> None:
+    nodes.emit("Mul", [call.inputs[0], nodes.emit("Sigmoid", call.inputs)], call.outputs[0])
+
+
+@converts("gelu")
+def _gelu(call: Call, nodes: Nodes) -> None:
+    tanh = call.get("approximate", enums.Gelu.NONE) == enums.Gelu.TANH
+    nodes.emit("Gelu", call.inputs, call.outputs[0], approximate="tanh" if tanh else "none")
+
+
+@converts("clip")
+def _clip(call: Call, nodes: Nodes) -> None:
+    limits = [nodes.real(call.get("min")), nodes.real(call.get("max"))]
+    nodes.emit("Clip", [*call.inputs, *limits], call.outputs[0])
+
+
+@converts("softmax")
+def _softmax(call: Call, nodes: Nodes) -> None:
+    kind = "LogSoftmax" if call.get("log", False) else "Softmax"
+    nodes.emit(kind, call.inputs, call.outputs[0], axis=call.get("axis"))
+
+
+def _limit(call: Call, nodes: Nodes, value: str) -> None:
+    """Applies do_relu and gives the result its name."""
+    limit = call.get("relu_limit", -1.0)
+    if limit >= 0:
+        nodes.emit("Clip", [value, nodes.real(0.0), nodes.real(limit)], call.outputs[0])
+    else:
+        nodes.emit("Relu", [value], call.outputs[0])
+
+
+@converts("conv", "conv_transpose")
+def _conv(call: Call, nodes: Nodes) -> None:
+    attributes = {name: list(call.get(name)) for name in ("strides", "pads", "dilations")}
+    attributes["group"] = call.get("group", 1)
+    kind = "Conv"
+    if call.operation.kind == "conv_transpose":
+        kind = "ConvTranspose"
+        attributes["output_padding"] = list(call.get("output_padding"))
+    if call.get("do_relu", False):
+        _limit(call, nodes, nodes.emit(kind, call.inputs, **attributes))
+    else:
+        nodes.emit(kind, call.inputs, call.outputs[0], **attributes)
+
+
+@converts("matmul")
+def _matmul(call: Call, nodes: Nodes) -> None:
+    sides = []
+    for index, name in enumerate(("left_transpose", "right_transpose")):
+        side = call.inputs[index]
+        if call.get(name, False):
+            rank = len(nodes.shape(call.operation.operands[index]))
+            order = [*range(rank - 2), rank - 1, rank - 2]
+            side = nodes.emit("Transpose", [side], perm=order)
+        sides.append(side)
+    if len(call.inputs) == 3:
+        nodes.emit("Add", [nodes.emit("MatMul", sides), call.inputs[2]], call.outputs[0])
+    else:
+        nodes.emit("MatMul", sides, call.outputs[0])
+
+
+@converts("max_pool", "avg_pool")
+def _pool(call: Call, nodes: Nodes) -> None:
+    attributes = {name: list(call.get(name)) for name in ("strides", "pads", "dilations")}
+    attributes["kernel_shape"] = list(call.get("kernel"))
+    attributes["ceil_mode"] = int(call.get("ceil_mode", False))
+    if call.operation.kind == "max_pool":
+        nodes.emit("MaxPool", call.inputs, call.outputs[0], **attributes)
+        return
+    attributes["count_include_pad"] = int(call.get("count_include_pad", False))
+    nodes.emit("AveragePool", call.inputs, call.outputs[0], **attributes)
+
+
+def _affine(call: Call, nodes: Nodes, value: str, shape: list[int]) -> None:
+    """Scales and shifts a normalised value by the operands after the first."""
+    steps = [("Mul", name) for name in call.inputs[1:2]]
+    steps += [("Add", name) for name in call.inputs[2:3]]
+    for kind, name in steps:
+        factor = nodes.emit("Reshape", [name, nodes.ints(shape)]) if shape else name
+        value = nodes.emit(kind, [value, factor])
+    nodes.emit("Identity", [value], call.outputs[0])
+
+
+@converts("layer_norm")
+def _layer_norm(call: Call, nodes: Nodes) -> None:
+    axis = call.get("axis")
+    inputs = list(call.inputs)
+    if len(inputs) == 1:
+        sizes = nodes.shape(call.operation.operands[0])[axis:]
+        inputs.append(nodes.constant(np.ones(sizes, np.float32)))
+    nodes.emit(
+        "LayerNormalization", inputs, call.outputs[0], axis=axis, epsilon=call.get("epsilon")
+    )
+
+
+@converts("rms_norm")
+def _rms_norm(call: Call, nodes: Nodes) -> None:
+    value = call.inputs[0]
+    axes = list(range(call.get("axis"), len(nodes.shape(call.operation.operands[0]))))
+    square = nodes.emit("Mul", [value, value])
+    mean = nodes.emit("ReduceMean", [square, nodes.ints(axes)], keepdims=1)
+    root = nodes.emit("Sqrt", [nodes.emit("Add", [mean, nodes.real(call.get("epsilon"))])])
+    _affine(call, nodes, nodes.emit("Div", [value, root]), [])
+
+
+@converts("group_norm")
+def _group_norm(call: Call, nodes: Nodes) -> None:
+    shape = nodes.shape(call.operation.operands[0])
+    groups = nodes.emit(
+        "Reshape", [call.inputs[0], nodes.ints([shape[0], call.get("num_groups"), -1])]
+    )
+    mean = nodes.emit("ReduceMean", [groups, nodes.ints([2])], keepdims=1)
+    centred = nodes.emit("Sub", [groups, mean])
+    square = nodes.emit("Mul", [centred, centred])
+    variance = nodes.emit("ReduceMean", [square, nodes.ints([2])], keepdims=1)
+    root = nodes.emit("Sqrt", [nodes.emit("Add", [variance, nodes.real(call.get("epsilon"))])])
+    normal = nodes.emit("Div", [centred, root])
+    normal = nodes.emit("Reshape", [normal, nodes.ints(shape)])
+    _affine(call, nodes, normal, [1, shape[1], *[1] * (len(shape) - 2)])
+
+
+@converts("batch_norm")
+def _batch_norm(call: Call, nodes: Nodes) -> None:
+    nodes.emit("BatchNormalization", call.inputs, call.outputs[0], epsilon=call.get("epsilon"))
+
+
+@converts("reduce")
+def _reduce(call: Call, nodes: Nodes) -> None:
+    kinds = {
+        enums.Reduce.MEAN: "ReduceMean", enums.Reduce.SUM: "ReduceSum",
+        enums.Reduce.MAX: "ReduceMax", enums.Reduce.MIN: "ReduceMin",
+        enums.Reduce.PROD: "ReduceProd", enums.Reduce.L1: "ReduceL1",
+        enums.Reduce.L2: "ReduceL2", enums.Reduce.SUM_SQUARE: "ReduceSumSquare",
+        enums.Reduce.LOG_SUM: "ReduceLogSum", enums.Reduce.LOG_SUM_EXP: "ReduceLogSumExp",
+    }  # fmt: skip
+    axes = list(call.get("axes"))
+    inputs = [call.inputs[0], nodes.ints(axes)] if axes else call.inputs
+    nodes.emit(
+        kinds[enums.Reduce(call.get("kind"))], inputs, call.outputs[0],
+        keepdims=int(call.get("keepdims", True)),
+    )  # fmt: skip
+
+
+@converts("arg")
+def _arg(call: Call, nodes: Nodes) -> None:
+    kind = "ArgMax" if call.get("kind") == enums.Arg.MAX else "ArgMin"
+    nodes.emit(
+        kind, call.inputs, call.outputs[0], axis=call.get("axis"),
+        keepdims=int(call.get("keepdims", True)),
+        select_last_index=int(call.get("select_last", False)),
+    )  # fmt: skip
+
+
+@converts("topk")
+def _topk(call: Call, nodes: Nodes) -> None:
+    node = helper.make_node(
+        "TopK", [call.inputs[0], nodes.ints([call.get("k")])], call.outputs,
+        axis=call.get("axis"), largest=int(call.get("largest", True)),
+    )  # fmt: skip
+    nodes.nodes.append(node)
+
+
+@converts("cumsum")
+def _cumsum(call: Call, nodes: Nodes) -> None:
+    axis = nodes.constant(np.int64(call.get("axis")))
+    nodes.emit(
+        "CumSum", [call.inputs[0], axis], call.outputs[0],
+        exclusive=int(call.get("exclusive", False)), reverse=int(call.get("reverse", False)),
+    )  # fmt: skip

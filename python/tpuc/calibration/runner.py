@@ -1,0 +1,165 @@
+"""Runs a top module in onnxruntime and hands out every tensor.
+
+The module that is compiled is run, not the file that it came from, so that each
+tensor of the compiler has its own numbers under its own name. The network runs
+in parts, one after the other, whose results have a bounded size; what no later
+part reads is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+import tpuc.calibration.moves  # noqa: F401  registers the conversions
+from tpuc import _core
+from tpuc.calibration.nodes import OPSET, Call, Nodes, convert, onnx_type
+from tpuc.errors import UserError
+
+# Results of one part, and weights of one part. Small parts cost calls, large
+# ones memory.
+PART_BYTES = 96 << 20
+_MOVES_ALL = ("reshape", "permute", "relayout")
+
+
+def source_of(graph: _core.Graph) -> dict[int, int]:
+    """For each result that has its operand's elements in another order, the operand.
+
+    What the operand is in turn made of is followed.
+    """
+    sources: dict[int, int] = {}
+    for operation in graph.operations:
+        if operation.kind in _MOVES_ALL:
+            operand = operation.operands[0]
+            sources[operation.results[0]] = sources.get(operand, operand)
+    return sources
+
+
+@dataclass
+class _Part:
+    """Consecutive operations, the values that they read and those that they give."""
+
+    operations: list[_core.GraphOperation] = field(default_factory=list)
+    reads: list[int] = field(default_factory=list)
+    gives: list[int] = field(default_factory=list)
+
+
+class Runner:
+    """A network that gives the tensors that are asked for.
+
+    Args:
+        graph: the network.
+        wanted: values to hand out.
+        part_bytes: the least size of the results or weights of a part.
+    """
+
+    def __init__(
+        self, graph: _core.Graph, wanted: Sequence[int], part_bytes: int = PART_BYTES
+    ) -> None:
+        self._graph = graph
+        self._constants = {
+            operation.results[0]: operation.constant
+            for operation in graph.operations
+            if operation.kind == "weight"
+        }
+        self._wanted = set(wanted) - set(self._constants)
+        self._parts = self._split(part_bytes)
+        self._link()
+        self._sessions = [self._session(part) for part in self._parts]
+
+    def run(self, inputs: Sequence[np.ndarray]) -> Iterator[dict[int, np.ndarray]]:
+        """The wanted tensors by value, those of a part at a time.
+
+        Args:
+            inputs: one array an input of the network, in the inputs' types.
+        """
+        live = dict(zip(self._graph.inputs, inputs, strict=True))
+        yield {value: array for value, array in live.items() if value in self._wanted}
+        for index, (part, session) in enumerate(zip(self._parts, self._sessions, strict=True)):
+            feeds = {f"v{value}": live[value] for value in part.reads}
+            try:
+                results = session.run(None, feeds)
+            except Exception as error:
+                raise UserError(f"onnxruntime cannot run the network: {error}") from None
+            given = dict(zip(part.gives, results, strict=True))
+            del results
+            yield {value: array for value, array in given.items() if value in self._wanted}
+            later = {value for other in self._parts[index + 1 :] for value in other.reads}
+            live.update(given)
+            live = {value: array for value, array in live.items() if value in later}
+
+    def _bytes(self, value: int) -> int:
+        described = self._graph.values[value]
+        width = {"f32": 4, "i32": 4, "i64": 8}.get(described.dtype, 1)
+        return int(np.prod(described.shape, dtype=np.int64)) * width
+
+    def _split(self, part_bytes: int) -> list[_Part]:
+        parts = [_Part()]
+        results = weights = 0
+        seen: set[int] = set()
+        for operation in self._graph.operations:
+            if operation.kind == "weight":
+                continue
+            if max(results, weights) >= part_bytes:
+                parts.append(_Part())
+                results = weights = 0
+                seen.clear()
+            parts[-1].operations.append(operation)
+            results += sum(self._bytes(v) for v in operation.results if v in self._wanted)
+            new = {v for v in operation.operands if v in self._constants} - seen
+            weights += sum(self._bytes(v) for v in new)
+            seen |= new
+        return [part for part in parts if part.operations]
+
+    def _link(self) -> None:
+        """Finds what each part reads and gives."""
+        later: set[int] = set()
+        for part in reversed(self._parts):
+            made = {v for operation in part.operations for v in operation.results}
+            used = {v for operation in part.operations for v in operation.operands}
+            part.gives = sorted(made & (self._wanted | later))
+            part.reads = sorted(used - made - set(self._constants))
+            later |= set(part.reads)
+
+    def _session(self, part: _Part) -> object:
+        import onnxruntime
+
+        onnxruntime.set_default_logger_severity(4)
+        options = onnxruntime.SessionOptions()
+        # What is freed between two parts is memory for the next one.
+        options.enable_cpu_mem_arena = False
+        data = self._model(part).SerializeToString()
+        try:
+            return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise UserError(f"onnxruntime refuses the network: {error}") from None
+
+    def _model(self, part: _Part) -> onnx.ModelProto:
+        values = self._graph.values
+        nodes = Nodes(values)
+        constants: dict[int, None] = {}
+        for operation in part.operations:
+            constants.update(dict.fromkeys(v for v in operation.operands if v in self._constants))
+            inputs, outputs = (
+                [f"v{value}" for value in ids] for ids in (operation.operands, operation.results)
+            )
+            convert(Call(operation, inputs, outputs), nodes)
+
+        def described(ids: list[int]) -> list[onnx.ValueInfoProto]:
+            return [
+                helper.make_tensor_value_info(f"v{v}", onnx_type(values[v].dtype), values[v].shape)
+                for v in ids
+            ]
+
+        weights = [numpy_helper.from_array(self._constants[v], f"v{v}") for v in constants]
+        graph = helper.make_graph(
+            nodes.nodes, "part", described(part.reads), described(part.gives),
+            [*weights, *nodes.constants],
+        )  # fmt: skip
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
+        model.ir_version = 9
+        return model
