@@ -102,37 +102,25 @@ public:
             KernelList &kernels)
       : result(result), source(source), kernels(kernels) {}
 
-  void make(CopyAxes axes) { make(std::move(axes), 0, 0); }
+  void make(llvm::ArrayRef<CopyAxis> axes) {
+    cutSizes(axes, 0, 0,
+             [&](llvm::ArrayRef<CopyAxis> cut, int64_t resultOffset,
+                 int64_t sourceOffset) {
+               makeCut(cut, resultOffset, sourceOffset);
+             });
+  }
 
 private:
-  void make(CopyAxes axes, int64_t resultOffset, int64_t sourceOffset) {
-    // Sizes beyond the 16-bit fields are cut.
-    for (auto [i, axis] : llvm::enumerate(axes)) {
-      if (axis.size <= arch::kMaxSize)
-        continue;
-      if (int64_t divisor = arch::laneDivisor(axis.size); divisor > 1) {
-        CopyAxis outer{divisor, axis.resultStride * (axis.size / divisor),
-                       axis.sourceStride * (axis.size / divisor)};
-        axes[i].size /= divisor;
-        axes.insert(axes.begin() + i, outer);
-        make(axes, resultOffset, sourceOffset);
-        return;
-      }
-      CopyAxes head = axes, tail = axes;
-      head[i].size = arch::kMaxSize;
-      tail[i].size -= arch::kMaxSize;
-      make(head, resultOffset, sourceOffset);
-      make(tail, resultOffset + axis.resultStride * arch::kMaxSize,
-           sourceOffset + axis.sourceStride * arch::kMaxSize);
-      return;
-    }
+  void makeCut(llvm::ArrayRef<CopyAxis> axes, int64_t resultOffset,
+               int64_t sourceOffset) {
     // The innermost axis of the source, when it is not that of the result.
     auto inner = llvm::find_if(
         axes, [](const CopyAxis &axis) { return axis.sourceStride == 1; });
     bool isTransposing = axes.back().resultStride == 1 &&
                          axes.back().sourceStride != 1 && inner != axes.end();
     if (isTransposing)
-      transpose(axes, inner - axes.begin(), resultOffset, sourceOffset);
+      transpose(CopyAxes(axes), inner - axes.begin(), resultOffset,
+                sourceOffset);
     else
       move(axes, resultOffset, sourceOffset);
   }

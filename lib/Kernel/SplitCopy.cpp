@@ -137,9 +137,18 @@ private:
   /// on the others.
   void moveAll(const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> rest,
                int64_t resultOffset, int64_t sourceOffset) {
+    cutSizes(rest, resultOffset, sourceOffset,
+             [&](llvm::ArrayRef<CopyAxis> cut, int64_t resultStart,
+                 int64_t sourceStart) {
+               moveCut(lanes, cut, resultStart, sourceStart);
+             });
+  }
+
+  void moveCut(const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> rest,
+               int64_t resultOffset, int64_t sourceOffset) {
     if (rest.size() > 3) {
       for (int64_t i = 0; i < rest.front().size; ++i)
-        moveAll(lanes, rest.drop_front(),
+        moveCut(lanes, rest.drop_front(),
                 resultOffset + i * rest.front().resultStride,
                 sourceOffset + i * rest.front().sourceStride);
       return;
@@ -302,6 +311,28 @@ CopyAxes kernel::joinAxes(llvm::ArrayRef<CopyAxis> axes) {
   if (joined.empty())
     joined.push_back({1, 1, 1});
   return joined;
+}
+
+void kernel::cutSizes(llvm::ArrayRef<CopyAxis> axes, int64_t resultOffset,
+                      int64_t sourceOffset, CutAction action) {
+  auto large = llvm::find_if(
+      axes, [](const CopyAxis &axis) { return axis.size > arch::kMaxSize; });
+  if (large == axes.end())
+    return action(axes, resultOffset, sourceOffset);
+  CopyAxes cut(axes);
+  CopyAxis &axis = cut[large - axes.begin()];
+  if (int64_t divisor = arch::laneDivisor(axis.size); divisor > 1) {
+    axis.size /= divisor;
+    CopyAxis outer{divisor, axis.resultStride * axis.size,
+                   axis.sourceStride * axis.size};
+    cut.insert(cut.begin() + (large - axes.begin()), outer);
+    return cutSizes(cut, resultOffset, sourceOffset, action);
+  }
+  axis.size = arch::kMaxSize;
+  cutSizes(cut, resultOffset, sourceOffset, action);
+  axis.size = large->size - arch::kMaxSize;
+  cutSizes(cut, resultOffset + axis.resultStride * arch::kMaxSize,
+           sourceOffset + axis.sourceStride * arch::kMaxSize, action);
 }
 
 void kernel::makeMoveKernel(const GlobalTensor &result,

@@ -10,6 +10,8 @@
 
 #include "Kernel/Copy.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
+
 namespace tpuc::kernel {
 
 using CopyAxes = llvm::SmallVector<CopyAxis>;
@@ -17,6 +19,14 @@ using CopyAxes = llvm::SmallVector<CopyAxis>;
 /// Drops axes of one element, orders the rest by result stride (outermost
 /// first) and joins neighbours that are contiguous on both sides.
 CopyAxes joinAxes(llvm::ArrayRef<CopyAxis> axes);
+
+using CutAction = llvm::function_ref<void(
+    llvm::ArrayRef<CopyAxis> axes, int64_t resultOffset, int64_t sourceOffset)>;
+
+/// Calls `action` on the pieces of a copy, none of whose sizes exceeds the
+/// commands' 16-bit fields.
+void cutSizes(llvm::ArrayRef<CopyAxis> axes, int64_t resultOffset,
+              int64_t sourceOffset, CutAction action);
 
 /// Appends one transfer between tensors of one shape.
 void makeMoveKernel(const GlobalTensor &result, const GlobalTensor &source,

@@ -50,9 +50,8 @@ public:
   }
 
   Box inputBox(unsigned index, const Box &tile) const override {
-    return isOfProducer(index)
-               ? producer.inputBox(index, produced(tile))
-               : consumer.inputBox(ofConsumer(index), tile);
+    return isOfProducer(index) ? producer.inputBox(index, produced(tile))
+                               : consumer.inputBox(ofConsumer(index), tile);
   }
   LocalTensor placeInput(unsigned index, const Box &box) const override {
     return isOfProducer(index) ? producer.placeInput(index, box)
@@ -98,14 +97,13 @@ public:
                const TileBuffers &buffers, uint32_t constants) const override {
     Between between = planBetween(tile, buffers.scratch);
     unsigned split = producer.numInputs();
-    producer.compute(builder, produced(tile),
-                     {buffers.inputs.take_front(split), between.written,
-                      between.end},
-                     constants);
+    producer.compute(
+        builder, produced(tile),
+        {buffers.inputs.take_front(split), between.written, between.end},
+        constants);
     if (between.isCopied)
       builder.copy(between.read, asRead(between.written, between.read.shape));
-    llvm::SmallVector<LocalTensor, 3> inputs(
-        buffers.inputs.drop_front(split));
+    llvm::SmallVector<LocalTensor, 3> inputs(buffers.inputs.drop_front(split));
     inputs.insert(inputs.begin() + input, between.read);
     consumer.compute(builder, tile, {inputs, buffers.result, between.end},
                      constants + ownConstants());
@@ -243,7 +241,7 @@ std::optional<Views> compareViews(const GlobalTensor &written,
 
 /// The whole of what a kernel moves by one plain transfer, or nothing.
 std::optional<GlobalTensor> onlyTransfer(const TransferProbe &probe) {
-  if (probe.transfers.size() != 1 || !probe.others.empty())
+  if (probe.transfers.size() != 1 || !probe.others.empty() || probe.hasFills)
     return std::nullopt;
   return probe.transfers[0].global;
 }
@@ -283,8 +281,8 @@ std::unique_ptr<TiledKernel> group::fuseKernels(const TiledKernel &producer,
     // Read twice, or by another view.
     if (!views || fused)
       return nullptr;
-    int64_t width = *views == Views::ProducerFlat ? read->shape[W]
-                                                  : written->shape[W];
+    int64_t width =
+        *views == Views::ProducerFlat ? read->shape[W] : written->shape[W];
     fused = std::make_unique<FusedKernel>(producer, consumer, i, *views, width);
   }
   return fused;

@@ -54,9 +54,12 @@ Access findAccess(const TransferProbe &probe, const Memory &memory,
   int64_t distance =
       int64_t(views[0].address) - int64_t(probe.transfers[0].local.address);
   for (auto [transfer, view] : llvm::zip(probe.transfers, views))
-    isInPlace &= isCongruent(transfer.local, view) &&
-                 int64_t(view.address) - int64_t(transfer.local.address) ==
-                     distance;
+    isInPlace &=
+        isCongruent(transfer.local, view) &&
+        int64_t(view.address) - int64_t(transfer.local.address) == distance;
+  // Beside the value lies another one, not the padding.
+  if (probe.hasFills)
+    return Access::Copied;
   if (isInPlace && distance >= 0 && distance % arch::kVectorBytes == 0) {
     tensor.address += uint32_t(distance);
     return Access::InPlace;

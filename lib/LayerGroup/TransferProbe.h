@@ -33,6 +33,8 @@ public:
   llvm::SmallVector<Transfer, 4> transfers;
   /// Transfers that no view can stand for: broadcasts and other forms.
   llvm::SmallVector<kernel::GlobalTensor, 2> others;
+  /// Whether the tile's memory holds more than what is transferred (padding).
+  bool hasFills = false;
 
   void load(const kernel::LocalTensor &result, const kernel::GlobalTensor &source) override {
     transfers.push_back({result, source});
@@ -51,6 +53,8 @@ public:
                    int64_t, int64_t) override {
     others.push_back(result);
   }
+  using CommandBuilder::fill;
+  void fill(const kernel::LocalTensor &, uint32_t) override { hasFills = true; }
 };
 
 } // namespace tpuc::group

@@ -5,6 +5,7 @@ import onnx
 import onnxruntime
 import pytest
 import tpuc
+from networks import network
 from onnx import TensorProto, helper, numpy_helper
 
 
@@ -25,14 +26,27 @@ def make_gated_convolution(channels: int, size: int) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-@pytest.mark.parametrize("channels", [126, 130])
-def test_fused_tiles_are_cut_where_weights_are(channels: int) -> None:
-    """The tiles of a joined pair begin where the weights of a convolution may."""
-    model = make_gated_convolution(channels, 126)
-    x = np.random.default_rng(1).standard_normal((1, 8, 126, 126)).astype(np.float32)
+def largest_difference(model: onnx.ModelProto, precision: str, shape: list[int]) -> float:
+    """Between the simulator and onnxruntime, as a part of the output's range."""
+    x = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
     )
     (expected,) = session.run(None, {"x": x})
-    result = tpuc.compile(model, quantize="F32").run({"x": x})["y"]
-    assert np.abs(result - expected).max() <= 1e-5 * np.ptp(expected)
+    result = tpuc.compile(model, quantize=precision).run({"x": x})["y"]
+    return float(np.abs(result - expected).max() / np.ptp(expected))
+
+
+@pytest.mark.parametrize("channels", [126, 130])
+def test_fused_tiles_are_cut_where_weights_are(channels: int) -> None:
+    """The tiles of a joined pair begin where the weights of a convolution may."""
+    model = make_gated_convolution(channels, 126)
+    assert largest_difference(model, "F32", [1, 8, 126, 126]) <= 1e-5
+
+
+def test_padding_is_not_what_lies_beside_a_value() -> None:
+    """The last tile of a first convolution has a row of zeros after the input's last."""
+    weights = np.random.default_rng(0).standard_normal((32, 3, 3, 3)).astype(np.float32)
+    node = helper.make_node("Conv", ["x", "w"], ["y"], "conv", pads=[1, 1, 1, 1])
+    model = network([node], {"x": [1, 3, 96, 96]}, {"y": [1, 32, 96, 96]}, {"w": weights})
+    assert largest_difference(model, "F16", [1, 3, 96, 96]) <= 1e-3

@@ -88,6 +88,31 @@ TEST(Copy, TakesEverySecondElement) {
   checkCopy({{9, 15, 30}, {15, 1, 2}}, ElementType::F32, 270, 135);
 }
 
+/// Runs of the lanes, longer than the commands' size fields.
+void checkLongRuns(int64_t run) {
+  KernelRunner runner;
+  std::vector<double> values(2 * run);
+  for (int64_t i = 0; i < 2 * run; ++i)
+    values[i] = i % 2039;
+  GlobalTensor source = runner.put(ElementType::F16, values);
+  GlobalTensor result = runner.allocate(ElementType::F16, 4 * run);
+  source.shape = {1, 2, 1, run};
+  source.split = {1, 2};
+  result.shape = {1, 4, 1, run};
+  result.split = {1, 4};
+  KernelList kernels;
+  makeCopyKernels({result.advanced(run), source, std::nullopt},
+                  {{2, run, run}, {run, 1, 1}}, kernels);
+  runner.run(kernels);
+  std::vector<double> got = runner.get(result);
+  for (int64_t i = 0; i < 2 * run; ++i)
+    ASSERT_EQ(got[run + i], values[i]) << "at element " << i;
+}
+
+TEST(Copy, CutsLongRunsInTheLanes) { checkLongRuns(1 << 16); }
+
+TEST(Copy, CutsLongRunsOfPrimeLengthInTheLanes) { checkLongRuns(65537); }
+
 TEST(Gather, PicksRowsOfEachSlab) {
   KernelRunner runner;
   std::vector<double> table = randomValues(2 * 10 * 6, 3);
