@@ -25,7 +25,8 @@ public:
   Scheduler(const Program &program, const Options &options, Failure &failure)
       : program(program), options(options), failure(failure), memory(program),
         residency(memory, options),
-        tileLimits(program.operators.size(), options.localBytes) {}
+        tileLimits(program.operators.size(), options.localBytes),
+        numShrinks(program.operators.size()) {}
 
   /// Finds out what stays in local memory and how every kernel is tiled.
   bool plan() {
@@ -85,8 +86,11 @@ private:
     Demands demands;
     if (auto *tiled = dynamic_cast<const TiledKernel *>(&kernel)) {
       std::optional<KernelPlan> plan;
-      while (!(plan = planKernel(*tiled, memory, budgetOf(op), options))) {
-        if (!residency.evictAt(op)) {
+      while (!(plan = planTiled(op, *tiled))) {
+        if (tileLimits[op] < options.localBytes) {
+          tileLimits[op] = options.localBytes;
+          numShrinks[op] = kMostShrinks;
+        } else if (!residency.evictAt(op)) {
           failure = {op, "its smallest tile does not fit into the " +
                              std::to_string(options.localBytes) +
                              " bytes of a lane; reduce the size of the axis "
@@ -115,6 +119,25 @@ private:
         residency.evict(value, Cause::WrittenByMove, op);
       }
     return true;
+  }
+
+  /// The plan of the next kernel; as before where nothing that it depends on
+  /// has changed.
+  std::optional<KernelPlan> planTiled(unsigned op, const TiledKernel &kernel) {
+    if (cache.size() <= plans.size())
+      cache.resize(plans.size() + 1);
+    CachedPlan &cached = cache[plans.size()];
+    llvm::SmallVector<bool, 8> places;
+    const Operator &info = program.operators[op];
+    for (const auto *values : {&info.operands, &info.results})
+      for (unsigned value : *values) {
+        places.push_back(memory.places[value].isResident);
+        places.push_back(memory.places[value].isGlobal);
+      }
+    int64_t budget = budgetOf(op);
+    if (cached.budget != budget || cached.places != places)
+      cached = {budget, places, planKernel(kernel, memory, budget, options)};
+    return cached.plan;
   }
 
   /// Local bytes of a lane that the tiles of an operator may take.
@@ -156,8 +179,10 @@ private:
   }
 
   /// Lowers the limit of an operator's tiles below what they take now; false
-  /// when they are as small as they can be.
+  /// when smaller ones would cost more than a value that leaves.
   bool shrinkTiles(unsigned op) {
+    if (numShrinks[op]++ >= kMostShrinks)
+      return false;
     size_t first = 0;
     for (unsigned before = 0; before < op; ++before)
       first += program.operators[before].kernels.size();
@@ -214,13 +239,24 @@ private:
     return bytes;
   }
 
+  /// What a plan was made for, and the plan.
+  struct CachedPlan {
+    int64_t budget = -1;
+    llvm::SmallVector<bool, 8> places;
+    std::optional<KernelPlan> plan;
+  };
+
+  static constexpr unsigned kMostShrinks = 2;
+
   const Program &program;
   const Options &options;
   Failure &failure;
   Memory memory;
   Residency residency;
   std::vector<std::optional<KernelPlan>> plans; ///< by kernel
+  std::vector<CachedPlan> cache;                ///< by kernel
   std::vector<int64_t> tileLimits;              ///< by operator
+  std::vector<unsigned> numShrinks;             ///< by operator
   StepList list;
 };
 
