@@ -154,7 +154,8 @@ def TopOrderRows : Pass<"top-order-rows"> {
     order for which the sum of all movements costs least: bytes moved, by the
     length of the runs that stay together. Movements of one value are shared;
     those that follow each other become one op, a `top.permute` or, when it is
-    none, a `top.relayout`.
+    none, a `top.relayout`. Where one order does not fit the next, so that one op
+    would take very many transfers, two lead through the network's order.
 
     The order of ops and the shapes of values stay; only their rows are in
     another order. Deterministic: each step lowers the cost.

@@ -16,8 +16,25 @@ static constexpr double kFullSpeedBytes = 256;
 /// What starting one more transfer costs, as bytes moved meanwhile: about 900
 /// cycles from DDR to DDR.
 static constexpr double kTransferBytes = 8192;
+/// The same where transfers are many: the shorter they are, the fewer pages of
+/// DDR each reaches.
+static constexpr double kShortTransferBytes = 3 * kTransferBytes;
 /// A movement that falls into more boxes than this is not worth one op.
 static constexpr size_t kMaxBoxes = 256;
+
+/// Transfers that boxes take: one for each position on the axes beyond the four
+/// that a transfer has.
+static double countTransfers(llvm::ArrayRef<CopyBox> boxes) {
+  constexpr size_t kAxes = 4;
+  double count = 0;
+  for (const CopyBox &box : boxes) {
+    double positions = 1;
+    for (size_t axis = 0; axis + kAxes < box.sizes.size(); ++axis)
+      positions *= double(box.sizes[axis]);
+    count += positions;
+  }
+  return count;
+}
 
 int MapTable::intern(const std::optional<ElementMap> &map) {
   if (!map)
@@ -41,9 +58,12 @@ int MapTable::intern(const std::optional<ElementMap> &map) {
   double bytes = std::max(2.0 * map->getUnit(), kFullSpeedBytes);
   maps.push_back(*map);
   identities.push_back(map->isIdentity());
-  costs.push_back(boxes.size() > kMaxBoxes
-                      ? kInfinite
-                      : runs * bytes + kTransferBytes * boxes.size());
+  bool isTooMany = boxes.size() > kMaxBoxes;
+  costs.push_back(isTooMany ? kInfinite
+                            : runs * bytes + kTransferBytes * boxes.size());
+  transferCosts.push_back(isTooMany ? kInfinite
+                                    : runs * bytes + kShortTransferBytes *
+                                                         countTransfers(boxes));
   return id;
 }
 

@@ -35,6 +35,12 @@ public:
   /// speed. Infinite for kNone.
   double getCost(int id) const { return id == kNone ? kInfinite : costs[id]; }
 
+  /// The same with every transfer counted, for choosing between ways of moving
+  /// the same data.
+  double getTransferCost(int id) const {
+    return id == kNone ? kInfinite : transferCosts[id];
+  }
+
   static constexpr double kInfinite = 1e15;
 
 private:
@@ -42,7 +48,7 @@ private:
 
   std::vector<ElementMap> maps;
   std::vector<bool> identities;
-  std::vector<double> costs;
+  std::vector<double> costs, transferCosts;
   llvm::DenseMap<uint64_t, llvm::SmallVector<int, 1>> byHash;
   llvm::DenseMap<std::tuple<int, int64_t, int64_t>, int> made;
 };
@@ -105,6 +111,9 @@ private:
   Trace traceConcat(ConcatOp op);
   std::optional<Trace> traceRows(mlir::Value value);
   void addEdge(mlir::OpOperand &operand);
+  /// The value of `edge.from` moved by `move`, which remains on the edge.
+  mlir::Value emitMoves(mlir::OpBuilder &builder, mlir::Location loc,
+                        const RowEdge &edge, int move);
   int scaledOrder(int order, int64_t width);
 
   llvm::DenseMap<mlir::Value, Trace> traces;

@@ -72,6 +72,25 @@ static Value emitMove(OpBuilder &builder, Location loc, Value value,
                             packCopyBoxes(boxes, axes), axes);
 }
 
+Value RowGraph::emitMoves(OpBuilder &builder, Location loc, const RowEdge &edge,
+                          int move) {
+  const RowNode &from = nodes[edge.from];
+  Value value = from.value;
+  int first = maps.inverse(scaledOrder(from.order, from.width));
+  int second = edge.map;
+  if (edge.to >= 0)
+    second = maps.then(scaledOrder(nodes[edge.to].order, edge.width), second);
+  // Out of one order into another is irregular where the two do not fit
+  // together; the network's order between them may take far fewer transfers.
+  constexpr double kGain = 0.8;
+  if (maps.getTransferCost(first) + maps.getTransferCost(second) <
+      kGain * maps.getTransferCost(move)) {
+    value = emitMove(builder, getStepLoc(loc), value, maps[first], from.width);
+    move = second;
+  }
+  return emitMove(builder, loc, value, maps[move], from.width);
+}
+
 bool RowGraph::rewrite() {
   bool hasChanged = false;
   llvm::DenseMap<std::pair<int, int>, Value> moved;
@@ -108,7 +127,7 @@ bool RowGraph::rewrite() {
     if (!edge.ignoresOrder && !maps.isIdentity(move)) {
       Value &made = moved[{edge.from, move}];
       if (!made)
-        made = emitMove(builder, loc, from.value, maps[move], from.width);
+        made = emitMoves(builder, loc, edge, move);
       source = made;
       builder.setInsertionPointAfterValue(source);
     }
