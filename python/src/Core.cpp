@@ -24,6 +24,7 @@ static void bindModule(py::module_ &m) {
       .def_static("read", &ModuleHandle::read, py::arg("path"),
                   py::call_guard<py::gil_scoped_release>(),
                   "Reads bytecode or text.")
+      .def("clone", &ModuleHandle::clone, "A copy; weights are shared.")
       .def("write", &ModuleHandle::write, py::arg("path"),
            py::arg("text") = false, py::arg("elide_above") = -1,
            py::call_guard<py::gil_scoped_release>(),

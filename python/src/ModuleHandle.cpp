@@ -108,6 +108,10 @@ std::shared_ptr<ModuleHandle> ModuleHandle::read(const std::string &path) {
   return std::make_shared<ModuleHandle>(std::move(context), std::move(module));
 }
 
+std::shared_ptr<ModuleHandle> ModuleHandle::clone() const {
+  return std::make_shared<ModuleHandle>(context, module->clone());
+}
+
 void ModuleHandle::write(const std::string &path, bool text,
                          int64_t elideAbove) const {
   std::string temporary = path + ".tmp" + std::to_string(getpid());

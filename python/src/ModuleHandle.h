@@ -40,6 +40,9 @@ public:
   /// Throws UserError naming the file when it is missing or broken.
   static std::shared_ptr<ModuleHandle> read(const std::string &path);
 
+  /// A copy in the same context; weights are shared.
+  std::shared_ptr<ModuleHandle> clone() const;
+
   /// Writes bytecode, or text when `text`; the file appears complete or not
   /// at all. Text elides weights of more than `elideAbove` elements when that
   /// is not negative.

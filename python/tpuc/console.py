@@ -21,9 +21,8 @@ class Progress:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Shows a spinner while the block runs, on a terminal."""
-        start = time.monotonic()
-        try:
+        """Shows a spinner while the block runs, on a terminal, and measures it."""
+        with self.measure(name):
             if self._quiet:
                 yield
             else:
@@ -31,6 +30,13 @@ class Progress:
 
                 with Console(stderr=True).status(name):
                     yield
+
+    @contextmanager
+    def measure(self, name: str) -> Iterator[None]:
+        """Measures a block that shows what it does by itself."""
+        start = time.monotonic()
+        try:
+            yield
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - start
 

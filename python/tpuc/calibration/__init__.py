@@ -14,7 +14,15 @@ from tpuc.calibration.methods import METHODS, check_method, magnitudes
 from tpuc.calibration.table import CalibrationTable, Range, read_table
 from tpuc.preprocess import Preprocess
 
-__all__ = ["CalibrationTable", "Dataset", "Range", "calibrate", "calibrate_module", "read_table"]
+__all__ = [
+    "CalibrationTable",
+    "Dataset",
+    "Range",
+    "calibrate",
+    "calibrate_module",
+    "canonical",
+    "read_table",
+]
 
 DEFAULT_METHOD = "mse"
 
@@ -65,17 +73,18 @@ def calibrate_module(
     advance: Callable[[], None] = lambda: None,
     ray: str | None = None,
 ) -> CalibrationTable:
-    """Finds the ranges of a module's tensors; brings it into canonical form.
+    """Finds the ranges of a module's tensors.
 
     Args:
-        module: in the top dialect.
+        module: in the top dialect; it is not changed. Ranges are those of the canonical
+            form that compiling brings it to.
         dataset: the inputs.
         method: how to choose thresholds.
         advance: called after each input.
         ray: address of a Ray cluster that shares the work.
     """
     method = check_method(method)
-    module.run_pipeline("top-canonicalize")
+    module = canonical(module)
     seen = 0
 
     def count() -> None:
@@ -91,6 +100,13 @@ def calibrate_module(
 
         histograms = gather_on_ray(ray, module, dataset, count)
     return make_table(by_name(graph, histograms), method, seen)
+
+
+def canonical(module: _core.Module) -> _core.Module:
+    """A copy in the form whose tensors a table names: compiling a module makes the same."""
+    module = module.clone()
+    module.run_pipeline("top-canonicalize")
+    return module
 
 
 def make_table(

@@ -5,79 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from tpuc.cli.common import CHIPS, Parser, add_debug, choice, refuse_dynamic, run_command
+from tpuc.cli.common import Parser, add_debug, run_command
 from tpuc.errors import UserError
-
-
-def _add_compile(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("compile", help="from ONNX (or .mlir) to a .bmodel")
-    parser.add_argument("source", metavar="MODEL", help="an ONNX model or a .mlir file")
-    parser.add_argument("--quantize", default="F16", help="F32, F16, BF16 or INT8")
-    parser.add_argument("--quantize_table", help="lines of an operation's name and its precision")
-    parser.add_argument("--calibration_table", help="the ranges of tensors, for INT8")
-    parser.add_argument("--input_shapes", help="e.g. [[1,3,224,224]]; may change the batch")
-    parser.add_argument("--calibration", help="a folder of inputs, for INT8")
-    parser.add_argument("--chip", default="bm1684x", help="bm1684x")
-    parser.add_argument("-o", "--output", dest="model", required=True, help="the file to write")
-    parser.add_argument(
-        "--stop_after", choices=("top", "tpu", "commands"), help="write this stage's module"
-    )
-    parser.add_argument("--test_input", help="an .npz of inputs to compare on")
-    parser.add_argument("--test_reference", help="an .npz of results to compare with")
-    parser.add_argument("--test_result", help="where to write the results on the test input")
-    parser.add_argument("--tolerance", default="0.8,0.5", help="least cosine, euclidean")
-    parser.add_argument("--compare_all", action="store_true", help="compare after every stage")
-    parser.add_argument("--explain", help="a .json to write the compiler's choices and reasons to")
-    parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
-    add_debug(parser)
-    parser.set_defaults(run=_compile)
-
-
-def _compile(args: argparse.Namespace) -> None:
-    refuse_dynamic(args)
-    choice(args.chip, CHIPS, "--chip")
-    from pathlib import Path
-
-    from tpuc import _core
-    from tpuc.cli.report import report_module
-    from tpuc.cli.stages import compile_module
-    from tpuc.compare import parse_tolerance
-    from tpuc.compiler import (
-        check_calibration,
-        check_quantize,
-        deploy,
-        read_module,
-        transform,
-    )
-    from tpuc.console import Progress
-    from tpuc.frontend import parse_shapes
-    from tpuc.outputs import check_writable
-
-    quantize = check_quantize(args.quantize)
-    check_calibration(args.calibration_table)
-    if args.calibration:
-        raise UserError("--calibration is not available, give a --calibration_table")
-    tolerance = parse_tolerance(args.tolerance)
-    shapes = parse_shapes(args.input_shapes) if args.input_shapes is not None else None
-    check_writable(args.model)
-    if args.quantize_table:
-        _core.check_quantize_table(args.quantize_table)
-    progress = Progress()
-    with progress.stage("importing"):
-        source = Path(args.source)
-        if source.suffix.lower() in (".mlir", ".mlirbc"):
-            if shapes is not None:
-                raise UserError("--input_shapes is for ONNX models, a .mlir file has its shapes")
-            module = read_module(source)
-        else:
-            module = transform(source, source.stem or "main", shapes)
-    if args.stop_after:
-        if args.stop_after != "top":
-            deploy(module, quantize, args.quantize_table, args.stop_after, args.calibration_table)
-        module.write(args.model)
-        report_module(args.model, module)
-        return
-    compile_module(module, quantize, args, tolerance, progress)
 
 
 def _add_compare(commands: argparse._SubParsersAction) -> None:
@@ -151,7 +80,7 @@ def build_parser() -> Parser:
     parser = Parser("tpuc", description=__doc__)
     parser.add_argument("--version", action="store_true", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    _add_compile(commands)
+    commands.add_parser("compile", help="from ONNX (or .mlir) to a .bmodel", add_help=False)
     commands.add_parser("run", help="runs a model in the simulator (model_runner)", add_help=False)
     commands.add_parser(
         "profile", help="estimates a model's time on the chip (tpu_profile)", add_help=False
@@ -180,6 +109,12 @@ def _profile(argv: Sequence[str]) -> None:
     tpu_profile.command(argv, default_folder=None)
 
 
+def _compile(argv: Sequence[str]) -> None:
+    from tpuc.cli import compile as compile_command
+
+    compile_command.command(argv)
+
+
 def _debug(argv: Sequence[str]) -> None:
     from tpuc.cli import debug
 
@@ -194,7 +129,13 @@ def _dis(argv: Sequence[str]) -> None:
 
 def command(argv: Sequence[str]) -> None:
     """Runs the command."""
-    delegates = {"run": _run, "profile": _profile, "dis": _dis, "debug": _debug}
+    delegates = {
+        "compile": _compile,
+        "run": _run,
+        "profile": _profile,
+        "dis": _dis,
+        "debug": _debug,
+    }
     if argv and argv[0] in delegates:
         delegates[argv[0]](argv[1:])
         return

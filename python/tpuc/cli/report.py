@@ -20,12 +20,17 @@ def report_module(path: str, module: _core.Module) -> None:
 
 
 def report_model(
-    path: str, model: Model, operations: int | None, seconds: Mapping[str, float]
+    path: str,
+    model: Model,
+    operations: int | None,
+    seconds: Mapping[str, float],
+    more: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """The table after a compilation."""
+    """The table after a compilation; ``more`` are rows of its caller."""
     rows = list(model.profile().rows())
     if operations is not None:
         rows.insert(0, ("operations", f"{operations:,}"))
+    rows += more
     rows.append(("compiled in", f"{sum(seconds.values()):.1f} s"))
     print_table(path, rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tpuc import _core
@@ -24,6 +25,7 @@ def compile_module(
     args: argparse.Namespace,
     tolerance: tuple[float, float],
     progress: Progress | None = None,
+    measure: Callable[[Model], Sequence[tuple[str, str]]] | None = None,
 ) -> Model:
     """Compiles, compares as the arguments ask, writes, and prints a summary.
 
@@ -34,6 +36,7 @@ def compile_module(
             compare_all, debug, explain.
         tolerance: least cosine and euclidean similarity.
         progress: continues an earlier command's stages.
+        measure: what else to say of the model in the summary.
     """
     progress = progress or Progress()
     if args.test_result:
@@ -69,9 +72,13 @@ def compile_module(
         check_comparison(title, compare_all(results, expected), tolerance)
         if args.test_result:
             save_npz(args.test_result, {**inputs, **results})
+    rows: Sequence[tuple[str, str]] = ()
+    if measure is not None:
+        with progress.stage("measuring accuracy"):
+            rows = measure(model)
     with progress.stage("writing"):
         model.save(args.model)
         if args.explain:
             Path(args.explain).write_text(model.profile().explanation + "\n", encoding="utf-8")
-    report_model(args.model, model, operations, progress.seconds)
+    report_model(args.model, model, operations, progress.seconds, rows)
     return model

@@ -1,0 +1,189 @@
+"""tpuc compile: from ONNX (or .mlir) to a .bmodel, in one command or from one file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tpuc.cli.common import CHIPS, Parser, choice, refuse_dynamic
+from tpuc.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tpuc import _core
+    from tpuc.calibration.accuracy import Sample
+    from tpuc.config import CompileConfig
+    from tpuc.console import Progress
+    from tpuc.model import Model
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command's arguments: a model, and the keys of a configuration file."""
+    from tpuc.config import CompileConfig
+
+    parser = Parser("tpuc compile", description=__doc__)
+    parser.add_argument("source", metavar="MODEL", nargs="?", help="an ONNX model or a .mlir file")
+    parser.add_argument(
+        "--config", help="a YAML or JSON file of these arguments, see docs/compile.yaml"
+    )
+    for name, field in CompileConfig.model_fields.items():
+        if name == "source":
+            continue
+        flags = ["-o", "--output"] if name == "output" else [f"--{name}"]
+        if field.annotation in (bool, bool | None):
+            parser.add_argument(
+                *flags, action=argparse.BooleanOptionalAction, default=None, help=field.description
+            )
+        else:
+            parser.add_argument(*flags, help=field.description)
+    parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def command(argv: Sequence[str]) -> None:
+    """Runs the command."""
+    args = build_parser().parse_args(argv)
+    refuse_dynamic(args)
+    if args.chip is not None:
+        args.chip = choice(args.chip, CHIPS, "--chip")
+    from tpuc import _core
+    from tpuc.cli.report import report_module
+    from tpuc.cli.stages import compile_module
+    from tpuc.compare import parse_tolerance
+    from tpuc.compiler import check_calibration, check_quantize, deploy
+    from tpuc.config import make_config
+    from tpuc.console import Progress
+    from tpuc.outputs import check_writable
+
+    if args.quantize is not None:
+        args.quantize = check_quantize(args.quantize)
+    given = {key: value for key, value in vars(args).items() if key not in ("config", "dynamic")}
+    config = make_config(args.config, given)
+    _check(config)
+    check_calibration(config.calibration_table)
+    tolerance = parse_tolerance(config.tolerance)
+    if config.quantize_table:
+        _core.check_quantize_table(config.quantize_table)
+    check_writable(config.output)
+    progress = Progress()
+    with progress.stage("importing"):
+        module = _import(config)
+    table = config.calibration_table
+    measure = None
+    if not config.stop_after or config.stop_after != "top":
+        table = table or _calibrate(config, module, progress)
+        measure = None if config.stop_after else _accuracy(config, module, progress)
+    if config.stop_after:
+        if config.stop_after != "top":
+            deploy(module, config.quantize, config.quantize_table, config.stop_after, table)
+        module.write(config.output)
+        report_module(config.output, module)
+        return
+    options = argparse.Namespace(
+        **{**config.model_dump(), "model": config.output, "calibration_table": table}
+    )
+    compile_module(module, config.quantize, options, tolerance, progress, measure)
+
+
+def _check(config: CompileConfig) -> None:
+    """Refuses arguments that do not go together, before any work is done."""
+    if config.source is None:
+        raise UserError("no model is given, see tpuc compile --help")
+    if config.output is None:
+        raise UserError("no file to write is given, see -o in tpuc compile --help")
+    sources = [
+        f"--{key}"
+        for key in ("calibration", "data_list", "calibration_table")
+        if getattr(config, key)
+    ]
+    if len(sources) > 1:
+        raise UserError(f"{' and '.join(sources)} are alternatives, give one of them")
+    if config.labels and not (config.test_data or config.calibration or config.data_list):
+        raise UserError("--labels needs --test_data, the inputs that they belong to")
+
+
+def _import(config: CompileConfig) -> _core.Module:
+    from tpuc.compiler import read_module, transform
+
+    source = Path(config.source)
+    if source.suffix.lower() in (".mlir", ".mlirbc"):
+        if config.input_shapes is not None:
+            raise UserError("--input_shapes is for ONNX models, a .mlir file has its shapes")
+        module = read_module(source)
+    else:
+        module = transform(source, source.stem or "main", config.input_shapes)
+    preprocess = config.preprocess()
+    if preprocess is not None:
+        preprocess.size(module.inputs[0].shape)
+        preprocess.store(module)
+    return module
+
+
+def _dataset(config: CompileConfig, module: _core.Module, count: int | None) -> object | None:
+    """The inputs to find ranges on, None when there are none."""
+    from tpuc.calibration import Dataset
+    from tpuc.calibration.dataset import read_list
+
+    source = config.calibration or (config.data_list and read_list(config.data_list))
+    return Dataset(source, module, count) if source else None
+
+
+def _calibrate(config: CompileConfig, module: _core.Module, progress: Progress) -> str | None:
+    """Writes the ranges beside the output, and returns the file."""
+    from tpuc.calibration import DEFAULT_METHOD, calibrate_module
+    from tpuc.calibration.methods import check_method
+    from tpuc.console import counted_steps
+
+    method = check_method(config.method or DEFAULT_METHOD)
+    dataset = _dataset(config, module, config.input_num)
+    if dataset is None:
+        return None
+    with progress.measure("calibrating"), counted_steps("calibrating", len(dataset)) as advance:
+        table = calibrate_module(module, dataset, method, advance, config.ray)
+    path = str(Path(config.output).with_suffix("")) + "_cali_table"
+    table.save(path)
+    return path
+
+
+def _accuracy(
+    config: CompileConfig, module: _core.Module, progress: Progress
+) -> Callable[[Model], list[tuple[str, str]]] | None:
+    """What measures a compiled model; the float network runs now, before it is lowered."""
+    from tpuc.calibration.accuracy import float_results, measure, read_labels
+
+    inputs, first, title = _test_inputs(config, module)
+    if inputs is None:
+        return None
+    labels: np.ndarray | None = read_labels(config.labels)[first:] if config.labels else None
+    with progress.stage("running the float network"):
+        samples: list[Sample] = list(float_results(module, inputs))
+    if not samples:
+        return None
+
+    def run(model: Model) -> list[tuple[str, str]]:
+        found = measure(model, samples, labels)
+        return [("accuracy on", f"{found.inputs} {title}"), *found.rows()]
+
+    return run
+
+
+def _test_inputs(config: CompileConfig, module: _core.Module) -> tuple[Iterator | None, int, str]:
+    """Inputs to measure on, the number of the first, and what they are."""
+    from tpuc.calibration import Dataset
+
+    if not config.test_num:
+        return None, 0, ""
+    if config.test_data:
+        return iter(Dataset(config.test_data, module, config.test_num)), 0, "test inputs"
+    dataset = _dataset(config, module, None)
+    if dataset is None:
+        return None, 0, ""
+    if len(dataset) > config.input_num:
+        chosen = islice(iter(dataset), config.input_num, config.input_num + config.test_num)
+        return chosen, config.input_num, "held-out inputs"
+    # Better than nothing, and said so.
+    return islice(iter(dataset), config.test_num), 0, "inputs that were calibrated on"

@@ -1,0 +1,190 @@
+"""Everything that `tpuc compile` can be told, in one place.
+
+The fields are the keys of a configuration file and, with two dashes, the
+arguments of the command; their descriptions are its help.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from tpuc.errors import UserError
+from tpuc.preprocess import Preprocess
+
+_CALIBRATED = 32
+_HELD_OUT = 8
+# Keys that name files, relative to the configuration file.
+_PATHS = ("source", "output", "quantize_table", "calibration_table", "calibration", "data_list",
+          "test_data", "labels", "test_input", "test_reference", "test_result",
+          "explain")  # fmt: skip
+_PREPROCESS = ("mean", "scale", "resize_dims", "keep_aspect_ratio", "keep_ratio_mode", "pad_value",
+               "pad_type", "pixel_format", "channel_format")  # fmt: skip
+
+
+def _split(value: Any) -> Any:
+    """``1,2,3`` as on the command line, or a list as in a file."""
+    return value.strip("[]()").split(",") if isinstance(value, str) else value
+
+
+def _upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _shapes(value: Any) -> Any:
+    from tpuc.frontend.shapes import check_shapes, parse_shapes
+
+    if value is None:
+        return None
+    return parse_shapes(value) if isinstance(value, str) else check_shapes(value)
+
+
+_Numbers = Annotated[list[float], BeforeValidator(_split)]
+_Sizes = Annotated[list[int], BeforeValidator(_split)]
+_Shapes = Annotated[list[list[int]], BeforeValidator(_shapes)]
+
+
+class CompileConfig(BaseModel):
+    """One compilation."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+    source: str | None = Field(None, description="an ONNX model or a .mlir file")
+    output: str | None = Field(None, description="the file to write")
+    quantize: Annotated[Literal["F32", "F16", "BF16", "INT8"], BeforeValidator(_upper)] = Field(
+        "F16", description="precision: F32, F16, BF16 or INT8"
+    )
+    chip: Literal["bm1684x"] = Field("bm1684x", description="bm1684x")
+    input_shapes: _Shapes | None = Field(
+        None, description="e.g. [[1,3,224,224]]; may change the batch"
+    )
+    quantize_table: str | None = Field(
+        None, description="lines of an operation's name and its precision"
+    )
+
+    calibration: str | None = Field(
+        None, description="a folder or file of inputs to find ranges on, for INT8"
+    )
+    data_list: str | None = Field(None, description="a file that lists such inputs instead")
+    calibration_table: str | None = Field(
+        None, description="the ranges of tensors instead, as run_calibration writes them"
+    )
+    input_num: int = Field(
+        _CALIBRATED, ge=1, description=f"inputs to find ranges on, at most; default {_CALIBRATED}"
+    )
+    method: str | None = Field(
+        None, description="how to choose thresholds: max, percentile, kl or mse"
+    )
+    ray: str | None = Field(None, description="address of a Ray cluster that shares calibration")
+
+    mean: _Numbers | None = Field(
+        None, description="subtracted from pixels of 0 to 255, a number a channel"
+    )
+    scale: _Numbers | None = Field(None, description="then multiplied, a number a channel")
+    resize_dims: _Sizes | None = Field(
+        None, description="height,width before the cut; default the input's"
+    )
+    keep_aspect_ratio: bool | None = Field(None, description="keep a picture's proportions")
+    keep_ratio_mode: Literal["letterbox", "short_side_scale"] | None = Field(
+        None, description="with them kept: letterbox (pads) or short_side_scale (cuts)"
+    )
+    pad_value: int | None = Field(
+        None, ge=0, le=255, description="what letterbox pads with, 0 to 255"
+    )
+    pad_type: Literal["center", "normal"] | None = Field(
+        None, description="where letterbox puts the picture: center or normal (top left)"
+    )
+    pixel_format: Literal["rgb", "bgr", "gray", "rgba"] | None = Field(
+        None, description="order of the channels: rgb, bgr (default), gray or rgba"
+    )
+    channel_format: Literal["nchw", "nhwc"] | None = Field(
+        None, description="where the channels lie: nchw (default) or nhwc"
+    )
+
+    test_data: str | None = Field(
+        None, description="inputs to measure accuracy on; default those after the calibrated ones"
+    )
+    labels: str | None = Field(
+        None, description="their classes: text (one a line), .npy, or .npz with 'label'"
+    )
+    test_num: int = Field(
+        _HELD_OUT, ge=0, description=f"inputs to measure accuracy on; default {_HELD_OUT}, 0 none"
+    )
+    test_input: str | None = Field(None, description="an .npz of inputs to compare on")
+    test_reference: str | None = Field(None, description="an .npz of results to compare with")
+    test_result: str | None = Field(
+        None, description="where to write the results on the test input"
+    )
+    tolerance: str = Field("0.8,0.5", description="least cosine, euclidean on the test input")
+    compare_all: bool = Field(False, description="compare after every stage, not only the last")
+    stop_after: Literal["top", "tpu", "commands"] | None = Field(
+        None, description="write this stage's module: top, tpu or commands"
+    )
+    explain: str | None = Field(
+        None, description="a .json to write the compiler's choices and reasons to"
+    )
+    debug: bool = Field(False, description="keep intermediate files, show internal errors in full")
+
+    def preprocess(self) -> Preprocess | None:
+        """How pictures become inputs, None when nothing is said."""
+        given = {n: getattr(self, n) for n in _PREPROCESS if getattr(self, n) is not None}
+        return Preprocess(**given) if given else None
+
+
+def make_config(path: str | os.PathLike | None, arguments: Mapping[str, Any]) -> CompileConfig:
+    """A configuration file's values, overruled by arguments.
+
+    Args:
+        path: a .yaml, .yml or .json file, or None.
+        arguments: values by key; None is not given.
+
+    Raises:
+        UserError: the file is broken, or a value not allowed; names file and key.
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        values = _read(Path(path))
+    given = {key: value for key, value in arguments.items() if value is not None}
+    try:
+        return CompileConfig(**{**values, **given})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = str(problem["loc"][0]) if problem["loc"] else ""
+        where = f"--{key}" if key in given or path is None else f"{path}: {key}"
+        if problem["type"] == "extra_forbidden":
+            raise UserError(f"{where} is not known, see tpuc compile --help") from None
+        message = problem["msg"].removeprefix("Value error, ")
+        shown = problem["input"]
+        raise UserError(f"{where} '{shown}': {message[0].lower()}{message[1:]}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: is no configuration that can be read ({error})") from None
+    if path.suffix.lower() == ".json":
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"{path}: is no JSON ({error})") from None
+    else:
+        import yaml
+
+        try:
+            values = yaml.safe_load(text)
+        except (yaml.YAMLError, RecursionError) as error:
+            raise UserError(f"{path}: is no YAML ({error})") from None
+    if values is None:
+        values = {}
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: is no list of keys and values")
+    for key in _PATHS:
+        if isinstance(values.get(key), str):
+            values[key] = str(path.parent / values[key])
+    return {str(key): value for key, value in values.items()}
