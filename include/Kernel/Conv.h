@@ -8,6 +8,7 @@
 #ifndef TPUC_KERNEL_CONV_H
 #define TPUC_KERNEL_CONV_H
 
+#include "Kernel/ByteGate.h"
 #include "Kernel/ConvPacking.h"
 #include "Kernel/Kernel.h"
 
@@ -42,6 +43,8 @@ struct ConvParams {
   Activation activation;
   /// The byte that stands for 0 in an input of bytes.
   int64_t inputZero = 0;
+  /// Of results of i8 whose zero is 0: the function that gives them.
+  std::optional<ByteGate> gate;
 };
 
 /// What turns the sums of bytes of each output channel into the result:

@@ -20,6 +20,10 @@ SumParameters kernel::sumParameters(double factor, double bias,
   return {float(factor), float(bias + correction * factor + double(zeroPoint))};
 }
 
+static int64_t bankOf(uint32_t address) {
+  return address % arch::kLaneBytes / arch::kBankBytes;
+}
+
 static LocalTensor sumsOf(const LocalTensor &block, uint32_t address) {
   return alignedTensor(address, block.shape, ElementType::I32);
 }
@@ -28,24 +32,36 @@ static int64_t sumsBytes(const LocalTensor &block) {
   return arch::alignUp(sumsOf(block, 0).laneBytes(), arch::kVectorBytes);
 }
 
-int64_t ByteSums::scratchBytes(const LocalTensor &block) {
+/// What the sums share with the function's buffers: the sums are gone by then.
+static int64_t gateBytes(const LocalTensor &block) {
+  return std::max(sumsBytes(block), ByteGate::scratchBytes(block.shape));
+}
+
+int64_t ByteSums::scratchBytes(const LocalTensor &block,
+                               const ConvParams &params) {
+  if (params.gate) {
+    int64_t operandBytes = alignedTensor(0, block.shape, ElementType::I16)
+                               .laneBytes();
+    return arch::kVectorBytes + gateBytes(block) + arch::kBankBytes +
+           arch::alignUp(operandBytes, arch::kVectorBytes);
+  }
   // Requantisation is half as fast within a bank: room to move to another.
   int64_t second = isByte(block.type) ? arch::kBankBytes : sumsBytes(block);
   return arch::kVectorBytes + sumsBytes(block) + second;
 }
 
-ByteSums::ByteSums(const LocalTensor &block, const Activation &activation,
+ByteSums::ByteSums(const LocalTensor &block, const ConvParams &params,
                    uint32_t scratch)
-    : activation(activation), table(scratch),
+    : activation(params.activation), gate(params.gate), table(scratch),
       first(uint32_t(scratch + arch::kVectorBytes)),
-      second(uint32_t(first + sumsBytes(block))) {}
+      second(uint32_t(first + (gate ? gateBytes(block) : sumsBytes(block)))) {
+  if (gate && bankOf(first) == bankOf(second))
+    second += uint32_t(arch::kBankBytes);
+}
 
 LocalTensor ByteSums::begin(const LocalTensor &result) {
-  auto bank = [](uint32_t address) {
-    return address % arch::kLaneBytes / arch::kBankBytes;
-  };
   uint32_t address = first;
-  if (isByte(result.type) && bank(address) == bank(result.address))
+  if (!gate && isByte(result.type) && bankOf(address) == bankOf(result.address))
     address += uint32_t(arch::kBankBytes);
   sums = sumsOf(result, address);
   return sums;
@@ -61,7 +77,12 @@ void ByteSums::finish(CommandBuilder &builder, const LocalTensor &result,
     LocalTensor slots =
         alignedTensor(table, {1, channels, 1, 2}, ElementType::F32);
     builder.copy(slots, words);
-    builder.requantizeChannels(result, sums, table);
+    if (!gate)
+      return builder.requantizeChannels(result, sums, table);
+    LocalTensor operand =
+        alignedTensor(second, result.shape, ElementType::I16);
+    builder.requantizeChannels(operand, sums, table);
+    gate->emit(builder, result, operand, first);
     return;
   }
   LocalTensor floats = sums.as(ElementType::F32).at(second);

@@ -29,10 +29,12 @@ SumParameters sumParameters(double factor, double bias, int64_t zeroPoint,
 /// Computes blocks of at most 64 channels, one after the other, in scratch.
 class ByteSums {
 public:
-  /// `block` is the largest block of the result, at any address.
-  ByteSums(const LocalTensor &block, const Activation &activation,
+  /// `block` is the largest block of the result, at any address; `params` are
+  /// the convolution's.
+  ByteSums(const LocalTensor &block, const ConvParams &params,
            uint32_t scratch);
-  static int64_t scratchBytes(const LocalTensor &block);
+  static int64_t scratchBytes(const LocalTensor &block,
+                              const ConvParams &params);
 
   /// Where the sums of a block go; `result` is the block they lead to.
   LocalTensor begin(const LocalTensor &result);
@@ -43,6 +45,7 @@ public:
 
 private:
   Activation activation;
+  std::optional<ByteGate> gate;
   uint32_t table, first, second;
   LocalTensor sums;
 };

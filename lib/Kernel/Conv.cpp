@@ -41,7 +41,8 @@ public:
   ConvKernel(const ConvParams &params, const ConvPacking &packing,
              const GlobalTensor &input, const GlobalTensor &weights,
              const GlobalTensor &result)
-      : packing(packing), window(params.window), activation(params.activation),
+      : params(params), packing(packing), window(params.window),
+        activation(params.activation),
         inputZero(params.inputZero), input(input), weights(weights),
         result(result), depth{params.kernelD,
                               params.strideD,
@@ -91,7 +92,7 @@ public:
   int64_t scratchBytes(const Box &tile) const override {
     int64_t bytes = 0;
     if (sumsBytes())
-      return ByteSums::scratchBytes(blockOf(placeResult(tile), 0));
+      return ByteSums::scratchBytes(blockOf(placeResult(tile), 0), params);
     if (sumsApart())
       bytes += sums(tile, 0).laneBytes();
     if (activationSteps(activation))
@@ -156,7 +157,7 @@ private:
 
   void computeBytes(CommandBuilder &builder, const Box &tile,
                     const TileBuffers &buffers) const {
-    ByteSums sums(blockOf(buffers.result, 0), activation, buffers.scratch);
+    ByteSums sums(blockOf(buffers.result, 0), params, buffers.scratch);
     int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
     for (int64_t block = 0; block < numBlocks; ++block) {
       LocalTensor target = blockOf(buffers.result, block);
@@ -246,6 +247,7 @@ private:
     }
   }
 
+  ConvParams params;
   ConvPacking packing;
   Window window;
   Activation activation;
@@ -262,13 +264,14 @@ std::vector<char> kernel::packSumParameters(const ConvParams &params,
                                             const ChannelFactors &factors) {
   std::vector<char> bytes(params.outChannels * sizeof(SumParameters));
   int64_t size = filter.size() / params.outChannels;
+  double unit = params.gate ? params.gate->operandUnit() : 1.0;
   for (int64_t oc = 0; oc < params.outChannels; ++oc) {
     int64_t sum = 0;
     for (char weight : filter.slice(oc * size, size))
       sum += int8_t(weight);
-    SumParameters parameters =
-        sumParameters(factors.factors[oc], bias.empty() ? 0.0 : bias[oc],
-                      factors.zeroPoint, params.inputZero, sum);
+    SumParameters parameters = sumParameters(
+        factors.factors[oc] * unit, (bias.empty() ? 0.0 : bias[oc]) * unit,
+        factors.zeroPoint, params.inputZero, sum);
     std::memcpy(bytes.data() + oc * sizeof(parameters), &parameters,
                 sizeof(parameters));
   }

@@ -74,6 +74,7 @@ class DepthwiseKernel : public TiledKernel {
 public:
   DepthwiseKernel(const ConvParams &params)
       : window(params.window), activation(params.activation),
+        gate(params.gate),
         padBits(uint32_t(params.inputZero) & 0xff),
         parameters(parameterRow(params)), weights(params.weights),
         input(params.input.reshaped(
@@ -200,8 +201,12 @@ private:
     return scratch;
   }
 
+  static int64_t bytesOf(const LocalTensor &tensor) {
+    return arch::alignUp(tensor.laneBytes(), arch::kVectorBytes);
+  }
+
   /// The i32 sums and either their bytes, where columns are skipped, or a
-  /// second buffer of as many words.
+  /// second buffer of as many words, or what the gate works on.
   struct ByteScratch {
     LocalTensor sums;
     uint32_t other;
@@ -218,7 +223,12 @@ private:
     auto bank = [](uint32_t place) { return place / arch::kBankBytes; };
     int64_t otherBytes = 0;
     scratch.other = address;
-    if (!parameters.givesBytes)
+    if (gate) {
+      otherBytes = bytesOf(alignedTensor(0, out, ElementType::I16)) +
+                   ByteGate::scratchBytes(tile.size);
+      if (skipsColumns())
+        otherBytes += bytesOf(alignedTensor(0, tile.size, ElementType::I16));
+    } else if (!parameters.givesBytes)
       otherBytes = alignedTensor(0, out, ElementType::F32).laneBytes();
     else if (skipsColumns())
       otherBytes = alignedTensor(0, out, result.type).laneBytes();
@@ -248,13 +258,26 @@ private:
       strides[W] = skipsColumns() ? window.strideW : 1;
       return all.viewed(tile.size, strides);
     };
+    uint32_t slots = uint32_t(constants + parameters.slotsOffset() +
+                              row * arch::kVectorBytes);
+    if (gate) {
+      LocalTensor words =
+          alignedTensor(scratch.other, sums.shape, ElementType::I16);
+      builder.requantizeChannels(words, sums, slots);
+      LocalTensor operand = words;
+      uint32_t next = uint32_t(scratch.other + bytesOf(words));
+      if (skipsColumns()) {
+        operand = alignedTensor(next, tile.size, ElementType::I16);
+        builder.copy(operand, wanted(words));
+        next += uint32_t(bytesOf(operand));
+      }
+      return gate->emit(builder, buffers.result, operand, next);
+    }
     if (parameters.givesBytes) {
       LocalTensor bytes =
           skipsColumns() ? alignedTensor(scratch.other, sums.shape, result.type)
                          : buffers.result;
-      builder.requantizeChannels(bytes, sums,
-                                 uint32_t(constants + parameters.slotsOffset() +
-                                          row * arch::kVectorBytes));
+      builder.requantizeChannels(bytes, sums, slots);
       if (skipsColumns())
         builder.copy(buffers.result, wanted(bytes));
       return;
@@ -311,6 +334,7 @@ private:
 
   Window window;
   Activation activation;
+  std::optional<ByteGate> gate;
   uint32_t padBits;
   ParameterRow parameters;
   GlobalTensor weights, input, result;

@@ -105,7 +105,7 @@ ConvPacking spreadPacking(const ConvParams &params, const Fold &fold) {
 class FoldedConvKernel : public TiledKernel {
 public:
   FoldedConvKernel(const ConvParams &params, const Fold &fold)
-      : fold(fold), packing(shortPacking(params, fold)),
+      : params(params), fold(fold), packing(shortPacking(params, fold)),
         spread(spreadPacking(params, fold)), activation(params.activation),
         padBits(uint32_t(params.inputZero) & 0xff),
         input(params.input.reshaped(
@@ -158,7 +158,7 @@ public:
     int64_t bytes =
         arch::alignUp(spreadTensor(tile, 0).laneBytes(), arch::kVectorBytes);
     if (isByte(input.type))
-      bytes += ByteSums::scratchBytes(blockOf(placeResult(tile), 0));
+      bytes += ByteSums::scratchBytes(blockOf(placeResult(tile), 0), params);
     else if (activationSteps(activation))
       bytes += placeResult(tile).laneBytes();
     return bytes;
@@ -194,7 +194,7 @@ public:
         buffers.scratch + columns.laneBytes(), arch::kVectorBytes));
     ActivationBuffers stages =
         activationBuffers(activation, buffers.result, buffers.result.at(other));
-    ByteSums sums(blockOf(buffers.result, 0), activation, other);
+    ByteSums sums(blockOf(buffers.result, 0), params, other);
     Window rest;
     rest.kernelH = fold.kernelH();
     rest.kernelW = fold.kernelW();
@@ -274,6 +274,7 @@ private:
     builder.load(rows.slice(H, first - begin, last - first), source);
   }
 
+  ConvParams params;
   Fold fold;
   ConvPacking packing, spread;
   Activation activation;

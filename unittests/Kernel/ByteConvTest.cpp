@@ -152,6 +152,62 @@ void checkConv(const ByteConvCase &c, ElementType type, ElementType resultType,
   }
 }
 
+/// f(x) for the function of a gate.
+double gated(GateFunction function, double x) {
+  return function == GateFunction::Silu
+             ? x / (1 + std::exp(-x))
+             : x / 2 * (1 + std::erf(x / std::sqrt(2.0)));
+}
+
+/// Convolutions whose result is a gated function of the sums, of results up to
+/// `most`.
+void checkGate(const ByteConvCase &c, GateFunction function, double most) {
+  double scale = ByteGate::scaleFor(function, most / 127);
+  ASSERT_GE(scale, most / 127);
+  ASSERT_LE(scale, most / 127 * 1.2);
+  ASSERT_DOUBLE_EQ(ByteGate::scaleFor(function, scale), scale);
+  ConvParams params = paramsOf(c);
+  params.gate = ByteGate::make(function, scale);
+  ASSERT_TRUE(params.gate.has_value());
+  KernelRunner runner;
+  auto input = randomIntegers(c.batch * c.inChannels * c.inDepth * c.inH *
+                                  c.inW,
+                              1, -128, 127);
+  int64_t taps = (c.inChannels / c.groups) * c.kernelD * c.kernel * c.kernel;
+  auto filter = randomIntegers(c.outChannels * taps, 2, -127, 127);
+  std::vector<double> factors;
+  std::vector<float> bias;
+  for (int64_t oc = 0; oc < c.outChannels; ++oc) {
+    // Channel 0 leaves every range.
+    double wide = oc == 0 ? 100.0 : 0.5;
+    factors.push_back(wide * most / scale / (74 * 73 * std::sqrt(double(taps))));
+    bias.push_back(float((oc % 11 - 5) / 10.0 / scale));
+  }
+  std::vector<char> bytes;
+  for (double weight : filter)
+    bytes.push_back(char(int8_t(weight)));
+  params.input = runner.put(ElementType::I8, input);
+  params.result.type = ElementType::I8;
+  params.weights = runner.putBytes(
+      ElementType::I8, packConvWeights(params, bytes, bias, {factors, 0}));
+  std::vector<int64_t> sums = exactSums(params, input, filter);
+  params.result = runner.allocate(ElementType::I8, sums.size());
+  KernelList kernels;
+  llvm::Error error = makeConvKernels(params, kernels);
+  ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
+  runner.run(kernels, {c.localBytes});
+  std::vector<double> got = runner.get(params.result);
+  int64_t plane = params.outDepth * params.outH * params.outW;
+  constexpr double kFitError = 0.006;
+  for (size_t i = 0; i < sums.size(); ++i) {
+    int64_t oc = i / plane % c.outChannels;
+    double x = (double(sums[i]) * factors[oc] + bias[oc]) * scale;
+    double y = std::min(gated(function, x) / scale, 127.0);
+    ASSERT_NEAR(got[i], y, 0.52 + kFitError / scale)
+        << "at " << i << " channel " << oc << " of " << x;
+  }
+}
+
 class ByteConv : public testing::TestWithParam<ByteConvCase> {};
 
 TEST_P(ByteConv, GivesBytesExactly) {
@@ -174,6 +230,17 @@ TEST_P(ByteConv, GivesFloats) {
   checkConv(GetParam(), ElementType::U8, ElementType::F32, 0, 0, {true, -1});
   if (GetParam().kernelD == 1)
     checkConv(GetParam(), ElementType::U8, ElementType::F16, 20, 0, {true, 3});
+}
+
+TEST_P(ByteConv, GivesGatedFunctions) {
+  for (double most : {0.9, 4.0, 31.0})
+    checkGate(GetParam(), GateFunction::Silu, most);
+  checkGate(GetParam(), GateFunction::Gelu, 3.3);
+}
+
+TEST(ByteGateTest, RefusesScalesBeyond16Bits) {
+  double scale = ByteGate::scaleFor(GateFunction::Silu, 1e-4);
+  EXPECT_FALSE(ByteGate::make(GateFunction::Silu, scale).has_value());
 }
 
 INSTANTIATE_TEST_SUITE_P(
