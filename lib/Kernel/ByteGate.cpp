@@ -113,6 +113,6 @@ void ByteGate::emit(CommandBuilder &builder, const LocalTensor &result,
   builder.arithShifted(Arith::MulSat, second, distance, first,
                        right(productShift), Rounding::HalfAwayFromZero);
   builder.arith(Arith::Max, first, operand, Operand(0.0, ElementType::I16));
-  builder.arithShifted(Arith::SubSat, result, first, second,
-                       right(resultShift), Rounding::HalfAwayFromZero);
+  builder.arithShifted(Arith::SubSat, result, first, second, right(resultShift),
+                       Rounding::HalfAwayFromZero);
 }

@@ -40,8 +40,8 @@ static int64_t gateBytes(const LocalTensor &block) {
 int64_t ByteSums::scratchBytes(const LocalTensor &block,
                                const ConvParams &params) {
   if (params.gate) {
-    int64_t operandBytes = alignedTensor(0, block.shape, ElementType::I16)
-                               .laneBytes();
+    int64_t operandBytes =
+        alignedTensor(0, block.shape, ElementType::I16).laneBytes();
     return arch::kVectorBytes + gateBytes(block) + arch::kBankBytes +
            arch::alignUp(operandBytes, arch::kVectorBytes);
   }
@@ -79,8 +79,7 @@ void ByteSums::finish(CommandBuilder &builder, const LocalTensor &result,
     builder.copy(slots, words);
     if (!gate)
       return builder.requantizeChannels(result, sums, table);
-    LocalTensor operand =
-        alignedTensor(second, result.shape, ElementType::I16);
+    LocalTensor operand = alignedTensor(second, result.shape, ElementType::I16);
     builder.requantizeChannels(operand, sums, table);
     gate->emit(builder, result, operand, first);
     return;

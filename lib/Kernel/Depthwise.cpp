@@ -73,8 +73,7 @@ float decode(const char *bytes, ElementType type) {
 class DepthwiseKernel : public TiledKernel {
 public:
   DepthwiseKernel(const ConvParams &params)
-      : window(params.window), activation(params.activation),
-        gate(params.gate),
+      : window(params.window), activation(params.activation), gate(params.gate),
         padBits(uint32_t(params.inputZero) & 0xff),
         parameters(parameterRow(params)), weights(params.weights),
         input(params.input.reshaped(

@@ -170,9 +170,8 @@ void checkGate(const ByteConvCase &c, GateFunction function, double most) {
   params.gate = ByteGate::make(function, scale);
   ASSERT_TRUE(params.gate.has_value());
   KernelRunner runner;
-  auto input = randomIntegers(c.batch * c.inChannels * c.inDepth * c.inH *
-                                  c.inW,
-                              1, -128, 127);
+  auto input = randomIntegers(
+      c.batch * c.inChannels * c.inDepth * c.inH * c.inW, 1, -128, 127);
   int64_t taps = (c.inChannels / c.groups) * c.kernelD * c.kernel * c.kernel;
   auto filter = randomIntegers(c.outChannels * taps, 2, -127, 127);
   std::vector<double> factors;
@@ -180,7 +179,8 @@ void checkGate(const ByteConvCase &c, GateFunction function, double most) {
   for (int64_t oc = 0; oc < c.outChannels; ++oc) {
     // Channel 0 leaves every range.
     double wide = oc == 0 ? 100.0 : 0.5;
-    factors.push_back(wide * most / scale / (74 * 73 * std::sqrt(double(taps))));
+    factors.push_back(wide * most / scale /
+                      (74 * 73 * std::sqrt(double(taps))));
     bias.push_back(float((oc % 11 - 5) / 10.0 / scale));
   }
   std::vector<char> bytes;

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Dialect/Top/Transforms/Calibration.h"
+#include "Int8Gate.h"
 #include "PatchConv.h"
 
 using namespace mlir;
@@ -29,6 +30,27 @@ static SmallVector<int64_t> withAxis(ArrayRef<int64_t> values, int64_t value) {
   return all;
 }
 
+/// The element type of the result of a convolution, and the function that it
+/// computes beside.
+static FailureOr<Type> getConvElement(top::ConvOp op, tpu::GateKind &gate,
+                                      Lowering &lowering) {
+  Operation *user =
+      op.getOutput().hasOneUse() ? *op.getOutput().user_begin() : nullptr;
+  tpu::GateKind kind = user && user->getNumResults() == 1
+                           ? getGate(user->getResult(0))
+                           : tpu::GateKind::None;
+  if (kind == tpu::GateKind::None || !lowering.wantsBytes(op.getOutput()))
+    return lowering.getContractionElement(op, op.getOutput());
+  FailureOr<UniformQuantizedType> type =
+      lowering.getByteType(user->getResult(0));
+  if (failed(type))
+    return failure();
+  if (!hasGate(kind, type->getScale()))
+    return lowering.getFloatElement(op);
+  gate = kind;
+  return Type(*type);
+}
+
 static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
   SmallVector<int64_t> strides(op.getStrides()), pads(op.getPads()),
       dilations(op.getDilations());
@@ -37,12 +59,11 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
     strides = {1, 1};
   bool fits = isConstant(op.getFilter()) && strides.size() <= 2 &&
               (!op.getBias() || isConstant(op.getBias()));
-  for (auto [values, limit] :
-       {std::pair(ArrayRef(strides), kMaxStride), {pads, kMaxPad},
-        {dilations, kMaxDilation}})
-    fits &= llvm::all_of(values, [limit = limit](int64_t value) {
-      return value <= limit;
-    });
+  for (auto [values, limit] : {std::pair(ArrayRef(strides), kMaxStride),
+                               {pads, kMaxPad},
+                               {dilations, kMaxDilation}})
+    fits &= llvm::all_of(
+        values, [limit = limit](int64_t value) { return value <= limit; });
   if (!fits)
     return false;
   FailureOr<Value> input = failure();
@@ -59,7 +80,8 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
   }
   if (failed(input))
     return failure();
-  FailureOr<Type> element = lowering.getContractionElement(op, op.getOutput());
+  tpu::GateKind gate = tpu::GateKind::None;
+  FailureOr<Type> element = getConvElement(op, gate, lowering);
   if (failed(element))
     return failure();
   SmallVector<int64_t> inShape(getShape(*input)),
@@ -83,10 +105,10 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
     bias = lowering.get(op.getBias(), Float32Type::get(op.getContext()));
   bool isBytes = tpu::isQuantized(*element);
   Value output = lowering.emit<tpu::ConvOp>(
-      RankedTensorType::get(shape, *element),
-      lowering.reshape(*input, inShape), filter, bias, strides, pads, dilations,
-      op.getGroup(), op.getDoRelu() && !isBytes,
-      isBytes ? APFloat(-1.0) : op.getReluLimit());
+      RankedTensorType::get(shape, *element), lowering.reshape(*input, inShape),
+      filter, bias, strides, pads, dilations, op.getGroup(),
+      op.getDoRelu() && !isBytes, isBytes ? APFloat(-1.0) : op.getReluLimit(),
+      gate);
   lowering.replace(op.getResult(),
                    lowering.reshape(output, getShape(op.getOutput())));
   return true;
@@ -135,10 +157,10 @@ static FailureOr<bool> lowerBinary(OpTy op, Lowering &lowering) {
     llvm::append_range(padded, getShape(value));
     return lowering.reshape(value, padded);
   };
-  lowering.replace(op.getResult(),
-                   lowering.emit<tpu::BinaryOp>(
-                       RankedTensorType::get(shape, Type(*type)), kind,
-                       ofRank(*lhs), ofRank(*rhs)));
+  lowering.replace(
+      op.getResult(),
+      lowering.emit<tpu::BinaryOp>(RankedTensorType::get(shape, Type(*type)),
+                                   kind, ofRank(*lhs), ofRank(*rhs)));
   return true;
 }
 
@@ -153,9 +175,9 @@ static FailureOr<bool> lowerConcat(top::ConcatOp op, Lowering &lowering) {
   SmallVector<Value> inputs;
   for (Value input : op.getInputs())
     inputs.push_back(lowering.get(input, *type));
-  lowering.replace(op.getResult(),
-                   lowering.emit<tpu::ConcatOp>(ValueRange(inputs),
-                                                int64_t(op.getAxis())));
+  lowering.replace(
+      op.getResult(),
+      lowering.emit<tpu::ConcatOp>(ValueRange(inputs), int64_t(op.getAxis())));
   return true;
 }
 

@@ -112,10 +112,13 @@ static Value emitMatrix(Value x, size_t axis, const Buffer &matrix,
   return lowering.reshape(x, shape);
 }
 
+static bool isNearest(top::ResizeOp op) {
+  return op.getMode() == top::ResizeMode::Nearest;
+}
+
 static LogicalResult lowerResize(top::ResizeOp op, Lowering &lowering) {
-  Type element = op.getMode() == top::ResizeMode::Nearest
-                     ? lowering.getNaturalElement(op, op.getInput())
-                     : lowering.getFloatElement(op);
+  Type element = isNearest(op) ? lowering.getNaturalElement(op, op.getInput())
+                               : lowering.getFloatElement(op);
   Value x = lowering.get(op.getInput(), element);
   for (size_t axis = 0; axis < op.getScales().size(); ++axis) {
     int64_t from = getShape(op.getInput())[axis];
@@ -137,4 +140,6 @@ static LogicalResult lowerResize(top::ResizeOp op, Lowering &lowering) {
   return success();
 }
 
-void tpuc::populateResizeLowerings(LoweringSet &set) { set.add(lowerResize); }
+void tpuc::populateResizeLowerings(LoweringSet &set) {
+  set.addMove(lowerResize, isNearest);
+}

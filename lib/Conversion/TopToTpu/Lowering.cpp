@@ -6,6 +6,7 @@
 
 #include "Lowering.h"
 #include "Dialect/Top/Transforms/Calibration.h"
+#include "Int8Gate.h"
 #include "Weights.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -148,9 +149,7 @@ Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
     agree &= !element || element == found;
     element = found;
   }
-  const LoweringSet::Entry *lowering = set.find(op);
-  bool takesAny = lowering && lowering->moves;
-  if (element && agree && (takesAny || !tpu::isQuantized(element)))
+  if (element && agree && (set.isMove(op) || !tpu::isQuantized(element)))
     return element;
   Type type = getElement(values.front());
   if (isa<IntegerType>(type) && !type.isInteger(1))
@@ -172,17 +171,20 @@ bool Lowering::isInt8(Operation *op) {
   return it->second == Precision::INT8;
 }
 
+bool Lowering::canUseBytes(Operation *op) {
+  const LoweringSet::Entry *entry = set.find(op);
+  return entry && entry->takesBytes(op) && isInt8(op);
+}
+
 bool Lowering::wantsBytes(Value value) {
   auto [entry, isNew] = wanted.try_emplace(value, false);
   if (!isNew)
     return entry->second;
   bool all = !value.use_empty() && getElement(value).isF32();
   for (Operation *user : value.getUsers()) {
-    const LoweringSet::Entry *lowering = set.find(user);
-    all &= lowering && lowering->byteUse != ByteUse::None && isInt8(user) &&
-           (!lowering->hasInt8 || lowering->hasInt8(user)) &&
-           (lowering->byteUse == ByteUse::Contracts ||
-            wantsBytes(user->getResult(0)));
+    all &=
+        canUseBytes(user) && (set.find(user)->byteUse == ByteUse::Contracts ||
+                              wantsBytes(user->getResult(0)));
     if (!all)
       break;
   }
@@ -214,9 +216,7 @@ FailureOr<std::pair<double, double>> Lowering::getRange(Value value) {
       return std::make_pair(low, high);
   }
   // What only moves or limits elements has the range of its operand.
-  const LoweringSet::Entry *lowering = op ? set.find(op) : nullptr;
-  bool keepsRange = (lowering && lowering->moves) ||
-                    isa_and_nonnull<top::ReluOp, top::ClipOp>(op);
+  bool keepsRange = op && (set.isMove(op) || isa<top::ReluOp, top::ClipOp>(op));
   if (keepsRange) {
     FailureOr<std::pair<double, double>> range = getRange(op->getOperand(0));
     if (mlir::failed(range))
@@ -234,12 +234,45 @@ FailureOr<std::pair<double, double>> Lowering::getRange(Value value) {
          << "the quantize table";
 }
 
+/// The operands that an op only moves or joins to its result, if it does.
+static ValueRange getMoved(Operation *op, bool isMove) {
+  if (isa<top::ConcatOp>(op))
+    return op->getOperands();
+  return isMove ? ValueRange(op->getOperands().take_front()) : ValueRange();
+}
+
+llvm::SetVector<Value> Lowering::getJoined(Value value) {
+  llvm::SetVector<Value> joined;
+  joined.insert(value);
+  auto visit = [&](Operation *op, Value from) {
+    if (!op || op->getNumResults() != 1 || !canUseBytes(op) ||
+        !wantsBytes(op->getResult(0)))
+      return;
+    ValueRange moved = getMoved(op, set.isMove(op));
+    if (!llvm::is_contained(moved, from) && from != op->getResult(0))
+      return;
+    if (moved.empty())
+      return;
+    joined.insert(op->getResult(0));
+    for (Value operand : moved)
+      if (!operand.getDefiningOp<top::WeightOp>())
+        joined.insert(operand);
+  };
+  for (size_t i = 0; i < joined.size(); ++i) {
+    Value member = joined[i];
+    visit(member.getDefiningOp(), member);
+    for (Operation *user : member.getUsers())
+      visit(user, member);
+  }
+  return joined;
+}
+
 FailureOr<quant::UniformQuantizedType> Lowering::getByteType(Value value) {
   if (auto it = byteTypes.find(value); it != byteTypes.end())
     return it->second;
   if (value.hasOneUse()) {
     Operation *user = *value.getUsers().begin();
-    bool decides = isa<top::ReluOp, top::ClipOp, top::ConcatOp>(user);
+    bool decides = isa<top::ReluOp, top::ClipOp>(user);
     if (decides && isInt8(user) && wantsBytes(user->getResult(0))) {
       FailureOr<quant::UniformQuantizedType> type =
           getByteType(user->getResult(0));
@@ -248,20 +281,31 @@ FailureOr<quant::UniformQuantizedType> Lowering::getByteType(Value value) {
       return type;
     }
   }
-  FailureOr<std::pair<double, double>> range = getRange(value);
-  if (mlir::failed(range))
-    return failure();
-  auto [low, high] = *range;
-  bool isSigned = low < 0;
-  double scale =
-      isSigned ? std::max(-low, high) / 127 : high / 255;
+  llvm::SetVector<Value> joined = getJoined(value);
+  std::pair<double, double> range = {INFINITY, -INFINITY};
+  tpu::GateKind gate = tpu::GateKind::None;
+  for (Value member : joined) {
+    FailureOr<std::pair<double, double>> part = getRange(member);
+    if (mlir::failed(part))
+      return failure();
+    range = {std::min(range.first, part->first),
+             std::max(range.second, part->second)};
+    if (gate == tpu::GateKind::None)
+      gate = getGate(member);
+  }
+  auto [low, high] = range;
+  bool isSigned = low < 0 || gate != tpu::GateKind::None;
+  double scale = isSigned ? std::max(-low, high) / 127 : high / 255;
   // Types keep scales in the range of f32.
   scale = std::clamp(scale, 1e-30, 1e30);
+  if (gate != tpu::GateKind::None)
+    scale = kernel::ByteGate::scaleFor(getGateFunction(gate), scale);
   auto type = quant::UniformQuantizedType::get(
       isSigned ? quant::QuantizationFlags::Signed : 0, builder.getI8Type(),
       builder.getF32Type(), scale, /*zeroPoint=*/0, isSigned ? -128 : 0,
       isSigned ? 127 : 255);
-  byteTypes[value] = type;
+  for (Value member : joined)
+    byteTypes[member] = type;
   return type;
 }
 

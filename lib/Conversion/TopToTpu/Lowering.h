@@ -13,6 +13,7 @@
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "EarlyLayers.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace tpuc {
@@ -72,9 +73,13 @@ public:
   /// INT8, and contracts or hands on to ops that want them.
   bool wantsBytes(mlir::Value value);
 
-  /// The type of the elements of a top value as bytes: of its range, or, where
-  /// its only reader bounds it or joins it with others, of that one's result.
-  /// When there is no range the error is emitted and noted.
+  /// Whether `op` has a form for bytes and is to use it.
+  bool canUseBytes(mlir::Operation *op);
+
+  /// The type of the elements of a top value as bytes. It is that of all values
+  /// with which moves and joins connect it, so that these do not compute: of
+  /// their whole range, or, where its only reader bounds it, of that one's
+  /// result. When there is no range the error is emitted and noted.
   mlir::FailureOr<mlir::quant::UniformQuantizedType>
   getByteType(mlir::Value value);
 
@@ -86,8 +91,8 @@ public:
   bool isBytes(mlir::Value value) const;
 
   /// The element type in which a contraction of bytes gives `result`: bytes
-  /// where they are wanted, f32 where it leaves the network, else the op's float
-  /// type.
+  /// where they are wanted, f32 where it leaves the network, else the op's
+  /// float type.
   mlir::FailureOr<mlir::Type> getContractionElement(mlir::Operation *op,
                                                     mlir::Value result);
 
@@ -153,6 +158,7 @@ private:
   mlir::Location getStepLoc(llvm::StringRef opName);
   mlir::Value standIn(mlir::Type type);
   mlir::FailureOr<std::pair<double, double>> getRange(mlir::Value value);
+  llvm::SetVector<mlir::Value> getJoined(mlir::Value value);
 
   mlir::OpBuilder builder;
   mlir::Operation *current = nullptr;
@@ -214,6 +220,11 @@ public:
     std::function<bool(mlir::Operation *)> hasInt8;
     /// It moves elements of any type.
     bool moves = false;
+
+    /// Whether `op`, one of the entry, has the form for bytes.
+    bool takesBytes(mlir::Operation *op) const {
+      return byteUse != ByteUse::None && (!hasInt8 || hasInt8(op));
+    }
   };
 
   /// Adds a function that lowers ops of one class.
@@ -224,13 +235,16 @@ public:
       return lower(llvm::cast<OpTy>(op), lowering);
     };
   }
-  /// The same for an op that only moves elements, of whatever type.
+  /// The same for ops that only move elements, of whatever type, if they
+  /// satisfy `has`.
   template <typename OpTy>
-  void addMove(llvm::LogicalResult (*lower)(OpTy, Lowering &)) {
+  void addMove(llvm::LogicalResult (*lower)(OpTy, Lowering &),
+               bool (*has)(OpTy) = nullptr) {
     add(lower);
     Entry &entry = entries[OpTy::getOperationName()];
     entry.byteUse = ByteUse::Passes;
     entry.moves = true;
+    setHasInt8(entry, has);
   }
   /// Adds the form for bytes, which the ops that satisfy `has` have.
   template <typename OpTy>
@@ -238,10 +252,7 @@ public:
                bool (*has)(OpTy) = nullptr) {
     Entry &entry = entries[OpTy::getOperationName()];
     entry.byteUse = use;
-    if (has)
-      entry.hasInt8 = [has](mlir::Operation *op) {
-        return has(llvm::cast<OpTy>(op));
-      };
+    setHasInt8(entry, has);
     entry.lowerInt8 = [lower](mlir::Operation *op, Lowering &lowering) {
       return lower(llvm::cast<OpTy>(op), lowering);
     };
@@ -252,7 +263,21 @@ public:
     return it == entries.end() ? nullptr : &it->second;
   }
 
+  /// Whether `op` only moves elements.
+  bool isMove(mlir::Operation *op) const {
+    const Entry *entry = find(op);
+    return entry && entry->moves && entry->takesBytes(op);
+  }
+
 private:
+  template <typename OpTy>
+  static void setHasInt8(Entry &entry, bool (*has)(OpTy)) {
+    if (has)
+      entry.hasInt8 = [has](mlir::Operation *op) {
+        return has(llvm::cast<OpTy>(op));
+      };
+  }
+
   llvm::StringMap<Entry> entries;
 };
 
@@ -260,6 +285,7 @@ void populateContractionLowerings(LoweringSet &set);
 void populateElementwiseLowerings(LoweringSet &set);
 void populateIndexingLowerings(LoweringSet &set);
 void populateInt8Lowerings(LoweringSet &set);
+void populateInt8GateLowerings(LoweringSet &set);
 void populateInt8MatmulLowerings(LoweringSet &set);
 void populateNormLowerings(LoweringSet &set);
 void populatePoolLowerings(LoweringSet &set);

@@ -63,6 +63,7 @@ struct ConvertTopToTpu : tpuc::impl::ConvertTopToTpuBase<ConvertTopToTpu> {
     populateElementwiseLowerings(lowerings);
     populateIndexingLowerings(lowerings);
     populateInt8Lowerings(lowerings);
+    populateInt8GateLowerings(lowerings);
     populateInt8MatmulLowerings(lowerings);
     populateNormLowerings(lowerings);
     populatePoolLowerings(lowerings);

@@ -111,6 +111,8 @@ struct ConvModel
     params.hasBias = bool(conv.getBias());
     params.activation = activationOf(conv);
     params.inputZero = scaleOf(conv.getInput()).zeroPoint;
+    if (failed(setGate(conv, params)))
+      return failure();
     // Sizes are checked before the weights are packed by them.
     KernelList trial;
     if (failed(report(op, makeConvKernels(params, trial))))
@@ -127,6 +129,27 @@ struct ConvModel
     }
     params.weights = placePacked(context, pack(conv, params, weights));
     return report(op, makeConvKernels(params, kernels));
+  }
+
+  static LogicalResult setGate(tpu::ConvOp conv, ConvParams &params) {
+    if (conv.getGate() == tpu::GateKind::None)
+      return success();
+    GateFunction function = conv.getGate() == tpu::GateKind::Silu
+                                ? GateFunction::Silu
+                                : GateFunction::Gelu;
+    double scale = scaleOf(conv.getOutput()).scale;
+    double expected = ByteGate::scaleFor(function, scale);
+    // Scales pass through text with fewer digits.
+    constexpr double kTolerance = 1e-5;
+    if (std::abs(expected / scale - 1) < kTolerance)
+      params.gate = ByteGate::make(function, expected);
+    if (params.gate)
+      return success();
+    return conv.emitOpError("has the gate ")
+           << tpu::stringifyGateKind(conv.getGate())
+           << " and a result of the scale " << scale
+           << ", for which there is no form; give it the scale " << expected
+           << ", or the precision F16 where that is below 2e-3";
   }
 
   static std::vector<char> pack(tpu::ConvOp conv, const ConvParams &params,

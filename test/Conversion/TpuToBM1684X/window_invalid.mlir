@@ -26,3 +26,16 @@ func.func @result_plane_without_input(%x: tensor<1x2x4x4x4xf16>) -> tensor<1x2x6
       : (tensor<1x2x4x4x4xf16>, tensor<2x2x1x1x1xf16>) -> tensor<1x2x6x4x4xf16>
   return %0 : tensor<1x2x6x4x4xf16>
 }
+
+// -----
+
+!a = !quant.uniform<i8:f32, 0.1>
+!w = !quant.uniform<i8:f32:0, {0.5, 0.25}>
+func.func @gate_scale(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
+  %0 = tpu.cast %x : (tensor<1x2x4x4xf32>) -> tensor<1x2x4x4x!a>
+  %w = tpu.weight dense<1> : tensor<2x2x1x1xi8> as tensor<2x2x1x1x!w>
+  // expected-error @+1 {{has the gate silu and a result of the scale 1.000000e-01, for which there is no form; give it the scale}}
+  %1 = tpu.conv %0, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, gate = 1 : i32} : (tensor<1x2x4x4x!a>, tensor<2x2x1x1x!w>) -> tensor<1x2x4x4x!a>
+  %2 = tpu.cast %1 : (tensor<1x2x4x4x!a>) -> tensor<1x2x4x4xf32>
+  return %2 : tensor<1x2x4x4xf32>
+}

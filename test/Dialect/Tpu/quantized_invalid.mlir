@@ -89,3 +89,14 @@ func.func @pad_c3(%x: tensor<2x!a>) {
   %1 = tpu.pad %x {pads = array<i64: 1, 1>, value = 1.0 : f64} : (tensor<2x!a>) -> tensor<4x!a>
   return
 }
+
+// -----
+
+!a = !quant.uniform<i8:f32, 0.1>
+!b = !quant.uniform<u8:f32, 0.1>
+!w = !quant.uniform<i8:f32:0, {0.5, 0.25}>
+func.func @conv_c11(%x: tensor<1x2x4x4x!a>, %w: tensor<2x2x1x1x!w>) {
+  // expected-error @+1 {{has the gate silu and a result of '!quant.uniform<u8:f32, 1.000000e-01>', expected i8 with one scale and the zero point 0}}
+  %1 = tpu.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, gate = 1 : i32} : (tensor<1x2x4x4x!a>, tensor<2x2x1x1x!w>) -> tensor<1x2x4x4x!b>
+  return
+}

@@ -42,7 +42,9 @@ def Tpu_ConvOp : Tpu_Op<"conv"> {
     A filter of f32 for an input of bf16 is held as the sum of two numbers of
     bf16, which has 16 bits of significand; every one of them is multiplied. Of
     bytes the sums are exact, and `bias` holds real numbers. A result of bytes has
-    no activation: it saturates.
+    no ReLU: it saturates. Its `gate` is a function of the sums, silu or gelu,
+    whose result is rounded; the scales for which the chip has a form of it are
+    a series, from which the lowering chooses.
 
     Constraints: (C1) rank 4 or 5, filter of the same rank; (C2) `strides` and
     `dilations` have an entry a spatial axis, 1 <= stride <= 15, 1 <= dilation
@@ -53,7 +55,7 @@ def Tpu_ConvOp : Tpu_Op<"conv"> {
     table; (C8) `relu_limit` is negative without `do_relu`, and a result of
     bytes has neither; (C9) a quantised filter has a scale for each entry of
     axis 0; (C10) with a filter of f32 for an input of bf16 the rank is 4 and
-    `group` 1.
+    `group` 1; (C11) a `gate` gives i8 whose zero is 0.
 
     Example:
 
@@ -72,7 +74,9 @@ def Tpu_ConvOp : Tpu_Op<"conv"> {
     Arg<DenseI64ArrayAttr, "Padding: begins, then ends.">:$pads,
     Arg<DenseI64ArrayAttr, "Step between taps, a spatial axis.">:$dilations,
     Arg<DefaultValuedAttr<I64Attr, "1">, "Number of groups.">:$group),
-    Tpu_ReluArgs);
+    Tpu_ReluArgs, (ins
+    Arg<DefaultValuedAttr<Tpu_GateKind, "::tpuc::tpu::GateKind::None">,
+        "Function of the sums, of results of bytes.">:$gate));
   let results = (outs Res<Tpu_RealTensor, "Result, [N, OC, out...].">:$output);
   let extraClassDeclaration = [{
     /// Whether every input channel has filters of its own.

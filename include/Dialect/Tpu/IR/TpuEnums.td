@@ -84,4 +84,10 @@ def Tpu_PoolKind : Tpu_Enum<"PoolKind", "what a window gives", [
   I32EnumAttrCase<"Avg", 1, "avg">
 ]>;
 
+def Tpu_GateKind : Tpu_Enum<"GateKind", "function x gate(x) of a result", [
+  I32EnumAttrCase<"None", 0, "none">,
+  I32EnumAttrCase<"Silu", 1, "silu">,
+  I32EnumAttrCase<"Gelu", 2, "gelu">
+]>;
+
 #endif // TPUC_DIALECT_TPU_IR_TPUENUMS_TD

@@ -174,12 +174,17 @@ static Buffer applyRelu(Buffer buffer, bool relu, const APFloat &limit) {
 
 static EvalResult evaluateOp(ConvOp op, ArrayRef<Buffer> operands) {
   TopEvaluator top(op);
-  return top.run(
+  EvalResult result = top.run(
       "top.conv", operands,
       {top.list("strides", op.getStrides()), top.list("pads", op.getPads()),
        top.list("dilations", op.getDilations()),
        top.i64("group", op.getGroup()), top.flag("do_relu", op.getDoRelu()),
        top.f64("relu_limit", op.getReluLimit())});
+  if (!result || op.getGate() == GateKind::None)
+    return result;
+  TopEvaluator gate(op);
+  return gate.run(("top." + stringifyGateKind(op.getGate())).str(), *result, {},
+                  getTopType(op.getOutput().getType()));
 }
 
 static EvalResult evaluateOp(ConvTransposeOp op, ArrayRef<Buffer> operands) {
@@ -346,9 +351,9 @@ static EvalResult evaluateOp(PermuteOp op, ArrayRef<Buffer> operands) {
 
 static EvalResult evaluateOp(RelayoutOp op, ArrayRef<Buffer> operands) {
   TopEvaluator top(op);
-  return top.run("top.relayout", operands,
-                 {top.list("boxes", op.getBoxes()),
-                  top.i64("axes", op.getAxes())});
+  return top.run(
+      "top.relayout", operands,
+      {top.list("boxes", op.getBoxes()), top.i64("axes", op.getAxes())});
 }
 
 static EvalResult evaluateOp(ConcatOp op, ArrayRef<Buffer> operands) {
@@ -479,9 +484,9 @@ void tpuc::tpu::registerEvaluation(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, TpuDialect *) {
     attachAll<BinaryOp, BroadcastOp, CastOp, CompareOp, ConcatOp, ConvOp,
               ConvTransposeOp, GatherOp, LayerNormOp, MatMulOp, PadOp,
-              PermuteOp, PoolOp, PReluOp, ReduceOp, RelayoutOp, ReshapeOp, RMSNormOp,
-              ScalarOp, SelectOp, SliceOp, SoftmaxOp, UnaryOp, WeightOp>(
-        context);
+              PermuteOp, PoolOp, PReluOp, ReduceOp, RelayoutOp, ReshapeOp,
+              RMSNormOp, ScalarOp, SelectOp, SliceOp, SoftmaxOp, UnaryOp,
+              WeightOp>(context);
     context->getOrLoadDialect<top::TopDialect>();
   });
 }

@@ -126,11 +126,20 @@ LogicalResult ConvOp::verify() {
     return emitOpError("filter of 'f32' for an input of 'bf16' has ")
            << axes << " spatial axes and " << group
            << " groups, expected 2 and 1; round it to 'bf16'";
+  /*conv_c11*/
+  if (getGate() != GateKind::None) {
+    auto type = dyn_cast<quant::UniformQuantizedType>(getElement(getOutput()));
+    if (!type || !type.isSigned() || type.getZeroPoint() != 0)
+      return emitOpError("has the gate ")
+             << stringifyGateKind(getGate()) << " and a result of "
+             << getElement(getOutput())
+             << ", expected i8 with one scale and the zero point 0";
+  }
   /*conv_c7, conv_c8*/
   bool isRounded =
       inputElement.isF32() && isa<FloatType>(getElement(getOutput()));
   return isRounded ? verifyRelu(*this)
-                              : verifyPrecisionAndRelu(*this, inputElement);
+                   : verifyPrecisionAndRelu(*this, inputElement);
 }
 
 LogicalResult ConvTransposeOp::verify() {
