@@ -73,6 +73,7 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
 
 static void buildCommands(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(tpu::createTpuFuseAttention());
+  manager.addNestedPass<func::FuncOp>(tpu::createTpuHoistOutputs());
   manager.addNestedPass<func::FuncOp>(createAssignLanes());
   manager.addPass(createConvertTpuToBM1684X());
   manager.addNestedPass<func::FuncOp>(bm1684x::createBM1684XVerifyHazards());

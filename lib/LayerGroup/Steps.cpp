@@ -125,7 +125,8 @@ private:
       unsigned ready = 0;
       for (unsigned value : memory.program.operators[load.op].operands)
         ready = std::max(ready, lastWrite[value]);
-      load.earliest = std::max(ready, load.needed - 1);
+      // Parts of a value may be written later than others are read.
+      load.earliest = std::clamp(ready, load.needed - 1, load.needed);
     }
   }
 

@@ -137,8 +137,12 @@ struct ConcatModel
     SmallVector<int64_t> strides = stridesOf(concat.getOutput());
     GlobalTensor result = context.globalTensor(concat.getOutput());
     for (Value input : concat.getInputs()) {
-      copyBox(context, result, strides, context.globalTensor(input),
-              stridesOf(input), shapeOf(input), kernels);
+      GlobalTensor source = context.globalTensor(input);
+      bool isInPlace = result.region == source.region &&
+                       result.offsetBytes == source.offsetBytes;
+      if (!isInPlace)
+        copyBox(context, result, strides, source, stridesOf(input),
+                shapeOf(input), kernels);
       result = result.advanced(shapeOf(input)[concat.getAxis()] *
                                strides[concat.getAxis()]);
     }

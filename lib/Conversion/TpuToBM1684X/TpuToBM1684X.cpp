@@ -36,23 +36,6 @@ bool isConstant(Value value) {
   return op && op->hasTrait<OpTrait::ConstantLike>();
 }
 
-/// The lanes that assign-lanes chose for a value.
-kernel::LaneSplit splitOf(Value value) {
-  Operation *op = value.getDefiningOp();
-  auto lanes =
-      op ? op->getAttrOfType<DenseI64ArrayAttr>(kLanesAttrName) : nullptr;
-  auto type = cast<RankedTensorType>(value.getType());
-  int64_t elements = type.getNumElements();
-  if (!lanes || lanes.size() != 2 || lanes[0] <= 0 || lanes[1] <= 0 ||
-      elements % lanes[0] != 0 || elements / lanes[0] % lanes[1] != 0)
-    return {};
-  kernel::LaneSplit split{lanes[0], lanes[1]};
-  int64_t rest = elements / (split.n * split.c);
-  if (type.getRank() >= 4 && rest % type.getShape().back() == 0)
-    split.w = type.getShape().back();
-  return split;
-}
-
 /// The location of an operator's commands: its name in the user's model, inside
 /// it the operator's kind, and inside that the group it was scheduled in.
 Location commandLocation(Operation *op, StringRef group) {
@@ -151,17 +134,18 @@ private:
       for (Value result : op.getResults()) {
         if (isConstant(result))
           continue;
-        ValuePlaces::Place place = places.placeOf(result);
-        if (place.root != result) {
-          if (auto root = indices.find(place.root); root != indices.end())
-            context.placeActivation(
-                result, program.values[root->second].offset + place.offset,
-                splitOf(result));
-          continue;
-        }
-        if (failed(add(result)))
+        if (places.rootOf(result) == result && failed(add(result)))
           return op.emitOpError() << "has a result of type " << result.getType()
                                   << ", which this chip does not have";
+      }
+    for (Operation &op : function.getBody().front())
+      for (Value result : op.getResults()) {
+        ValuePlaces::Place place = places.placeOf(result);
+        if (auto root = indices.find(place.root);
+            root != indices.end() && place.root != result)
+          context.placeActivation(
+              result, program.values[root->second].offset + place.offset,
+              splitOf(result));
       }
     for (Value result :
          function.getBody().front().getTerminator()->getOperands())

@@ -1,16 +1,31 @@
 //===- ValuePlaces.cpp - Values that share memory -------------------------===//
 //
-// Traces values through reshapes and contiguous slices.
+// Traces values through reshapes, contiguous slices and concatenations.
 //
 //===----------------------------------------------------------------------===//
 
 #include "ValuePlaces.h"
 
-#include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
 using namespace mlir;
 using namespace tpuc;
+
+kernel::LaneSplit tpuc::splitOf(Value value) {
+  Operation *op = value.getDefiningOp();
+  auto lanes =
+      op ? op->getAttrOfType<DenseI64ArrayAttr>(kLanesAttrName) : nullptr;
+  auto type = cast<RankedTensorType>(value.getType());
+  int64_t elements = type.getNumElements();
+  if (!lanes || lanes.size() != 2 || lanes[0] <= 0 || lanes[1] <= 0 ||
+      elements % lanes[0] != 0 || elements / lanes[0] % lanes[1] != 0)
+    return {};
+  kernel::LaneSplit split{lanes[0], lanes[1]};
+  int64_t rest = elements / (split.n * split.c);
+  if (type.getRank() >= 4 && rest % type.getShape().back() == 0)
+    split.w = type.getShape().back();
+  return split;
+}
 
 /// The elements before a slice that is one run of its input, or nothing when
 /// it is not: all axes but the first longer than 1 must be whole.
@@ -60,6 +75,25 @@ bool tpuc::turnsLanes(tpu::ReshapeOp reshape) {
   return isOneALane && to[0] * to[1] * from[1] == count;
 }
 
+/// Whether both have rows of the same length in the lanes, dealt one by one.
+static bool haveSameRows(Value a, Value b) {
+  auto rowOf = [](Value value) -> std::optional<int64_t> {
+    kernel::LaneSplit split = splitOf(value);
+    if (!split.isKnown() || (split.n > 1 && split.c % arch::kLanes != 0))
+      return std::nullopt;
+    int64_t count = cast<RankedTensorType>(value.getType()).getNumElements();
+    return count / (split.n * split.c);
+  };
+  std::optional<int64_t> row = rowOf(a);
+  return row && row == rowOf(b);
+}
+
+static int64_t bytesOf(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  Type storage = tpu::getStorageElement(type.getElementType());
+  return type.getNumElements() * int64_t(storage.getIntOrFloatBitWidth()) / 8;
+}
+
 ValuePlaces::ValuePlaces(func::FuncOp function) {
   auto terminator =
       cast<func::ReturnOp>(function.getBody().front().getTerminator());
@@ -75,11 +109,44 @@ ValuePlaces::ValuePlaces(func::FuncOp function) {
     operand.set(copy);
     taken.insert(copy);
   }
+  for (auto concat : function.getOps<tpu::ConcatOp>())
+    joinOperands(concat, taken.contains(rootOf(concat.getOutput())));
+}
+
+void ValuePlaces::joinOperands(tpu::ConcatOp concat, bool isResult) {
+  ArrayRef<int64_t> shape = tpu::getShape(concat.getOutput());
+  size_t axis = concat.getAxis();
+  // Each operand is one run of the result.
+  if (ShapedType::getNumElements(shape.take_front(axis)) != 1)
+    return;
+  int64_t offset = 0, start = 0;
+  for (Value operand : concat.getInputs()) {
+    Place place = placeOf(operand);
+    bool isWhole = place.offset == 0 &&
+                   bytesOf(place.root) == bytesOf(operand) &&
+                   tpu::getElement(place.root) == tpu::getElement(operand);
+    bool saves = isResult || (start % arch::kLanes == 0 &&
+                              haveSameRows(place.root, concat.getOutput()));
+    // What goes to the caller has memory of its own.
+    bool isFree = !isForeign(place.root) && place.root != concat.getOutput() &&
+                  !llvm::any_of(place.root.getUsers(), [](Operation *user) {
+                    return isa<func::ReturnOp>(user);
+                  });
+    if (isWhole && saves && isFree)
+      joined[place.root] = {concat.getOutput(), offset};
+    offset += bytesOf(operand);
+    start += tpu::getShape(operand)[axis];
+  }
 }
 
 ValuePlaces::Place ValuePlaces::placeOf(Value value) const {
   Place place{value};
   while (Operation *op = place.root.getDefiningOp()) {
+    if (auto join = joined.find(place.root); join != joined.end()) {
+      place.root = join->second.root;
+      place.offset += join->second.offset;
+      continue;
+    }
     if (separate.contains(op))
       break;
     if (auto reshape = dyn_cast<tpu::ReshapeOp>(op)) {

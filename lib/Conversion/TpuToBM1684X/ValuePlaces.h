@@ -8,10 +8,15 @@
 #define TPUC_LIB_CONVERSION_TPUTOBM1684X_VALUEPLACES_H
 
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "Kernel/Tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 
 namespace tpuc {
+
+/// The lanes that assign-lanes chose for a value; not known without them.
+kernel::LaneSplit splitOf(mlir::Value value);
 
 /// The attribute by which assign-lanes says how a value is split.
 inline constexpr llvm::StringLiteral kLanesAttrName = "tpu.lanes";
@@ -43,7 +48,12 @@ public:
   mlir::Value rootOf(mlir::Value value) const { return placeOf(value).root; }
 
 private:
+  /// Lays operands of `concat` into its result.
+  void joinOperands(tpu::ConcatOp concat, bool isResult);
+
   llvm::SmallDenseSet<mlir::Operation *> separate;
+  /// Values that lie in the result of a concatenation.
+  llvm::SmallDenseMap<mlir::Value, Place> joined;
 };
 
 } // namespace tpuc

@@ -148,3 +148,23 @@ func.func @permutes_cancel_through_reshape(%x: tensor<6x8xf16>) -> tensor<1x6x8x
   %3 = tpu.permute %2 {order = array<i64: 0, 2, 1>} : (tensor<1x8x6xf16>) -> tensor<1x6x8xf16>
   return %3 : tensor<1x6x8xf16>
 }
+
+// CHECK-LABEL: @cast_of_returned_concat
+// CHECK: %[[X:.*]] = tpu.cast %arg0
+// CHECK: %[[Y:.*]] = tpu.cast %arg1
+// CHECK: tpu.concat %[[X]], %[[Y]]
+func.func @cast_of_returned_concat(%x: tensor<2x4xf16>, %y: tensor<2x4xf16>) -> tensor<4x4xf32> {
+  %0 = tpu.concat %x, %y {axis = 0 : i64} : (tensor<2x4xf16>, tensor<2x4xf16>) -> tensor<4x4xf16>
+  %1 = tpu.cast %0 : (tensor<4x4xf16>) -> tensor<4x4xf32>
+  return %1 : tensor<4x4xf32>
+}
+
+// CHECK-LABEL: @cast_of_inner_concat
+// CHECK: tpu.concat %arg0, %arg1
+// CHECK-NEXT: tpu.cast
+func.func @cast_of_inner_concat(%x: tensor<2x4xf16>, %y: tensor<2x4xf16>) -> tensor<4x4xf32> {
+  %0 = tpu.concat %x, %y {axis = 0 : i64} : (tensor<2x4xf16>, tensor<2x4xf16>) -> tensor<4x4xf16>
+  %1 = tpu.cast %0 : (tensor<4x4xf16>) -> tensor<4x4xf32>
+  %2 = tpu.unary abs %1 : tensor<4x4xf32>
+  return %2 : tensor<4x4xf32>
+}

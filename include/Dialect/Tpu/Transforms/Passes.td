@@ -70,4 +70,31 @@ def TpuFuseAttention : Pass<"tpu-fuse-attention"> {
   let dependentDialects = ["::tpuc::tpu::TpuDialect"];
 }
 
+def TpuHoistOutputs : Pass<"tpu-hoist-outputs", "::mlir::func::FuncOp"> {
+  let summary = "Makes each output as early as its operands allow";
+  let description = [{
+    Moves the operators that only one result of the function needs, or one part
+    of a result that a concatenation joins, to where their operands are ready.
+    The stores of an early head of a detector then run beside the computation of
+    the rest, and its operands need no memory until the end. The part that is
+    made last stays where it is.
+
+    Before:
+
+    ```mlir
+    %early = tpu.unary abs %a : tensor<4x8xf16>
+    %b = tpu.unary exp %a : tensor<4x8xf16>
+    %late = tpu.unary abs %b : tensor<4x8xf16>
+    %0 = tpu.cast %early : (tensor<4x8xf16>) -> tensor<4x8xf32>
+    %1 = tpu.cast %late : (tensor<4x8xf16>) -> tensor<4x8xf32>
+    return %0, %1 : tensor<4x8xf32>, tensor<4x8xf32>
+    ```
+
+    After, `%0` follows `%early`.
+  }];
+  let statistics = [
+    Statistic<"numHoisted", "hoisted", "Operators that moved">
+  ];
+}
+
 #endif // TPUC_DIALECT_TPU_TRANSFORMS_PASSES_TD

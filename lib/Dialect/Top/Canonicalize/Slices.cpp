@@ -108,6 +108,37 @@ struct JoinSlices : public OpRewritePattern<ConcatOp> {
   }
 };
 
+/// p = concat(a, b), concat(a, b, c) -> concat(p, c): dense blocks join all
+/// features anew for each layer.
+struct ReuseConcat : public OpRewritePattern<ConcatOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ConcatOp op,
+                                PatternRewriter &rewriter) const override {
+    ConcatOp longest;
+    for (Operation *user : op.getInputs().front().getUsers()) {
+      auto other = dyn_cast<ConcatOp>(user);
+      bool isCandidate = other && other != op &&
+                         other.getAxis() == op.getAxis() &&
+                         other.getInputs().size() < op.getInputs().size() &&
+                         other->getBlock() == op->getBlock() &&
+                         other->isBeforeInBlock(op);
+      if (isCandidate && other.getInputs().size() > 1 &&
+          llvm::equal(other.getInputs(), op.getInputs().take_front(
+                                             other.getInputs().size())) &&
+          (!longest || longest.getInputs().size() < other.getInputs().size()))
+        longest = other;
+    }
+    if (!longest)
+      return rewriter.notifyMatchFailure(op, "no concat of the first operands");
+    SmallVector<Value> inputs{longest.getOutput()};
+    llvm::append_range(inputs,
+                       op.getInputs().drop_front(longest.getInputs().size()));
+    rewriter.replaceOpWithNewOp<ConcatOp>(op, op.getType(), inputs,
+                                          op.getAxis());
+    return success();
+  }
+};
+
 /// concat(a, concat(b, c), d) -> concat(a, b, c, d)
 struct FlattenConcats : public OpRewritePattern<ConcatOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -165,5 +196,5 @@ struct GatherToSlice : public OpRewritePattern<GatherOp> {
 
 void top::populateSlicePatterns(RewritePatternSet &patterns) {
   patterns.add<ComposeSlices, FlattenConcats, GatherToSlice, JoinSlices,
-               SliceOfConcat>(patterns.getContext());
+               ReuseConcat, SliceOfConcat>(patterns.getContext());
 }

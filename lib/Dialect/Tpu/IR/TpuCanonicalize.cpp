@@ -58,12 +58,38 @@ template <typename MoveOp> struct CastOfMoveOfCast : OpRewritePattern<CastOp> {
   }
 };
 
+/// return(cast(concat(x, y))) -> return(concat(cast(x), cast(y))): each part
+/// goes to the caller when it is there.
+struct CastOfConcat : OpRewritePattern<CastOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(CastOp op,
+                                PatternRewriter &rewriter) const override {
+    auto concat = op.getInput().getDefiningOp<ConcatOp>();
+    bool isReturned = llvm::all_of(op->getUsers(), [](Operation *user) {
+      return user->hasTrait<OpTrait::IsTerminator>();
+    });
+    if (!concat || !concat->hasOneUse() || !isReturned)
+      return rewriter.notifyMatchFailure(op, "no concat that is returned");
+    SmallVector<Value> parts;
+    for (Value part : concat.getInputs()) {
+      auto type = cast<RankedTensorType>(part.getType())
+                      .clone(getElement(op.getOutput()));
+      parts.push_back(CastOp::create(
+          rewriter, FusedLoc::get(getContext(), {part.getLoc(), op.getLoc()}),
+          type, part));
+    }
+    rewriter.replaceOpWithNewOp<ConcatOp>(op, op.getType(), parts,
+                                          concat.getAxis());
+    return success();
+  }
+};
+
 } // namespace
 
 void CastOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                          MLIRContext *context) {
-  patterns.add<CastOfMoveOfCast<ReshapeOp>, CastOfMoveOfCast<PermuteOp>>(
-      context);
+  patterns.add<CastOfMoveOfCast<ReshapeOp>, CastOfMoveOfCast<PermuteOp>,
+               CastOfConcat>(context);
 }
 
 //===----------------------------------------------------------------------===//

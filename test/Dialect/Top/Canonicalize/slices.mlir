@@ -85,3 +85,24 @@ func.func @gather_irregular(%x: tensor<3x4xf32>) -> tensor<3x3xf32> {
   %0 = top.gather %x, %i {axis = 1 : i64} : (tensor<3x4xf32>, tensor<3xi64>) -> tensor<3x3xf32>
   return %0 : tensor<3x3xf32>
 }
+
+// The features of a dense block: what is joined already is not joined again.
+// CHECK-LABEL: func.func @growing_concats(
+// CHECK-NEXT: %[[P:.*]] = top.concat %arg0, %arg1
+// CHECK-NEXT: %[[R:.*]] = top.slice %[[P]]
+// CHECK-NEXT: top.concat %[[P]], %[[R]]
+func.func @growing_concats(%x: tensor<2x4xf32>, %y: tensor<2x4xf32>) -> tensor<6x4xf32> {
+  %0 = top.concat %x, %y {axis = 0 : i64} : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<4x4xf32>
+  %1 = top.slice %0 {offsets = array<i64: 1, 0>, sizes = array<i64: 2, 4>, steps = array<i64: 1, 1>} : (tensor<4x4xf32>) -> tensor<2x4xf32>
+  %2 = top.concat %x, %y, %1 {axis = 0 : i64} : (tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<6x4xf32>
+  return %2 : tensor<6x4xf32>
+}
+
+// CHECK-LABEL: func.func @concats_of_other_order(
+// CHECK: top.concat %arg0, %arg1
+// CHECK: top.concat %arg1, %arg0
+func.func @concats_of_other_order(%x: tensor<2x4xf32>, %y: tensor<2x4xf32>) -> (tensor<4x4xf32>, tensor<6x4xf32>) {
+  %0 = top.concat %x, %y {axis = 0 : i64} : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<4x4xf32>
+  %1 = top.concat %y, %x, %x {axis = 0 : i64} : (tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<6x4xf32>
+  return %0, %1 : tensor<4x4xf32>, tensor<6x4xf32>
+}
