@@ -37,6 +37,10 @@ struct CopyParams {
 void makeCopyKernels(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes,
                      KernelList &kernels);
 
+/// Whether makeCopyKernels() copies between the splits of the two sides by
+/// exchanging lanes and rows in local memory, when it has the identity matrix.
+bool exchangesLanes(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes);
+
 /// Appends a kernel that writes `bits` into `count` elements from `result` on.
 void makeFillKernels(const GlobalTensor &result, int64_t count, uint32_t bits,
                      KernelList &kernels);

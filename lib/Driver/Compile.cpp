@@ -75,6 +75,7 @@ static void buildCommands(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(tpu::createTpuFuseAttention());
   manager.addNestedPass<func::FuncOp>(tpu::createTpuHoistOutputs());
   manager.addNestedPass<func::FuncOp>(createAssignLanes());
+  manager.addNestedPass<func::FuncOp>(createJoinPermutes());
   manager.addPass(createConvertTpuToBM1684X());
   manager.addNestedPass<func::FuncOp>(bm1684x::createBM1684XVerifyHazards());
 }

@@ -83,16 +83,26 @@ public:
         kernels(kernels) {}
 
   bool make(CopyAxes axes) {
+    return cut(axes) &&
+           (makeInLanes(axes) || makeAcrossLanes(axes) || makeByResult(axes));
+  }
+
+  /// Only by exchanging lanes and rows.
+  bool makeExchange(CopyAxes axes) {
+    return cut(axes) && !makeInLanes(axes) && makeAcrossLanes(axes);
+  }
+
+private:
+  bool cut(CopyAxes &axes) const {
     for (int64_t boundary : {to.n, to.c})
       if (!cutAt(axes, &CopyAxis::resultStride, boundary))
         return false;
     for (int64_t boundary : {from.n, from.c})
       if (!cutAt(axes, &CopyAxis::sourceStride, boundary))
         return false;
-    return makeInLanes(axes) || makeAcrossLanes(axes) || makeByResult(axes);
+    return true;
   }
 
-private:
   bool isLaneOfResult(const CopyAxis &axis) const {
     return to.zoneOf(axis.resultStride) == Zone::Lane;
   }
@@ -349,4 +359,15 @@ bool kernel::makeSplitCopy(const CopyParams &params,
     return false;
   llvm::move(made, std::back_inserter(kernels));
   return true;
+}
+
+bool kernel::exchangesLanes(const CopyParams &params,
+                            llvm::ArrayRef<CopyAxis> axes) {
+  if (!params.result.split.isKnown() || !params.source.split.isKnown())
+    return false;
+  CopyParams exchange = params;
+  if (!exchange.identity)
+    exchange.identity = GlobalTensor();
+  KernelList unused;
+  return SplitCopy(exchange, unused).makeExchange(joinAxes(axes));
 }

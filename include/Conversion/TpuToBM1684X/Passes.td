@@ -35,6 +35,32 @@ def AssignLanes : Pass<"assign-lanes", "::mlir::func::FuncOp"> {
   }];
 }
 
+def JoinPermutes : Pass<"join-permutes", "::mlir::func::FuncOp"> {
+  let summary = "Make one of two permutations that stay in local memory as one";
+  let description = [{
+    A permutation of a permuted value (through reshapes, without other readers)
+    becomes one of the original, where with the lanes that `assign-lanes` chose
+    for both ends this exchanges lanes and rows as a whole: that is a product
+    with the identity matrix in local memory, while the value between has lanes
+    that fit neither side.
+
+    Before:
+
+    ```mlir
+    %1 = tpu.permute %0 {order = array<i64: 0, 2, 3, 1>, tpu.lanes = array<i64: 1, 3136>}
+    %2 = tpu.reshape %1 {tpu.lanes = array<i64: 1, 3136>} : ... -> tensor<8x7x8x672xf16>
+    %3 = tpu.permute %2 {order = array<i64: 0, 2, 1, 3>, tpu.lanes = array<i64: 64, 49>}
+    ```
+
+    After:
+
+    ```mlir
+    %1 = tpu.reshape %0 {tpu.lanes = array<i64: 1, 96>} : ... -> tensor<96x8x7x8x7xf16>
+    %2 = tpu.permute %1 {order = array<i64: 1, 3, 2, 4, 0>, tpu.lanes = array<i64: 64, 49>}
+    ```
+  }];
+}
+
 def ConvertTpuToBM1684X
     : Pass<"convert-tpu-to-bm1684x", "::mlir::ModuleOp"> {
   let summary = "Turn a network into commands";

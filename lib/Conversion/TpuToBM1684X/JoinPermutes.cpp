@@ -1,0 +1,129 @@
+//===- JoinPermutes.cpp - Two permutations as one in local memory ---------===//
+//
+// A transposition and a movement of rows after each other are two passes
+// through global memory where the lanes of the value between fit neither side.
+// Together they may be an exchange of lanes and rows, which stays in local
+// memory. Only that is decided here; other pairs are left as they are.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Conversion/TpuToBM1684X/KernelContext.h"
+#include "Conversion/TpuToBM1684X/Passes.h"
+#include "Dialect/Tpu/IR/Tpu.h"
+#include "Interfaces/AxisOrder.h"
+#include "Kernel/Copy.h"
+#include "ValuePlaces.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
+namespace tpuc {
+#define GEN_PASS_DEF_JOINPERMUTES
+#include "Conversion/TpuToBM1684X/Passes.h.inc"
+} // namespace tpuc
+
+using namespace mlir;
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+/// The lanes that assign-lanes chose for a value.
+static DenseI64ArrayAttr getLanes(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op ? op->getAttrOfType<DenseI64ArrayAttr>(kLanesAttrName) : nullptr;
+}
+
+/// The permute before `permute` and reshapes, where nothing else reads what is
+/// between.
+static tpu::PermuteOp getPermuteBefore(tpu::PermuteOp permute) {
+  Value value = permute.getInput();
+  while (value.hasOneUse()) {
+    Operation *op = value.getDefiningOp();
+    auto reshape = dyn_cast_if_present<tpu::ReshapeOp>(op);
+    if (!reshape)
+      return dyn_cast_if_present<tpu::PermuteOp>(op);
+    value = reshape.getInput();
+  }
+  return nullptr;
+}
+
+/// A side of a copy of a whole value.
+static GlobalTensor getSide(Value value, DenseI64ArrayAttr lanes) {
+  GlobalTensor side;
+  side.type = *elementTypeOf(value.getType());
+  side.split = {lanes[0], lanes[1]};
+  return side.reshaped(
+      {1, 1, 1, ShapedType::getNumElements(tpu::getShape(value))});
+}
+
+/// Whether `order` of `source` is an exchange of lanes and rows in local memory
+/// between the lanes that source and result have.
+static bool isExchange(Value source, Value result, const AxisOrder &order) {
+  DenseI64ArrayAttr from = getLanes(source), to = getLanes(result);
+  FailureOr<ElementType> type = elementTypeOf(source.getType());
+  if (!from || !to || failed(type) || !isFloat(*type))
+    return false;
+  SmallVector<int64_t> strides = computeStrides(order.shape), shape;
+  for (int64_t axis : order.order)
+    shape.push_back(order.shape[axis]);
+  SmallVector<int64_t> resultStrides = computeStrides(shape);
+  SmallVector<CopyAxis> axes;
+  for (auto [axis, size, stride] : llvm::zip(order.order, shape, resultStrides))
+    axes.push_back({size, stride, strides[axis]});
+  return exchangesLanes({getSide(result, to), getSide(source, from)}, axes);
+}
+
+/// Joins `permute` with the one before it, where that is an exchange; adds what
+/// is erased to `erased`.
+static void joinWithPermuteBefore(tpu::PermuteOp permute,
+                                  DenseSet<Operation *> &erased) {
+  tpu::PermuteOp before = getPermuteBefore(permute);
+  if (!before)
+    return;
+  Value source = before.getInput(), result = permute.getOutput();
+  std::optional<AxisOrder> order = composeThroughReshape(
+      tpu::getShape(source), before.getOrder(),
+      tpu::getShape(permute.getInput()), permute.getOrder());
+  if (!order || !isExchange(source, result, *order))
+    return;
+  OpBuilder builder(permute);
+  auto emit = [&](Value value, DenseI64ArrayAttr lanes) {
+    value.getDefiningOp()->setAttr(kLanesAttrName, lanes);
+    return value;
+  };
+  Value value = source;
+  if (tpu::getShape(value) != ArrayRef<int64_t>(order->shape))
+    value = emit(
+        tpu::ReshapeOp::create(builder, before.getLoc(), value, order->shape),
+        getLanes(source));
+  value = emit(
+      tpu::PermuteOp::create(builder, permute.getLoc(), value, order->order),
+      getLanes(result));
+  if (value.getType() != result.getType())
+    value = emit(tpu::ReshapeOp::create(builder, permute.getLoc(), value,
+                                        tpu::getShape(result)),
+                 getLanes(result));
+  result.replaceAllUsesWith(value);
+  Operation *dead = permute;
+  while (dead && dead->use_empty() && dead != source.getDefiningOp()) {
+    Operation *next = dead->getOperand(0).getDefiningOp();
+    erased.insert(dead);
+    dead->erase();
+    dead = next;
+  }
+}
+
+namespace {
+
+struct JoinPermutes : public tpuc::impl::JoinPermutesBase<JoinPermutes> {
+  void runOnOperation() override {
+    SmallVector<tpu::PermuteOp> permutes;
+    getOperation().walk(
+        [&](tpu::PermuteOp permute) { permutes.push_back(permute); });
+    // Those that are joined stand before the ones that they are joined to.
+    DenseSet<Operation *> erased;
+    for (tpu::PermuteOp permute : llvm::reverse(permutes))
+      if (!erased.contains(permute))
+        joinWithPermuteBefore(permute, erased);
+  }
+};
+
+} // namespace
