@@ -194,7 +194,10 @@ private:
       }
       return;
     }
-    if (!keepsLeadingAxes(op, split) || startsRows(op, split))
+    // All in one lane is no choice for others, as behind a convolution to one
+    // channel.
+    bool isOneLane = split.n * split.c == 1 && isa<tpu::ReshapeOp>(op);
+    if (isOneLane || !keepsLeadingAxes(op, split) || startsRows(op, split))
       return;
     carryTo(result);
     for (Value operand : op->getOperands())

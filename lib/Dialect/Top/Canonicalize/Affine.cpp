@@ -145,7 +145,8 @@ struct ShiftIntoBias : public OpRewritePattern<AddOp> {
   }
 };
 
-/// batch_norm(conv(x)) -> conv(x), batch_norm(x) -> x * scale + shift
+/// batch_norm(conv(x)) -> conv(x); batch_norm(x) -> a convolution of each
+/// channel by one number where x is an image, else x * scale + shift
 struct FoldBatchNorm : public OpRewritePattern<BatchNormOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(BatchNormOp op,
@@ -172,6 +173,17 @@ struct FoldBatchNorm : public OpRewritePattern<BatchNormOp> {
       if (shape.size() == 2 &&
           succeeded(foldAffine(rewriter, op, matmul, factor, shift)))
         return success();
+    if (shape.size() == 4) {
+      auto weight = [&](ArrayRef<int64_t> sizes, ArrayRef<float> values) {
+        return makeWeight(rewriter, op.getLoc(), Buffer::f32(sizes, values));
+      };
+      rewriter.replaceOpWithNewOp<ConvOp>(
+          op, op.getType(), op.getInput(), weight({count, 1, 1, 1}, factor),
+          weight({count}, shift), ArrayRef<int64_t>{1, 1},
+          ArrayRef<int64_t>{0, 0, 0, 0}, ArrayRef<int64_t>{1, 1},
+          /*group=*/count, /*doRelu=*/false, APFloat(-1.0));
+      return success();
+    }
     // [C] along axis 1 of the input.
     SmallVector<int64_t> aligned(shape.size() - 1, 1);
     aligned[0] = count;

@@ -64,8 +64,7 @@ func.func @batch_norm_into_conv(%x: tensor<1x1x4x4xf32>) -> tensor<1x2x4x4xf32> 
 }
 
 // CHECK-LABEL: func.func @batch_norm_alone(
-// CHECK: %[[M:.*]] = top.mul %arg0, %{{.*}} : (tensor<1x2x4x4xf32>, tensor<2x1x1xf32>)
-// CHECK-NEXT: top.add %[[M]], %{{.*}} : (tensor<1x2x4x4xf32>, tensor<2x1x1xf32>)
+// CHECK: top.conv %arg0, %{{.*}}, %{{.*}} {{{.*}}group = 2 : i64{{.*}}} : (tensor<1x2x4x4xf32>, tensor<2x1x1x1xf32>, tensor<2xf32>)
 func.func @batch_norm_alone(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
   %s = top.weight dense<[2.0, 3.0]> : tensor<2xf32>
   %b = top.weight dense<[1.0, 2.0]> : tensor<2xf32>
