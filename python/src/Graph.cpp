@@ -1,7 +1,7 @@
 //===- Graph.cpp - the operations of a top module for Python --------------===//
 //
 // Shows @main as a list of operations over numbered values. Constants are views
-// of the module's memory. Nothing can be changed here.
+// of the module's memory. Only constants can be changed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,6 +14,7 @@
 #include "ModuleHandle.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Verifier.h"
 #include "llvm/ADT/DenseMap.h"
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
@@ -144,6 +145,51 @@ static Graph readGraph(const std::shared_ptr<ModuleHandle> &module) {
   return graph;
 }
 
+using FloatArray =
+    py::array_t<float, py::array::c_style | py::array::forcecast>;
+
+/// An operation as `readGraph` counts them, its operand, the new constant.
+using ConstantChange = std::tuple<size_t, size_t, FloatArray>;
+
+/// Gives an operand a constant of its own; one after the last is added.
+static void setConstant(Operation *op, size_t operand,
+                        const FloatArray &array) {
+  if (operand > op->getNumOperands())
+    throw UserError(describeLocation(op->getLoc()) + ": has no operand " +
+                    std::to_string(operand));
+  OpBuilder builder(op);
+  SmallVector<int64_t> shape(array.shape(), array.shape() + array.ndim());
+  auto type = RankedTensorType::get(shape, builder.getF32Type());
+  ElementsAttr value = attrFromBuffer(
+      Buffer::f32(
+          shape, std::vector<float>(array.data(), array.data() + array.size())),
+      type);
+  auto weight = top::WeightOp::create(builder, op->getLoc(), value);
+  if (operand == op->getNumOperands())
+    op->insertOperands(operand, weight.getResult());
+  else
+    op->setOperand(operand, weight.getResult());
+  DiagnosticCollector diagnostics(op->getContext());
+  if (failed(mlir::verify(op)))
+    diagnostics.raise("the constant does not fit");
+}
+
+static void setConstants(ModuleHandle &module,
+                         const std::vector<ConstantChange> &changes) {
+  auto main = module.getModule().lookupSymbol<func::FuncOp>("main");
+  if (!main || main.isExternal())
+    throw UserError("the module has no function @main");
+  std::vector<Operation *> operations;
+  for (Operation &op : main.getBody().front().without_terminator())
+    operations.push_back(&op);
+  for (const auto &[operation, operand, array] : changes) {
+    if (operation >= operations.size())
+      throw UserError("the module has no operation " +
+                      std::to_string(operation));
+    setConstant(operations[operation], operand, array);
+  }
+}
+
 void bindGraph(py::module_ &m) {
   py::class_<GraphValue>(m, "GraphValue", "A value of a module.")
       .def_readonly("name", &GraphValue::name)
@@ -163,6 +209,9 @@ void bindGraph(py::module_ &m) {
       .def_readonly("operations", &Graph::operations);
   m.def("read_graph", &readGraph, py::arg("module"),
         "The operations of a top module.");
+  m.def("set_constants", &setConstants, py::arg("module"), py::arg("changes"),
+        "Gives operands constants of their own: a list of operation, operand "
+        "and array; an operand after the last is added.");
 }
 
 } // namespace tpuc::python

@@ -80,6 +80,9 @@ class CompileConfig(BaseModel):
     method: str | None = Field(
         None, description="how to choose thresholds: max, percentile, kl or mse"
     )
+    correct_bias: bool = Field(
+        True, description="with --calibration: take the mean error of bytes out of biases"
+    )
     ray: str | None = Field(None, description="address of a Ray cluster that shares calibration")
 
     mean: _Numbers | None = Field(

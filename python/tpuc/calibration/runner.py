@@ -8,8 +8,9 @@ part reads is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import onnx
@@ -40,7 +41,7 @@ def source_of(graph: _core.Graph) -> dict[int, int]:
 
 
 @dataclass
-class _Part:
+class Part:
     """Consecutive operations, the values that they read and those that they give."""
 
     operations: list[_core.GraphOperation] = field(default_factory=list)
@@ -97,15 +98,15 @@ class Runner:
         width = {"f32": 4, "i32": 4, "i64": 8}.get(described.dtype, 1)
         return int(np.prod(described.shape, dtype=np.int64)) * width
 
-    def _split(self, part_bytes: int) -> list[_Part]:
-        parts = [_Part()]
+    def _split(self, part_bytes: int) -> list[Part]:
+        parts = [Part()]
         results = weights = 0
         seen: set[int] = set()
         for operation in self._graph.operations:
             if operation.kind == "weight":
                 continue
             if max(results, weights) >= part_bytes:
-                parts.append(_Part())
+                parts.append(Part())
                 results = weights = 0
                 seen.clear()
             parts[-1].operations.append(operation)
@@ -125,41 +126,58 @@ class Runner:
             part.reads = sorted(used - made - set(self._constants))
             later |= set(part.reads)
 
-    def _session(self, part: _Part) -> object:
-        import onnxruntime
+    def _session(self, part: Part) -> Any:
+        return make_session(self._graph, part, self._constants)
 
-        onnxruntime.set_default_logger_severity(4)
-        options = onnxruntime.SessionOptions()
-        # What is freed between two parts is memory for the next one.
-        options.enable_cpu_mem_arena = False
-        data = self._model(part).SerializeToString()
-        try:
-            return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise UserError(f"onnxruntime refuses the network: {error}") from None
 
-    def _model(self, part: _Part) -> onnx.ModelProto:
-        values = self._graph.values
-        nodes = Nodes(values)
-        constants: dict[int, None] = {}
-        for operation in part.operations:
-            constants.update(dict.fromkeys(v for v in operation.operands if v in self._constants))
-            inputs, outputs = (
-                [f"v{value}" for value in ids] for ids in (operation.operands, operation.results)
-            )
-            convert(Call(operation, inputs, outputs), nodes)
+def make_session(graph: _core.Graph, part: Part, constants: Mapping[int, np.ndarray]) -> Any:
+    """Consecutive operations in onnxruntime; a value is called by ``v`` and its number.
 
-        def described(ids: list[int]) -> list[onnx.ValueInfoProto]:
-            return [
-                helper.make_tensor_value_info(f"v{v}", onnx_type(values[v].dtype), values[v].shape)
-                for v in ids
-            ]
+    Args:
+        graph: the network.
+        part: the operations, what they read and what is wanted of them.
+        constants: arrays of values that are not computed.
 
-        weights = [numpy_helper.from_array(self._constants[v], f"v{v}") for v in constants]
-        graph = helper.make_graph(
-            nodes.nodes, "part", described(part.reads), described(part.gives),
-            [*weights, *nodes.constants],
-        )  # fmt: skip
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
-        model.ir_version = 9
-        return model
+    Raises:
+        UserError: onnxruntime refuses the operations.
+    """
+    import onnxruntime
+
+    onnxruntime.set_default_logger_severity(4)
+    options = onnxruntime.SessionOptions()
+    # What is freed between two parts is memory for the next one.
+    options.enable_cpu_mem_arena = False
+    data = _make_model(graph, part, constants).SerializeToString()
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise UserError(f"onnxruntime refuses the network: {error}") from None
+
+
+def _make_model(
+    graph: _core.Graph, part: Part, constants: Mapping[int, np.ndarray]
+) -> onnx.ModelProto:
+    values = graph.values
+    nodes = Nodes(values)
+    used: dict[int, None] = {}
+    for operation in part.operations:
+        used.update(dict.fromkeys(v for v in operation.operands if v in constants))
+        inputs, outputs = (
+            [f"v{value}" for value in ids] for ids in (operation.operands, operation.results)
+        )
+        convert(Call(operation, inputs, outputs), nodes)
+
+    def described(ids: list[int]) -> list[onnx.ValueInfoProto]:
+        return [
+            helper.make_tensor_value_info(f"v{v}", onnx_type(values[v].dtype), values[v].shape)
+            for v in ids
+        ]
+
+    weights = [numpy_helper.from_array(np.asarray(constants[v]), f"v{v}") for v in used]
+    made = helper.make_graph(
+        nodes.nodes, "part", described(part.reads), described(part.gives),
+        [*weights, *nodes.constants],
+    )  # fmt: skip
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)])
+    model.ir_version = 9
+    return model

@@ -75,8 +75,10 @@ def command(argv: Sequence[str]) -> None:
     table = config.calibration_table
     measure = None
     if not config.stop_after or config.stop_after != "top":
-        table = table or _calibrate(config, module, progress)
-        measure = None if config.stop_after else _accuracy(config, module, progress)
+        original = module
+        if table is None:
+            module, table = _calibrate(config, module, progress)
+        measure = None if config.stop_after else _accuracy(config, original, progress)
     if config.stop_after:
         if config.stop_after != "top":
             deploy(module, config.quantize, config.quantize_table, config.stop_after, table)
@@ -132,8 +134,10 @@ def _dataset(config: CompileConfig, module: _core.Module, count: int | None) -> 
     return Dataset(source, module, count) if source else None
 
 
-def _calibrate(config: CompileConfig, module: _core.Module, progress: Progress) -> str | None:
-    """Writes the ranges beside the output, and returns the file."""
+def _calibrate(
+    config: CompileConfig, module: _core.Module, progress: Progress
+) -> tuple[_core.Module, str | None]:
+    """Writes the ranges beside the output; returns what to compile, and the file."""
     from tpuc.calibration import DEFAULT_METHOD, calibrate_module
     from tpuc.calibration.methods import check_method
     from tpuc.console import counted_steps
@@ -141,12 +145,17 @@ def _calibrate(config: CompileConfig, module: _core.Module, progress: Progress) 
     method = check_method(config.method or DEFAULT_METHOD)
     dataset = _dataset(config, module, config.input_num)
     if dataset is None:
-        return None
+        return module, None
+    if config.correct_bias and config.quantize == "INT8":
+        from tpuc.tuning.bias import with_corrected_biases
+
+        with progress.stage("correcting biases"):
+            module = with_corrected_biases(module, dataset, method)
     with progress.measure("calibrating"), counted_steps("calibrating", len(dataset)) as advance:
         table = calibrate_module(module, dataset, method, advance, config.ray)
     path = str(Path(config.output).with_suffix("")) + "_cali_table"
     table.save(path)
-    return path
+    return module, path
 
 
 def _accuracy(

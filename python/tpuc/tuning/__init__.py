@@ -1,0 +1,1 @@
+"""What can be done about a network before it is quantised."""
