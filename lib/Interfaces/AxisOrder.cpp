@@ -141,6 +141,12 @@ tpuc::splitTransposition(llvm::ArrayRef<int64_t> shape,
   bool isFirst = whole.shape[taken] >= whole.shape[last];
   if (std::max(whole.shape[taken], whole.shape[last]) < kShortestRow)
     return std::nullopt;
+  // A short axis inside one that stays outermost interleaves what lies in the
+  // lanes, which they do at once.
+  bool keepsLanes = whole.order[0] == 0 && whole.shape[0] >= kShortestRow;
+  if (keepsLanes &&
+      std::min(whole.shape[taken], whole.shape[last]) < kShortestRow)
+    return std::nullopt;
   // First: the axis that becomes the innermost goes there, others stay in
   // order. Otherwise last: rows move, then their axis goes to its place.
   AxisOrder first{whole.shape, {}}, second;

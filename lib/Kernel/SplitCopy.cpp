@@ -10,6 +10,7 @@
 
 #include "SplitCopy.h"
 
+#include "LaneCopy.h"
 #include "LaneTranspose.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -37,8 +38,6 @@ private:
   GlobalTensor result, source;
 };
 
-enum class Zone : uint8_t { Batch, Lane, Rest };
-
 /// Beyond this many commands the plain forms are better: short transfers reach
 /// few pages of global memory at a time.
 constexpr int64_t kMostKernels = 24;
@@ -50,8 +49,11 @@ struct SplitStrides {
   explicit SplitStrides(const GlobalTensor &tensor)
       : n(numElements(tensor.shape) / tensor.split.n), c(n / tensor.split.c) {}
 
-  Zone zoneOf(int64_t stride) const {
-    return stride >= n ? Zone::Batch : stride >= c ? Zone::Lane : Zone::Rest;
+  bool isAcrossLanes(int64_t stride) const { return stride >= c && stride < n; }
+
+  /// Whether neighbours lie in the same lane, a round of them apart.
+  bool isRound(int64_t stride) const {
+    return isAcrossLanes(stride) && stride % (c * arch::kLanes) == 0;
   }
 };
 
@@ -104,11 +106,10 @@ private:
   }
 
   bool isLaneOfResult(const CopyAxis &axis) const {
-    return to.zoneOf(axis.resultStride) == Zone::Lane;
+    return to.isAcrossLanes(axis.resultStride);
   }
   bool isLaneOfSource(const CopyAxis &axis) const {
-    return from.zoneOf(axis.sourceStride) == Zone::Lane &&
-           axis.sourceStride != 0;
+    return from.isAcrossLanes(axis.sourceStride);
   }
 
   /// Every lane keeps what it has. Steps of whole rounds of lanes on one side
@@ -116,20 +117,23 @@ private:
   bool makeInLanes(llvm::ArrayRef<CopyAxis> axes) {
     CopyAxes lanes, rest;
     for (const CopyAxis &axis : axes) {
-      bool isLane = isLaneOfResult(axis);
-      if (isLane != isLaneOfSource(axis)) {
-        int64_t stride = isLane ? axis.resultStride : axis.sourceStride;
-        if (stride % (arch::kLanes * (isLane ? to.c : from.c)) != 0)
-          return false;
-        isLane = false;
-      }
+      bool isLane = isLaneOfResult(axis) && !to.isRound(axis.resultStride);
+      if (isLane != (isLaneOfSource(axis) && !from.isRound(axis.sourceStride)))
+        return false;
       (isLane ? lanes : rest).push_back(axis);
     }
     lanes = joinAxes(lanes);
     rest = joinAxes(rest);
-    if (lanes.size() > 1 || positions(rest, 3) > kMostKernels ||
+    if (lanes.size() > 1 ||
         (lanes.front().size > 1 && (lanes.front().resultStride != to.c ||
                                     lanes.front().sourceStride != from.c)))
+      return false;
+    bool keepsRuns =
+        rest.back().resultStride == 1 && rest.back().sourceStride == 1;
+    if (!keepsRuns && makeLaneCopyKernel(params.result, params.source,
+                                         lanes.front(), rest, kernels))
+      return true;
+    if (positions(rest, 3) > kMostKernels)
       return false;
     moveAll(lanes.front(), rest, 0, 0);
     return true;

@@ -113,6 +113,55 @@ TEST(Copy, CutsLongRunsInTheLanes) { checkLongRuns(1 << 16); }
 
 TEST(Copy, CutsLongRunsOfPrimeLengthInTheLanes) { checkLongRuns(65537); }
 
+/// A permutation of [lanes, rest] in which the lanes stay: one kernel of tiles.
+void checkLaneCopy(llvm::ArrayRef<int64_t> shape,
+                   llvm::ArrayRef<int64_t> order, ElementType type) {
+  KernelRunner runner;
+  int64_t count = 1;
+  for (int64_t size : shape)
+    count *= size;
+  std::vector<double> values(count);
+  for (int64_t i = 0; i < count; ++i)
+    values[i] = i % 2039;
+  GlobalTensor source = runner.put(type, values);
+  GlobalTensor result = runner.allocate(type, count);
+  source.shape = result.shape = {1, shape[0], 1, count / shape[0]};
+  source.split = result.split = {1, shape[0]};
+  KernelList kernels;
+  auto axes = permutation(shape, order);
+  makeCopyKernels({result, source, std::nullopt}, axes, kernels);
+  EXPECT_EQ(kernels.size(), 1u);
+  EXPECT_NE(dynamic_cast<TiledKernel *>(kernels.front().get()), nullptr);
+  runner.run(kernels);
+  std::vector<double> got = runner.get(result);
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t rest = i, to = 0, from = 0;
+    for (const CopyAxis &axis : llvm::reverse(axes)) {
+      to += rest % axis.size * axis.resultStride;
+      from += rest % axis.size * axis.sourceStride;
+      rest /= axis.size;
+    }
+    ASSERT_EQ(got[to], values[from]) << "at element " << to;
+  }
+}
+
+class LaneCopy : public testing::TestWithParam<Case> {};
+
+TEST_P(LaneCopy, ReordersInTheLanes) {
+  checkLaneCopy(GetParam().shape, GetParam().order, ElementType::F16);
+  checkLaneCopy(GetParam().shape, GetParam().order, ElementType::F32);
+}
+
+// Depth to space by 2 and 3, space to depth, a transposition, and one that has
+// to be cut.
+INSTANTIATE_TEST_SUITE_P(
+    Orders, LaneCopy,
+    testing::Values(Case{{24, 2, 2, 10, 12}, {0, 3, 1, 4, 2}},
+                    Case{{70, 3, 3, 5, 7}, {0, 3, 1, 4, 2}},
+                    Case{{24, 10, 2, 12, 2}, {0, 2, 4, 1, 3}},
+                    Case{{24, 2, 30, 9}, {0, 1, 3, 2}},
+                    Case{{24, 2, 2, 180, 160}, {0, 3, 1, 4, 2}}));
+
 TEST(Gather, PicksRowsOfEachSlab) {
   KernelRunner runner;
   std::vector<double> table = randomValues(2 * 10 * 6, 3);

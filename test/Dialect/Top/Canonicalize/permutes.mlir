@@ -114,3 +114,12 @@ func.func @short_rows_join_a_transposition(%x: tensor<1x16x4x4xf32>) -> tensor<4
   %3 = top.permute %2 {order = array<i64: 2, 1, 0>} : (tensor<16x4x4xf32>) -> tensor<4x4x16xf32>
   return %3 : tensor<4x4x16xf32>
 }
+
+// A depth to space: channels stay outermost, the phases interleave columns.
+// CHECK-LABEL: func.func @short_axes_interleave_in_the_lanes(
+// CHECK-NEXT: top.permute %arg0 {order = array<i64: 0, 3, 1, 4, 2>}
+// CHECK-NEXT: return
+func.func @short_axes_interleave_in_the_lanes(%x: tensor<16x2x2x20x20xf32>) -> tensor<16x20x2x20x2xf32> {
+  %0 = top.permute %x {order = array<i64: 0, 3, 1, 4, 2>} : (tensor<16x2x2x20x20xf32>) -> tensor<16x20x2x20x2xf32>
+  return %0 : tensor<16x20x2x20x2xf32>
+}
