@@ -206,7 +206,7 @@ static std::pair<double, double> getLimits(Operation *op) {
   return {-kNone, kNone};
 }
 
-FailureOr<std::pair<double, double>> Lowering::getRange(Value value) {
+std::optional<std::pair<double, double>> Lowering::findRange(Value value) {
   Operation *op = value.getDefiningOp();
   auto [least, most] = getLimits(op);
   if (quant::CalibratedQuantizedType type = top::getCalibratedType(value)) {
@@ -217,13 +217,23 @@ FailureOr<std::pair<double, double>> Lowering::getRange(Value value) {
   }
   // What only moves or limits elements has the range of its operand.
   bool keepsRange = op && (set.isMove(op) || isa<top::ReluOp, top::ClipOp>(op));
-  if (keepsRange) {
-    FailureOr<std::pair<double, double>> range = getRange(op->getOperand(0));
-    if (mlir::failed(range))
-      return failure();
-    double low = std::max(range->first, least);
-    double high = std::min(range->second, most);
-    return low < high ? std::make_pair(low, high) : *range;
+  if (!keepsRange)
+    return std::nullopt;
+  std::optional<std::pair<double, double>> range = findRange(op->getOperand(0));
+  if (!range)
+    return std::nullopt;
+  double low = std::max(range->first, least);
+  double high = std::min(range->second, most);
+  return low < high ? std::make_pair(low, high) : *range;
+}
+
+FailureOr<std::pair<double, double>> Lowering::getRange(Value value) {
+  if (std::optional<std::pair<double, double>> range = findRange(value))
+    return *range;
+  Operation *op = value.getDefiningOp();
+  while (op && (set.isMove(op) || isa<top::ReluOp, top::ClipOp>(op))) {
+    value = op->getOperand(0);
+    op = value.getDefiningOp();
   }
   failed = true;
   StringRef name = top::getTensorName(value);
@@ -241,6 +251,29 @@ static ValueRange getMoved(Operation *op, bool isMove) {
   return isMove ? ValueRange(op->getOperands().take_front()) : ValueRange();
 }
 
+/// The largest magnitude of a range, 0 when it is unknown.
+static double getMagnitude(std::optional<std::pair<double, double>> range) {
+  return range ? std::max(-range->first, range->second) : 0.0;
+}
+
+double Lowering::getLargestJoined(Value value) {
+  if (auto it = largestJoined.find(value); it != largestJoined.end())
+    return it->second;
+  double largest = getMagnitude(findRange(value));
+  for (Operation *user : value.getUsers())
+    if (user->getNumResults() == 1 && canUseBytes(user) &&
+        wantsBytes(user->getResult(0)) &&
+        llvm::is_contained(getMoved(user, set.isMove(user)), value))
+      largest = std::max(largest, getLargestJoined(user->getResult(0)));
+  return largestJoined[value] = largest;
+}
+
+bool Lowering::joinsWell(Value operand, Value result) {
+  if (operand.hasOneUse() || !isa<top::ConcatOp>(result.getDefiningOp()))
+    return true;
+  return 2 * getMagnitude(findRange(operand)) >= getLargestJoined(result);
+}
+
 llvm::SetVector<Value> Lowering::getJoined(Value value) {
   llvm::SetVector<Value> joined;
   joined.insert(value);
@@ -253,9 +286,12 @@ llvm::SetVector<Value> Lowering::getJoined(Value value) {
       return;
     if (moved.empty())
       return;
-    joined.insert(op->getResult(0));
+    Value result = op->getResult(0);
+    if (from != result && !joinsWell(from, result))
+      return;
+    joined.insert(result);
     for (Value operand : moved)
-      if (!operand.getDefiningOp<top::WeightOp>())
+      if (!operand.getDefiningOp<top::WeightOp>() && joinsWell(operand, result))
         joined.insert(operand);
   };
   for (size_t i = 0; i < joined.size(); ++i) {

@@ -79,7 +79,9 @@ public:
   /// The type of the elements of a top value as bytes. It is that of all values
   /// with which moves and joins connect it, so that these do not compute: of
   /// their whole range, or, where its only reader bounds it, of that one's
-  /// result. When there is no range the error is emitted and noted.
+  /// result. A part that others read too, and that would lose more than a bit,
+  /// keeps a type of its own. When there is no range the error is emitted and
+  /// noted.
   mlir::FailureOr<mlir::quant::UniformQuantizedType>
   getByteType(mlir::Value value);
 
@@ -157,7 +159,10 @@ public:
 private:
   mlir::Location getStepLoc(llvm::StringRef opName);
   mlir::Value standIn(mlir::Type type);
+  std::optional<std::pair<double, double>> findRange(mlir::Value value);
   mlir::FailureOr<std::pair<double, double>> getRange(mlir::Value value);
+  double getLargestJoined(mlir::Value value);
+  bool joinsWell(mlir::Value operand, mlir::Value result);
   llvm::SetVector<mlir::Value> getJoined(mlir::Value value);
 
   mlir::OpBuilder builder;
@@ -169,6 +174,7 @@ private:
   FiltersInParts filtersInParts;
   const LoweringSet &set;
   llvm::DenseMap<mlir::Value, bool> wanted;
+  llvm::DenseMap<mlir::Value, double> largestJoined;
   llvm::DenseMap<mlir::Value, mlir::quant::UniformQuantizedType> byteTypes;
   llvm::DenseMap<mlir::Value, mlir::Value> lowered;
   llvm::DenseMap<std::pair<mlir::Value, mlir::Type>, mlir::Value> conversions;
