@@ -16,6 +16,13 @@ func.func @relayout(%x: tensor<3x2xf16>) -> tensor<3x2xf16> {
   return %0 : tensor<3x2xf16>
 }
 
+// CHECK-LABEL: @relayout_bytes
+func.func @relayout_bytes(%x: tensor<3x2x!quant.uniform<i8:f32, 0.5>>) -> tensor<3x2x!quant.uniform<i8:f32, 0.5>> {
+  // CHECK: tpu.relayout {{.*}} : (tensor<3x2x!quant.uniform<i8:f32, 5.000000e-01>>) -> tensor<3x2x!quant.uniform<i8:f32, 5.000000e-01>>
+  %0 = tpu.relayout %x {axes = 2 : i64, boxes = array<i64: 0, 2, 2, 2, 2, 2, 1, 1, 4, 0, 1, 0, 0, 2, 1, 1>} : (tensor<3x2x!quant.uniform<i8:f32, 0.5>>) -> tensor<3x2x!quant.uniform<i8:f32, 0.5>>
+  return %0 : tensor<3x2x!quant.uniform<i8:f32, 0.5>>
+}
+
 // CHECK-LABEL: @parts
 func.func @parts(%x: tensor<4x8xi32>, %y: tensor<2x8xi32>) -> tensor<6x11xi32> {
   // CHECK: tpu.concat %{{.*}}, %{{.*}} {axis = 0 : i64} : (tensor<4x8xi32>, tensor<2x8xi32>) -> tensor<6x8xi32>

@@ -82,10 +82,10 @@ def Tpu_RelayoutOp
     ```
   }];
   let arguments = (ins
-    Arg<Tpu_Tensor, "Operand.">:$input,
+    Arg<Tpu_MovedTensor, "Operand.">:$input,
     Arg<DenseI64ArrayAttr, "The boxes, one after the other.">:$boxes,
     Arg<I64Attr, "Axes of a box.">:$axes);
-  let results = (outs Res<Tpu_Tensor, "Result.">:$output);
+  let results = (outs Res<Tpu_MovedTensor, "Result.">:$output);
 }
 
 def Tpu_ConcatOp : Tpu_Op<"concat"> {
