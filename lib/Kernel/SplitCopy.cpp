@@ -228,6 +228,12 @@ private:
     rest = joinAxes(rest);
     if (!isWorthwhile || positions(rest, 1) > kMostKernels)
       return false;
+    // Runs that both sides keep are transfers as they are.
+    constexpr int64_t kShortRunBytes = 64;
+    const CopyAxis &run = rest.back();
+    if (run.resultStride == 1 && run.sourceStride == 1 &&
+        run.size * byteWidth(params.result.type) >= kShortRunBytes)
+      return false;
     if (becomesRow.size() == 1)
       becomesRow.insert(becomesRow.begin(), CopyAxis{1, 1, 1});
     if (becomesLane.size() == 1)

@@ -114,8 +114,8 @@ TEST(Copy, CutsLongRunsInTheLanes) { checkLongRuns(1 << 16); }
 TEST(Copy, CutsLongRunsOfPrimeLengthInTheLanes) { checkLongRuns(65537); }
 
 /// A permutation of [lanes, rest] in which the lanes stay: one kernel of tiles.
-void checkLaneCopy(llvm::ArrayRef<int64_t> shape,
-                   llvm::ArrayRef<int64_t> order, ElementType type) {
+void checkLaneCopy(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> order,
+                   ElementType type) {
   KernelRunner runner;
   int64_t count = 1;
   for (int64_t size : shape)
@@ -161,6 +161,33 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{24, 10, 2, 12, 2}, {0, 2, 4, 1, 3}},
                     Case{{24, 2, 30, 9}, {0, 1, 3, 2}},
                     Case{{24, 2, 2, 180, 160}, {0, 3, 1, 4, 2}}));
+
+/// Copies what lies across the lanes as [n, c] into lanes that take n, and says
+/// whether that is a transposition in local memory.
+bool exchangesLanesOfRuns(int64_t run) {
+  KernelRunner runner;
+  int64_t n = 128, c = 64, count = n * c * run;
+  std::vector<double> values(count);
+  for (int64_t i = 0; i < count; ++i)
+    values[i] = i % 2039;
+  GlobalTensor source = runner.put(ElementType::F32, values);
+  GlobalTensor result = runner.allocate(ElementType::F32, count);
+  source.shape = {n, c, 1, run};
+  source.split = {n, c};
+  result.shape = {1, n, 1, c * run};
+  result.split = {1, n};
+  KernelList kernels;
+  makeCopyKernels({result, source, std::nullopt}, {{count, 1, 1}}, kernels);
+  runner.run(kernels);
+  EXPECT_EQ(runner.get(result), values);
+  return dynamic_cast<TiledKernel *>(kernels.front().get()) != nullptr;
+}
+
+TEST(Copy, ExchangesLanesOfShortRuns) { EXPECT_TRUE(exchangesLanesOfRuns(4)); }
+
+TEST(Copy, TransfersLongRunsToOtherLanes) {
+  EXPECT_FALSE(exchangesLanesOfRuns(16));
+}
 
 TEST(Gather, PicksRowsOfEachSlab) {
   KernelRunner runner;
