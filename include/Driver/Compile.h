@@ -34,6 +34,9 @@ struct CompileOptions {
   std::string quantizeTable;
   /// File with the ranges of tensors, for INT8; empty for none.
   std::string calibrationTable;
+  /// How much is done for a fast program: 1 nothing stays in local memory
+  /// between operators, 2 the usual, 3 many schedules are compared.
+  unsigned optLevel = 2;
   /// The last phase to run.
   Phase last = Phase::Commands;
 };
@@ -50,8 +53,8 @@ void buildCompilePipeline(mlir::OpPassManager &manager,
                           const CompileOptions &options,
                           std::optional<Phase> first = std::nullopt);
 
-/// Registers the last phase as a pipeline of tpuc-opt: `tpuc-commands`. The
-/// others are `top-canonicalize` and `convert-top-to-tpu`.
+/// Registers the last phase as a pipeline of tpuc-opt: `tpuc-commands`, with the
+/// option `opt`. The others are `top-canonicalize` and `convert-top-to-tpu`.
 void registerCompilePipelines();
 
 /// Brings `module` to the end of `options.last`, from wherever it is. Errors

@@ -13,6 +13,24 @@
 
 namespace tpuc::group {
 
+/// What the sizes of a kernel's tiles are ranked by: cycles of its commands on
+/// both engines, and estimates of what those do to the commands around them.
+struct Ranking {
+  /// Cycles charged for each command, so that of two plans of equal cycles the
+  /// one with fewer commands is taken.
+  double tiuIssue = 8, gdmaIssue = 64;
+  /// How much dearer a plan is that takes all of a lane: memory that a kernel
+  /// leaves is room for the next one's weights.
+  double memoryShare = 0.05;
+  /// 0: the engines take turns. 1: they work at the same time, but for one tile
+  /// of the one that has less to do.
+  double overlap = 0;
+  /// How many sizes are compared.
+  unsigned numSizes = 8;
+
+  bool operator==(const Ranking &) const = default;
+};
+
 struct Options {
   /// Local bytes of a lane that the program may use, from address 0.
   int64_t localBytes = arch::kLaneBytes;
@@ -22,6 +40,17 @@ struct Options {
   bool fuse = true;
   /// Load weights before the operator that needs them starts.
   bool prefetch = true;
+  /// How many command streams are compared, of which the fastest counts.
+  enum class Search : uint8_t {
+    None,
+    Network, ///< one of each ranking
+    Parts    ///< and of mixtures: takes many times as long
+  };
+  Search search = Search::Network;
+  /// Remember what tiles cost; off, the same schedule takes longer to find.
+  bool rememberCosts = true;
+  /// The ranking of each operator's tiles, by index; empty for the usual one.
+  std::vector<Ranking> rankings;
   /// Where coefficients and activations start in global memory.
   uint64_t coefficientBase = arch::kGlobalBase;
   uint64_t activationBase = arch::kGlobalBase + arch::kGlobalBytes / 2;
@@ -62,9 +91,9 @@ struct Failure {
   std::string reason;
 };
 
-/// Schedules `program`, deterministically; the program changes. Inputs and outputs get places in
-/// global memory that nothing else uses. Returns false and fills `failure`
-/// when an operator does not fit.
+/// Schedules `program`, deterministically; the program changes. Inputs and
+/// outputs get places in global memory that nothing else uses. Returns false
+/// and fills `failure` when an operator does not fit.
 bool schedule(Program &program, const Options &options, Schedule &result,
               Failure &failure);
 

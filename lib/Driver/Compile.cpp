@@ -71,12 +71,15 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
   manager.addPass(tpu::createTpuFuseActivation());
 }
 
-static void buildCommands(OpPassManager &manager) {
+static void buildCommands(OpPassManager &manager, unsigned optLevel) {
+  ConvertTpuToBM1684XOptions options;
+  options.keepResident = options.fuse = options.prefetch = optLevel > 1;
+  options.search = optLevel > 1 ? optLevel - 1 : 0;
   manager.addNestedPass<func::FuncOp>(tpu::createTpuFuseAttention());
   manager.addNestedPass<func::FuncOp>(tpu::createTpuHoistOutputs());
   manager.addNestedPass<func::FuncOp>(createAssignLanes());
   manager.addNestedPass<func::FuncOp>(createJoinPermutes());
-  manager.addPass(createConvertTpuToBM1684X());
+  manager.addPass(createConvertTpuToBM1684X(options));
   manager.addNestedPass<func::FuncOp>(bm1684x::createBM1684XVerifyHazards());
 }
 
@@ -90,12 +93,25 @@ void tpuc::buildCompilePipeline(OpPassManager &manager,
   if (options.last >= Phase::Tpu && (!first || *first < Phase::Tpu))
     buildTpu(manager, options);
   if (options.last >= Phase::Commands && (!first || *first < Phase::Commands))
-    buildCommands(manager);
+    buildCommands(manager, options.optLevel);
 }
 
+namespace {
+
+struct CommandsOptions : public PassPipelineOptions<CommandsOptions> {
+  Option<unsigned> opt{*this, "opt",
+                       llvm::cl::desc("How much is done for speed, 1 to 3"),
+                       llvm::cl::init(2)};
+};
+
+} // namespace
+
 void tpuc::registerCompilePipelines() {
-  static PassPipelineRegistration<> commandsPhase(
-      "tpuc-commands", "Turn a tpu module into commands", buildCommands);
+  static PassPipelineRegistration<CommandsOptions> commandsPhase(
+      "tpuc-commands", "Turn a tpu module into commands",
+      [](OpPassManager &manager, const CommandsOptions &options) {
+        buildCommands(manager, options.opt);
+      });
 }
 
 LogicalResult tpuc::compileModule(ModuleOp module,

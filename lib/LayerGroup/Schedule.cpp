@@ -11,7 +11,9 @@
 #include "Emission.h"
 #include "Explain.h"
 #include "Fusion.h"
+#include "PlanCache.h"
 #include "Residency.h"
+#include "Search.h"
 #include "Steps.h"
 
 using namespace tpuc;
@@ -22,9 +24,10 @@ namespace {
 
 class Scheduler {
 public:
-  Scheduler(const Program &program, const Options &options, Failure &failure)
-      : program(program), options(options), failure(failure), memory(program),
-        residency(memory, options),
+  Scheduler(const Program &program, const Options &options, PlanCache &costs,
+            Failure &failure)
+      : program(program), options(options), costs(costs), failure(failure),
+        memory(program), residency(memory, options),
         tileLimits(program.operators.size(), options.localBytes),
         numShrinks(program.operators.size()) {}
 
@@ -44,6 +47,13 @@ public:
 
   /// Places everything and emits the commands.
   bool emit(Schedule &result) {
+    for (const Interval &buffer : list.buffers)
+      if (buffer.offset + buffer.bytes > options.localBytes) {
+        failure = {list.steps[buffer.first].op,
+                   "its tiles do not fit into local memory beside what must be "
+                   "there at the same time"};
+        return false;
+      }
     if (options.prefetch)
       prefetch();
     for (auto [value, buffer] : llvm::enumerate(list.residents))
@@ -102,7 +112,7 @@ private:
       demands = plan->demands;
       plans.push_back(std::move(plan));
     } else {
-      demands = demandsOf(kernel, memory);
+      demands = costs.demandsOf(kernel, program.operators[op], memory);
       plans.push_back(std::nullopt);
     }
     for (unsigned value : demands.global) {
@@ -136,13 +146,19 @@ private:
       }
     int64_t budget = budgetOf(op);
     if (cached.budget != budget || cached.places != places)
-      cached = {budget, places, planKernel(kernel, memory, budget, options)};
+      cached = {budget, places,
+                planKernel(kernel, memory, budget, options, rankingOf(op),
+                           costs.candidatesOf(kernel, info, memory))};
     return cached.plan;
   }
 
   /// Local bytes of a lane that the tiles of an operator may take.
   int64_t budgetOf(unsigned op) const {
     return std::min(options.localBytes - residency.heldAt(op), tileLimits[op]);
+  }
+
+  Ranking rankingOf(unsigned op) const {
+    return options.rankings.empty() ? Ranking() : options.rankings[op];
   }
 
   /// Places all buffers. When they do not fit, the tiles that are in the way
@@ -250,6 +266,7 @@ private:
 
   const Program &program;
   const Options &options;
+  PlanCache &costs;
   Failure &failure;
   Memory memory;
   Residency residency;
@@ -265,13 +282,26 @@ private:
 bool group::schedule(Program &program, const Options &options, Schedule &result,
                      Failure &failure) {
   std::vector<std::unique_ptr<Kernel>> joined;
+  PlanCache costs(options.rememberCosts);
   while (true) {
-    Scheduler scheduler(program, options, failure);
+    Scheduler scheduler(program, options, costs, failure);
     if (!scheduler.plan())
       return false;
     if (options.fuse && fuseKernels(program, scheduler.getMemory(),
                                     scheduler.getResidency(), options, joined))
       continue;
-    return scheduler.emit(result);
+    if (!scheduler.emit(result))
+      return false;
+    break;
   }
+  if (options.search != Options::Search::None)
+    searchRankings(
+        program.operators.size(), options,
+        [&](const Options &changed, Schedule &attempt) {
+          Failure ignored;
+          Scheduler scheduler(program, changed, costs, ignored);
+          return scheduler.plan() && scheduler.emit(attempt);
+        },
+        result);
+  return true;
 }

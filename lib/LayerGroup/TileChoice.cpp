@@ -144,10 +144,11 @@ void group::emitTile(ResidentBuilder &builder, const TiledKernel &kernel,
 }
 
 /// Emits everything that the kernel does, with all buffers at address 0.
-static WorkSink workOf(const TiledKernel &kernel, KernelPlan &plan,
-                       const Memory &memory) {
+static void addWork(const TiledKernel &kernel, Candidate &candidate,
+                    const Memory &memory) {
   WorkSink sink;
   ResidentBuilder builder(sink, memory);
+  KernelPlan &plan = candidate.plan;
   kernel.setUp(builder, 0);
   llvm::SmallVector<Box, 3> loaded(kernel.numInputs());
   llvm::SmallVector<uint32_t, 3> zeros(kernel.numInputs(), 0);
@@ -166,72 +167,106 @@ static WorkSink workOf(const TiledKernel &kernel, KernelPlan &plan,
   plan.demands = builder.demands();
   plan.tiuCycles = sink.tiuCycles;
   plan.gdmaCycles = sink.gdmaCycles;
-  return sink;
+  candidate.tiuCommands = sink.tiuCommands;
+  candidate.gdmaCommands = sink.gdmaCommands;
+  candidate.isCosted = true;
 }
 
-/// Tiles of `size`, or nothing when one of them exceeds the budget.
-static std::optional<KernelPlan> cut(const TiledKernel &kernel,
-                                     const Shape4 &size, const Memory &memory,
-                                     int64_t budget) {
-  KernelPlan plan;
+/// Plans the tiles of `size`, until one exceeds `budget`.
+static void cut(const TiledKernel &kernel, const Shape4 &size,
+                const Memory &memory, int64_t budget, KernelPlan &plan) {
   plan.constantBytes = bufferBytes(kernel.constantBytes());
   for (const Box &box : cutSpace(kernel.space(), size)) {
     plan.tiles.push_back(planTile(kernel, box, memory));
     plan.peakBytes =
         std::max(plan.peakBytes, tileBytes(kernel, plan.tiles.back()));
     if (plan.peakBytes > budget)
-      return std::nullopt;
+      break;
   }
-  return plan;
 }
 
-std::optional<KernelPlan> group::planKernel(const TiledKernel &kernel,
-                                            const Memory &memory,
-                                            int64_t budget,
-                                            const Options &options) {
-  // What a command costs beyond the vendor's cycles, so that of two plans of
-  // equal cycles the one with fewer commands is taken.
-  constexpr uint64_t kTiuIssue = 8, kGdmaIssue = 64;
-  constexpr unsigned kMaxPlans = 8;
-  std::optional<KernelPlan> best;
-  auto keepAsNext = [&](const Shape4 &size, double cost) {
-    if (best->nextCost == 0 || cost < best->nextCost) {
-      best->nextTile = size;
-      best->nextCost = cost;
-    }
-  };
+/// Finds out what tiles of `size` cost; false when one exceeds `budget`.
+static bool cost(const TiledKernel &kernel, const Shape4 &size,
+                 const Memory &memory, int64_t budget, Candidate &candidate) {
+  KernelPlan &plan = candidate.plan;
+  // What is known of a candidate may be the peak of its first tiles only.
+  if (plan.peakBytes == 0) {
+    TilePlan first = planTile(kernel, {{0, 0, 0, 0}, size}, memory);
+    plan.peakBytes = tileBytes(kernel, first);
+  }
+  if (plan.peakBytes > budget)
+    return false;
+  if (candidate.isCosted)
+    return true;
+  cut(kernel, size, memory, budget, plan);
+  if (plan.peakBytes <= budget)
+    addWork(kernel, candidate, memory);
+  candidate.numTiles = plan.tiles.size();
+  plan.tiles.clear();
+  return candidate.isCosted;
+}
+
+/// The candidate's place in a ranking; less is better.
+static double rank(const Candidate &candidate, const Ranking &ranking,
+                   const Options &options) {
+  const KernelPlan &plan = candidate.plan;
+  double tiu = double(plan.tiuCycles), gdma = double(plan.gdmaCycles);
+  double apart = tiu + gdma;
+  double together =
+      std::max(tiu, gdma) + std::min(tiu, gdma) / double(candidate.numTiles);
+  double cost = apart + ranking.overlap * (together - apart) +
+                double(candidate.tiuCommands) * ranking.tiuIssue +
+                double(candidate.gdmaCommands) * ranking.gdmaIssue;
+  return cost * (1.0 + ranking.memoryShare * double(plan.peakBytes) /
+                           double(options.localBytes));
+}
+
+std::optional<KernelPlan>
+group::planKernel(const TiledKernel &kernel, const Memory &memory,
+                  int64_t budget, const Options &options,
+                  const Ranking &ranking, Candidates *known) {
+  Candidates own;
+  Candidates &candidates = known ? *known : own;
+  if (candidates.sizes.empty())
+    candidates.sizes = tileCandidates(kernel);
+  const Shape4 *best = nullptr, *next = nullptr;
+  double bestCost = 0, nextCost = 0;
   unsigned numPlans = 0, sameCount = 0;
   size_t lastCount = 0;
-  for (const Shape4 &size : tileCandidates(kernel)) {
+  for (const Shape4 &size : candidates.sizes) {
     size_t count = size_t(countTiles(kernel.space(), size));
     // At most two shapes of each number of tiles.
     if (count == lastCount && sameCount == 2)
       continue;
-    TilePlan first = planTile(kernel, {{0, 0, 0, 0}, size}, memory);
-    if (tileBytes(kernel, first) > budget)
-      continue;
-    std::optional<KernelPlan> plan = cut(kernel, size, memory, budget);
-    if (!plan)
+    Candidate &candidate = candidates.bySize[size];
+    if (!cost(kernel, size, memory, budget, candidate))
       continue;
     sameCount = count == lastCount ? sameCount + 1 : 1;
     lastCount = count;
-    WorkSink work = workOf(kernel, *plan, memory);
-    double cost = double(work.tiuCycles + work.tiuCommands * kTiuIssue +
-                         work.gdmaCycles + work.gdmaCommands * kGdmaIssue);
-    // Memory that a kernel leaves is room for the next one's weights.
-    cost *= 1.0 + 0.05 * double(plan->peakBytes) / double(options.localBytes);
-    plan->cost = cost;
-    if (best && cost >= best->cost) {
-      keepAsNext(size, cost);
-    } else {
-      std::swap(best, plan);
-      if (plan) // the best until now
-        keepAsNext(plan->tiles.front().tile.size, plan->cost);
+    double rankCost = rank(candidate, ranking, options);
+    if (!best || rankCost < bestCost) {
+      next = best;
+      nextCost = bestCost;
+      best = &size;
+      bestCost = rankCost;
+    } else if (!next || rankCost < nextCost) {
+      next = &size;
+      nextCost = rankCost;
     }
-    if (++numPlans == kMaxPlans)
+    if (++numPlans == ranking.numSizes)
       break;
   }
-  return best;
+  if (!best)
+    return std::nullopt;
+  KernelPlan plan = candidates.bySize[*best].plan;
+  plan.peakBytes = 0;
+  cut(kernel, *best, memory, budget, plan);
+  plan.cost = bestCost;
+  if (next) {
+    plan.nextTile = *next;
+    plan.nextCost = nextCost;
+  }
+  return plan;
 }
 
 int64_t group::leastBytes(const TiledKernel &kernel, const Memory &memory) {

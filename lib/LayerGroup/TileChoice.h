@@ -10,6 +10,8 @@
 
 #include "ResidentBuilder.h"
 
+#include <map>
+
 namespace tpuc::group {
 
 struct OperandPlan {
@@ -44,6 +46,22 @@ struct KernelPlan {
   Demands demands;
 };
 
+/// Tiles of one size, as far as they were looked at.
+struct Candidate {
+  /// Without its tiles.
+  KernelPlan plan;
+  size_t numTiles = 0;
+  uint64_t tiuCommands = 0, gdmaCommands = 0;
+  /// The plan's cycles and demands, and the commands, are known.
+  bool isCosted = false;
+};
+
+/// What is known of a kernel's tiles, while its values lie where they lie.
+struct Candidates {
+  std::vector<kernel::Shape4> sizes; ///< in the order in which they are tried
+  std::map<kernel::Shape4, Candidate> bySize;
+};
+
 /// Plans one tile.
 TilePlan planTile(const kernel::TiledKernel &kernel, const kernel::Box &tile,
                   const Memory &memory);
@@ -52,9 +70,12 @@ TilePlan planTile(const kernel::TiledKernel &kernel, const kernel::Box &tile,
 int64_t tileBytes(const kernel::TiledKernel &kernel, const TilePlan &tile);
 
 /// The cheapest plan that needs at most `budget` bytes; nothing when none does.
+/// Looks up in `known` what tiles cost, and adds to it.
 std::optional<KernelPlan> planKernel(const kernel::TiledKernel &kernel,
                                      const Memory &memory, int64_t budget,
-                                     const Options &options);
+                                     const Options &options,
+                                     const Ranking &ranking = {},
+                                     Candidates *known = nullptr);
 
 /// What a kernel that is not tiled wants elsewhere.
 Demands demandsOf(const kernel::Kernel &kernel, const Memory &memory);

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Driver/Compile.h"
 #include "Bindings.h"
 #include "BmodelHandle.h"
 #include "Dialect/Top/Transforms/Calibration.h"
-#include "Driver/Compile.h"
 #include "Errors.h"
 #include "ModuleHandle.h"
 #include <pybind11/stl.h>
@@ -28,11 +28,13 @@ static Precision parsePrecision(const std::string &name) {
 static std::shared_ptr<BmodelHandle>
 compile(const std::shared_ptr<ModuleHandle> &module,
         const std::string &precision, const std::string &quantizeTable,
-        const std::string &stopAfter, const std::string &calibrationTable) {
+        const std::string &stopAfter, const std::string &calibrationTable,
+        unsigned optLevel) {
   CompileOptions options;
   options.precision = parsePrecision(precision);
   options.quantizeTable = quantizeTable;
   options.calibrationTable = calibrationTable;
+  options.optLevel = optLevel;
   DiagnosticCollector diagnostics(module->getModule().getContext());
   if (!stopAfter.empty()) {
     std::optional<Phase> phase = findPhase(stopAfter);
@@ -48,8 +50,7 @@ compile(const std::shared_ptr<ModuleHandle> &module,
   if (failed(model))
     diagnostics.raise("the module cannot be compiled");
   // The container's weights are views of the module's.
-  return std::make_shared<BmodelHandle>(std::move(*model), "the model",
-                                        module);
+  return std::make_shared<BmodelHandle>(std::move(*model), "the model", module);
 }
 
 void bindCompile(py::module_ &m) {
@@ -63,7 +64,7 @@ void bindCompile(py::module_ &m) {
       py::arg("path"), "Refuses a broken calibration table.");
   m.def("compile", &compile, py::arg("module"), py::arg("precision"),
         py::arg("quantize_table") = "", py::arg("stop_after") = "",
-        py::arg("calibration_table") = "",
+        py::arg("calibration_table") = "", py::arg("opt") = 2,
         py::call_guard<py::gil_scoped_release>(),
         "Compiles a module, or brings it to the end of a phase and returns "
         "nothing.");

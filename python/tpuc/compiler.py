@@ -31,6 +31,17 @@ def check_quantize(name: str) -> str:
     return upper
 
 
+def check_opt(level: int) -> int:
+    """The level.
+
+    Raises:
+        UserError: there is none of that number.
+    """
+    if level not in (1, 2, 3):
+        raise UserError(f"opt {level} is not known, choose 1, 2 or 3")
+    return level
+
+
 def check_calibration(table: str | None) -> None:
     """Refuses a broken table.
 
@@ -72,6 +83,7 @@ def deploy(
     quantize_table: str | os.PathLike | None = None,
     stop_after: str = "",
     calibration_table: str | os.PathLike | None = None,
+    opt: int = 2,
 ) -> _core.Bmodel | None:
     """Lowers a module at any stage to a compiled model.
 
@@ -81,7 +93,10 @@ def deploy(
         quantize_table: a file with the precision of single operations.
         stop_after: name of a stage after which to stop; the module holds it.
         calibration_table: a file with the ranges of tensors, for INT8.
+        opt: how much is done for a fast program: 1 little, 2 the usual, 3
+            compares many schedules, which takes long.
     """
+    check_opt(opt)
     table = "" if quantize_table is None else str(quantize_table)
     ranges = "" if calibration_table is None else str(calibration_table)
-    return _core.compile(module, check_quantize(quantize), table, stop_after, ranges)
+    return _core.compile(module, check_quantize(quantize), table, stop_after, ranges, opt)

@@ -67,6 +67,12 @@ class CompileConfig(BaseModel):
         None, description="lines of an operation's name and its precision"
     )
 
+    opt: int = Field(
+        2, ge=1, le=3,
+        description="1: one operation after the other, 2: the usual, 3: compares many schedules "
+        "(slow); default 2",
+    )  # fmt: skip
+
     calibration: str | None = Field(
         None, description="a folder or file of inputs to find ranges on, for INT8"
     )

@@ -254,6 +254,7 @@ def compile(
     quantize_table: Mapping[str, str] | str | os.PathLike | None = None,
     calibration_table: CalibrationTable | str | os.PathLike | None = None,
     name: str | None = None,
+    opt: int = 2,
 ) -> Model:
     """Compiles an ONNX model for the BM1684X.
 
@@ -266,6 +267,8 @@ def compile(
             such pairs.
         calibration_table: what ``tpuc.calibrate`` gave, or a file of it, for INT8.
         name: what to call the network, by default the file's name.
+        opt: how much is done for a fast program: 1 little, 2 the usual, 3
+            compares many schedules, which takes long.
 
     Returns:
         The compiled model.
@@ -299,7 +302,8 @@ def compile(
                 quantize_table=table,
                 calibration_table=calibration_table,
                 name=name,
+                opt=opt,
             )
     module = transform(model, name, input_shapes)
-    core = deploy(module, quantize, quantize_table, calibration_table=calibration_table)
+    core = deploy(module, quantize, quantize_table, calibration_table=calibration_table, opt=opt)
     return Model(core, name)

@@ -162,6 +162,7 @@ void checkOptions(int64_t rows, int64_t localBytes) {
   Options none;
   none.localBytes = localBytes;
   none.keepResident = none.fuse = none.prefetch = false;
+  none.search = Options::Search::None;
   std::vector<uint16_t> expected = Residual(rows).run(none, plain);
   for (unsigned bits = 1; bits < 8; ++bits) {
     Options options = none;
@@ -189,6 +190,26 @@ TEST(Schedule, ValuesBetweenStayInLocalMemory) {
   EXPECT_FALSE(result.places[1].isGlobal);
   EXPECT_TRUE(result.places[2].isResident);
   EXPECT_FALSE(result.places[3].isResident);
+}
+
+/// More attempts give the same bits, and no slower commands.
+TEST(Schedule, SearchChangesNoBitAndIsNeverSlower) {
+  for (int64_t rows : {200, 5000}) {
+    Options options;
+    options.localBytes = rows == 200 ? arch::kLaneBytes : 12 * 1024;
+    options.search = Options::Search::None;
+    Schedule plain;
+    std::vector<uint16_t> expected = Residual(rows).run(options, plain);
+    uint64_t before = plain.cycles;
+    for (Options::Search search :
+         {Options::Search::Network, Options::Search::Parts}) {
+      options.search = search;
+      Schedule found;
+      EXPECT_EQ(Residual(rows).run(options, found), expected);
+      EXPECT_LE(found.cycles, before);
+      before = found.cycles;
+    }
+  }
 }
 
 TEST(Explanation, SaysWhereValuesLieAndWhy) {

@@ -75,6 +75,9 @@ def ConvertTpuToBM1684X
     (name, type, shape, address). A command waits for the last command of the
     other queue that touches the same memory.
 
+    What was decided, why and at what cost is in the function's attribute
+    `bm1684x.explanation`, and in remarks of the category `layer-group`.
+
     Every operator that has no kernel, or whose kernel refuses it, is reported.
   }];
   let dependentDialects = ["::tpuc::bm1684x::BM1684XDialect",
@@ -87,7 +90,12 @@ def ConvertTpuToBM1684X
     Option<"fuse", "fuse", "bool", "true",
            "Join kernels whose value between does not fit into local memory">,
     Option<"prefetch", "prefetch", "bool", "true",
-           "Load weights before the operator that needs them starts">
+           "Load weights before the operator that needs them starts">,
+    Option<"costCache", "cost-cache", "bool", "true",
+           "Remember what tiles cost; changes no command">,
+    Option<"search", "search", "unsigned", "1",
+           "Compare whole command streams and take the fastest: 0 none, 1 a few, "
+           "2 many, which is slow">
   ];
   let statistics = [
     Statistic<"numKernels", "num-kernels", "Number of kernels emitted">

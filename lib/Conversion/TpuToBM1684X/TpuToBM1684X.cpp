@@ -306,6 +306,8 @@ struct ConvertTpuToBM1684X
     options.keepResident = keepResident;
     options.fuse = fuse;
     options.prefetch = prefetch;
+    options.rememberCosts = costCache;
+    options.search = group::Options::Search(std::min(unsigned(search), 2u));
     for (func::FuncOp function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
       if (failed(Converter(getOperation(), function, options).run(kernels)))

@@ -81,7 +81,9 @@ def command(argv: Sequence[str]) -> None:
         measure = None if config.stop_after else _accuracy(config, original, progress)
     if config.stop_after:
         if config.stop_after != "top":
-            deploy(module, config.quantize, config.quantize_table, config.stop_after, table)
+            deploy(
+                module, config.quantize, config.quantize_table, config.stop_after, table, config.opt
+            )
         module.write(config.output)
         report_module(config.output, module)
         return

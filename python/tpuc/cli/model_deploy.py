@@ -24,6 +24,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--compare_all", action="store_true", help="compare after every stage, not only the last"
     )
+    parser.add_argument(
+        "--opt", type=int, default=2,
+        help="1: one operation after the other, 2: the usual, 3: compares many schedules (slow)",
+    )  # fmt: skip
     parser.add_argument("--explain", help="a .json to write the compiler's choices and reasons to")
     parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
     add_debug(parser)
@@ -36,11 +40,12 @@ def command(argv: Sequence[str]) -> None:
     refuse_dynamic(args)
     choice(args.chip, CHIPS, "--chip")
     from tpuc import _core
-    from tpuc.compiler import check_calibration, check_quantize, read_module
+    from tpuc.compiler import check_calibration, check_opt, check_quantize, read_module
     from tpuc.errors import UserError
     from tpuc.outputs import check_writable
 
     quantize = check_quantize(args.quantize)
+    check_opt(args.opt)
     check_calibration(args.calibration_table)
     if args.test_reference and not args.test_input:
         raise UserError("--test_reference needs --test_input, the inputs it was made from")

@@ -33,7 +33,7 @@ def compile_module(
         module: a module in the top dialect; it is changed.
         quantize: the precision.
         args: quantize_table, calibration_table, model, test_input, test_reference, test_result,
-            compare_all, debug, explain.
+            compare_all, debug, explain, opt.
         tolerance: least cosine and euclidean similarity.
         progress: continues an earlier command's stages.
         measure: what else to say of the model in the summary.
@@ -54,7 +54,11 @@ def compile_module(
         check_comparison(args.test_reference, compare_all(host, reference), tolerance)
     with progress.stage("compiling"):
         core = deploy(
-            module, quantize, args.quantize_table, calibration_table=args.calibration_table
+            module,
+            quantize,
+            args.quantize_table,
+            calibration_table=args.calibration_table,
+            opt=args.opt,
         )
         model = Model(core, args.model)
     if args.debug:
