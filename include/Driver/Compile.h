@@ -53,8 +53,9 @@ void buildCompilePipeline(mlir::OpPassManager &manager,
                           const CompileOptions &options,
                           std::optional<Phase> first = std::nullopt);
 
-/// Registers the last phase as a pipeline of tpuc-opt: `tpuc-commands`, with the
-/// option `opt`. The others are `top-canonicalize` and `convert-top-to-tpu`.
+/// Registers the last phase as a pipeline of tpuc-opt: `tpuc-commands`, with
+/// the option `opt`. The others are `top-canonicalize` and
+/// `convert-top-to-tpu`.
 void registerCompilePipelines();
 
 /// Brings `module` to the end of `options.last`, from wherever it is. Errors

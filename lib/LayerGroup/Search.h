@@ -17,9 +17,9 @@ using Attempt =
     llvm::function_ref<bool(const Options &options, Schedule &schedule)>;
 
 /// Replaces `best`, which was made with `options`, by schedules that take fewer
-/// cycles: first one ranking for all `numOperators` operators, then, if asked for,
-/// others for runs of neighbours. Takes at most a fixed number of attempts, so that the
-/// result does not depend on the machine.
+/// cycles: first one ranking for all `numOperators` operators, then, if asked
+/// for, others for runs of neighbours. Takes at most a fixed number of
+/// attempts, so that the result does not depend on the machine.
 void searchRankings(size_t numOperators, Options options, Attempt attempt,
                     Schedule &best);
 

@@ -196,7 +196,11 @@ void ModuleHandle::runPipeline(const std::string &pipeline) {
   PassManager passes(context.get(), ModuleOp::getOperationName());
   std::string text;
   llvm::raw_string_ostream os(text);
-  if (failed(parsePassPipeline(pipeline, passes, os)))
+  // As in tpuc-opt, where the module's name in front is not one more level.
+  llvm::StringRef inside = llvm::StringRef(pipeline).trim();
+  if (inside.consume_front("builtin.module(") && !inside.consume_back(")"))
+    throw UserError("pass pipeline '" + pipeline + "': ')' is missing");
+  if (failed(parsePassPipeline(inside, passes, os)))
     throw UserError("pass pipeline '" + pipeline +
                     "': " + llvm::StringRef(text).trim().str());
   DiagnosticCollector diagnostics(context.get());

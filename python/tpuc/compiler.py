@@ -60,7 +60,7 @@ def transform(
 ) -> _core.Module:
     """From ONNX to a canonical module of the top dialect."""
     module = import_onnx(model, name=name, input_shapes=input_shapes, output_names=output_names)
-    module.run_pipeline("builtin.module(top-canonicalize)")
+    module.run_pipeline("top-canonicalize")
     return module
 
 

@@ -7,7 +7,9 @@ import networks as nets
 import numpy as np
 import pytest
 import tpuc
+from tpuc.compiler import transform
 from tpuc.errors import UserError
+from tpuc.frontend import import_onnx
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,34 @@ def test_higher_levels_are_faster_and_give_the_same_bits(convnet):
 def test_a_level_that_is_not_there_is_refused(convnet):
     with pytest.raises(UserError, match="opt 4 is not known, choose 1, 2 or 3"):
         tpuc.compile(convnet, opt=4)
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory):
+    """A network of two operations that are one in canonical form."""
+    from onnx import TensorProto, helper
+
+    nodes = [
+        helper.make_node("Sigmoid", ["x"], ["s"], "sigmoid"),
+        helper.make_node("Mul", ["x", "s"], ["y"], "gate"),
+    ]
+    ports = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [2, 4]) for n in "xy"]
+    graph = helper.make_graph(nodes, "gate", ports[:1], ports[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    return nets.save(model, tmp_path_factory.mktemp("gate") / "gate.onnx")
+
+
+def test_model_transform_brings_to_canonical_form(gate):
+    counts = transform(gate, "gate").count_ops()
+    assert counts.get("top.silu") == 1
+    assert "top.sigmoid" not in counts
+
+
+@pytest.mark.parametrize("text", ["top-canonicalize", "builtin.module(top-canonicalize)"])
+def test_a_pipeline_may_name_the_module(gate, text):
+    module = import_onnx(gate, name="gate")
+    module.run_pipeline(text)
+    assert module.count_ops().get("top.silu") == 1
 
 
 _COMPILE = """

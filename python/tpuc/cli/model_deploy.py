@@ -26,7 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--opt", type=int, default=2,
-        help="1: one operation after the other, 2: the usual, 3: compares many schedules (slow)",
+        help="1: one operation after the other, 2: the usual, 3: compares many schedules",
     )  # fmt: skip
     parser.add_argument("--explain", help="a .json to write the compiler's choices and reasons to")
     parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
