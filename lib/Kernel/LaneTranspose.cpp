@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 using namespace tpuc;
 using namespace tpuc::kernel;
@@ -23,7 +24,8 @@ public:
 
   Shape4 space() const override { return params.result.shape; }
 
-  /// Cuts leave blocks of 64 whole on both sides, and of two axes the inner one.
+  /// Cuts leave blocks of 64 whole on both sides, and of two axes the inner
+  /// one.
   Shape4 granularity() const override {
     bool hasTwoLaneAxes = params.source.shape[H] > 1;
     bool hasTwoRowAxes = params.result.shape[H] > 1;
@@ -41,8 +43,7 @@ public:
     Box box;
     box.offset[N] = tile.offset[N];
     box.size[N] = tile.size[N];
-    box.offset[C] =
-        tile.offset[H] * params.result.shape[W] + tile.offset[W];
+    box.offset[C] = tile.offset[H] * params.result.shape[W] + tile.offset[W];
     box.size[C] = rows(tile);
     bool hasTwoLaneAxes = params.source.shape[H] > 1;
     int64_t inner = hasTwoLaneAxes ? params.source.shape[W] : 1;
@@ -54,10 +55,11 @@ public:
   }
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
-    return alignedTensor(0, box.size, type());
+    return index == 1 ? alignedTensor(0, box.size, type())
+                      : place(params.source, box);
   }
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(0, tile.size, type());
+    return place(params.result, tile);
   }
   bool acceptsStrides(unsigned index) const override { return index == 0; }
   bool acceptsResultStrides() const override { return true; }
@@ -70,8 +72,13 @@ public:
 
   void load(CommandBuilder &builder, unsigned index, const Box &box,
             const LocalTensor &local) const override {
-    builder.load(local, (index == 1 ? *params.identity : params.source)
-                            .slice(box));
+    if (index == 1)
+      return builder.load(local, params.identity->slice(box));
+    GlobalTensor source = params.source.slice(box);
+    if (hasRunsOnN(source))
+      builder.load(withRunsLast(local), withRunsLast(source));
+    else
+      builder.load(local, source);
   }
 
   void compute(CommandBuilder &builder, const Box &tile,
@@ -88,8 +95,8 @@ public:
       merged = packed;
     }
     LocalTensor result = buffers.result;
-    bool isDirect =
-        isDense(result) && (usesIdentity() || isAligned(merge(result, rows(tile))));
+    bool isDirect = isDense(result) &&
+                    (usesIdentity() || isAligned(merge(result, rows(tile))));
     LocalTensor turned = merge(result, rows(tile));
     if (!isDirect)
       turned = packedResult(
@@ -109,11 +116,38 @@ public:
 
   void store(CommandBuilder &builder, const Box &tile,
              const LocalTensor &local) const override {
-    builder.store(params.result.slice(tile), local);
+    GlobalTensor result = params.result.slice(tile);
+    if (hasRunsOnN(result))
+      builder.store(withRunsLast(result), withRunsLast(local));
+    else
+      builder.store(result, local);
   }
 
 private:
   ElementType type() const { return params.result.type; }
+
+  /// Whether neighbours on n follow each other in global memory, so that rows
+  /// of w would be transfers of single elements.
+  static bool hasRunsOnN(const GlobalTensor &side) {
+    return side.strides[N] == 1 && side.shape[N] > 1;
+  }
+
+  /// The same elements as [h, c, w, n].
+  template <typename Tensor> static Tensor withRunsLast(const Tensor &tensor) {
+    const auto &[shape, strides] = std::pair(tensor.shape, tensor.strides);
+    return tensor.viewed({shape[H], shape[C], shape[W], shape[N]},
+                         {strides[H], strides[C], strides[W], strides[N]});
+  }
+
+  /// A tile's buffer, with the elements in the order of `side`.
+  LocalTensor place(const GlobalTensor &side, const Box &box) const {
+    if (!hasRunsOnN(side.slice(box)))
+      return alignedTensor(0, box.size, type());
+    const Shape4 &size = box.size;
+    LocalTensor runs =
+        alignedTensor(0, {1, size[C], size[H] * size[W], size[N]}, type());
+    return runs.viewed(size, {1, runs.strides[C], size[W] * size[N], size[N]});
+  }
   bool usesIdentity() const { return params.identity.has_value(); }
 
   /// Elements of the tile that lie across the source's lanes.
@@ -131,8 +165,7 @@ private:
   /// Whether h and w follow each other without gaps from an aligned start on.
   static bool isDense(const LocalTensor &tensor) {
     bool isRow = tensor.shape[W] == 1 || tensor.strides[W] == 1;
-    bool isImage =
-        tensor.shape[H] == 1 || tensor.strides[H] == tensor.shape[W];
+    bool isImage = tensor.shape[H] == 1 || tensor.strides[H] == tensor.shape[W];
     int64_t pitchBytes = tensor.strides[N] * byteWidth(tensor.type);
     int64_t rowBytes = tensor.strides[C] * byteWidth(tensor.type);
     return isRow && isImage &&
@@ -164,8 +197,7 @@ private:
         for (int64_t a = 0; a < source.shape[C]; a += arch::kLanes) {
           int64_t columns = std::min(arch::kLanes, result.shape[C] - b);
           int64_t lanes = std::min(arch::kLanes, source.shape[C] - a);
-          LocalTensor unit =
-              identity.slice(C, 0, columns).slice(W, 0, columns);
+          LocalTensor unit = identity.slice(C, 0, columns).slice(W, 0, columns);
           builder.matmulRows(
               result.slice(N, n, 1).slice(C, b, columns).slice(W, a, lanes),
               unit,

@@ -42,6 +42,9 @@ private:
 /// few pages of global memory at a time.
 constexpr int64_t kMostKernels = 24;
 
+/// Beyond this many elements each must not be a transfer of its own.
+constexpr int64_t kManyElements = 4096;
+
 /// Where the distance `stride` lies in a value that is split.
 struct SplitStrides {
   int64_t n, c; ///< of neighbours on n and c
@@ -133,7 +136,10 @@ private:
     if (!keepsRuns && makeLaneCopyKernel(params.result, params.source,
                                          lanes.front(), rest, kernels))
       return true;
-    if (positions(rest, 3) > kMostKernels)
+    // Single elements of a value that is not resident take longest of all.
+    bool turnsRows = !keepsRuns && rest.back().sourceStride != 0;
+    if (positions(rest, 3) > kMostKernels ||
+        (turnsRows && numElements(params.result.shape) > kManyElements))
       return false;
     moveAll(lanes.front(), rest, 0, 0);
     return true;

@@ -189,6 +189,28 @@ TEST(Copy, TransfersLongRunsToOtherLanes) {
   EXPECT_FALSE(exchangesLanesOfRuns(16));
 }
 
+TEST(Copy, TurnsRowsOfOneLaneInManyLanes) {
+  KernelRunner runner;
+  std::vector<double> values(2 * 70 * 800);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = i % 2039;
+  GlobalTensor source = runner.put(ElementType::F16, values);
+  GlobalTensor result = runner.allocate(ElementType::F16, values.size());
+  source.shape = result.shape = {2, 1, 1, 70 * 800};
+  source.split = result.split = {2, 1};
+  KernelList kernels;
+  makeCopyKernels({result, source, std::nullopt},
+                  permutation({2, 70, 800}, {0, 2, 1}), kernels);
+  // No transfer of elements one by one.
+  EXPECT_NE(dynamic_cast<TiledKernel *>(kernels.front().get()), nullptr);
+  runner.run(kernels);
+  std::vector<double> got = runner.get(result);
+  for (int64_t n = 0; n < 2; ++n)
+    for (int64_t h = 0; h < 70; ++h)
+      for (int64_t w = 0; w < 800; ++w)
+        ASSERT_EQ(got[(n * 800 + w) * 70 + h], values[(n * 70 + h) * 800 + w]);
+}
+
 TEST(Gather, PicksRowsOfEachSlab) {
   KernelRunner runner;
   std::vector<double> table = randomValues(2 * 10 * 6, 3);
