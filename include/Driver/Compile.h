@@ -37,6 +37,8 @@ struct CompileOptions {
   /// How much is done for a fast program: 1 nothing stays in local memory
   /// between operators, 2 the usual, 3 many schedules are compared.
   unsigned optLevel = 2;
+  /// Take inputs, give outputs in the types that the network computes in.
+  bool quantInput = false, quantOutput = false;
   /// The last phase to run.
   Phase last = Phase::Commands;
 };

@@ -65,6 +65,8 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
   ConvertTopToTpuOptions lowering;
   lowering.precision = options.precision;
   lowering.quantizeTable = options.quantizeTable;
+  lowering.quantInput = options.quantInput;
+  lowering.quantOutput = options.quantOutput;
   manager.addPass(createConvertTopToTpu(lowering));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

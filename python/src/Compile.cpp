@@ -29,12 +29,14 @@ static std::shared_ptr<BmodelHandle>
 compile(const std::shared_ptr<ModuleHandle> &module,
         const std::string &precision, const std::string &quantizeTable,
         const std::string &stopAfter, const std::string &calibrationTable,
-        unsigned optLevel) {
+        unsigned optLevel, bool quantInput, bool quantOutput) {
   CompileOptions options;
   options.precision = parsePrecision(precision);
   options.quantizeTable = quantizeTable;
   options.calibrationTable = calibrationTable;
   options.optLevel = optLevel;
+  options.quantInput = quantInput;
+  options.quantOutput = quantOutput;
   DiagnosticCollector diagnostics(module->getModule().getContext());
   if (!stopAfter.empty()) {
     std::optional<Phase> phase = findPhase(stopAfter);
@@ -65,6 +67,7 @@ void bindCompile(py::module_ &m) {
   m.def("compile", &compile, py::arg("module"), py::arg("precision"),
         py::arg("quantize_table") = "", py::arg("stop_after") = "",
         py::arg("calibration_table") = "", py::arg("opt") = 2,
+        py::arg("quant_input") = false, py::arg("quant_output") = false,
         py::call_guard<py::gil_scoped_release>(),
         "Compiles a module, or brings it to the end of a phase and returns "
         "nothing.");

@@ -77,6 +77,36 @@ def read_module(path: str | os.PathLike) -> _core.Module:
     return _core.Module.read(str(path))
 
 
+# How pixels may lie, by the names that this chip's users know.
+_PIXELS = {
+    "RGB_PLANAR": "rgb_planar",
+    "RGB_PACKED": "rgb_packed",
+    "BGR_PLANAR": "bgr_planar",
+    "BGR_PACKED": "bgr_packed",
+    "GRAYSCALE": "gray_planar",
+    "RGBA_PLANAR": "rgba_planar",
+    "RGBA_PACKED": "rgba_packed",
+}
+
+
+def fuse_preprocess(module: _core.Module, pixels: str | None = None) -> None:
+    """Makes a module take pixels as bytes where it says how pictures become inputs.
+
+    Args:
+        module: a module of the top dialect; it is changed.
+        pixels: how they lie, e.g. RGB_PACKED; by default as the network takes them.
+
+    Raises:
+        UserError: the module says nothing of pictures, or they cannot lie so.
+    """
+    if pixels is not None and pixels.upper() not in _PIXELS:
+        raise UserError(
+            f"--customization_format '{pixels}' is not known, choose one of {', '.join(_PIXELS)}"
+        )
+    form = _PIXELS[pixels.upper()] if pixels is not None else ""
+    module.run_pipeline(f"func.func(top-fuse-preprocess{{format={form}}})")
+
+
 def deploy(
     module: _core.Module,
     quantize: str,
@@ -84,6 +114,8 @@ def deploy(
     stop_after: str = "",
     calibration_table: str | os.PathLike | None = None,
     opt: int = 2,
+    quant_input: bool = False,
+    quant_output: bool = False,
 ) -> _core.Bmodel | None:
     """Lowers a module at any stage to a compiled model.
 
@@ -95,8 +127,19 @@ def deploy(
         calibration_table: a file with the ranges of tensors, for INT8.
         opt: how much is done for a fast program: 1 little, 2 the usual, 3
             compares many schedules, which takes long.
+        quant_input: take inputs in the types that the network computes in.
+        quant_output: give outputs in them.
     """
     check_opt(opt)
     table = "" if quantize_table is None else str(quantize_table)
     ranges = "" if calibration_table is None else str(calibration_table)
-    return _core.compile(module, check_quantize(quantize), table, stop_after, ranges, opt)
+    return _core.compile(
+        module,
+        check_quantize(quantize),
+        table,
+        stop_after,
+        ranges,
+        opt,
+        quant_input=quant_input,
+        quant_output=quant_output,
+    )

@@ -115,6 +115,15 @@ class CompileConfig(BaseModel):
         None, description="where the channels lie: nchw (default) or nhwc"
     )
 
+    fuse_preprocess: bool = Field(
+        False, description="take pictures as bytes and scale them in the network"
+    )
+    customization_format: str | None = Field(
+        None, description="with it: how pixels lie, e.g. RGB_PACKED; default the network's way"
+    )
+    quant_input: bool = Field(False, description="take inputs in the type that reads them")
+    quant_output: bool = Field(False, description="give outputs in the type that makes them")
+
     test_data: str | None = Field(
         None, description="inputs to measure accuracy on; default those after the calibrated ones"
     )

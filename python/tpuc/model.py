@@ -19,7 +19,7 @@ from tpuc.compiler import check_quantize, deploy, transform
 from tpuc.errors import UserError
 from tpuc.outputs import check_writable
 from tpuc.profile import Profile
-from tpuc.storage import to_storage
+from tpuc.storage import to_real, to_storage
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Model:
 
         Returns:
             The outputs by name, in the types of the .bmodel (bf16 as its bits);
-            tpuc.storage.to_real says what quantised ones stand for.
+            real_results() says what quantised ones stand for.
 
         Raises:
             UserError: a wrong name, shape or type, or a broken command stream.
@@ -138,6 +138,10 @@ class Model:
         arrays = self.stored_inputs(inputs)
         results = self._core.run(arrays, threads)
         return {spec.name: array for spec, array in zip(self.outputs, results, strict=True)}
+
+    def real_results(self, results: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """What the outputs of run() stand for: floats for quantised and 16-bit ones."""
+        return {spec.name: to_real(results[spec.name], spec) for spec in self.outputs}
 
     def stored_inputs(
         self, inputs: Mapping[str, np.ndarray], where: str | None = None

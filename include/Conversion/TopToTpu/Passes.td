@@ -22,8 +22,11 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
     the ranges that `top-import-calibration` left; an op without one computes in
     f16. Casts are inserted between
     values of different precisions. The network's arguments and results stay f32,
-    those of integer type become i32. Constants are converted once for each
-    element type in which they are used, rounded to nearest, ties to even.
+    those of integer type become i32. An argument with the attribute `top.port`
+    has the element type that it says; with `quant-input` and `quant-output`
+    arguments and results have those in which the network computes. Constants are
+    converted once for each element type in which they are used, rounded to
+    nearest, ties to even.
 
     The quantize table is a text file with one op a line, its name and its
     precision (`F32`, `F16`, `BF16` or `INT8`); what follows a `#` is a comment.
@@ -63,6 +66,10 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
              clEnumValN(::tpuc::Precision::INT8, "INT8", "bytes with scales"))}]>,
     Option<"quantizeTable", "quantize-table", "std::string", "\"\"",
            "File with the precision of single ops">,
+    Option<"quantInput", "quant-input", "bool", "false",
+           "Take arguments in the element types that the network computes in">,
+    Option<"quantOutput", "quant-output", "bool", "false",
+           "Give results in the element types that the network computes in">,
     Option<"releaseWeights", "release-weights", "bool", "true",
            "Free the data of f32 resources that have no user left; other "
            "modules of the same context must not use them">

@@ -58,10 +58,11 @@ SmallVector<int64_t> tpuc::invertOrder(ArrayRef<int64_t> order) {
 }
 
 Lowering::Lowering(func::FuncOp function, Precision precision,
-                   const QuantizeTable &table, const LoweringSet &set)
+                   const QuantizeTable &table, const LoweringSet &set,
+                   bool quantizesResults)
     : builder(function.getContext()), precision(precision),
       defaultElement(getElementType(precision, function.getContext())),
-      table(table), set(set) {
+      table(table), set(set), quantizesResults(quantizesResults) {
   if (precision == Precision::BF16) {
     stem = Stem(function, table);
     filtersInParts = FiltersInParts(function, table, stem);
@@ -182,6 +183,10 @@ bool Lowering::wantsBytes(Value value) {
     return entry->second;
   bool all = !value.use_empty() && getElement(value).isF32();
   for (Operation *user : value.getUsers()) {
+    if (quantizesResults && user->hasTrait<OpTrait::IsTerminator>()) {
+      all &= precision == Precision::INT8 && top::getCalibratedType(value);
+      continue;
+    }
     all &=
         canUseBytes(user) && (set.find(user)->byteUse == ByteUse::Contracts ||
                               wantsBytes(user->getResult(0)));
@@ -369,7 +374,22 @@ FailureOr<Type> Lowering::getContractionElement(Operation *op, Value result) {
   bool leaves = llvm::all_of(result.getUsers(), [](Operation *user) {
     return user->hasTrait<OpTrait::IsTerminator>();
   });
-  return leaves ? Type(builder.getF32Type()) : getFloatElement(op);
+  return leaves && !quantizesResults ? Type(builder.getF32Type())
+                                     : getFloatElement(op);
+}
+
+FailureOr<Type> Lowering::getArgumentElement(Value argument) {
+  if (!wantsBytes(argument))
+    return Type(defaultElement);
+  FailureOr<quant::UniformQuantizedType> type = getByteType(argument);
+  if (mlir::failed(type))
+    return failure();
+  return Type(*type);
+}
+
+Type Lowering::getPortElement(Value value) {
+  Value by = lowered.lookup(value);
+  return by ? getElement(by) : Type(defaultElement);
 }
 
 Value Lowering::getFilter(Value value, int64_t axis, ArrayRef<int64_t> shape) {

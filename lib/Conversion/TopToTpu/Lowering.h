@@ -28,7 +28,8 @@ class LoweringSet;
 class Lowering {
 public:
   Lowering(mlir::func::FuncOp function, Precision precision,
-           const QuantizeTable &table, const LoweringSet &set);
+           const QuantizeTable &table, const LoweringSet &set,
+           bool quantizesResults = false);
 
   //===--- Operands ---------------------------------------------------------//
 
@@ -97,6 +98,14 @@ public:
   /// float type.
   mlir::FailureOr<mlir::Type> getContractionElement(mlir::Operation *op,
                                                     mlir::Value result);
+
+  /// The element type in which the network takes `argument` where it may choose
+  /// it: bytes if all that read it want them, else the network's float type.
+  mlir::FailureOr<mlir::Type> getArgumentElement(mlir::Value argument);
+
+  /// The element type in which the network gives the lowered value `value`
+  /// where it may choose it: the one that it has.
+  mlir::Type getPortElement(mlir::Value value);
 
   /// A constant as i8 with a scale for each entry of `axis`; null when it has
   /// no data.
@@ -179,6 +188,7 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> lowered;
   llvm::DenseMap<std::pair<mlir::Value, mlir::Type>, mlir::Value> conversions;
   llvm::StringSet<> usedNames;
+  bool quantizesResults;
   bool failed = false;
 };
 

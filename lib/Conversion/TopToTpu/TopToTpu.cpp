@@ -96,6 +96,8 @@ struct ConvertTopToTpu : tpuc::impl::ConvertTopToTpuBase<ConvertTopToTpu> {
   }
 
 private:
+  FailureOr<SmallVector<Type>> getArgumentTypes(func::FuncOp function,
+                                                Lowering &lowering);
   LogicalResult lowerFunction(func::FuncOp function, const QuantizeTable &table,
                               llvm::StringSet<> &usedNames);
   LogicalResult lowerOps(func::FuncOp function, Lowering &lowering);
@@ -172,6 +174,37 @@ LogicalResult ConvertTopToTpu::lowerOps(func::FuncOp function,
   return failure(lowering.hasFailed());
 }
 
+FailureOr<SmallVector<Type>>
+ConvertTopToTpu::getArgumentTypes(func::FuncOp function, Lowering &lowering) {
+  SmallVector<Type> types;
+  for (BlockArgument argument : function.getArguments()) {
+    Type type = getInterfaceType(argument.getType());
+    if (!type)
+      return function.emitOpError("has argument ")
+             << argument.getArgNumber() << " of type " << argument.getType()
+             << ", expected static f32 or an integer";
+    auto tensor = cast<RankedTensorType>(type);
+    if (Attribute port =
+            function.getArgAttr(argument.getArgNumber(), top::kPortAttrName)) {
+      auto element = dyn_cast<TypeAttr>(port);
+      if (!element || !tensor.getElementType().isF32() ||
+          !tpu::isQuantized(element.getValue()))
+        return function.emitOpError("has argument ")
+               << argument.getArgNumber() << " with " << top::kPortAttrName
+               << " " << port
+               << ", expected !quant.uniform of bytes for an argument of f32";
+      type = tensor.clone(element.getValue());
+    } else if (quantInput && tensor.getElementType().isF32()) {
+      FailureOr<Type> element = lowering.getArgumentElement(argument);
+      if (failed(element))
+        return failure();
+      type = tensor.clone(*element);
+    }
+    types.push_back(type);
+  }
+  return types;
+}
+
 LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
                                              const QuantizeTable &table,
                                              llvm::StringSet<> &usedNames) {
@@ -184,18 +217,14 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
            << "INT8 needs the ranges of the network's tensors; make a "
               "calibration table with run_calibration and pass it on as "
               "--calibration_table";
-  Lowering lowering(function, precision, table, lowerings);
+  Lowering lowering(function, precision, table, lowerings, quantOutput);
 
-  SmallVector<Type> inputs, results;
-  for (BlockArgument argument : body.getArguments()) {
-    Type type = getInterfaceType(argument.getType());
-    if (!type)
-      return function.emitOpError("has argument ")
-             << argument.getArgNumber() << " of type " << argument.getType()
-             << ", expected static f32 or an integer";
-    inputs.push_back(type);
-  }
   Operation *terminator = body.getTerminator();
+  lowering.begin(terminator);
+  FailureOr<SmallVector<Type>> inputs = getArgumentTypes(function, lowering);
+  if (failed(inputs))
+    return failure();
+  SmallVector<Type> results;
   for (Value operand : terminator->getOperands()) {
     Type type = getInterfaceType(operand.getType());
     if (!type)
@@ -205,20 +234,24 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
   }
 
   // The new arguments stand behind the old ones until those have no users.
-  unsigned count = inputs.size();
+  unsigned count = inputs->size();
   for (unsigned i = 0; i < count; ++i)
     lowering.setArgument(
         body.getArgument(i),
-        body.addArgument(inputs[i], body.getArgument(i).getLoc()));
+        body.addArgument((*inputs)[i], body.getArgument(i).getLoc()));
 
   LogicalResult status = lowerOps(function, lowering);
   for (const auto &entry : lowering.getUsedNames())
     usedNames.insert(entry.first());
   lowering.begin(terminator);
   SmallVector<Value> values;
-  for (auto [operand, type] : llvm::zip(terminator->getOperands(), results))
-    values.push_back(
-        lowering.get(operand, cast<RankedTensorType>(type).getElementType()));
+  for (auto [operand, type] : llvm::zip(terminator->getOperands(), results)) {
+    Type element = cast<RankedTensorType>(type).getElementType();
+    if (quantOutput && element.isF32())
+      element = lowering.getPortElement(operand);
+    values.push_back(lowering.get(operand, element));
+    type = values.back().getType();
+  }
   if (failed(status) || lowering.hasFailed())
     return failure();
   terminator->setOperands(values);
@@ -229,7 +262,8 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
       op.erase();
   body.eraseArguments(0, count);
   for (unsigned i = 0; i < count; ++i)
-    function.removeArgAttr(i, top::kRangeAttrName);
-  function.setType(FunctionType::get(&getContext(), inputs, results));
+    for (StringRef name : {top::kRangeAttrName, top::kPortAttrName})
+      function.removeArgAttr(i, name);
+  function.setType(FunctionType::get(&getContext(), *inputs, results));
   return success();
 }

@@ -257,10 +257,13 @@ private:
   /// Inputs, outputs, coefficients and sizes as attributes of the commands.
   void describe(func::FuncOp commands, const ScheduleReport &report) {
     bm1684x::NetworkDescription network;
-    for (BlockArgument argument : function.getArguments())
-      network.inputs.push_back(
+    for (BlockArgument argument : function.getArguments()) {
+      bm1684x::NetworkTensor &input = network.inputs.emplace_back(
           tensorOf(argument, function.getArgAttrOfType<StringAttr>(
                                  argument.getArgNumber(), "top.name")));
+      // Inputs are multiplied by their scale, outputs too.
+      input.scale = 1 / input.scale;
+    }
     auto terminator =
         cast<func::ReturnOp>(function.getBody().front().getTerminator());
     for (OpOperand &operand : terminator->getOpOperands())
@@ -278,9 +281,20 @@ private:
   bm1684x::NetworkTensor tensorOf(Value value, StringAttr name) {
     ValuePlaces::Place place = places.placeOf(value);
     const group::Place &root = schedule.places[indices.at(place.root)];
-    return {name ? name.str() : "", cast<RankedTensorType>(value.getType()),
-            options.activationBase +
-                uint64_t(root.globalOffset + place.offset)};
+    bm1684x::NetworkTensor tensor;
+    tensor.name = name ? name.str() : "";
+    tensor.type = cast<RankedTensorType>(value.getType());
+    tensor.address =
+        options.activationBase + uint64_t(root.globalOffset + place.offset);
+    if (auto type =
+            dyn_cast<quant::UniformQuantizedType>(tpu::getElement(value))) {
+      tensor.scale = float(type.getScale());
+      tensor.zeroPoint = int32_t(type.getZeroPoint());
+      tensor.type = tensor.type.clone(IntegerType::get(
+          value.getContext(), type.getStorageTypeIntegralWidth(),
+          type.isSigned() ? IntegerType::Signless : IntegerType::Unsigned));
+    }
+    return tensor;
   }
 
   ModuleOp module;

@@ -62,6 +62,11 @@ class Dataset:
         if self._iterable is None and not self._files:
             raise UserError("there are no inputs, give pictures, .npy or .npz files")
 
+    @property
+    def has_pictures(self) -> bool:
+        """Whether the inputs are made from pictures, by the module's preprocessing."""
+        return bool(self._files) and all(is_picture(file) for file in self._files)
+
     def __len__(self) -> int:
         """How many inputs there are; 0 when an iterable does not say."""
         if self._iterable is not None:

@@ -54,7 +54,7 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.cli.report import report_module
     from tpuc.cli.stages import compile_module
     from tpuc.compare import parse_tolerance
-    from tpuc.compiler import check_calibration, check_quantize, deploy
+    from tpuc.compiler import check_calibration, check_quantize, deploy, fuse_preprocess
     from tpuc.config import make_config
     from tpuc.console import Progress
     from tpuc.outputs import check_writable
@@ -73,16 +73,25 @@ def command(argv: Sequence[str]) -> None:
     with progress.stage("importing"):
         module = _import(config)
     table = config.calibration_table
-    measure = None
-    if not config.stop_after or config.stop_after != "top":
-        original = module
-        if table is None:
-            module, table = _calibrate(config, module, progress)
-        measure = None if config.stop_after else _accuracy(config, original, progress)
+    original = module
+    if table is None and config.stop_after != "top":
+        module, table = _calibrate(config, module, progress)
+    if config.fuse_preprocess:
+        # Ranges are those of the network before, which is what tables name.
+        for each in {original, module}:
+            fuse_preprocess(each, config.customization_format)
+    measure = None if config.stop_after else _accuracy(config, original, progress)
     if config.stop_after:
         if config.stop_after != "top":
             deploy(
-                module, config.quantize, config.quantize_table, config.stop_after, table, config.opt
+                module,
+                config.quantize,
+                config.quantize_table,
+                config.stop_after,
+                table,
+                config.opt,
+                config.quant_input,
+                config.quant_output,
             )
         module.write(config.output)
         report_module(config.output, module)
@@ -106,6 +115,8 @@ def _check(config: CompileConfig) -> None:
     ]
     if len(sources) > 1:
         raise UserError(f"{' and '.join(sources)} are alternatives, give one of them")
+    if config.customization_format and not config.fuse_preprocess:
+        raise UserError("--customization_format needs --fuse_preprocess")
     if config.labels and not (config.test_data or config.calibration or config.data_list):
         raise UserError("--labels needs --test_data, the inputs that they belong to")
 
@@ -166,6 +177,8 @@ def _accuracy(
     """What measures a compiled model; the float network runs now, before it is lowered."""
     from tpuc.calibration.accuracy import float_results, measure, read_labels
 
+    if config.fuse_preprocess and not config.test_data and not _has_pictures(config, module):
+        return None  # What was calibrated on is no longer what the network takes.
     inputs, first, title = _test_inputs(config, module)
     if inputs is None:
         return None
@@ -180,6 +193,11 @@ def _accuracy(
         return [("accuracy on", f"{found.inputs} {title}"), *found.rows()]
 
     return run
+
+
+def _has_pictures(config: CompileConfig, module: _core.Module) -> bool:
+    dataset = _dataset(config, module, None)
+    return dataset is not None and dataset.has_pictures
 
 
 def _test_inputs(config: CompileConfig, module: _core.Module) -> tuple[Iterator | None, int, str]:

@@ -8,6 +8,26 @@ from collections.abc import Sequence
 from tpuc.cli.common import CHIPS, Parser, add_debug, choice, refuse_dynamic, run_command
 
 
+def add_ports(parser: argparse.ArgumentParser) -> None:
+    """Adds what inputs and outputs are to the compiled network."""
+    group = parser.add_argument_group("inputs and outputs", "f32 (indices i32) by default")
+    group.add_argument(
+        "--fuse_preprocess",
+        action="store_true",
+        help="take pictures as bytes; scale them in the network, as model_transform was told",
+    )
+    group.add_argument(
+        "--customization_format",
+        help="with it: how pixels lie, e.g. RGB_PACKED or BGR_PLANAR; default the network's way",
+    )
+    group.add_argument(
+        "--quant_input", action="store_true", help="take inputs in the type that reads them"
+    )
+    group.add_argument(
+        "--quant_output", action="store_true", help="give outputs in the type that makes them"
+    )
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     parser = Parser("model_deploy", description=__doc__)
@@ -17,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--calibration_table", help="the ranges of tensors, for INT8")
     parser.add_argument("--chip", "--processor", default="bm1684x", help="bm1684x")
     parser.add_argument("--model", required=True, help="the .bmodel to write")
+    add_ports(parser)
     parser.add_argument("--test_input", help="an .npz of inputs to run the result on")
     parser.add_argument("--test_reference", help="an .npz of results to compare with")
     parser.add_argument("--test_result", help="where to write the results on the test input")
@@ -40,7 +61,13 @@ def command(argv: Sequence[str]) -> None:
     refuse_dynamic(args)
     choice(args.chip, CHIPS, "--chip")
     from tpuc import _core
-    from tpuc.compiler import check_calibration, check_opt, check_quantize, read_module
+    from tpuc.compiler import (
+        check_calibration,
+        check_opt,
+        check_quantize,
+        fuse_preprocess,
+        read_module,
+    )
     from tpuc.errors import UserError
     from tpuc.outputs import check_writable
 
@@ -58,7 +85,12 @@ def command(argv: Sequence[str]) -> None:
         check_writable(args.explain)
     if args.quantize_table:
         _core.check_quantize_table(args.quantize_table)
-    compile_module(read_module(args.mlir), quantize, args, tolerance)
+    module = read_module(args.mlir)
+    if args.fuse_preprocess:
+        fuse_preprocess(module, args.customization_format)
+    elif args.customization_format:
+        raise UserError("--customization_format needs --fuse_preprocess")
+    compile_module(module, quantize, args, tolerance)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

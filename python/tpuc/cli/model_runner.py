@@ -57,7 +57,6 @@ def command(argv: Sequence[str]) -> None:
             results = run_module(module, inputs, args.input, args.dump_all_tensors)
         else:
             from tpuc.model import Model
-            from tpuc.storage import to_real
 
             model = Model.load(args.model, args.network)
             inputs = load_npz(args.input)
@@ -69,7 +68,7 @@ def command(argv: Sequence[str]) -> None:
                     text = args.input + text.removeprefix(args.model)
                 raise UserError(text) from None
             if not args.raw:
-                results = {spec.name: to_real(results[spec.name], spec) for spec in model.outputs}
+                results = model.real_results(results)
     save_npz(args.output, results)
     for name, array in results.items():
         print(f"{name} {array.dtype}{list(array.shape)}")

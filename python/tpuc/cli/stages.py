@@ -33,7 +33,7 @@ def compile_module(
         module: a module in the top dialect; it is changed.
         quantize: the precision.
         args: quantize_table, calibration_table, model, test_input, test_reference, test_result,
-            compare_all, debug, explain, opt.
+            compare_all, debug, explain, opt, quant_input, quant_output.
         tolerance: least cosine and euclidean similarity.
         progress: continues an earlier command's stages.
         measure: what else to say of the model in the summary.
@@ -59,6 +59,8 @@ def compile_module(
             args.quantize_table,
             calibration_table=args.calibration_table,
             opt=args.opt,
+            quant_input=args.quant_input,
+            quant_output=args.quant_output,
         )
         model = Model(core, args.model)
     if args.debug:
@@ -67,7 +69,7 @@ def compile_module(
         names = {spec.name for spec in model.inputs}
         inputs = {name: array for name, array in inputs.items() if name in names}
         with progress.stage("simulating"):
-            results = model.run(inputs)
+            results = model.real_results(model.run(inputs))
         expected, title = (
             (reference, args.test_reference)
             if reference is not None

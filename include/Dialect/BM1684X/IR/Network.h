@@ -38,7 +38,8 @@ struct NetworkTensor {
   uint64_t address = 0;
   /// Bytes of memory; 0 for what the type needs.
   uint64_t bytes = 0;
-  /// Of quantised data: real = scale * (value - zeroPoint).
+  /// Of quantised data: an input holds round(real * scale) + zeroPoint, an
+  /// output stands for (value - zeroPoint) * scale.
   float scale = 1.0f;
   int32_t zeroPoint = 0;
 };

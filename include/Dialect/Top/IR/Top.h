@@ -44,6 +44,15 @@ bool hasValidSize(llvm::ArrayRef<int64_t> shape);
 
 namespace tpuc::top {
 
+/// The attribute of an argument that says how it is made from a picture: a
+/// dictionary of mean and scale (array<f64>, a number a channel), pixel_format
+/// (rgb, bgr, gray or rgba), channel_format (nchw or nhwc), and how to resize.
+inline constexpr llvm::StringLiteral kPreprocessAttrName = "top.preprocess";
+
+/// The attribute of an argument that holds the type of its elements in the
+/// compiled network, `!quant.uniform`.
+inline constexpr llvm::StringLiteral kPortAttrName = "top.port";
+
 /// Builds the op called `name` ("top.conv") at the builder's insertion point
 /// and verifies it. Attributes have the names and types of the op's definition;
 /// those with a default may be left out. `results` may be empty when the op

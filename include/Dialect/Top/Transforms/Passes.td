@@ -144,6 +144,44 @@ def TopImportCalibration
                            "::mlir::quant::QuantDialect"];
 }
 
+def TopFusePreprocess : Pass<"top-fuse-preprocess", "::mlir::func::FuncOp"> {
+  let summary = "Lets a network take pictures as bytes";
+  let description = [{
+    An argument whose attribute `top.preprocess` says how it is made from a
+    picture, `(pixel - mean) * scale`, becomes one of the pixels themselves: from 0
+    to 255, a byte each in the compiled network (its attribute `top.port`). What
+    was done before the network is done in it: axes and channels change places
+    where `format` is another than the network's, and a convolution of each
+    channel by one number scales and shifts. The attribute then says that nothing
+    is left to do but to resize.
+
+    Before:
+
+    ```mlir
+    func.func @main(%x: tensor<1x3x8x8xf32> {top.name = "x", top.preprocess = {
+        mean = array<f64: 128.0, 128.0, 128.0>, scale = array<f64: 0.5, 0.5, 0.5>,
+        pixel_format = "rgb", channel_format = "nchw"}})
+    ```
+
+    After, with `format=rgb_packed`:
+
+    ```mlir
+    func.func @main(%x: tensor<1x8x8x3xf32> {top.name = "x",
+        top.port = !quant.uniform<u8:f32, 1.0>, ...}) {
+      %0 = top.permute %x {order = array<i64: 0, 3, 1, 2>} : (tensor<1x8x8x3xf32>) -> tensor<1x3x8x8xf32>
+      %1 = top.conv %0, %scale, %shift {group = 3 : i64, ...} : (tensor<1x3x8x8xf32>, tensor<3x1x1x1xf32>, tensor<3xf32>) -> tensor<1x3x8x8xf32>
+    ```
+  }];
+  let options = [
+    Option<"format", "format", "std::string", "\"\"",
+           "How the pixels lie: rgb_planar, rgb_packed, bgr_planar, bgr_packed, "
+           "gray_planar, gray_packed, rgba_planar or rgba_packed; by default as "
+           "the network takes them">
+  ];
+  let dependentDialects = ["::tpuc::top::TopDialect",
+                           "::mlir::quant::QuantDialect"];
+}
+
 def TopOrderRows : Pass<"top-order-rows"> {
   let summary = "Lets ops compute on rows in the order that moves least data";
   let description = [{

@@ -1,0 +1,37 @@
+// RUN: split-file %s %t
+// RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=INT8" | FileCheck %s --check-prefix=FLOAT
+// RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=INT8 quant-input=true quant-output=true" | FileCheck %s --check-prefix=BYTES
+// RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=BF16 quant-input=true quant-output=true" | FileCheck %s --check-prefix=HALF
+// RUN: tpuc-opt %t/port.mlir -convert-top-to-tpu="precision=F16" | FileCheck %s --check-prefix=PORT
+// RUN: not tpuc-opt %t/wrong.mlir -convert-top-to-tpu="precision=F16" 2>&1 | FileCheck %s --check-prefix=WRONG
+
+//--- net.mlir
+// Inputs and outputs are f32 unless the network's own types are asked for;
+// indices stay i32.
+// FLOAT: func.func @main(%{{.*}}: tensor<1x8xf32>, %{{.*}}: tensor<1xi32>) -> (tensor<1x4xf32>, tensor<1xi32>)
+// FLOAT: tpu.cast
+// BYTES: func.func @main(%[[X:.*]]: tensor<1x8x!quant.uniform<i8:f32, 1.000000e+00>>, %{{.*}}: tensor<1xi32>) -> (tensor<1x4x!quant.uniform<i8:f32, 2.000000e+00>>, tensor<1xi32>)
+// BYTES-NOT: tpu.cast
+// BYTES: tpu.matmul %[[X]]
+// BYTES-NOT: tpu.cast
+// HALF: func.func @main(%[[X:.*]]: tensor<1x8xbf16>, %{{.*}}: tensor<1xi32>) -> (tensor<1x4xbf16>, tensor<1xi32>)
+// HALF-NOT: tpu.cast
+func.func @main(%x: tensor<1x8xf32> {top.range = !quant.calibrated<f32<-127.0:127.0>>}, %i: tensor<1xi64>) -> (tensor<1x4xf32>, tensor<1xi64>) {
+  %w = top.weight dense<1.0> : tensor<8x4xf32>
+  %0 = top.matmul %x, %w {top.range = !quant.calibrated<f32<-254.0:254.0>>} : (tensor<1x8xf32>, tensor<8x4xf32>) -> tensor<1x4xf32>
+  return %0, %i : tensor<1x4xf32>, tensor<1xi64>
+}
+
+//--- port.mlir
+// PORT: func.func @main(%[[X:.*]]: tensor<1x8x!quant.uniform<u8:f32, 1.000000e+00>>) -> tensor<1x8xf32>
+// PORT: tpu.cast %[[X]] {{.*}} -> tensor<1x8xf16>
+func.func @main(%x: tensor<1x8xf32> {top.port = !quant.uniform<u8:f32, 1.0>}) -> tensor<1x8xf32> {
+  %0 = top.tanh %x : tensor<1x8xf32>
+  return %0 : tensor<1x8xf32>
+}
+
+//--- wrong.mlir
+// WRONG: error: 'func.func' op has argument 0 with top.port i8, expected !quant.uniform of bytes for an argument of f32
+func.func @main(%x: tensor<1x8xf32> {top.port = i8}) -> tensor<1x8xf32> {
+  return %x : tensor<1x8xf32>
+}
