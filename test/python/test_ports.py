@@ -61,7 +61,9 @@ def test_fused_preprocessing_takes_bytes_and_computes_the_same(
     expected = only(run_module(module, {"x": scaled(pixels)}, "the test"))
     fuse_preprocess(module, form)
     given = np.ascontiguousarray(arrange(pixels))
-    np.testing.assert_allclose(only(run_module(module, {"x": given}, "the test")), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        only(run_module(module, {"x": given}, "the test")), expected, rtol=1e-4, atol=1e-5
+    )
     model = Model(deploy(module, quantize, calibration_table=table))
     (port,) = model.inputs
     assert (port.name, port.dtype, port.shape) == ("x", "ui8", given.shape)
