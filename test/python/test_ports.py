@@ -88,7 +88,9 @@ def test_ports_have_the_types_of_the_network(tmp_path, pixels):
 
 
 def test_a_quantised_input_has_the_scale_of_its_bytes(tmp_path, pixels):
-    model = Model(deploy(make_module(), "INT8", None, "", make_table(tmp_path, pixels), quant_input=True))
+    model = Model(
+        deploy(make_module(), "INT8", None, "", make_table(tmp_path, pixels), quant_input=True)
+    )
     (port,) = model.inputs
     largest = np.abs(scaled(pixels)).max()
     assert port.scale == pytest.approx(127 / largest, rel=1e-4)
