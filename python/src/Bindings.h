@@ -23,6 +23,9 @@ void bindRun(pybind11::module_ &m);
 /// Binds the operations of a module: function `read_graph`.
 void bindGraph(pybind11::module_ &m);
 
+/// Binds what a tpu module computes in bytes: function `byte_operations`.
+void bindBytes(pybind11::module_ &m);
+
 /// Binds histograms of tensors: class `Histogram`.
 void bindHistogram(pybind11::module_ &m);
 

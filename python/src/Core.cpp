@@ -92,6 +92,7 @@ PYBIND11_MODULE(_core, m) {
   bindModule(m);
   bindBuilder(m);
   bindGraph(m);
+  bindBytes(m);
   bindHistogram(m);
   bindEvaluate(m);
   bindBmodel(m);

@@ -33,18 +33,18 @@ struct GraphValue {
   std::vector<int64_t> shape;
 };
 
-/// An operation over values by number.
+/// An operation over values by number. `name` is that by which quantize tables
+/// know it.
 struct GraphOperation {
-  std::string kind, location;
+  std::string kind, location, name;
   std::vector<int64_t> operands, results;
   py::dict attributes;
   py::object constant = py::none();
 };
 
+/// Lists are made once: a vector would become a new one whenever it is read.
 struct Graph {
-  std::vector<GraphValue> values;
-  std::vector<int64_t> inputs, outputs;
-  std::vector<GraphOperation> operations;
+  py::list values, inputs, outputs, operations;
 };
 
 } // namespace
@@ -102,19 +102,20 @@ static Graph readGraph(const std::shared_ptr<ModuleHandle> &module) {
   if (!main || main.isExternal())
     throw UserError("the module has no function @main");
   Graph graph;
+  std::vector<GraphValue> values;
   llvm::DenseMap<Value, int64_t> numbers;
   auto number = [&](Value value) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
     if (!type)
       throw UserError(describeLocation(value.getLoc()) + ": is no tensor");
-    numbers[value] = graph.values.size();
-    graph.values.push_back(
+    numbers[value] = values.size();
+    values.push_back(
         {"", getElementName(type.getElementType()), type.getShape().vec()});
     return numbers[value];
   };
   Block &body = main.getBody().front();
   for (BlockArgument argument : body.getArguments())
-    graph.inputs.push_back(number(argument));
+    graph.inputs.append(number(argument));
   for (Operation &op : body.without_terminator()) {
     auto [dialect, kind] = op.getName().getStringRef().split('.');
     if (dialect != "top")
@@ -124,6 +125,8 @@ static Graph readGraph(const std::shared_ptr<ModuleHandle> &module) {
     GraphOperation view;
     view.kind = kind.str();
     view.location = describeLocation(op.getLoc());
+    if (op.getNumResults() != 0)
+      view.name = top::getTensorName(op.getResult(0)).str();
     for (Value operand : op.getOperands())
       view.operands.push_back(numbers.lookup(operand));
     for (Value result : op.getResults())
@@ -136,12 +139,14 @@ static Graph readGraph(const std::shared_ptr<ModuleHandle> &module) {
       if (!weight)
         view.attributes[py::str(entry.getName().str())] =
             toPython(entry.getValue());
-    graph.operations.push_back(std::move(view));
+    graph.operations.append(std::move(view));
   }
   for (Value value : body.getTerminator()->getOperands())
-    graph.outputs.push_back(numbers.lookup(value));
+    graph.outputs.append(numbers.lookup(value));
   for (const top::NamedTensor &tensor : top::getNamedTensors(main))
-    graph.values[numbers.lookup(tensor.value)].name = tensor.name;
+    values[numbers.lookup(tensor.value)].name = tensor.name;
+  for (GraphValue &value : values)
+    graph.values.append(std::move(value));
   return graph;
 }
 
@@ -198,6 +203,7 @@ void bindGraph(py::module_ &m) {
   py::class_<GraphOperation>(m, "GraphOperation", "An operation of a module.")
       .def_readonly("kind", &GraphOperation::kind)
       .def_readonly("location", &GraphOperation::location)
+      .def_readonly("name", &GraphOperation::name)
       .def_readonly("operands", &GraphOperation::operands)
       .def_readonly("results", &GraphOperation::results)
       .def_readonly("attributes", &GraphOperation::attributes)

@@ -141,15 +141,30 @@ def make_session(graph: _core.Graph, part: Part, constants: Mapping[int, np.ndar
     Raises:
         UserError: onnxruntime refuses the operations.
     """
+    return open_session(_make_model(graph, part, constants))
+
+
+def open_session(model: onnx.ModelProto, threads: int = 0) -> Any:
+    """A model in onnxruntime.
+
+    Args:
+        model: the model.
+        threads: how many one run uses; 0 for all.
+
+    Raises:
+        UserError: onnxruntime refuses it.
+    """
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(4)
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     # What is freed between two parts is memory for the next one.
     options.enable_cpu_mem_arena = False
-    data = _make_model(graph, part, constants).SerializeToString()
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
     except Exception as error:
         raise UserError(f"onnxruntime refuses the network: {error}") from None
 
@@ -168,16 +183,28 @@ def _make_model(
         convert(Call(operation, inputs, outputs), nodes)
 
     def described(ids: list[int]) -> list[onnx.ValueInfoProto]:
-        return [
-            helper.make_tensor_value_info(f"v{v}", onnx_type(values[v].dtype), values[v].shape)
-            for v in ids
-        ]
+        return [describe(values, v) for v in ids]
 
-    weights = [numpy_helper.from_array(np.asarray(constants[v]), f"v{v}") for v in used]
-    made = helper.make_graph(
-        nodes.nodes, "part", described(part.reads), described(part.gives),
-        [*weights, *nodes.constants],
-    )  # fmt: skip
-    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)])
+    return make_model(
+        nodes, described(part.reads), described(part.gives), {v: constants[v] for v in used}
+    )
+
+
+def describe(values: Sequence[_core.GraphValue], number: int) -> onnx.ValueInfoProto:
+    """A value as an input or output."""
+    value = values[number]
+    return helper.make_tensor_value_info(f"v{number}", onnx_type(value.dtype), value.shape)
+
+
+def make_model(
+    nodes: Nodes,
+    inputs: list[onnx.ValueInfoProto],
+    outputs: list[onnx.ValueInfoProto],
+    constants: Mapping[int, np.ndarray],
+) -> onnx.ModelProto:
+    """A model of nodes; the constants are called by ``v`` and their values' numbers."""
+    weights = [numpy_helper.from_array(np.asarray(a), f"v{v}") for v, a in constants.items()]
+    graph = helper.make_graph(nodes.nodes, "part", inputs, outputs, [*weights, *nodes.constants])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
     model.ir_version = 9
     return model
