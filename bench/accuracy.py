@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -26,20 +25,26 @@ import numpy as np
 import onnx
 import tpuc
 from tpuc import Preprocess, _core
-from tpuc.calibration import DEFAULT_METHOD, Dataset, calibrate, canonical, make_table
+from tpuc.calibration import DEFAULT_METHOD, Dataset, canonical, make_table
 from tpuc.calibration.accuracy import Sample, float_results, measure, read_labels
 from tpuc.calibration.gather import by_name, gather
 from tpuc.calibration.methods import METHODS
-from tpuc.compiler import deploy, transform
+from tpuc.compiler import transform
 from tpuc.console import counted_steps, print_table
 from tpuc.errors import UserError
 from tpuc.model import Model
 from tpuc.tuning.bias import with_corrected_biases
+from tpuc.tuning.layers import Trials
+from tpuc.tuning.search import Target
+from tpuc.tuning.tune import tune
 
 BENCH = Path(__file__).resolve().parent
 DIGITS = BENCH / "digits"
 HEADER = ("network", "precision", "ranges", "inputs", "top-1", "float", "as float", "cosine",
           "worst cosine", "ms")  # fmt: skip
+# `tpuc quantize` as the table has it.
+MIXED = "mixed"
+TARGET = Target(max_drop=0.0, min_cosine=0.999)
 # What scikit-image ships besides photographs: drawings, text, silhouettes.
 NO_PHOTOGRAPHS = ("chessboard_GRAY", "chessboard_RGB", "color", "horse", "logo", "page", "phantom",
                   "text")  # fmt: skip
@@ -53,6 +58,7 @@ class Row:
         top1, float_top1: percent of labels met, None without labels.
         agree: inputs whose best class is the float network's.
         milliseconds: of the timing model.
+        layers: those that left bytes in all folds together.
     """
 
     network: str
@@ -65,11 +71,13 @@ class Row:
     cosine: float = 0.0
     worst: float = 0.0
     milliseconds: float = 0.0
+    layers: int = 0
     error: str = ""
 
     def cells(self) -> tuple[str, ...]:
         """A line of the table."""
-        head = (self.network, self.precision, self.method)
+        method = f"{self.method}: {self.layers} in F16" if self.layers else self.method
+        head = (self.network, self.precision, method)
         if self.error:
             return (*head, f"error: {self.error}", *[""] * (len(HEADER) - 4))
         percent = ["-" if x is None else f"{x:.1f}" for x in (self.top1, self.float_top1)]
@@ -95,6 +103,7 @@ def run_rows(
     rows += [Row(name, "INT8", method) for method in methods]
     # Ranges by the default method, and what `tpuc compile` does besides.
     rows.append(Row(name, "INT8", f"{DEFAULT_METHOD}, biases"))
+    rows.append(Row(name, "INT8", MIXED))
     module = canonical(transform(model, name))
     graph = _core.read_graph(module)
     histograms = [by_name(graph, gather(graph, fold.calibration)) for fold in folds]
@@ -138,12 +147,14 @@ def _compile(row: Row, model: onnx.ModelProto, fold: Fold, counts: dict) -> Mode
         table = make_table(counts, row.method, 0)
         return tpuc.compile(model, "INT8", calibration_table=table)
     module = transform(model, row.network)
-    module = with_corrected_biases(module, fold.calibration, DEFAULT_METHOD)
-    table = calibrate(module, fold.calibration)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "table"
-        table.save(path)
-        return Model(deploy(module, "INT8", calibration_table=path), row.network)
+    if row.method == MIXED:
+        inputs = Dataset([arrays[0] for arrays in fold.calibration], module)
+        tuning = tune(module, inputs, DEFAULT_METHOD, TARGET)
+        row.layers += len(tuning.result.chosen)
+        return Trials(tuning.module, tuning.ranges).compile(tuning.result.precisions())
+    table = make_table(counts, DEFAULT_METHOD, 0)
+    module = with_corrected_biases(module, fold.calibration, table)
+    return Trials(module, table).compile({})
 
 
 def digits(name: str, folder: Path, count: int) -> tuple[onnx.ModelProto, list[Fold]]:

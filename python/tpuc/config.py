@@ -22,7 +22,7 @@ _HELD_OUT = 8
 # Keys that name files, relative to the configuration file.
 _PATHS = ("source", "output", "quantize_table", "calibration_table", "calibration", "data_list",
           "test_data", "labels", "test_input", "test_reference", "test_result",
-          "explain")  # fmt: skip
+          "explain", "report")  # fmt: skip
 _PREPROCESS = ("mean", "scale", "resize_dims", "keep_aspect_ratio", "keep_ratio_mode", "pad_value",
                "pad_type", "pixel_format", "channel_format")  # fmt: skip
 
@@ -90,6 +90,17 @@ class CompileConfig(BaseModel):
         True, description="with --calibration: take the mean error of bytes out of biases"
     )
     ray: str | None = Field(None, description="address of a Ray cluster that shares calibration")
+
+    max_drop: float | None = Field(
+        None, ge=0, le=100,
+        description="give layers to F16 until at most so many points of top-1 are lost",
+    )  # fmt: skip
+    min_cosine: float | None = Field(
+        None, ge=-1, le=1, description="and until the results have at least this cosine"
+    )
+    report: str | None = Field(
+        None, description="with --max_drop or --min_cosine: a .html of all layers to write"
+    )
 
     mean: _Numbers | None = Field(
         None, description="subtracted from pixels of 0 to 255, a number a channel"

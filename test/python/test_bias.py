@@ -40,9 +40,9 @@ def module():
 
 
 def test_mean_error_of_each_channel_is_gone(module, inputs):
-    corrected = with_corrected_biases(module, inputs, "max")
+    corrected = with_corrected_biases(module, inputs, ranges_of(module, inputs))
     after = _core.read_graph(corrected)
-    ranges = ranges_of(corrected, inputs)
+    ranges = ranges_of(module, inputs)
     before, changed = (layers_of(m, ranges)[0] for m in (module, corrected))
     local = Local(after, changed, MEAN)
     shift = sum(local.run({after.inputs[0]: array})[MEAN] for (array,) in inputs) / len(inputs)
@@ -51,15 +51,16 @@ def test_mean_error_of_each_channel_is_gone(module, inputs):
 
 
 def test_layers_in_floats_keep_their_biases(module, inputs):
-    first = layers_of(module, ranges_of(module, inputs))[0]
-    corrected = with_corrected_biases(module, inputs, "max", {first.name: "F16"})
+    ranges = ranges_of(module, inputs)
+    first = layers_of(module, ranges)[0]
+    corrected = with_corrected_biases(module, inputs, ranges, {first.name: "F16"})
     assert np.array_equal(bias_of(module, "conv"), bias_of(corrected, "conv"))
     assert not np.array_equal(bias_of(module, "matmul"), bias_of(corrected, "matmul"))
 
 
 def test_module_itself_is_not_changed(module, inputs):
     text = str(module)
-    with_corrected_biases(module, inputs, "max")
+    with_corrected_biases(module, inputs, ranges_of(module, inputs))
     assert str(module) == text
 
 

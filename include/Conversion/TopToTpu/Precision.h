@@ -27,8 +27,9 @@ mlir::FloatType getElementType(Precision precision, mlir::MLIRContext *context);
 /// Precisions of single ops, by their names.
 using QuantizeTable = llvm::StringMap<Precision>;
 
-/// Parses a quantize table: a line holds an op's name and its precision; what
-/// follows a `#` is a comment. `file` is for messages. Fails on a line of
+/// Parses a quantize table: a line holds an op's name, which may have blanks in
+/// it, and its precision; what follows a `#` at the line's begin or behind a
+/// blank is a comment. `file` is for messages. Fails on a line of
 /// another form, an unknown precision, and two precisions for one op.
 llvm::Expected<QuantizeTable> parseQuantizeTable(llvm::StringRef text,
                                                  llvm::StringRef file);

@@ -39,6 +39,18 @@ mlir::FloatType tpuc::getElementType(Precision precision,
   return mlir::Float32Type::get(context);
 }
 
+static constexpr llvm::StringLiteral kBlanks = " \t\r";
+
+/// Cuts a line off at a `#` that begins it or follows a blank: others are part
+/// of names.
+static llvm::StringRef dropComment(llvm::StringRef line) {
+  for (size_t at = line.find('#'); at != llvm::StringRef::npos;
+       at = line.find('#', at + 1))
+    if (at == 0 || kBlanks.contains(line[at - 1]))
+      return line.take_front(at);
+  return line;
+}
+
 llvm::Expected<QuantizeTable> tpuc::parseQuantizeTable(llvm::StringRef text,
                                                        llvm::StringRef file) {
   QuantizeTable table;
@@ -49,26 +61,29 @@ llvm::Expected<QuantizeTable> tpuc::parseQuantizeTable(llvm::StringRef text,
   };
   for (llvm::StringRef line : llvm::split(text, '\n')) {
     ++number;
-    llvm::SmallVector<llvm::StringRef> words;
-    llvm::SplitString(line.split('#').first, words);
-    if (words.empty())
+    line = dropComment(line).trim();
+    if (line.empty())
       continue;
-    if (words.size() != 2)
-      return error("has " + llvm::Twine(words.size()) +
-                   " words, expected an op's name and its precision");
+    // Names may have blanks in them.
+    size_t blank = line.find_last_of(kBlanks);
+    if (blank == llvm::StringRef::npos)
+      return error("'" + line +
+                   "' is no entry, expected an op's name and its precision");
+    llvm::StringRef name = line.take_front(blank).rtrim();
+    llvm::StringRef word = line.drop_front(blank + 1);
     std::optional<Precision> precision =
-        llvm::StringSwitch<std::optional<Precision>>(words[1])
+        llvm::StringSwitch<std::optional<Precision>>(word)
             .CaseLower("F32", Precision::F32)
             .CaseLower("F16", Precision::F16)
             .CaseLower("BF16", Precision::BF16)
             .CaseLower("INT8", Precision::INT8)
             .Default(std::nullopt);
     if (!precision)
-      return error("unknown precision '" + words[1] +
+      return error("unknown precision '" + word +
                    "', expected F32, F16, BF16 or INT8");
-    auto [entry, isNew] = table.try_emplace(words[0], *precision);
+    auto [entry, isNew] = table.try_emplace(name, *precision);
     if (!isNew && entry->second != *precision)
-      return error("'" + words[0] + "' is both " +
+      return error("'" + name + "' is both " +
                    stringifyPrecision(entry->second) + " and " +
                    stringifyPrecision(*precision) + ", expected one precision");
   }

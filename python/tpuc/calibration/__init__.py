@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 import tpuc
 from tpuc import _core
 from tpuc.calibration.dataset import Dataset
@@ -85,6 +87,24 @@ def calibrate_module(
     """
     method = check_method(method)
     module = canonical(module)
+    histograms, seen = gather_module(module, dataset, advance, ray)
+    return make_table(by_name(_core.read_graph(module), histograms), method, seen)
+
+
+def gather_module(
+    module: _core.Module,
+    dataset: Iterable[list[np.ndarray]],
+    advance: Callable[[], None] = lambda: None,
+    ray: str | None = None,
+) -> tuple[dict[int, _core.Histogram], int]:
+    """Histograms of a canonical module's tensors, by value, and the number of inputs.
+
+    Args:
+        module: in canonical form.
+        dataset: the inputs.
+        advance: called after each input.
+        ray: address of a Ray cluster that shares the work.
+    """
     seen = 0
 
     def count() -> None:
@@ -92,14 +112,11 @@ def calibrate_module(
         seen += 1
         advance()
 
-    graph = _core.read_graph(module)
     if ray is None:
-        histograms = gather(graph, dataset, count)
-    else:
-        from tpuc.calibration.ray_tasks import gather_on_ray
+        return gather(_core.read_graph(module), dataset, count), seen
+    from tpuc.calibration.ray_tasks import gather_on_ray
 
-        histograms = gather_on_ray(ray, module, dataset, count)
-    return make_table(by_name(graph, histograms), method, seen)
+    return gather_on_ray(ray, module, dataset, count), seen
 
 
 def canonical(module: _core.Module) -> _core.Module:

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     import numpy as np
 
     from tpuc import _core
+    from tpuc.calibration import Dataset
     from tpuc.calibration.accuracy import Sample
     from tpuc.config import CompileConfig
     from tpuc.console import Progress
     from tpuc.model import Model
+
+
+# Also known with dashes.
+_DASHED = ("max_drop", "min_cosine")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -30,18 +35,26 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--config", help="a YAML or JSON file of these arguments, see docs/compile.yaml"
     )
-    for name, field in CompileConfig.model_fields.items():
-        if name == "source":
-            continue
+    add_keys(parser, [name for name in CompileConfig.model_fields if name != "source"])
+    parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def add_keys(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
+    """Adds keys of a configuration file as arguments."""
+    from tpuc.config import CompileConfig
+
+    for name in names:
+        field = CompileConfig.model_fields[name]
         flags = ["-o", "--output"] if name == "output" else [f"--{name}"]
+        if name in _DASHED:
+            flags.append(f"--{name.replace('_', '-')}")
         if field.annotation in (bool, bool | None):
             parser.add_argument(
                 *flags, action=argparse.BooleanOptionalAction, default=None, help=field.description
             )
         else:
             parser.add_argument(*flags, help=field.description)
-    parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
-    return parser
 
 
 def command(argv: Sequence[str]) -> None:
@@ -71,11 +84,15 @@ def command(argv: Sequence[str]) -> None:
     check_writable(config.output)
     progress = Progress()
     with progress.stage("importing"):
-        module = _import(config)
+        module = import_module(config)
     table = config.calibration_table
     original = module
+    rows: list[tuple[str, str]] = []
     if table is None and config.stop_after != "top":
-        module, table = _calibrate(config, module, progress)
+        if _searches(config):
+            module, table, rows = _search(config, module, progress)
+        else:
+            module, table = _calibrate(config, module, progress)
     if config.fuse_preprocess:
         # Ranges are those of the network before, which is what tables name.
         for each in {original, module}:
@@ -99,7 +116,7 @@ def command(argv: Sequence[str]) -> None:
     options = argparse.Namespace(
         **{**config.model_dump(), "model": config.output, "calibration_table": table}
     )
-    compile_module(module, config.quantize, options, tolerance, progress, measure)
+    compile_module(module, config.quantize, options, tolerance, progress, measure, rows)
 
 
 def _check(config: CompileConfig) -> None:
@@ -117,11 +134,18 @@ def _check(config: CompileConfig) -> None:
         raise UserError(f"{' and '.join(sources)} are alternatives, give one of them")
     if config.customization_format and not config.fuse_preprocess:
         raise UserError("--customization_format needs --fuse_preprocess")
+    if config.quantize_table and _searches(config):
+        raise UserError(
+            "--quantize_table and --max_drop or --min_cosine are alternatives, give one of them"
+        )
+    if config.report and not _searches(config):
+        raise UserError("--report needs --max_drop or --min_cosine, and --quantize INT8")
     if config.labels and not (config.test_data or config.calibration or config.data_list):
         raise UserError("--labels needs --test_data, the inputs that they belong to")
 
 
-def _import(config: CompileConfig) -> _core.Module:
+def import_module(config: CompileConfig) -> _core.Module:
+    """The module of the configuration's source, with its preprocessing."""
     from tpuc.compiler import read_module, transform
 
     source = Path(config.source)
@@ -138,13 +162,42 @@ def _import(config: CompileConfig) -> _core.Module:
     return module
 
 
-def _dataset(config: CompileConfig, module: _core.Module, count: int | None) -> object | None:
+def dataset_of(config: CompileConfig, module: _core.Module, count: int | None) -> Dataset | None:
     """The inputs to find ranges on, None when there are none."""
     from tpuc.calibration import Dataset
     from tpuc.calibration.dataset import read_list
 
     source = config.calibration or (config.data_list and read_list(config.data_list))
     return Dataset(source, module, count) if source else None
+
+
+def _searches(config: CompileConfig) -> bool:
+    """Whether layers that leave bytes are to be found."""
+    asked = config.max_drop is not None or config.min_cosine is not None
+    return asked and config.quantize == "INT8"
+
+
+def _search(
+    config: CompileConfig, module: _core.Module, progress: Progress
+) -> tuple[_core.Module, str, list[tuple[str, str]]]:
+    """Writes ranges and precisions beside the output.
+
+    Returns:
+        What to compile, the file of ranges, and rows for the summary; the configuration has
+        the quantize table.
+    """
+    from tpuc.cli.quantize import tune_config, tuning_rows
+    from tpuc.outputs import write_text
+
+    inputs = dataset_of(config, module, config.input_num)
+    if inputs is None:
+        raise UserError("--max_drop and --min_cosine need inputs, give them with --calibration")
+    tuning = tune_config(config, module, inputs, progress)
+    stem = str(Path(config.output).with_suffix(""))
+    tuning.ranges.save(f"{stem}_cali_table")
+    config.quantize_table = f"{stem}_qtable"
+    write_text(config.quantize_table, tuning.table())
+    return tuning.module, f"{stem}_cali_table", tuning_rows(tuning)
 
 
 def _calibrate(
@@ -156,16 +209,18 @@ def _calibrate(
     from tpuc.console import counted_steps
 
     method = check_method(config.method or DEFAULT_METHOD)
-    dataset = _dataset(config, module, config.input_num)
+    dataset = dataset_of(config, module, config.input_num)
     if dataset is None:
         return module, None
-    if config.correct_bias and config.quantize == "INT8":
-        from tpuc.tuning.bias import with_corrected_biases
-
-        with progress.stage("correcting biases"):
-            module = with_corrected_biases(module, dataset, method)
     with progress.measure("calibrating"), counted_steps("calibrating", len(dataset)) as advance:
         table = calibrate_module(module, dataset, method, advance, config.ray)
+    if config.correct_bias and config.quantize == "INT8":
+        from tpuc.tuning.bias import with_corrected_biases
+        from tpuc.tuning.layers import read_precisions
+
+        precisions = read_precisions(config.quantize_table) if config.quantize_table else {}
+        with progress.stage("correcting biases"):
+            module = with_corrected_biases(module, dataset, table, precisions)
     path = str(Path(config.output).with_suffix("")) + "_cali_table"
     table.save(path)
     return module, path
@@ -208,7 +263,7 @@ def _test_inputs(config: CompileConfig, module: _core.Module) -> tuple[Iterator 
         return None, 0, ""
     if config.test_data:
         return iter(Dataset(config.test_data, module, config.test_num)), 0, "test inputs"
-    dataset = _dataset(config, module, None)
+    dataset = dataset_of(config, module, None)
     if dataset is None:
         return None, 0, ""
     if len(dataset) > config.input_num:

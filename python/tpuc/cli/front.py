@@ -81,6 +81,9 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="store_true", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     commands.add_parser("compile", help="from ONNX (or .mlir) to a .bmodel", add_help=False)
+    commands.add_parser(
+        "quantize", help="finds the layers that INT8 harms too much", add_help=False
+    )
     commands.add_parser("run", help="runs a model in the simulator (model_runner)", add_help=False)
     commands.add_parser(
         "profile", help="estimates a model's time on the chip (tpu_profile)", add_help=False
@@ -115,6 +118,12 @@ def _compile(argv: Sequence[str]) -> None:
     compile_command.command(argv)
 
 
+def _quantize(argv: Sequence[str]) -> None:
+    from tpuc.cli import quantize
+
+    quantize.command(argv)
+
+
 def _debug(argv: Sequence[str]) -> None:
     from tpuc.cli import debug
 
@@ -131,6 +140,7 @@ def command(argv: Sequence[str]) -> None:
     """Runs the command."""
     delegates = {
         "compile": _compile,
+        "quantize": _quantize,
         "run": _run,
         "profile": _profile,
         "dis": _dis,

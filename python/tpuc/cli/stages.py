@@ -26,6 +26,7 @@ def compile_module(
     tolerance: tuple[float, float],
     progress: Progress | None = None,
     measure: Callable[[Model], Sequence[tuple[str, str]]] | None = None,
+    more: Sequence[tuple[str, str]] = (),
 ) -> Model:
     """Compiles, compares as the arguments ask, writes, and prints a summary.
 
@@ -37,6 +38,7 @@ def compile_module(
         tolerance: least cosine and euclidean similarity.
         progress: continues an earlier command's stages.
         measure: what else to say of the model in the summary.
+        more: rows of the summary that are known already.
     """
     progress = progress or Progress()
     if args.test_result:
@@ -78,10 +80,10 @@ def compile_module(
         check_comparison(title, compare_all(results, expected), tolerance)
         if args.test_result:
             save_npz(args.test_result, {**inputs, **results})
-    rows: Sequence[tuple[str, str]] = ()
+    rows = list(more)
     if measure is not None:
         with progress.stage("measuring accuracy"):
-            rows = measure(model)
+            rows += measure(model)
     with progress.stage("writing"):
         model.save(args.model)
         if args.explain:

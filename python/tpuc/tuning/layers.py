@@ -6,8 +6,10 @@ nothing here decides about scales. Weights have a scale for each output channel.
 
 from __future__ import annotations
 
+import os
+import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,15 +30,38 @@ _LOWERED = {"conv": _CONTRACTIONS, "matmul": _CONTRACTIONS,
             "add": ("binary",), "sub": ("binary",), "mul": ("binary",)}  # fmt: skip
 
 
+def read_precisions(table: str | os.PathLike) -> dict[str, str]:
+    """The entries of a quantize table: precisions by name.
+
+    Raises:
+        UserError: it is broken.
+    """
+    _core.check_quantize_table(str(table))
+    precisions = {}
+    for line in Path(table).read_text().splitlines():
+        words = re.sub(r"(^|\s)#.*", "", line).rsplit(maxsplit=1)
+        if words:
+            precisions[words[0].strip()] = words[1].upper()
+    return precisions
+
+
 class Trials:
     """A network that is compiled again and again, each time in a context of its own.
 
     Args:
         module: canonical, in the top dialect; it is not changed.
         ranges: of its tensors.
+        prepare: changes a copy of the module before it is compiled with precisions of single
+            operations, by name.
     """
 
-    def __init__(self, module: _core.Module, ranges: CalibrationTable) -> None:
+    def __init__(
+        self,
+        module: _core.Module,
+        ranges: CalibrationTable,
+        prepare: Callable[[_core.Module, Mapping[str, str]], None] = lambda *_: None,
+    ) -> None:
+        self._prepare = prepare
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
         self._module, self._ranges, self._table = (
@@ -66,7 +91,9 @@ class Trials:
 
     def _read(self, precisions: Mapping[str, str]) -> tuple[_core.Module, Path]:
         self._table.write_text("".join(f"{name} {kind}\n" for name, kind in precisions.items()))
-        return _core.Module.read(str(self._module)), self._table
+        module = _core.Module.read(str(self._module))
+        self._prepare(module, precisions)
+        return module, self._table
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,15 @@ func.func @main(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %0 = top.gelu %x : tensor<2x4xf32> loc("first")
   %1 = top.tanh %0 : tensor<2x4xf32> loc("second")
   %2 = top.exp %1 : tensor<2x4xf32> loc("third")
-  return %2 : tensor<2x4xf32>
+  %3 = top.sin %2 : tensor<2x4xf32> loc("a name#1")
+  return %3 : tensor<2x4xf32>
 }
 
 // CHECK: warning: {{.*}}table: no op called 'fourth' has a precision
 // CHECK: tpu.unary gelu %arg0 : tensor<2x4xf32>
 // CHECK: tpu.unary tanh {{.*}} : tensor<2x4xbf16>
 // CHECK: tpu.unary exp {{.*}} : tensor<2x4xf16>
+// CHECK: tpu.unary sin {{.*}} : tensor<2x4xf32>
 
 //--- table
 # precision of single ops
@@ -24,12 +26,13 @@ first F32   # the input is large
 
 second bf16
 fourth F32
+a name#1  F32 # blanks and signs are part of names
 
 //--- words
 first F32
 second
 
-// WORDS: error: {{.*}}words:2: has 1 words, expected an op's name and its precision
+// WORDS: error: {{.*}}words:2: 'second' is no entry, expected an op's name and its precision
 
 //--- unknown
 first F8

@@ -1,0 +1,152 @@
+"""From a network and sample inputs to ranges, biases and a quantize table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+import tpuc
+from tpuc import _core
+from tpuc.calibration import CalibrationTable, Dataset, canonical, gather_module, make_table
+from tpuc.calibration.accuracy import Accuracy, Sample, float_results, measure
+from tpuc.calibration.gather import by_name
+from tpuc.console import counted_steps
+from tpuc.model import Model
+from tpuc.tuning.bias import Correction, apply_corrections, find_corrections
+from tpuc.tuning.layers import Trials, find_layers
+from tpuc.tuning.search import Result, Target, costs_of, search
+from tpuc.tuning.sensitivity import measure_effects
+
+# Inputs on which every layer is measured by itself, spread over all.
+_EFFECT_INPUTS = 4
+
+Steps = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A network that is ready to be compiled.
+
+    Attributes:
+        module: canonical, with biases that suit what is left in bytes.
+        ranges: of its tensors.
+        histograms: of its tensors, by name.
+        target: what was asked for.
+        inputs: how many inputs there were.
+        result: which layers leave bytes, and why.
+    """
+
+    module: _core.Module
+    ranges: CalibrationTable
+    histograms: dict[str, _core.Histogram]
+    target: Target
+    inputs: int
+    result: Result
+
+    def table(self) -> str:
+        """The quantize table as text, with its reasons."""
+        return quantize_table(self)
+
+
+class _Samples:
+    """Inputs with the float network's results; inputs are read again each time."""
+
+    def __init__(self, module: _core.Module, inputs: Dataset, advance: Callable[[], None]) -> None:
+        self._inputs = inputs
+        self._names = [port.name for port in module.inputs]
+        self._results: list[dict[str, np.ndarray]] = []
+        for sample in float_results(module, inputs):
+            self._results.append(sample.results)
+            advance()
+
+    def __iter__(self) -> Iterator[Sample]:
+        for arrays, results in zip(self._inputs, self._results, strict=True):
+            yield Sample(dict(zip(self._names, arrays, strict=True)), results)
+
+
+def tune(
+    module: _core.Module,
+    inputs: Dataset,
+    method: str,
+    target: Target,
+    *,
+    correct_bias: bool = True,
+    ray: str | None = None,
+    steps: Steps = counted_steps,
+) -> Tuning:
+    """Finds ranges, biases, and the layers that have to leave bytes.
+
+    Args:
+        module: in the top dialect; it is not changed.
+        inputs: sample inputs, which are read several times.
+        method: how ranges are chosen.
+        target: the accuracy that is asked for, on these inputs.
+        correct_bias: whether to take the mean error of bytes out of biases.
+        ray: address of a Ray cluster that shares the search for ranges.
+        steps: shows progress.
+
+    Raises:
+        UserError: the network cannot be run or compiled, or there are no inputs.
+    """
+    module = canonical(module)
+    graph = _core.read_graph(module)
+    with steps("calibrating", len(inputs)) as advance:
+        histograms, count = gather_module(module, inputs, advance, ray)
+    named = by_name(graph, histograms)
+    ranges = make_table(named, method, count)
+    layers = find_layers(graph, Trials(module, ranges).byte_operations({}))
+    corrections: list[Correction] = []
+    if correct_bias:
+        with steps("correcting biases", 0):
+            corrections = find_corrections(graph, layers, inputs)
+    trials = Trials(
+        module, ranges, lambda copy, table: apply_corrections(copy, corrections, without=table)
+    )
+    chosen = list(islice(iter(inputs), 0, None, max(1, count // _EFFECT_INPUTS)))[:_EFFECT_INPUTS]
+    with steps("measuring layers", len(layers) * len(chosen)) as advance:
+        effects = measure_effects(graph, layers, chosen, advance)
+    with steps("timing layers", len(layers)) as advance:
+        order = costs_of(trials, effects, advance)
+    with steps("running the float network", len(inputs)) as advance:
+        samples = _Samples(module, inputs, advance)
+
+    def accuracy(model: Model) -> Accuracy:
+        return measure(model, samples)
+
+    with steps("choosing layers", 0) as advance:
+        result = search(trials, order, accuracy, target, advance)
+    corrected = module.clone()
+    apply_corrections(corrected, corrections, without=result.precisions())
+    return Tuning(corrected, ranges, named, target, count, result)
+
+
+def quantize_table(tuning: Tuning) -> str:
+    """The quantize table of a search, as text with its reasons."""
+    result, target = tuning.result, tuning.target
+    total = sum(choice.effect.output_error for choice in result.order) or 1.0
+    asked = f"at most {target.max_drop:g} points of top-1 lost"
+    if target.min_cosine > -1:
+        asked += f", cosine at least {target.min_cosine:g}"
+    lines = [
+        f"# tpuc {tpuc.__version__}, on {tuning.inputs} inputs: {asked}",
+        f"# {len(result.chosen)} of {len(result.order)} layers leave bytes",
+    ]
+    for step in (result.steps[0], result.best):
+        if step is not None:
+            lines.append(
+                f"# {step.layers} layers in F16: {step.milliseconds:.3f} ms, "
+                f"{target.drop(step.accuracy):.2f} points lost, "
+                f"cosine {step.accuracy.cosine:.5f}"
+            )
+    lines += ["#", "# layer  precision  # its part of the error, what F16 costs, its result alone"]
+    for choice in result.chosen:
+        effect = choice.effect
+        lines.append(
+            f"{effect.layer.name} F16  # {100 * effect.output_error / total:.1f} % of the error, "
+            f"{choice.microseconds:+.2f} us, cosine {effect.cosine:.5f}, SQNR {effect.sqnr:.1f} dB"
+        )
+    return "\n".join(lines) + "\n"
