@@ -18,7 +18,7 @@ from tpuc.tuning.sensitivity import Effect
 # layer faster in floats.
 _LEAST_COST = 0.05
 # How many layers are tried for a way back, the most expensive first.
-_RETURNS = 8
+_RETURNS = 4
 PRECISION = "F16"
 
 

@@ -163,7 +163,9 @@ def measure_effects(
     for effect, (exact_power, rounded_power, error_power) in zip(effects, powers, strict=True):
         both = (exact_power + rounded_power - error_power) / 2
         if exact_power and rounded_power:
-            effect.cosine = min(1.0, both / float(np.sqrt(exact_power * rounded_power)))
+            effect.cosine = min(1.0, float(both / np.sqrt(exact_power * rounded_power)))
+        elif error_power:
+            effect.cosine = 0.0
         if error_power:
             effect.sqnr = 10 * float(np.log10(max(exact_power, 1e-300) / error_power))
     return effects
