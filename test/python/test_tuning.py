@@ -1,5 +1,6 @@
 """tpuc quantize: which layers leave bytes, and what it says of them."""
 
+from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import networks as nets
@@ -14,6 +15,7 @@ from tpuc.calibration.runner import Runner
 from tpuc.cli import front
 from tpuc.compiler import transform
 from tpuc.tuning.layers import ERROR, Local, Trials, find_layers, read_precisions
+from tpuc.tuning.report import draw, report_html
 from tpuc.tuning.search import Choice, Target, costs_of, search
 from tpuc.tuning.sensitivity import Disturbed, Effect, measure_effects, relative_error
 from tpuc.tuning.tune import tune
@@ -193,6 +195,56 @@ def test_names_with_blanks_and_signs_are_read(tmp_path):
     assert read_precisions(path) == {"a name#1": "F16", "b": "INT8"}
 
 
+class Page(HTMLParser):
+    """The rows of tables by their ids, and what a page refers to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.rows, self.links = {}, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.links += [attrs[key] for key in ("src", "href") if key in attrs]
+        if tag == "table":
+            self.rows[attrs["id"]] = self.now = []
+        elif tag == "tr":
+            self.now.append([])
+        elif tag == "td":
+            self.now[-1].append("")
+        elif tag == "svg":
+            self.now[-1][-1] += "svg "
+
+    def handle_data(self, data):
+        if self.rows and self.now and self.now[-1]:
+            self.now[-1][-1] += data.strip()
+
+
+def test_report_has_every_layer_and_needs_nothing_else(samples):
+    module = transform(outlier_network(), "main")
+    tuning = tune(module, Dataset(samples, module), "max", Target(0.0, 0.9999))
+    page = Page(report_html("a <b>", tuning))
+    assert page.links == []
+    rows = [row for row in page.rows["layers"] if row]
+    assert len(rows) == len(tuning.result.order)
+    by_name = {choice.effect.layer.name: choice.effect for choice in tuning.result.order}
+    for row in rows:
+        effect = by_name[row[1]]
+        assert row[3] == ("F16" if row[1] in tuning.result.precisions() else "INT8")
+        assert row[4] == f"{effect.cosine:.6f}" and row[5] == f"{effect.sqnr:.1f}"
+        assert row[8].count("svg") == len(effect.layer.data)
+    assert len([row for row in page.rows["steps"] if row]) == len(tuning.result.steps)
+    assert "a &lt;b&gt; in INT8" in report_html("a <b>", tuning)
+
+
+def test_drawing_tells_what_bytes_cut_off():
+    histogram = _core.Histogram(1024)
+    histogram.add(np.float32([-1, 0, 1, 2, 8]))
+    assert 'class="lost"' in draw(histogram, -2, 2)
+    assert 'class="lost"' not in draw(histogram, -8, 8)
+    assert "-1 to 8, bytes -2 to 2" in draw(histogram, -2, 2)
+
+
 @pytest.fixture
 def files(tmp_path, samples):
     np.save(tmp_path / "x.npy", np.concatenate(samples))
@@ -203,7 +255,8 @@ def test_command_writes_tables_that_compile(files, tmp_path, capsys):
     model, data = files
     table = str(tmp_path / "q")
     command = ["quantize", model, "--calibration", data, "--min-cosine", "0.9995", "-o", table]
-    assert front.main(command) == 0
+    assert front.main([*command, "--report", str(tmp_path / "r.html")]) == 0
+    assert "net in INT8" in (tmp_path / "r.html").read_text()
     out = capsys.readouterr().out
     assert "layers in F16" in out and "conv1" in out
     command = ["compile", model, "--quantize", "INT8", "--calibration_table", f"{table}_cali_table",

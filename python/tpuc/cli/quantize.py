@@ -94,6 +94,10 @@ def tune_config(
         tuning = tune(
             module, inputs, method, target, correct_bias=config.correct_bias, ray=config.ray
         )
+    if config.report:
+        from tpuc.tuning.report import report_html
+
+        _write(config.report, report_html(Path(config.source).stem, tuning))
     best = tuning.result.best
     if best is None or not tuning.result.is_met:
         found = f"{target.drop(best.accuracy):.2f} points are lost and the cosine is " \
