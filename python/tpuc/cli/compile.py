@@ -251,7 +251,7 @@ def _accuracy(
 
 
 def _has_pictures(config: CompileConfig, module: _core.Module) -> bool:
-    dataset = _dataset(config, module, None)
+    dataset = dataset_of(config, module, None)
     return dataset is not None and dataset.has_pictures
 
 
