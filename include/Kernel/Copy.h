@@ -26,8 +26,8 @@ struct CopyAxis {
 /// elements of whole values, at least.
 struct CopyParams {
   GlobalTensor result, source;
-  /// [1, 64, 1, 64], the identity matrix of a 16-bit float type; with it, lanes
-  /// and rows are exchanged in local memory.
+  /// [1, 64, 1, 64], the identity matrix of a 16-bit float type, or in i8 for
+  /// bytes; with it, lanes and rows are exchanged in local memory.
   std::optional<GlobalTensor> identity;
 };
 

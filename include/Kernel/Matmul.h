@@ -52,9 +52,9 @@ struct MatmulParams {
 };
 
 /// Columns of the panels in which a constant matrix [depth, columns] is loaded
-/// fastest, or 0 when its rows are too short: in a panel 64 rows, one a lane,
-/// are one contiguous run, which the matrix transfer moves 7 % faster than the
-/// tensor transfer moves rows.
+/// fastest, or 0 when the rows of several are too short: in a panel 64 rows,
+/// one a lane, are one contiguous run, which the matrix transfer moves 7 %
+/// faster than the tensor transfer moves rows.
 int64_t choosePanel(int64_t depth, int64_t columns, ElementType type);
 
 /// The bytes of a row-major matrix in panels.

@@ -55,7 +55,7 @@ public:
   }
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
-    return index == 1 ? alignedTensor(0, box.size, type())
+    return index == 1 ? alignedTensor(0, box.size, params.identity->type)
                       : place(params.source, box);
   }
   LocalTensor placeResult(const Box &tile) const override {
@@ -65,15 +65,14 @@ public:
   bool acceptsResultStrides() const override { return true; }
 
   int64_t scratchBytes(const Box &tile) const override {
-    return 2 * std::max(packedSource(tile, 0).laneBytes(),
-                        packedResult(tile, 0).laneBytes()) +
-           2 * arch::kVectorBytes;
+    int64_t sums = isByte(type()) ? sumsOf(rows(tile), 0).laneBytes() : 0;
+    return 2 * packedBytes(tile) + sums;
   }
 
   void load(CommandBuilder &builder, unsigned index, const Box &box,
             const LocalTensor &local) const override {
     if (index == 1)
-      return builder.load(local, params.identity->slice(box));
+      return loadIdentity(builder, local);
     GlobalTensor source = params.source.slice(box);
     if (hasRunsOnN(source))
       builder.load(withRunsLast(local), withRunsLast(source));
@@ -99,10 +98,13 @@ public:
                     (usesIdentity() || isAligned(merge(result, rows(tile))));
     LocalTensor turned = merge(result, rows(tile));
     if (!isDirect)
-      turned = packedResult(
-          tile, uint32_t(arch::alignUp(packed.address + packed.laneBytes(),
-                                       arch::kVectorBytes)));
-    if (usesIdentity())
+      turned =
+          packedResult(tile, uint32_t(buffers.scratch + packedBytes(tile)));
+    if (isByte(type()))
+      multiplyBytes(builder, turned, merged, buffers.inputs[1],
+                    sumsOf(rows(tile),
+                           uint32_t(buffers.scratch + 2 * packedBytes(tile))));
+    else if (usesIdentity())
       multiply(builder, turned, merged, buffers.inputs[1]);
     else
       for (int64_t n = 0; n < tile.size[N]; ++n)
@@ -125,6 +127,18 @@ public:
 
 private:
   ElementType type() const { return params.result.type; }
+
+  /// As one row: a tensor of so few bytes lies in too few pages of memory.
+  void loadIdentity(CommandBuilder &builder, const LocalTensor &local) const {
+    int64_t words = arch::kLanes * byteWidth(local.type) / 4;
+    LocalTensor target = local.as(ElementType::I32);
+    target.shape = {1, arch::kLanes, 1, words};
+    target.strides = {words, words, words, 1};
+    GlobalTensor source = *params.identity;
+    source.type = ElementType::I32;
+    builder.loadBlocks(target, source, 1, arch::kLanes * words,
+                       arch::kLanes * words);
+  }
 
   /// Whether neighbours on n follow each other in global memory, so that rows
   /// of w would be transfers of single elements.
@@ -160,6 +174,19 @@ private:
   LocalTensor packedResult(const Box &tile, uint32_t address) const {
     return alignedTensor(address, {tile.size[N], tile.size[C], 1, rows(tile)},
                          type());
+  }
+
+  /// Of the larger side, packed.
+  int64_t packedBytes(const Box &tile) const {
+    return arch::alignUp(std::max(packedSource(tile, 0).laneBytes(),
+                                  packedResult(tile, 0).laneBytes()),
+                         arch::kVectorBytes);
+  }
+
+  /// Products of bytes for 64 lanes with `columns` elements each.
+  static LocalTensor sumsOf(int64_t columns, uint32_t address) {
+    return alignedTensor(address, {1, arch::kLanes, 1, columns},
+                         ElementType::I32);
   }
 
   /// Whether h and w follow each other without gaps from an aligned start on.
@@ -204,6 +231,23 @@ private:
               source.slice(N, n, 1).slice(C, a, lanes).slice(W, b, columns),
               /*rightTransposed=*/true);
         }
+  }
+
+  /// The same for bytes, of which only products of 32 bits exist.
+  static void multiplyBytes(CommandBuilder &builder, const LocalTensor &result,
+                            const LocalTensor &source,
+                            const LocalTensor &identity,
+                            const LocalTensor &sums) {
+    LocalTensor to = result.as(ElementType::I8);
+    for (int64_t n = 0; n < result.shape[N]; ++n)
+      for (int64_t b = 0; b < result.shape[C]; b += arch::kLanes) {
+        int64_t columns = std::min(arch::kLanes, result.shape[C] - b);
+        LocalTensor block = sums.slice(C, 0, columns);
+        multiply(builder, block,
+                 source.as(ElementType::I8).slice(N, n, 1).slice(W, b, columns),
+                 identity);
+        builder.cast(to.slice(N, n, 1).slice(C, b, columns), block);
+      }
   }
 
   LaneTransposeParams params;

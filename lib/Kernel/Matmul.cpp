@@ -396,6 +396,9 @@ int64_t kernel::choosePanel(int64_t depth, int64_t columns, ElementType type) {
     return 0;
   int64_t panel = arch::alignUp(
       arch::ceilDiv(columns, arch::ceilDiv(columns, most)), vector);
+  // The whole is a panel as it lies.
+  if (panel >= columns)
+    return panel;
   int64_t last = columns % panel == 0 ? panel : columns % panel;
   return std::min(panel, last) * width >= kShortRow ? panel : 0;
 }

@@ -196,8 +196,7 @@ private:
 
   /// Lanes of either side become rows of the other.
   bool makeAcrossLanes(llvm::ArrayRef<CopyAxis> axes) {
-    bool isHalf = byteWidth(params.result.type) == 2;
-    if (isHalf ? !params.identity : byteWidth(params.result.type) != 4)
+    if (byteWidth(params.result.type) <= 2 && !params.identity)
       return false;
     CopyAxes becomesRow, becomesLane, rest;
     for (const CopyAxis &axis : axes) {
@@ -272,7 +271,7 @@ private:
                     {n.sourceStride, a[1].sourceStride, b[0].sourceStride,
                      b[1].sourceStride})
             .advanced(sourceOffset);
-    if (byteWidth(params.result.type) == 2)
+    if (byteWidth(params.result.type) <= 2)
       transpose.identity = params.identity;
     makeLaneTransposeKernel(transpose, kernels);
   }

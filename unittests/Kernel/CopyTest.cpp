@@ -145,6 +145,43 @@ void checkLaneCopy(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> order,
   }
 }
 
+/// A permutation of [lanes, columns] that exchanges the two, in one kernel.
+void checkExchange(int64_t lanes, int64_t columns, ElementType type) {
+  KernelRunner runner;
+  std::vector<double> values(lanes * columns), unit(64 * 64, 0.0);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = isSigned(type) ? int(i % 256) - 128 : int(i % 256);
+  for (int i = 0; i < 64; ++i)
+    unit[i * 65] = 1;
+  GlobalTensor source = runner.put(type, values);
+  GlobalTensor result = runner.allocate(type, lanes * columns);
+  GlobalTensor identity =
+      runner.put(isByte(type) ? ElementType::I8 : type, unit)
+          .reshaped({1, 64, 1, 64});
+  source.shape = {1, lanes, 1, columns};
+  source.split = {1, lanes};
+  result.shape = {1, columns, 1, lanes};
+  result.split = {1, columns};
+  KernelList kernels;
+  makeCopyKernels({result, source, identity},
+                  permutation({lanes, columns}, {1, 0}), kernels);
+  ASSERT_EQ(kernels.size(), 1u);
+  EXPECT_NE(dynamic_cast<TiledKernel *>(kernels.front().get()), nullptr);
+  runner.run(kernels);
+  std::vector<double> got = runner.get(result);
+  for (int64_t i = 0; i < lanes; ++i)
+    for (int64_t j = 0; j < columns; ++j)
+      ASSERT_EQ(got[j * lanes + i], values[i * columns + j])
+          << "lane " << i << ", column " << j;
+}
+
+TEST(Copy, ExchangesLanesAndRowsByAProduct) {
+  for (ElementType type : {ElementType::F16, ElementType::I8, ElementType::U8})
+    for (auto [lanes, columns] :
+         {std::pair(49, 96), {64, 64}, {96, 49}, {197, 192}, {130, 70}})
+      checkExchange(lanes, columns, type);
+}
+
 class LaneCopy : public testing::TestWithParam<Case> {};
 
 TEST_P(LaneCopy, ReordersInTheLanes) {

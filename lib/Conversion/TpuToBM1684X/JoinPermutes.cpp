@@ -59,7 +59,8 @@ static GlobalTensor getSide(Value value, DenseI64ArrayAttr lanes) {
 static bool isExchange(Value source, Value result, const AxisOrder &order) {
   DenseI64ArrayAttr from = getLanes(source), to = getLanes(result);
   FailureOr<ElementType> type = elementTypeOf(source.getType());
-  if (!from || !to || failed(type) || !isFloat(*type))
+  if (!from || !to || failed(type) ||
+      !(isFloat(*type) || isByte(*type)))
     return false;
   SmallVector<int64_t> strides = computeStrides(order.shape), shape;
   for (int64_t axis : order.order)

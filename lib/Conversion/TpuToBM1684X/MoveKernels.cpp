@@ -43,9 +43,11 @@ void copyBox(KernelContext &context, const GlobalTensor &result,
   for (auto [size, to, from] : llvm::zip(sizes, resultStrides, sourceStrides))
     axes.push_back({size, to, from});
   CopyParams params{result, source, std::nullopt};
-  if (result.split.isKnown() && isFloat(result.type) &&
-      byteWidth(result.type) == 2)
-    params.identity = context.identityMatrix(result.type);
+  // The bits of bytes move, whatever they mean.
+  bool isHalf = isFloat(result.type) && byteWidth(result.type) == 2;
+  if (result.split.isKnown() && (isHalf || isByte(result.type)))
+    params.identity =
+        context.identityMatrix(isHalf ? result.type : ElementType::I8);
   makeCopyKernels(params, axes, kernels);
 }
 

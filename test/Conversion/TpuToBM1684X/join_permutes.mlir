@@ -18,6 +18,24 @@ func.func @windows_of_an_image(%x: tensor<1x96x56x56xf16>) -> tensor<8x8x7x672xf
 
 // -----
 
+// Bytes too.
+// CHECK-LABEL: func.func @windows_of_bytes
+// CHECK: %[[X:.*]] = tpu.slice %arg0
+// CHECK: %[[S:.*]] = tpu.reshape %[[X]] {tpu.lanes = array<i64: 1, 96>} : {{.*}} -> tensor<96x8x7x8x7x{{.*}}
+// CHECK: %[[P:.*]] = tpu.permute %[[S]] {order = array<i64: 1, 3, 2, 4, 0>, tpu.lanes = array<i64: 64, 49>} : {{.*}} -> tensor<8x8x7x7x96x{{.*}}
+// CHECK: %[[R:.*]] = tpu.reshape %[[P]] {tpu.lanes = array<i64: 64, 49>} : {{.*}} -> tensor<8x8x7x672x{{.*}}
+// CHECK-NOT: tpu.permute
+// CHECK: return %[[R]]
+func.func @windows_of_bytes(%x: tensor<1x97x56x56x!quant.uniform<i8:f32, 0.5>>) -> tensor<8x8x7x672x!quant.uniform<i8:f32, 0.5>> {
+  %0 = tpu.slice %x {offsets = array<i64: 0, 0, 0, 0>, sizes = array<i64: 1, 96, 56, 56>, steps = array<i64: 1, 1, 1, 1>, tpu.lanes = array<i64: 1, 96>} : (tensor<1x97x56x56x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x96x56x56x!quant.uniform<i8:f32, 0.5>>
+  %1 = tpu.permute %0 {order = array<i64: 0, 2, 3, 1>, tpu.lanes = array<i64: 1, 3136>} : (tensor<1x96x56x56x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x56x56x96x!quant.uniform<i8:f32, 0.5>>
+  %2 = tpu.reshape %1 {tpu.lanes = array<i64: 1, 3136>} : (tensor<1x56x56x96x!quant.uniform<i8:f32, 0.5>>) -> tensor<8x7x8x672x!quant.uniform<i8:f32, 0.5>>
+  %3 = tpu.permute %2 {order = array<i64: 0, 2, 1, 3>, tpu.lanes = array<i64: 64, 49>} : (tensor<8x7x8x672x!quant.uniform<i8:f32, 0.5>>) -> tensor<8x8x7x672x!quant.uniform<i8:f32, 0.5>>
+  return %3 : tensor<8x8x7x672x!quant.uniform<i8:f32, 0.5>>
+}
+
+// -----
+
 // What is between is read elsewhere too.
 // CHECK-LABEL: func.func @read_between
 // CHECK-COUNT-2: tpu.permute

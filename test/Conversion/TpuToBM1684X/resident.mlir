@@ -24,7 +24,7 @@ func.func @channels_to_rows(%x: tensor<1x64x8x8xf16> {top.name = "x"}) -> (tenso
   %f = tpu.weight dense<0.5> : tensor<64x64x1x1xf16>
   %w = tpu.weight dense<0.5> : tensor<64x64xf16>
   // CHECK: bm1684x.sconv
-  // CHECK-NEXT: bm1684x.dma.tensor
+  // CHECK-NEXT: bm1684x.dma.matrix
   // CHECK-NEXT: bm1684x.smm2 nt
   // CHECK: bm1684x.smm2 nn
   %0 = tpu.conv %x, %f {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}

@@ -123,6 +123,16 @@ func.func @binary_of_reshapes(%a: tensor<6x4xf16>, %b: tensor<6x4xf16>) -> tenso
   return %2 : tensor<2x3x4xf16>
 }
 
+// CHECK-LABEL: @binary_of_reshaped_bytes
+func.func @binary_of_reshaped_bytes(%a: tensor<6x4x!quant.uniform<i8:f32, 0.5>>, %b: tensor<6x4x!quant.uniform<i8:f32, 0.5>>) -> tensor<2x3x4x!quant.uniform<i8:f32, 1.0>> {
+  // CHECK-NEXT: %[[S:.*]] = tpu.binary add %arg0, %arg1 : {{.*}} -> tensor<6x4x!quant.uniform<i8:f32, 1.000000e+00>>
+  // CHECK-NEXT: tpu.reshape %[[S]]
+  %0 = tpu.reshape %a : (tensor<6x4x!quant.uniform<i8:f32, 0.5>>) -> tensor<2x3x4x!quant.uniform<i8:f32, 0.5>>
+  %1 = tpu.reshape %b : (tensor<6x4x!quant.uniform<i8:f32, 0.5>>) -> tensor<2x3x4x!quant.uniform<i8:f32, 0.5>>
+  %2 = tpu.binary add %0, %1 : (tensor<2x3x4x!quant.uniform<i8:f32, 0.5>>, tensor<2x3x4x!quant.uniform<i8:f32, 0.5>>) -> tensor<2x3x4x!quant.uniform<i8:f32, 1.0>>
+  return %2 : tensor<2x3x4x!quant.uniform<i8:f32, 1.0>>
+}
+
 // CHECK-LABEL: @constant_moves
 func.func @constant_moves() -> (tensor<3x2xf16>, tensor<2x4xi32>, tensor<6xf16>) {
   // CHECK-DAG: tpu.weight dense<{{\[\[}}1.000000e+00, 4.000000e+00], [2.000000e+00, 5.000000e+00], [3.000000e+00, 6.000000e+00]]> : tensor<3x2xf16>

@@ -233,8 +233,11 @@ struct BinaryOfReshapes : OpRewritePattern<BinaryOp> {
       return rewriter.notifyMatchFailure(op, "operands are no equal reshapes");
     // The value that the network knows is the one in the network's shape.
     Location loc = op.getLoc();
-    Value binary = BinaryOp::create(rewriter, loc, op.getKind(), lhs.getInput(),
-                                    rhs.getInput());
+    // A result of bytes has a scale of its own.
+    auto type = cast<RankedTensorType>(op.getType());
+    Value binary =
+        BinaryOp::create(rewriter, loc, type.clone(getShape(lhs.getInput())),
+                         op.getKind(), lhs.getInput(), rhs.getInput());
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), binary);
     return success();
   }
