@@ -20,21 +20,16 @@
 
 namespace tpuc::kernel {
 
-/// What a kernel may use of the chip.
-struct KernelOptions {
-  /// Local bytes of a lane that the kernel may occupy, from address 0.
-  int64_t localBytes = arch::kLaneBytes;
-};
-
 /// One operator, or a part of one, with its operands in global memory.
 class Kernel {
 public:
   virtual ~Kernel() = default;
+};
 
-  /// Emits all commands. Fails with a reason a user understands when the
-  /// operator cannot be done (for example does not fit into local memory).
-  virtual llvm::Error emit(CommandBuilder &builder,
-                           const KernelOptions &options) const = 0;
+/// A transfer from place to place, without local memory of its own.
+class TransferKernel : public Kernel {
+public:
+  virtual void emit(CommandBuilder &builder) const = 0;
 };
 
 /// Local memory of one tile.
@@ -81,21 +76,9 @@ public:
                        uint32_t constants) const = 0;
   virtual void store(CommandBuilder &builder, const Box &tile,
                      const LocalTensor &local) const = 0;
-
-  llvm::Error emit(CommandBuilder &builder,
-                   const KernelOptions &options) const final;
 };
 
 using KernelList = llvm::SmallVector<std::unique_ptr<Kernel>, 1>;
-
-/// The extent of a window's input for result rows [offset, offset + size):
-/// clamped to the input, with the padding that remains at either end.
-struct WindowExtent {
-  int64_t offset, size, padBefore, padAfter;
-};
-WindowExtent windowExtent(int64_t offset, int64_t size, int64_t stride,
-                          int64_t kernel, int64_t dilation, int64_t padBefore,
-                          int64_t inputSize);
 
 } // namespace tpuc::kernel
 

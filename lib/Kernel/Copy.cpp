@@ -64,15 +64,13 @@ private:
   GlobalTensor result, source;
 };
 
-class FillKernel : public Kernel {
+class FillKernel : public TransferKernel {
 public:
   FillKernel(const GlobalTensor &result, uint32_t bits)
       : result(result), bits(bits) {}
 
-  llvm::Error emit(CommandBuilder &builder,
-                   const KernelOptions &options) const override {
+  void emit(CommandBuilder &builder) const override {
     builder.fill(result, bits);
-    return llvm::Error::success();
   }
 
 private:
@@ -80,16 +78,14 @@ private:
   uint32_t bits;
 };
 
-class GatherKernel : public Kernel {
+class GatherKernel : public TransferKernel {
 public:
   GatherKernel(const GlobalTensor &result, const GlobalTensor &source,
                const GlobalTensor &index)
       : result(result), source(source), index(index) {}
 
-  llvm::Error emit(CommandBuilder &builder,
-                   const KernelOptions &options) const override {
+  void emit(CommandBuilder &builder) const override {
     builder.gather(result, source, index);
-    return llvm::Error::success();
   }
 
 private:

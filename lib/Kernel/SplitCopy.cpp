@@ -23,15 +23,13 @@ using namespace tpuc::kernel;
 namespace {
 
 /// A transfer between two places.
-class MoveKernel : public Kernel {
+class MoveKernel : public TransferKernel {
 public:
   MoveKernel(const GlobalTensor &result, const GlobalTensor &source)
       : result(result), source(source) {}
 
-  llvm::Error emit(CommandBuilder &builder,
-                   const KernelOptions &options) const override {
+  void emit(CommandBuilder &builder) const override {
     builder.move(result, source);
-    return llvm::Error::success();
   }
 
 private:

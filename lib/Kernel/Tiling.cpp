@@ -33,6 +33,25 @@ int64_t kernel::countTiles(const Shape4 &space, const Shape4 &tile) {
   return count;
 }
 
+/// Whether commands can name the sizes of all inputs of `tile`.
+static bool hasNamedSizes(const TiledKernel &kernel, const Box &tile) {
+  for (unsigned i = 0; i < kernel.numInputs(); ++i)
+    if (llvm::any_of(kernel.inputBox(i, tile).size,
+                     [](int64_t size) { return size > arch::kMaxSize; }))
+      return false;
+  return true;
+}
+
+/// The same for tiles of a size: the first one and, as the first lacks what
+/// padding stands for, the one behind it on all axes.
+static bool hasNamedSizes(const TiledKernel &kernel, const Shape4 &size) {
+  Shape4 space = kernel.space();
+  Box first{{0, 0, 0, 0}, size}, inner = first;
+  for (unsigned axis = 0; axis < 4; ++axis)
+    inner.offset[axis] = std::min(size[axis], space[axis] - size[axis]);
+  return hasNamedSizes(kernel, first) && hasNamedSizes(kernel, inner);
+}
+
 std::vector<Shape4> kernel::tileCandidates(const TiledKernel &kernel) {
   Shape4 space = kernel.space(), granularity = kernel.granularity();
   llvm::SmallVector<int64_t> candidates[4];
@@ -44,14 +63,18 @@ std::vector<Shape4> kernel::tileCandidates(const TiledKernel &kernel) {
       for (int64_t h : candidates[H])
         for (int64_t w : candidates[W])
           tiles.push_back({n, c, h, w});
+  // Few operators are that large.
+  if (!hasNamedSizes(kernel, Box{{0, 0, 0, 0}, space}))
+    llvm::erase_if(tiles, [&](const Shape4 &size) {
+      return !hasNamedSizes(kernel, size);
+    });
   auto rank = [&](const Shape4 &tile) {
     bool cutsRows = tile[W] < space[W] && space[H] > 1;
     return std::pair(cutsRows, countTiles(space, tile));
   };
-  std::stable_sort(tiles.begin(), tiles.end(),
-                   [&](const Shape4 &a, const Shape4 &b) {
-                     return rank(a) < rank(b);
-                   });
+  std::stable_sort(
+      tiles.begin(), tiles.end(),
+      [&](const Shape4 &a, const Shape4 &b) { return rank(a) < rank(b); });
   return tiles;
 }
 

@@ -103,3 +103,17 @@ std::string WindowAxis::unsupportedReason(const char *name) const {
     return reason("size", size, arch::kMaxSize);
   return {};
 }
+
+WindowExtent kernel::windowExtent(int64_t offset, int64_t size, int64_t stride,
+                                  int64_t kernel, int64_t dilation,
+                                  int64_t padBefore, int64_t inputSize) {
+  int64_t begin = offset * stride - padBefore;
+  int64_t end =
+      (offset + size - 1) * stride - padBefore + (kernel - 1) * dilation + 1;
+  WindowExtent extent;
+  extent.padBefore = std::clamp<int64_t>(-begin, 0, end - begin);
+  extent.padAfter = std::clamp<int64_t>(end - inputSize, 0, end - begin);
+  extent.offset = std::clamp<int64_t>(begin, 0, inputSize);
+  extent.size = std::max<int64_t>(std::min(end, inputSize) - extent.offset, 0);
+  return extent;
+}

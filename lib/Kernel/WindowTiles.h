@@ -22,6 +22,15 @@ constexpr int64_t kMaxWindowStride = 15;
 constexpr int64_t kMaxWindowPad = 15;
 constexpr int64_t kMaxWindowDilation = 16;
 
+/// The extent of a window's input for result rows [offset, offset + size):
+/// clamped to the input, with the padding that remains at either end.
+struct WindowExtent {
+  int64_t offset, size, padBefore, padAfter;
+};
+WindowExtent windowExtent(int64_t offset, int64_t size, int64_t stride,
+                          int64_t kernel, int64_t dilation, int64_t padBefore,
+                          int64_t inputSize);
+
 /// A tile [n, c, h, w] as blocks of 64 channels, each block dense over n: a
 /// command that writes one block finds the layout it implies.
 LocalTensor blockMajor(uint32_t address, const Shape4 &shape, ElementType type);

@@ -67,12 +67,10 @@ public:
       });
   }
 
-  bool run(Failure &failure) {
+  void run() {
     for (unsigned now = 0; now < list.steps.size(); ++now)
-      if (!emitStep(now, failure))
-        return false;
+      emitStep(now);
     flushStores();
-    return true;
   }
 
   uint64_t cycles() const { return sink.cycles(); }
@@ -124,7 +122,7 @@ private:
     }
   }
 
-  bool emitStep(unsigned now, Failure &failure) {
+  void emitStep(unsigned now) {
     const Step &step = list.steps[now];
     emitConstants(now, /*onlyDue=*/false);
     flushStores();
@@ -133,14 +131,8 @@ private:
       emitLoad(*others[nextOther]);
     emitConstants(now, /*onlyDue=*/true);
     sink.setOperator(step.op);
-    if (!step.tiled) {
-      if (llvm::Error error =
-              step.kernel->emit(builder, {options.localBytes})) {
-        failure = {step.op, llvm::toString(std::move(error))};
-        return false;
-      }
-      return true;
-    }
+    if (step.transfer)
+      return step.transfer->emit(builder);
     llvm::SmallVector<uint32_t, 3> buffers;
     for (std::optional<unsigned> buffer : step.inputs)
       buffers.push_back(addressOf(buffer));
@@ -148,7 +140,6 @@ private:
              addressOf(step.scratch), addressOf(step.constants));
     if (step.tile.storesGlobal)
       pending = &step;
-    return true;
   }
 
   const StepList &list;
@@ -163,13 +154,10 @@ private:
 
 } // namespace
 
-bool group::emitSteps(const StepList &list, const Memory &memory,
-                      const Options &options, Schedule &result,
-                      Failure &failure) {
+void group::emitSteps(const StepList &list, const Memory &memory,
+                      const Options &options, Schedule &result) {
   result.commands.clear();
   StepEmitter emitter(list, memory, options, result.commands);
-  if (!emitter.run(failure))
-    return false;
+  emitter.run();
   result.cycles = emitter.cycles();
-  return true;
 }

@@ -11,10 +11,9 @@
 
 namespace tpuc::group {
 
-/// Emits all commands into `result` and sums up their cycles. False and a
-/// failure when a kernel refuses.
-bool emitSteps(const StepList &list, const Memory &memory,
-               const Options &options, Schedule &result, Failure &failure);
+/// Emits all commands into `result` and sums up their cycles.
+void emitSteps(const StepList &list, const Memory &memory,
+               const Options &options, Schedule &result);
 
 } // namespace tpuc::group
 

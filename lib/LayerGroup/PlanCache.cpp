@@ -26,8 +26,8 @@ Candidates *PlanCache::candidatesOf(const kernel::Kernel &kernel,
   return isOn ? &candidates[keyOf(kernel, op, memory)] : nullptr;
 }
 
-Demands PlanCache::demandsOf(const kernel::Kernel &kernel, const Operator &op,
-                             const Memory &memory) {
+Demands PlanCache::demandsOf(const kernel::TransferKernel &kernel,
+                             const Operator &op, const Memory &memory) {
   if (!isOn)
     return group::demandsOf(kernel, memory);
   auto [it, isNew] = demands.try_emplace(keyOf(kernel, op, memory));

@@ -25,7 +25,7 @@ public:
                            const Memory &memory);
 
   /// The demands of a kernel that is not tiled.
-  Demands demandsOf(const kernel::Kernel &kernel, const Operator &op,
+  Demands demandsOf(const kernel::TransferKernel &kernel, const Operator &op,
                     const Memory &memory);
 
 private:

@@ -69,8 +69,7 @@ public:
       if (load.input)
         load.operand.tensor =
             load.kernel->placeInput(*load.input, load.operand.box);
-    if (!emitSteps(list, memory, options, result, failure))
-      return false;
+    emitSteps(list, memory, options, result);
     result.places = memory.places;
     result.explanation = explain(program, list, plans, options, result);
     return true;
@@ -112,7 +111,8 @@ private:
       demands = plan->demands;
       plans.push_back(std::move(plan));
     } else {
-      demands = costs.demandsOf(kernel, program.operators[op], memory);
+      demands = costs.demandsOf(static_cast<const TransferKernel &>(kernel),
+                                program.operators[op], memory);
       plans.push_back(std::nullopt);
     }
     for (unsigned value : demands.global) {

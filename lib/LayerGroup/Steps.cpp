@@ -29,7 +29,8 @@ public:
         if (plan)
           addTiles(op, static_cast<const TiledKernel &>(*kernel), *plan);
         else
-          list.steps.push_back({op, kernel.get()});
+          list.steps.push_back(
+              {op, static_cast<const TransferKernel *>(kernel.get())});
       }
       if (list.steps.size() > firstStep)
         recordLifetimes(op, firstStep, unsigned(list.steps.size()) - 1);
@@ -60,7 +61,7 @@ private:
     }
     for (const TilePlan &tile : plan.tiles) {
       unsigned now = list.steps.size();
-      Step step{op, &kernel, &kernel, tile};
+      Step step{op, /*transfer=*/nullptr, &kernel, tile};
       step.constants = constants;
       for (unsigned i = 0; i < tile.inputs.size(); ++i)
         step.inputs.push_back(bufferOf(op, kernel, i, tile, now, first));

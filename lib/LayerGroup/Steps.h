@@ -27,8 +27,8 @@ struct Load {
 
 struct Step {
   unsigned op = 0;
-  const kernel::Kernel *kernel = nullptr;
-  /// The same when it is tiled.
+  /// One of the two: what is moved, or the kernel of the tile.
+  const kernel::TransferKernel *transfer = nullptr;
   const kernel::TiledKernel *tiled = nullptr;
   TilePlan tile;
   /// Buffers; those that do not exist are nothing.

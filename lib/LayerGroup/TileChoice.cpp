@@ -278,10 +278,9 @@ int64_t group::leastBytes(const TiledKernel &kernel, const Memory &memory) {
   return tileBytes(kernel, planTile(kernel, smallest, memory));
 }
 
-Demands group::demandsOf(const Kernel &kernel, const Memory &memory) {
+Demands group::demandsOf(const TransferKernel &kernel, const Memory &memory) {
   NoSink sink;
   ResidentBuilder builder(sink, memory);
-  // Whether it can be emitted at all is seen when it is.
-  llvm::consumeError(kernel.emit(builder, {}));
+  kernel.emit(builder);
   return builder.demands();
 }

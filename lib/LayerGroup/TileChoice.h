@@ -78,7 +78,7 @@ std::optional<KernelPlan> planKernel(const kernel::TiledKernel &kernel,
                                      Candidates *known = nullptr);
 
 /// What a kernel that is not tiled wants elsewhere.
-Demands demandsOf(const kernel::Kernel &kernel, const Memory &memory);
+Demands demandsOf(const kernel::TransferKernel &kernel, const Memory &memory);
 
 /// The least bytes that any tile size needs.
 int64_t leastBytes(const kernel::TiledKernel &kernel, const Memory &memory);

@@ -51,7 +51,7 @@ TEST_P(AttentionTest, MatchesReference) {
             .viewed({batch, maskRows, 1, rows}, {maskRows * rows, rows, 0, 1}));
   KernelList kernels;
   makeAttentionKernels(params, kernels);
-  runner.run(kernels, {localBytes});
+  runner.run(kernels, localBytes);
 
   std::vector<double> reference(batch * rows * width);
   std::vector<double> scores(rows);

@@ -129,7 +129,7 @@ void checkConv(const ByteConvCase &c, ElementType type, ElementType resultType,
   KernelList kernels;
   llvm::Error error = makeConvKernels(params, kernels);
   ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
-  runner.run(kernels, {c.localBytes});
+  runner.run(kernels, c.localBytes);
   std::vector<double> got = runner.get(params.result);
   int64_t plane = params.outDepth * params.outH * params.outW;
   for (size_t i = 0; i < sums.size(); ++i) {
@@ -195,7 +195,7 @@ void checkGate(const ByteConvCase &c, GateFunction function, double most) {
   KernelList kernels;
   llvm::Error error = makeConvKernels(params, kernels);
   ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
-  runner.run(kernels, {c.localBytes});
+  runner.run(kernels, c.localBytes);
   std::vector<double> got = runner.get(params.result);
   int64_t plane = params.outDepth * params.outH * params.outW;
   constexpr double kFitError = 0.006;

@@ -152,7 +152,7 @@ void checkConv(const ConvCase &c, ElementType type, ElementType resultType) {
   KernelList kernels;
   llvm::Error error = makeConvKernels(params, kernels);
   ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
-  runner.run(kernels, {c.localBytes});
+  runner.run(kernels, c.localBytes);
   std::vector<double> got = runner.get(params.result);
   int64_t outPlane = params.outH * params.outW;
   for (size_t i = 0; i < expected.size(); ++i)

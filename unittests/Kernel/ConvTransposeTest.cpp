@@ -102,7 +102,7 @@ void check(const TransposeCase &c, ElementType type) {
   KernelList kernels;
   llvm::Error error = makeConvTransposeKernels(params, kernels);
   ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
-  runner.run(kernels, {c.localBytes});
+  runner.run(kernels, c.localBytes);
   auto got = runner.get(params.result);
   for (size_t i = 0; i < expected.size(); ++i) {
     double value = expected[i];

@@ -23,8 +23,7 @@ int64_t count(const Shape &shape) {
 }
 
 /// The element of a broadcast operand for result position `index`.
-int64_t operandIndex(int64_t index, const Shape &result,
-                     const Shape &operand) {
+int64_t operandIndex(int64_t index, const Shape &result, const Shape &operand) {
   int64_t position = 0, stride = 1;
   for (size_t axis = result.size(); axis-- > 0;) {
     int64_t coordinate = index % result[axis];
@@ -37,7 +36,7 @@ int64_t operandIndex(int64_t index, const Shape &result,
 }
 
 void checkAdd(const Shape &a, const Shape &b, ElementType type,
-              const KernelOptions &options = {}) {
+              int64_t localBytes = arch::kLaneBytes) {
   Shape result;
   for (size_t axis = 0; axis < a.size(); ++axis)
     result.push_back(std::max(a[axis], b[axis]));
@@ -54,7 +53,7 @@ void checkAdd(const Shape &a, const Shape &b, ElementType type,
   };
   KernelList kernels;
   makeElementwiseKernels(params, kernels);
-  runner.run(kernels, options);
+  runner.run(kernels, localBytes);
   std::vector<double> got = runner.get(params.result.tensor);
   for (int64_t i = 0; i < count(result); ++i) {
     double expected =
@@ -75,14 +74,15 @@ TEST_P(ElementwiseBroadcast, AddsF32) {
 }
 
 TEST_P(ElementwiseBroadcast, AddsF16InManyTiles) {
-  checkAdd(GetParam().a, GetParam().b, ElementType::F16, {/*localBytes=*/4096});
+  checkAdd(GetParam().a, GetParam().b, ElementType::F16, /*localBytes=*/4096);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, ElementwiseBroadcast,
     testing::Values(Case{{1}, {1}}, Case{{7}, {7}}, Case{{64}, {1}},
                     Case{{3, 1000}, {3, 1000}}, Case{{49, 96}, {1, 96}},
-                    Case{{197, 192}, {1, 192}}, Case{{1, 96, 7, 9}, {1, 96, 1, 1}},
+                    Case{{197, 192}, {1, 192}},
+                    Case{{1, 96, 7, 9}, {1, 96, 1, 1}},
                     Case{{8, 3, 49, 49}, {8, 1, 49, 49}},
                     Case{{4, 3, 1, 49}, {1, 3, 49, 1}},
                     Case{{2, 5, 3, 4, 6}, {2, 1, 3, 1, 6}},

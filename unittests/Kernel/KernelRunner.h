@@ -9,6 +9,7 @@
 #define TPUC_UNITTESTS_KERNEL_KERNELRUNNER_H
 
 #include "StreamSink.h"
+#include "TileRunner.h"
 
 #include "Kernel/Kernel.h"
 #include "Simulator/Functional/Simulator.h"
@@ -86,8 +87,7 @@ public:
   /// Bytes as they are.
   GlobalTensor putBytes(ElementType type, const std::vector<char> &bytes) {
     GlobalTensor tensor = allocate(type, bytes.size() / byteWidth(type));
-    std::memcpy(memory.data() + tensor.offsetBytes, bytes.data(),
-                bytes.size());
+    std::memcpy(memory.data() + tensor.offsetBytes, bytes.data(), bytes.size());
     return tensor;
   }
 
@@ -102,15 +102,17 @@ public:
     return values;
   }
 
-  /// Emits and runs the kernels; reports what goes wrong as test failures.
-  void run(const KernelList &kernels, const KernelOptions &options = {}) {
+  /// Emits and runs the kernels in `localBytes` of a lane; reports what goes
+  /// wrong as test failures.
+  void run(const KernelList &kernels, int64_t localBytes = arch::kLaneBytes) {
     StreamSink sink(arch::kGlobalBase, kActivations);
     CommandBuilder builder(sink);
     for (const auto &kernel : kernels)
-      if (llvm::Error error = kernel->emit(builder, options)) {
-        ADD_FAILURE() << llvm::toString(std::move(error));
-        return;
-      }
+      if (auto *tiled = dynamic_cast<const TiledKernel *>(kernel.get()))
+        ASSERT_TRUE(TileRunner(*tiled, builder).run(localBytes))
+            << "no tile fits into " << localBytes << " bytes";
+      else
+        static_cast<const TransferKernel &>(*kernel).emit(builder);
     const auto &tiu = sink.finish(codec::Engine::Tiu);
     const auto &gdma = sink.finish(codec::Engine::Gdma);
     ASSERT_EQ(sink.error, "");
@@ -180,12 +182,12 @@ inline double requantized(int64_t value, double factor, int64_t zeroPoint,
   __int128 product = __int128(value) * multiplier.mantissa;
   __int128 magnitude = product < 0 ? -product : product;
   int shift = -multiplier.shift;
-  __int128 rounded =
-      shift > 0 ? (magnitude + (__int128(1) << (shift - 1))) >> shift
-                : magnitude << -shift;
+  __int128 rounded = shift > 0
+                         ? (magnitude + (__int128(1) << (shift - 1))) >> shift
+                         : magnitude << -shift;
   __int128 result = (product < 0 ? -rounded : rounded) + zeroPoint;
-  return double(std::clamp<__int128>(result, leastByte(type),
-                                     largestByte(type)));
+  return double(
+      std::clamp<__int128>(result, leastByte(type), largestByte(type)));
 }
 
 /// The relative size of half a unit in the last place of `type`.

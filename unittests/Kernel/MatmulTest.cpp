@@ -52,7 +52,7 @@ TEST_P(MatmulTest, MatchesReference) {
                       .reshaped({batch, rows, 1, columns});
   KernelList kernels;
   makeMatmulKernels(params, kernels);
-  runner.run(kernels, {localBytes});
+  runner.run(kernels, localBytes);
 
   std::vector<double> reference;
   for (int64_t b = 0; b < batch; ++b)
@@ -160,7 +160,7 @@ void checkBytes(const ByteShape &shape, ElementType left, ElementType result) {
   params.relu = !isByte(result);
   KernelList kernels;
   makeMatmulKernels(params, kernels);
-  runner.run(kernels, {localBytes});
+  runner.run(kernels, localBytes);
   std::vector<double> got = runner.get(params.result);
   for (int64_t row = 0; row < batch * rows; ++row)
     for (int64_t n = 0; n < columns; ++n) {
@@ -228,7 +228,7 @@ void checkNarrow(const ByteShape &shape, ElementType result, bool hasOffset,
     params.upperLimit = 6.0;
   KernelList kernels;
   makeMatmulKernels(params, kernels);
-  runner.run(kernels, {localBytes});
+  runner.run(kernels, localBytes);
   std::vector<double> got = runner.get(params.result);
   auto away = [](double value) { return std::round(value); };
   for (int64_t row = 0; row < batch * rows; ++row)

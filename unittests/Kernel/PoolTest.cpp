@@ -61,7 +61,7 @@ public:
     KernelList kernels;
     llvm::Error error = makePoolKernels(params, kernels);
     ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
-    runner.run(kernels, {c.localBytes});
+    runner.run(kernels, c.localBytes);
     auto got = runner.get(params.result);
     for (int64_t plane = 0, i = 0; plane < planes; ++plane)
       for (int64_t oh = 0; oh < params.outH; ++oh)

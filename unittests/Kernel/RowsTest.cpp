@@ -50,7 +50,7 @@ protected:
     operation.result = runner.allocate(type(), expected.size());
     KernelList kernels;
     make(operation, kernels);
-    runner.run(kernels, {shape().localBytes});
+    runner.run(kernels, shape().localBytes);
     double error = maxErrorOverRange(runner.get(operation.result), expected);
     bool isWide = type() == ElementType::F32;
     EXPECT_LE(error, isWide ? roundingUnit(type()) + excess
