@@ -125,6 +125,111 @@ static void moveStridesToChannels(Conv &conv, ArrayRef<int64_t> output,
   conv.filter = lowering.reshape(w, filter);
 }
 
+static Value emitSlice(Value x, ArrayRef<int64_t> offsets,
+                       ArrayRef<int64_t> sizes, Lowering &lowering) {
+  if (getShape(x) == sizes)
+    return x;
+  SmallVector<int64_t> ones(sizes.size(), 1);
+  return lowering.emit<tpu::SliceOp>(x, offsets, sizes,
+                                     ArrayRef<int64_t>(ones));
+}
+
+/// Takes away taps that only ever meet the pads, as those of a wide dilation on
+/// a small image do. `output` are the spatial sizes of the result.
+static void trimTaps(Conv &conv, ArrayRef<int64_t> output, Lowering &lowering) {
+  size_t axes = conv.getAxes();
+  ArrayRef<int64_t> input = getShape(conv.input);
+  SmallVector<int64_t> sizes(getShape(conv.filter)), offsets(sizes.size(), 0);
+  for (size_t i = 0; i < axes; ++i) {
+    int64_t in = input[2 + i], begin = conv.pads[i],
+            dilation = conv.dilations[i];
+    int64_t way = (output[i] - 1) * conv.strides[i];
+    auto meetsInput = [&](int64_t tap) {
+      int64_t first = tap * dilation - begin;
+      return first < in && first + way >= 0;
+    };
+    int64_t first = 0, last = sizes[2 + i] - 1;
+    while (first < last && !meetsInput(first))
+      ++first;
+    while (last > first && !meetsInput(last))
+      --last;
+    int64_t newBegin = begin - first * dilation;
+    int64_t newEnd = way + (last - first) * dilation + 1 - in - newBegin;
+    bool isTrimmed = first > 0 || last < sizes[2 + i] - 1;
+    if (!isTrimmed || newBegin < 0 || newEnd < 0)
+      continue;
+    conv.pads[i] = newBegin;
+    conv.pads[axes + i] = newEnd;
+    offsets[2 + i] = first;
+    sizes[2 + i] = last - first + 1;
+    if (sizes[2 + i] == 1)
+      conv.dilations[i] = 1;
+  }
+  conv.filter = emitSlice(conv.filter, offsets, sizes, lowering);
+}
+
+/// Makes dilations beyond the command's 1: what each tap of such an axis sees
+/// becomes channels, so that one convolution still adds all products. `output`
+/// are the spatial sizes of the result.
+static void moveTapsToChannels(Conv &conv, ArrayRef<int64_t> output,
+                               Lowering &lowering) {
+  size_t axes = conv.getAxes();
+  SmallVector<int64_t> filter(getShape(conv.filter));
+  SmallVector<int64_t> pads(2 * (axes + 2), 0);
+  SmallVector<SmallVector<int64_t>> taps = {SmallVector<int64_t>(axes, 0)};
+  // The filter as [oc, taps..., c / group, other taps...].
+  SmallVector<int64_t> order = {0}, others = {1};
+  SmallVector<int64_t> dilations(conv.dilations);
+  SmallVector<bool> isMoved(axes, false);
+  for (size_t i = 0; i < axes; ++i) {
+    if (conv.dilations[i] <= kMaxDilation) {
+      others.push_back(2 + i);
+      continue;
+    }
+    isMoved[i] = true;
+    order.push_back(2 + i);
+    pads[2 + i] = std::exchange(conv.pads[i], 0);
+    pads[axes + 4 + i] = std::exchange(conv.pads[axes + i], 0);
+    conv.dilations[i] = 1;
+    SmallVector<SmallVector<int64_t>> all;
+    for (const SmallVector<int64_t> &tap : taps)
+      for (int64_t k = 0; k < filter[2 + i]; ++k) {
+        all.push_back(tap);
+        all.back()[i] = k;
+      }
+    taps = all;
+  }
+  llvm::append_range(order, others);
+  Value x = conv.input;
+  if (llvm::any_of(pads, [](int64_t pad) { return pad > 0; }))
+    x = lowering.emit<tpu::PadOp>(x, ArrayRef<int64_t>(pads));
+  SmallVector<int64_t> sizes(getShape(x));
+  for (size_t i = 0; i < axes; ++i)
+    if (isMoved[i])
+      sizes[2 + i] = (output[i] - 1) * conv.strides[i] + 1;
+  // Each group has the channels of its taps side by side.
+  SmallVector<int64_t> grouped = {sizes[0], conv.group, sizes[1] / conv.group};
+  llvm::append_range(grouped, ArrayRef<int64_t>(sizes).drop_front(2));
+  SmallVector<Value> parts;
+  for (const SmallVector<int64_t> &tap : taps) {
+    SmallVector<int64_t> offsets = {0, 0};
+    for (size_t i = 0; i < axes; ++i)
+      offsets.push_back(isMoved[i] ? tap[i] * dilations[i] : 0);
+    parts.push_back(
+        lowering.reshape(emitSlice(x, offsets, sizes, lowering), grouped));
+  }
+  grouped[2] *= parts.size();
+  x = lowering.emit<tpu::ConcatOp>(
+      RankedTensorType::get(grouped, getElement(x)), parts, /*axis=*/2);
+  sizes[1] *= parts.size();
+  conv.input = lowering.reshape(x, sizes);
+  filter[1] *= parts.size();
+  for (size_t i = 0; i < axes; ++i)
+    if (isMoved[i])
+      filter[2 + i] = 1;
+  conv.filter = lowering.reshape(lowering.permute(conv.filter, order), filter);
+}
+
 /// True when the windows of a convolution tile its input.
 static bool isTiling(const Conv &conv) {
   ArrayRef<int64_t> input = getShape(conv.input);
@@ -182,8 +287,7 @@ static void emitPatchConv(top::ConvOp op, const PatchConv &patches,
   Value output = lowering.emit<tpu::ConvOp>(
       RankedTensorType::get(patches.getResultShape(), resultElement), input,
       filter, bias, ArrayRef<int64_t>{1, 1}, ArrayRef<int64_t>{0, 0, 0, 0},
-      ArrayRef<int64_t>{1, 1}, /*group=*/1, op.getDoRelu(),
-      op.getReluLimit());
+      ArrayRef<int64_t>{1, 1}, /*group=*/1, op.getDoRelu(), op.getReluLimit());
   lowering.replace(op.getResult(),
                    lowering.reshape(output, getShape(op.getOutput())));
 }
@@ -199,17 +303,12 @@ static LogicalResult lowerConv(top::ConvOp op, Lowering &lowering) {
   conv.pads.assign(op.getPads().begin(), op.getPads().end());
   conv.dilations.assign(op.getDilations().begin(), op.getDilations().end());
   conv.group = op.getGroup();
-  for (auto [dilation, stride] : llvm::zip(conv.dilations, conv.strides)) {
-    if (dilation > kMaxDilation)
-      return lowering.fail(
-          op, "dilation " + Twine(dilation) + " exceeds the chip's " +
-                  Twine(kMaxDilation) + "; split the kernel into its taps");
+  for (auto [dilation, stride] : llvm::zip(conv.dilations, conv.strides))
     if (dilation > 1 && stride > kMaxStride)
       return lowering.fail(op, "stride " + Twine(stride) +
                                    " exceeds the chip's " + Twine(kMaxStride) +
                                    " and the kernel is dilated; slice the "
                                    "result of a convolution of stride 1");
-  }
   conv.input = lowering.get(op.getInput(), element);
   conv.filter = lowering.get(op.getFilter(), filterElement);
   ArrayRef<int64_t> shape = getShape(op.getOutput());
@@ -233,6 +332,9 @@ static LogicalResult lowerConv(top::ConvOp op, Lowering &lowering) {
   }
   if (isStrideTooLong)
     moveStridesToChannels(conv, spatial, lowering);
+  trimTaps(conv, spatial, lowering);
+  if (llvm::any_of(conv.dilations, [](int64_t d) { return d > kMaxDilation; }))
+    moveTapsToChannels(conv, spatial, lowering);
   padExcess(conv, lowering);
   SmallVector<int64_t> result = {shape[0], shape[1]};
   llvm::append_range(result, spatial);
@@ -328,7 +430,8 @@ static LogicalResult lowerMatMul(top::MatMulOp op, Lowering &lowering) {
   }
   Value output = lowering.emit<tpu::MatMulOp>(
       RankedTensorType::get(result, element), left, right, bias,
-      /*left_transpose=*/false, op.getRightTranspose(), /*do_relu=*/false, APFloat(-1.0));
+      /*left_transpose=*/false, op.getRightTranspose(), /*do_relu=*/false,
+      APFloat(-1.0));
   lowering.replace(op.getResult(), lowering.reshape(output, shape));
   return success();
 }

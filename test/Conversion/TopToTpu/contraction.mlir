@@ -62,6 +62,26 @@ func.func @conv_with_long_stride(%x: tensor<1x3x40x9xf32>, %w: tensor<8x3x18x3xf
   return %0 : tensor<1x8x2x7xf32>
 }
 
+// What the taps of a wide dilation see become channels.
+// CHECK-LABEL: @conv_with_wide_dilation
+func.func @conv_with_wide_dilation(%x: tensor<1x4x40x9xf32>, %w: tensor<8x2x2x3xf32>) -> tensor<1x8x23x9xf32> {
+  // CHECK: tpu.slice {{.*}}offsets = array<i64: 0, 0, 0, 0>, sizes = array<i64: 1, 4, 23, 9>
+  // CHECK: tpu.slice {{.*}}offsets = array<i64: 0, 0, 17, 0>, sizes = array<i64: 1, 4, 23, 9>
+  // CHECK: tpu.concat {{.*}}axis = 2 : i64{{.*}} -> tensor<1x2x4x23x9xf16>
+  // CHECK: tpu.conv {{.*}}dilations = array<i64: 1, 1>, group = 2 : i64, pads = array<i64: 0, 1, 0, 1>{{.*}} : (tensor<1x8x23x9xf16>, tensor<8x4x1x3xf16>) -> tensor<1x8x23x9xf16>
+  %0 = top.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 1, 0, 1>, dilations = array<i64: 17, 1>, group = 2 : i64} : (tensor<1x4x40x9xf32>, tensor<8x2x2x3xf32>) -> tensor<1x8x23x9xf32>
+  return %0 : tensor<1x8x23x9xf32>
+}
+
+// Taps that meet only pads are none.
+// CHECK-LABEL: @conv_dilated_beyond_its_input
+func.func @conv_dilated_beyond_its_input(%x: tensor<1x4x9x20xf32>) -> tensor<1x8x9x20xf32> {
+  %w = top.weight dense<0.5> : tensor<8x4x3x3xf32>
+  // CHECK: tpu.conv {{.*}}dilations = array<i64: 1, 12>, pads = array<i64: 0, 12, 0, 12>{{.*}} : (tensor<1x4x9x20xf16>, tensor<8x4x1x3xf16>) -> tensor<1x8x9x20xf16>
+  %0 = top.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 12, 12, 12, 12>, dilations = array<i64: 12, 12>} : (tensor<1x4x9x20xf32>, tensor<8x4x3x3xf32>) -> tensor<1x8x9x20xf32>
+  return %0 : tensor<1x8x9x20xf32>
+}
+
 // CHECK-LABEL: @matmul_of_shared_right
 func.func @matmul_of_shared_right(%x: tensor<2x5x8xf32>) -> tensor<2x5x4xf32> {
   %w = top.weight dense<0.5> : tensor<8x4xf32>

@@ -95,6 +95,18 @@ func.func @splat_moves() -> tensor<8x4x2xf16> {
   return %2 : tensor<8x4x2xf16>
 }
 
+// CHECK-LABEL: @slice_of_constant
+func.func @slice_of_constant() -> (tensor<1x2xf16>, tensor<2xi32>) {
+  // CHECK-DAG: tpu.weight dense<{{\[\[}}4.000000e+00, 6.000000e+00]]> : tensor<1x2xf16>
+  // CHECK-DAG: tpu.weight dense<7> : tensor<2xi32>
+  // CHECK-NOT: tpu.slice
+  %0 = tpu.weight dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf16>
+  %1 = tpu.slice %0 {offsets = array<i64: 1, 0>, sizes = array<i64: 1, 2>, steps = array<i64: 1, 2>} : (tensor<2x3xf16>) -> tensor<1x2xf16>
+  %2 = tpu.weight dense<7> : tensor<4xi32>
+  %3 = tpu.slice %2 {offsets = array<i64: 1>, sizes = array<i64: 2>, steps = array<i64: 1>} : (tensor<4xi32>) -> tensor<2xi32>
+  return %1, %3 : tensor<1x2xf16>, tensor<2xi32>
+}
+
 // CHECK-LABEL: @matmul_of_transposed_right
 func.func @matmul_of_transposed_right(%a: tensor<2x4x8xf16>, %b: tensor<2x6x8xf16>) -> tensor<2x4x6xf16> {
   // CHECK-NEXT: tpu.matmul %arg0, %arg1 {right_transpose = true}

@@ -107,3 +107,23 @@ ElementsAttr tpu::embedElements(ElementsAttr elements, RankedTensorType type,
                  bytes);
   });
 }
+
+ElementsAttr tpu::sliceElements(ElementsAttr elements, RankedTensorType type,
+                                ArrayRef<int64_t> offsets,
+                                ArrayRef<int64_t> steps) {
+  type = getStorageType(type);
+  if (auto splat = dyn_cast<SplatElementsAttr>(elements))
+    return splat.resizeSplat(type);
+  SmallVector<int64_t> from =
+      getStrides(cast<RankedTensorType>(elements.getShapedType()).getShape());
+  int64_t bytes = type.getElementType().getIntOrFloatBitWidth() / 8;
+  int64_t start = 0;
+  for (auto [offset, step, stride] : llvm::zip(offsets, steps, from)) {
+    start += offset * stride;
+    stride *= step;
+  }
+  return makeElements(elements, type, [&](const char *source, char *target) {
+    copyElements(source + start * bytes, target, type.getShape(), from,
+                 getStrides(type.getShape()), bytes);
+  });
+}

@@ -28,6 +28,13 @@ mlir::ElementsAttr embedElements(mlir::ElementsAttr elements,
                                  mlir::RankedTensorType type,
                                  llvm::ArrayRef<int64_t> offsets);
 
+/// The elements of type `type` from `offsets` on, `steps` apart; null when a
+/// resource has no data.
+mlir::ElementsAttr sliceElements(mlir::ElementsAttr elements,
+                                 mlir::RankedTensorType type,
+                                 llvm::ArrayRef<int64_t> offsets,
+                                 llvm::ArrayRef<int64_t> steps);
+
 } // namespace tpuc::tpu
 
 #endif // TPUC_LIB_DIALECT_TPU_IR_CONSTANTMOVES_H

@@ -289,6 +289,9 @@ OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
   // A slice of the operand's size takes all of it.
   if (getInput().getType() == getOutput().getType())
     return getInput();
+  if (auto elements = dyn_cast_or_null<ElementsAttr>(adaptor.getInput()))
+    return sliceElements(elements, getOutput().getType(), getOffsets(),
+                         getSteps());
   return {};
 }
 
