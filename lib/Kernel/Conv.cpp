@@ -193,13 +193,7 @@ private:
 
   /// The window at this tile's borders.
   Window windowOf(const Box &tile) const {
-    Window clipped = window;
-    WindowExtent h = rowsOf(tile), w = columnsOf(tile);
-    clipped.padTop = h.padBefore;
-    clipped.padBottom = h.padAfter;
-    clipped.padLeft = w.padBefore;
-    clipped.padRight = w.padAfter;
-    return clipped;
+    return clipWindow(window, rowsOf(tile), columnsOf(tile));
   }
 
   void computeBlock(CommandBuilder &builder, const Box &tile,

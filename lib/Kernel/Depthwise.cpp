@@ -320,12 +320,7 @@ private:
   }
 
   Window windowOf(const Box &tile) const {
-    Window clipped = window;
-    WindowExtent h = rowsOf(tile), w = columnsOf(tile);
-    clipped.padTop = h.padBefore;
-    clipped.padBottom = h.padAfter;
-    clipped.padLeft = w.padBefore;
-    clipped.padRight = w.padAfter;
+    Window clipped = clipWindow(window, rowsOf(tile), columnsOf(tile));
     if (skipsColumns())
       clipped.strideW = 1;
     return clipped;

@@ -170,13 +170,7 @@ private:
   }
 
   Window windowOf(const Box &tile) const {
-    Window clipped = window;
-    WindowExtent h = rowsOf(tile), w = columnsOf(tile);
-    clipped.padTop = h.padBefore;
-    clipped.padBottom = h.padAfter;
-    clipped.padLeft = w.padBefore;
-    clipped.padRight = w.padAfter;
-    return clipped;
+    return clipWindow(window, rowsOf(tile), columnsOf(tile));
   }
 
   Window window;

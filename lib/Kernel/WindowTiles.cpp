@@ -117,3 +117,13 @@ WindowExtent kernel::windowExtent(int64_t offset, int64_t size, int64_t stride,
   extent.size = std::max<int64_t>(std::min(end, inputSize) - extent.offset, 0);
   return extent;
 }
+
+Window kernel::clipWindow(const Window &window, const WindowExtent &rows,
+                          const WindowExtent &columns) {
+  Window clipped = window;
+  clipped.padTop = rows.padBefore;
+  clipped.padBottom = rows.padAfter;
+  clipped.padLeft = columns.padBefore;
+  clipped.padRight = columns.padAfter;
+  return clipped;
+}

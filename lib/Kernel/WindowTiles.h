@@ -31,6 +31,10 @@ WindowExtent windowExtent(int64_t offset, int64_t size, int64_t stride,
                           int64_t kernel, int64_t dilation, int64_t padBefore,
                           int64_t inputSize);
 
+/// The window of a tile, whose padding is what its rows and columns lack.
+Window clipWindow(const Window &window, const WindowExtent &rows,
+                  const WindowExtent &columns);
+
 /// A tile [n, c, h, w] as blocks of 64 channels, each block dense over n: a
 /// command that writes one block finds the layout it implies.
 LocalTensor blockMajor(uint32_t address, const Shape4 &shape, ElementType type);
