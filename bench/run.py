@@ -18,13 +18,15 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import tpuc
+from tpuc.arrays import PortLike
 from tpuc.compare import compare
+from tpuc.compiler import transform
 from tpuc.console import print_table
 from tpuc.inflate import inflate_to
 from tpuc.reference import run_onnx
@@ -32,7 +34,9 @@ from tpuc.reference import run_onnx
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 SKELETONS = ROOT / "test" / "models"
-PRECISIONS = ("F32", "F16", "BF16")
+PRECISIONS = ("F32", "F16", "BF16", "INT8")
+# Inputs that the ranges for INT8 come from.
+CALIBRATED = 4
 HEADER = (
     "network", "precision", "ms", "peer ms", "peer / ours", "roofline ms", "commands",
     "compile s", "simulate s", "cosine", "difference / range", "top-5",
@@ -133,11 +137,11 @@ class Clock:
         return time.perf_counter() - self._start[0], time.process_time() - self._start[1]
 
 
-def seeded_inputs(model: tpuc.Model, name: str) -> dict[str, np.ndarray]:
+def seeded_inputs(ports: Iterable[PortLike], name: str) -> dict[str, np.ndarray]:
     """Normal numbers for floats, indices of a vocabulary for integers."""
     random = np.random.Generator(np.random.PCG64(zlib.crc32(name.encode())))
     inputs = {}
-    for port in model.inputs:
+    for port in ports:
         if port.dtype.startswith("i"):
             limit = 2 if "mask" in port.name or "type" in port.name else 30000
             inputs[port.name] = random.integers(0, limit, port.shape, dtype=np.int64)
@@ -153,7 +157,7 @@ def best5(scores: np.ndarray) -> list[int]:
 
 def measure_accuracy(row: Row, path: Path, model: tpuc.Model) -> None:
     """Runs our .bmodel on our simulator and the ONNX file in onnxruntime."""
-    inputs = seeded_inputs(model, row.model)
+    inputs = seeded_inputs(model.inputs, row.model)
     expected = run_onnx(path, inputs)
     clock = Clock()
     actual = model.run(inputs)
@@ -166,12 +170,20 @@ def measure_accuracy(row: Row, path: Path, model: tpuc.Model) -> None:
         row.top5_equal = best5(actual[scores]) == best5(expected[scores])
 
 
+def calibrate(path: Path) -> tpuc.CalibrationTable:
+    """The ranges of a network on inputs other than the one that is measured."""
+    module = transform(path, path.stem)
+    names = (f"{path.stem} {number}" for number in range(CALIBRATED))
+    return tpuc.calibrate(module, [seeded_inputs(module.inputs, name) for name in names])
+
+
 def measure(path: Path, precision: str, peer: float | None, with_accuracy: bool) -> Row:
     """Compiles a network and profiles it."""
     row = Row(path.stem, precision, peer=peer)
     try:
+        table = calibrate(path) if precision == "INT8" else None
         clock = Clock()
-        model = tpuc.compile(path, quantize=precision)
+        model = tpuc.compile(path, quantize=precision, calibration_table=table)
         row.compile_seconds = clock.read()
         profile = model.profile()
         row.milliseconds = profile.ms
