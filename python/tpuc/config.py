@@ -84,7 +84,7 @@ class CompileConfig(BaseModel):
         _CALIBRATED, ge=1, description=f"inputs to find ranges on, at most; default {_CALIBRATED}"
     )
     method: str | None = Field(
-        None, description="how to choose thresholds: max, percentile, kl or mse"
+        None, description="how to choose thresholds: max, percentile, kl, mse or search"
     )
     correct_bias: bool = Field(
         True, description="with --calibration: take the mean error of bytes out of biases"

@@ -18,6 +18,9 @@ from tpuc.calibration.methods import (
     by_max,
     by_mse,
     by_percentile,
+    by_search,
+    coarse,
+    divergence,
     magnitudes,
     squared_error,
 )
@@ -102,6 +105,21 @@ def test_mse_beats_its_neighbours_on_the_elements_themselves():
     assert error(best) < error(best * 1.3)
     assert error(best) < error(best * 0.7)
     assert squared_error(data, best) / len(values) == pytest.approx(error(best), rel=0.05)
+
+
+@pytest.mark.parametrize("draw", ["laplace", "standard_normal"])
+def test_search_keeps_more_of_the_distribution_at_about_the_least_error(draw):
+    rng = np.random.default_rng(4)
+    data = magnitudes(histogram_of(getattr(rng, draw)(size=200000).astype(np.float32)))
+    least, found = by_mse(data), by_search(data)
+    assert squared_error(data, found) <= 1.1 * squared_error(data, least)
+
+    counts, width = coarse(data)
+
+    def distance(threshold):
+        return divergence(counts, int(threshold / width), 64)
+
+    assert distance(found) <= distance(least)
 
 
 def test_tensors_that_are_never_negative_have_twice_the_steps():

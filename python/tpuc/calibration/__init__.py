@@ -43,7 +43,7 @@ def calibrate(
     Args:
         model: an ONNX model (a path or in memory), a .mlir file, or a module.
         data: a folder or files (pictures, .npy, .npz), or an iterable of inputs.
-        method: how to choose thresholds: max, percentile, kl or mse.
+        method: how to choose thresholds: max, percentile, kl, mse or search.
         count: use at most so many inputs.
         preprocess: how pictures become inputs, by default what the module says.
         ray: address of a Ray cluster that shares the work.

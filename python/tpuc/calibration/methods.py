@@ -22,6 +22,8 @@ _KL_BINS = 2048
 _CANDIDATES = 96
 # Thresholds below this part of the largest magnitude are not considered.
 _LEAST = 1 / 64
+# How much more than the least squared error by_search accepts.
+_SLACK = 0.1
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,8 @@ def divergence(counts: np.ndarray, kept: int, levels: int) -> float:
     return float(np.sum(p[mask] * np.log(p[mask] / q[mask])))
 
 
-def by_kl(data: Magnitudes) -> float:
-    """The threshold whose bytes' distribution is nearest to the tensor's."""
+def coarse(data: Magnitudes) -> tuple[np.ndarray, float]:
+    """Counts of few enough bins to compare distributions, and their width."""
     counts, width = data.counts, data.width
     while len(counts) > _KL_BINS:
         counts = np.add.reduceat(counts, np.arange(0, len(counts), 2))
@@ -122,6 +124,12 @@ def by_kl(data: Magnitudes) -> float:
     counts = counts.copy()
     # Zeros, of which activations make many, are exact at every threshold.
     counts[0] = counts[1] if len(counts) > 1 else counts[0]
+    return counts, width
+
+
+def by_kl(data: Magnitudes) -> float:
+    """The threshold whose bytes' distribution is nearest to the tensor's."""
+    counts, width = coarse(data)
     levels = (data.steps + 1) // 2
     if len(counts) <= levels:
         return data.largest
@@ -130,11 +138,29 @@ def by_kl(data: Magnitudes) -> float:
     return min((best + 0.5) * width, data.largest) if best < len(counts) else data.largest
 
 
+def by_search(data: Magnitudes) -> float:
+    """Of the thresholds with about the least error the one that keeps most information.
+
+    The squared error is flat around its least value. Among the thresholds within ``_SLACK`` of
+    it, the one with the least divergence of the bytes' distribution from the tensor's is taken.
+    """
+    candidates = _candidates(data)
+    errors = np.array([squared_error(data, t) for t in candidates])
+    counts, width = coarse(data)
+    levels = (data.steps + 1) // 2
+    good = candidates[errors <= errors.min() * (1 + _SLACK)]
+    kept = [min(max(int(t / width), levels), len(counts)) for t in good]
+    if len(counts) <= levels:
+        return float(candidates[errors.argmin()])
+    return float(good[np.argmin([divergence(counts, bins, levels) for bins in kept])])
+
+
 METHODS: dict[str, Callable[[Magnitudes], float]] = {
     "max": by_max,
     "percentile": by_percentile,
     "kl": by_kl,
     "mse": by_mse,
+    "search": by_search,
 }
 
 

@@ -9,7 +9,7 @@ from tpuc.cli.common import Parser, add_debug, run_command
 from tpuc.cli.preprocessing import add_preprocessing, parse_preprocessing
 from tpuc.errors import UserError
 
-METHODS_HELP = "how to choose thresholds: max, percentile, kl or mse"
+METHODS_HELP = "how to choose thresholds: max, percentile, kl, mse or search"
 
 
 def build_parser() -> argparse.ArgumentParser:
