@@ -26,6 +26,10 @@ void bindGraph(pybind11::module_ &m);
 /// Binds what a tpu module computes in bytes: function `byte_operations`.
 void bindBytes(pybind11::module_ &m);
 
+/// Binds ranges that come with a network: functions `get_ranges`,
+/// `set_ranges`, `mark_own_ranges` and `has_own_ranges`.
+void bindRanges(pybind11::module_ &m);
+
 /// Binds histograms of tensors: class `Histogram`.
 void bindHistogram(pybind11::module_ &m);
 

@@ -70,6 +70,9 @@ static void bindBuilder(py::module_ &m) {
       .def("name_tensor", &ModuleBuilder::nameTensor, py::arg("value"),
            py::arg("node"), py::arg("tensor"),
            "Says which tensor of the source model a value is.")
+      .def("set_range", &ModuleBuilder::setRange, py::arg("value"),
+           py::arg("low"), py::arg("high"),
+           "Gives a value the range of numbers that it is quantised to.")
       .def("add_output", &ModuleBuilder::addOutput, py::arg("name"),
            py::arg("value"), "Makes a value a result of @main.")
       .def("finish", &ModuleBuilder::finish,
@@ -93,6 +96,7 @@ PYBIND11_MODULE(_core, m) {
   bindBuilder(m);
   bindGraph(m);
   bindBytes(m);
+  bindRanges(m);
   bindHistogram(m);
   bindEvaluate(m);
   bindBmodel(m);

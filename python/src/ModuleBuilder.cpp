@@ -3,6 +3,7 @@
 #include "ModuleBuilder.h"
 #include "Attributes.h"
 #include "Dialect/Top/IR/Top.h"
+#include "Dialect/Top/Transforms/Calibration.h"
 #include "Errors.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -161,6 +162,10 @@ void ModuleBuilder::nameTensor(int64_t value, const std::string &node,
   if (location && location.getName() == node &&
       isa<UnknownLoc>(location.getChildLoc()))
     op->setLoc(NameLoc::get(location.getName(), nameLocation(tensor)));
+}
+
+void ModuleBuilder::setRange(int64_t value, double low, double high) {
+  top::setCalibratedRange(lookUp(value), low, high);
 }
 
 void ModuleBuilder::addOutput(const std::string &name, int64_t value) {

@@ -58,6 +58,9 @@ public:
   void nameTensor(int64_t value, const std::string &node,
                   const std::string &tensor);
 
+  /// Gives a value the range of numbers that it is quantised to.
+  void setRange(int64_t value, double low, double high);
+
   /// Makes a value a result of @main under the given name.
   void addOutput(const std::string &name, int64_t value);
 

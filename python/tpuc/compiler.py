@@ -60,7 +60,11 @@ def transform(
 ) -> _core.Module:
     """From ONNX to a canonical module of the top dialect."""
     module = import_onnx(model, name=name, input_shapes=input_shapes, output_names=output_names)
+    ranges = _core.get_ranges(module)
     module.run_pipeline("top-canonicalize")
+    # Canonical operations have the names of those that they stand for, not their
+    # attributes.
+    _core.set_ranges(module, ranges)
     return module
 
 

@@ -170,10 +170,8 @@ def two_unsupported():
 refuses("op_all_reported_at_once", two_unsupported, "3 nodes", "first", "second", "third")
 refuses(
     "op_quantised",
-    lambda: nets.one_node(
-        "QuantizeLinear", ("x", "s"), weights={"s": np.array(0.1, np.float32)}
-    ),
-    "QuantizeLinear", "float model",
+    lambda: nets.one_node("DynamicQuantizeLinear", outputs=("y", "s", "z")),
+    "DynamicQuantizeLinear", "float model",
 )  # fmt: skip
 refuses("graph_cycle", changed(lambda m: m.graph.node[0].input.__setitem__(0, "f")), "cycle")
 refuses("graph_self_loop", changed(lambda m: m.graph.node[1].input.__setitem__(0, "r")), "cycle")

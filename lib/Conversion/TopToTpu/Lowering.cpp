@@ -63,6 +63,12 @@ Lowering::Lowering(func::FuncOp function, Precision precision,
     : builder(function.getContext()), precision(precision),
       defaultElement(getElementType(precision, function.getContext())),
       table(table), set(set), quantizesResults(quantizesResults) {
+  if (auto names =
+          function->getAttrOfType<ArrayAttr>(top::kOwnRangesAttrName)) {
+    ownRanges = true;
+    for (auto name : names.getAsRange<StringAttr>())
+      ownFloats.insert(name.getValue());
+  }
   if (precision == Precision::BF16) {
     stem = Stem(function, table);
     filtersInParts = FiltersInParts(function, table, stem);
@@ -166,7 +172,11 @@ bool Lowering::isInt8(Operation *op) {
   StringRef name = getLocationName(op->getLoc());
   auto it = table.find(name);
   if (it == table.end())
-    return precision == Precision::INT8;
+    return precision == Precision::INT8 && !ownFloats.contains(name) &&
+           (!ownRanges || llvm::all_of(op->getOperands(), [&](Value operand) {
+             return operand.getDefiningOp<top::WeightOp>() ||
+                    findRange(operand);
+           }));
   if (it->second == Precision::INT8)
     usedNames.insert(name);
   return it->second == Precision::INT8;
@@ -181,7 +191,8 @@ bool Lowering::wantsBytes(Value value) {
   auto [entry, isNew] = wanted.try_emplace(value, false);
   if (!isNew)
     return entry->second;
-  bool all = !value.use_empty() && getElement(value).isF32();
+  bool all = !value.use_empty() && getElement(value).isF32() &&
+             (!ownRanges || findRange(value));
   for (Operation *user : value.getUsers()) {
     if (quantizesResults && user->hasTrait<OpTrait::IsTerminator>()) {
       all &= precision == Precision::INT8 && top::getCalibratedType(value);

@@ -189,6 +189,10 @@ private:
   llvm::DenseMap<std::pair<mlir::Value, mlir::Type>, mlir::Value> conversions;
   llvm::StringSet<> usedNames;
   bool quantizesResults;
+  /// Whether the ranges came with the network, and the names of ops that were
+  /// not quantised. Ops without a range then compute in floats, too.
+  bool ownRanges = false;
+  llvm::StringSet<> ownFloats;
   bool failed = false;
 };
 

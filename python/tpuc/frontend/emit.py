@@ -148,6 +148,10 @@ class Emitter:
         if tensor.id is not None:
             self._builder.name_tensor(tensor.id, self.location, name)
 
+    def set_range(self, tensor: Tensor, low: float, high: float) -> None:
+        """Says to which interval the source model quantises a computed tensor."""
+        self._builder.set_range(tensor.id, low, high)
+
     def scalar(self, value: float, like: Tensor) -> Tensor:
         """A constant of rank 0 with another tensor's element type."""
         return Tensor.constant(np.array(value, _NUMPY_TYPES[like.dtype]))

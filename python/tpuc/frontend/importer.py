@@ -14,6 +14,7 @@ import onnx
 import tpuc.frontend.converters  # noqa: F401  registers the converters
 from tpuc import _core
 from tpuc.errors import UserError
+from tpuc.frontend.converters.quantised import MOVES, Quantised, unquantised
 from tpuc.frontend.emit import Emitter, Tensor, top_type
 from tpuc.frontend.folding import can_fold, fold, is_shape_arithmetic, shape_of
 from tpuc.frontend.graph import Node, needed_nodes, network_inputs, ordered_nodes
@@ -23,9 +24,11 @@ from tpuc.frontend.shapes import check_shapes, resolve_shapes, resolve_shapes_or
 
 _SHOWN_NODES = 20
 _REMEDIES = {
-    "QuantizeLinear": "give the float model and choose the precision with --quantize",
-    "DequantizeLinear": "give the float model and choose the precision with --quantize",
     "DynamicQuantizeLinear": "give the float model and choose the precision with --quantize",
+    **dict.fromkeys(
+        ("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger"),
+        "export with pairs of QuantizeLinear and DequantizeLinear (QDQ), or give the float model",
+    ),
 }
 
 
@@ -112,8 +115,17 @@ class _Importer:
                     f"remove it from the graph's outputs"
                 )
             self.emitter.location = name
-            self.emitter.output(name, self._resolve(name))
-        return self.emitter.finish()
+            result = self._resolve(name)
+            if isinstance(result, Quantised):
+                raise UserError(
+                    f"{self.model.source}: output '{name}' has the bytes of node '{result.node}', "
+                    f"expected floats; put a DequantizeLinear behind it"
+                )
+            self.emitter.output(name, result)
+        module = self.emitter.finish()
+        if _core.get_ranges(module):
+            _core.mark_own_ranges(module, unquantised(needed_nodes(nodes, self.outputs)))
+        return module
 
     def known_shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every value that was imported."""
@@ -181,6 +193,17 @@ class _Importer:
         converter = find_converter(node)
         if converter is None:
             raise _UnsupportedOperatorError
+        bytes_ = next((t for t in inputs if isinstance(t, Quantised)), None)
+        if bytes_ is not None and node.op_type != "DequantizeLinear":
+            if node.op_type not in MOVES:
+                raise UserError(
+                    f"reads the bytes of node '{bytes_.node}', expected a DequantizeLinear between "
+                    f"them; export in QDQ form, or give the float model"
+                )
+            inputs = [t.plain() if isinstance(t, Quantised) else t for t in inputs]
+            results = converter(node, inputs, self.emitter)
+            moved = [results] if isinstance(results, Tensor) else list(results)
+            return [Quantised(tensor, bytes_.steps, bytes_.node) for tensor in moved]
         results = converter(node, inputs, self.emitter)
         return [results] if isinstance(results, Tensor) else list(results)
 

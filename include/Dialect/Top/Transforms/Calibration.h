@@ -45,6 +45,11 @@ llvm::Expected<CalibrationTable> readCalibrationTable(llvm::StringRef file);
 /// `!quant.calibrated` type.
 inline constexpr llvm::StringLiteral kRangeAttrName = "top.range";
 
+/// The attribute of a function whose ranges came with the network: an array of
+/// the names of ops that were not quantised. They and those without a range
+/// compute in floats, where a missing range is an error otherwise.
+inline constexpr llvm::StringLiteral kOwnRangesAttrName = "top.own_ranges";
+
 /// The name by which a table knows a value: of an argument its `top.name`, of a
 /// result its op's; empty when it has none.
 llvm::StringRef getTensorName(mlir::Value value);
@@ -62,7 +67,11 @@ struct NamedTensor {
 /// left out.
 llvm::SmallVector<NamedTensor> getNamedTensors(mlir::func::FuncOp function);
 
-/// The range that `top-import-calibration` gave a value, or null.
+/// Gives a value the range from `low` to `high`. Values that are not f32, or
+/// one of several results of an op, have none.
+void setCalibratedRange(mlir::Value value, double low, double high);
+
+/// The range that a value was given, or null.
 mlir::quant::CalibratedQuantizedType getCalibratedType(mlir::Value value);
 
 } // namespace tpuc::top

@@ -168,6 +168,19 @@ quant::CalibratedQuantizedType top::getCalibratedType(Value value) {
                : quant::CalibratedQuantizedType();
 }
 
+void top::setCalibratedRange(Value value, double low, double high) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type || !type.getElementType().isF32())
+    return;
+  auto range = TypeAttr::get(
+      quant::CalibratedQuantizedType::get(type.getElementType(), low, high));
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    cast<func::FuncOp>(argument.getOwner()->getParentOp())
+        .setArgAttr(argument.getArgNumber(), kRangeAttrName, range);
+  else if (value.getDefiningOp()->getNumResults() == 1)
+    value.getDefiningOp()->setAttr(kRangeAttrName, range);
+}
+
 namespace {
 
 struct TopImportCalibration
@@ -194,7 +207,11 @@ struct TopImportCalibration
     for (const auto &entry : *entries) {
       auto tensor = tensors.find(entry.first());
       if (tensor != tensors.end())
-        annotate(tensor->second, entry.second);
+        std::apply(
+            [&](double low, double high) {
+              top::setCalibratedRange(tensor->second, low, high);
+            },
+            entry.second.getRange());
       else if (!unknown || entry.second.line < unknown->second.line)
         unknown = &entry;
     }
@@ -203,21 +220,6 @@ struct TopImportCalibration
            unknown->first() +
            "' is no tensor of the network; calibrate the module that is "
            "compiled");
-  }
-
-private:
-  static void annotate(Value tensor, const top::CalibrationEntry &entry) {
-    auto type = dyn_cast<RankedTensorType>(tensor.getType());
-    if (!type || !type.getElementType().isF32())
-      return;
-    auto [low, high] = entry.getRange();
-    auto range = TypeAttr::get(
-        quant::CalibratedQuantizedType::get(type.getElementType(), low, high));
-    if (auto argument = dyn_cast<BlockArgument>(tensor))
-      cast<func::FuncOp>(argument.getOwner()->getParentOp())
-          .setArgAttr(argument.getArgNumber(), top::kRangeAttrName, range);
-    else
-      tensor.getDefiningOp()->setAttr(top::kRangeAttrName, range);
   }
 };
 

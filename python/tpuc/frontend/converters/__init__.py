@@ -13,6 +13,7 @@ from tpuc.frontend.converters import (  # noqa: F401
     matmul,
     norm,
     pooling,
+    quantised,
     reduction,
     resize,
     shape,

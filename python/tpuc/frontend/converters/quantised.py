@@ -1,0 +1,171 @@
+"""QuantizeLinear and DequantizeLinear: where a model says how it is quantised.
+
+A pair around a computed tensor computes nothing here: it leaves the tensor its
+range. Constants are evaluated. What lies between a pair may move bytes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tpuc.errors import UserError
+from tpuc.frontend.emit import Emitter, Tensor
+from tpuc.frontend.graph import Node
+from tpuc.frontend.registry import Inputs, axis_of, constant_of, converts, operand
+
+_FLOAT_MODEL = "give the float model and choose the precision with --quantize"
+# Operators that may stand between the two of a pair.
+MOVES = ("Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Slice", "MaxPool", "Identity",
+         "DepthToSpace", "SpaceToDepth")  # fmt: skip
+_CONTRACTIONS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What integers stand for: (integer - zero) * scale, along an axis when there are several."""
+
+    scale: np.ndarray
+    zero: np.ndarray
+    axis: int | None
+
+    @classmethod
+    def of(cls, node: Node, inputs: Inputs, stored: np.dtype | None) -> Steps:
+        """The parameters of a node.
+
+        Args:
+            node: of either operator.
+            inputs: its operands.
+            stored: the integers' type, None if the node decides.
+        """
+        scale = np.asarray(constant_of(inputs[1], "the scale"), np.float32)
+        zero = constant_of(operand(inputs, 2), "the zero point")
+        if node.attr("block_size", 0):
+            raise UserError(f"has scales of blocks, which are not supported; {_FLOAT_MODEL}")
+        if not (np.isfinite(scale).all() and (scale > 0).all()):
+            raise UserError("has a scale that is not a positive number, export the model again")
+        if zero is None:
+            zero = np.zeros(scale.shape, stored or np.uint8)
+        if zero.dtype.kind not in "iu":
+            raise UserError(f"has values of type {zero.dtype.name}, expected integers; "
+                            f"{_FLOAT_MODEL}")  # fmt: skip
+        if scale.size == 1:
+            return cls(scale.reshape(()), zero.reshape(-1)[0], None)
+        axis = axis_of(int(node.attr("axis", 1)), inputs[0].rank)
+        if scale.shape != zero.shape or scale.shape != (inputs[0].shape[axis],):
+            raise UserError(
+                f"has {scale.size} scales and {zero.size} zero points for axis {axis} of "
+                f"{list(inputs[0].shape)}"
+            )
+        return cls(scale, zero, axis)
+
+    def along(self, rank: int) -> tuple[np.ndarray, np.ndarray]:
+        """Scale and zero point in a shape that meets a tensor's."""
+        if self.axis is None:
+            return self.scale, self.zero
+        shape = [1] * rank
+        shape[self.axis] = -1
+        return self.scale.reshape(shape), self.zero.reshape(shape)
+
+    def same(self, other: Steps) -> bool:
+        """Whether both mean the same."""
+        return np.array_equal(self.scale, other.scale) and np.array_equal(self.zero, other.zero)
+
+
+class Quantised(Tensor):
+    """A computed tensor between the two nodes of a pair; its value is the unrounded one."""
+
+    __slots__ = ("node", "steps")
+
+    def __init__(self, tensor: Tensor, steps: Steps, node: str) -> None:
+        super().__init__(tensor.dtype, tensor.shape, id=tensor.id, name=tensor.name)
+        self.steps = steps
+        self.node = node
+
+    def plain(self) -> Tensor:
+        """The tensor itself."""
+        return Tensor(self.dtype, self.shape, id=self.id, name=self.name)
+
+
+def represented(steps: Steps) -> tuple[float, float]:
+    """The interval of numbers that the bytes of one scale stand for.
+
+    One byte more on the negative side is left out: symmetric bytes do not use it.
+    """
+    scale, zero = float(steps.scale), int(steps.zero)
+    info = np.iinfo(steps.zero.dtype)
+    low, high = (info.min - zero) * scale, (info.max - zero) * scale
+    if zero - info.min == info.max - zero + 1:
+        low = -high
+    return low, high
+
+
+def unquantised(nodes: Sequence[Node]) -> list[str]:
+    """Names of the contractions of a model with pairs whose weights are in none.
+
+    Args:
+        nodes: in their order.
+    """
+    ends: set[str] = set()
+    for node in nodes:
+        moves = node.op_type in MOVES and node.inputs[0] in ends
+        if node.op_type == "DequantizeLinear" or moves:
+            ends.update(node.outputs)
+    return [
+        node.name for node in nodes if node.op_type in _CONTRACTIONS and node.inputs[1] not in ends
+    ]
+
+
+@converts("QuantizeLinear")
+def quantize(node: Node, inputs: Inputs, emitter: Emitter) -> Tensor:
+    """Rounds a constant, or leaves a computed tensor its range."""
+    tensor = inputs[0]
+    steps = Steps.of(node, inputs, None)
+    if tensor.is_constant:
+        scale, zero = steps.along(tensor.rank)
+        info = np.iinfo(zero.dtype)
+        counts = np.rint(tensor.array.astype(np.float32) / scale) + zero.astype(np.float32)
+        return Tensor.constant(np.clip(counts, info.min, info.max).astype(zero.dtype))
+    if steps.axis is not None:
+        raise UserError(
+            f"has {steps.scale.size} scales for a computed tensor, expected one; {_FLOAT_MODEL}"
+        )
+    if steps.zero.dtype not in (np.int8, np.uint8):
+        raise UserError(
+            f"makes {steps.zero.dtype.name}, the chip computes in int8 and uint8; {_FLOAT_MODEL}"
+        )
+    if tensor.dtype != "f32":
+        raise UserError(f"reads {tensor.dtype}, expected floats")
+    low, high = represented(steps)
+    if not low < high or low > 0 or high < 0:
+        raise UserError(
+            f"has the zero point {int(steps.zero)}, with which zero is no number that bytes stand "
+            f"for; {_FLOAT_MODEL}"
+        )
+    emitter.set_range(tensor, low, high)
+    return Quantised(tensor, steps, node.name)
+
+
+@converts("DequantizeLinear")
+def dequantize(node: Node, inputs: Inputs, emitter: Emitter) -> Tensor:
+    """Evaluates a constant, or ends a pair."""
+    tensor = inputs[0]
+    steps = Steps.of(node, inputs, tensor.array.dtype if tensor.is_constant else None)
+    if tensor.is_constant:
+        scale, zero = steps.along(tensor.rank)
+        wide = tensor.array.astype(np.float64) - zero.astype(np.float64)
+        return Tensor.constant((wide * scale).astype(np.float32), tensor.name)
+    if not isinstance(tensor, Quantised):
+        raise UserError(
+            "reads integers that no QuantizeLinear makes, expected a model with float inputs; "
+            f"{_FLOAT_MODEL}"
+        )
+    if not steps.same(tensor.steps):
+        raise UserError(
+            f"has scale {float(steps.scale):g} and zero point {int(steps.zero)}, node "
+            f"'{tensor.node}' before it {float(tensor.steps.scale):g} and "
+            f"{int(tensor.steps.zero)}; expected the same"
+        )
+    return tensor.plain()
