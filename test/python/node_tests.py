@@ -24,6 +24,9 @@ REFUSED_FOR = (
     "no inputs",
     "nothing of axis",
     "imports no version",
+    # Half a pair of QuantizeLinear and DequantizeLinear.
+    "give the float model",
+    "put a DequantizeLinear behind it",
 )
 # The expected output has the rounding of a narrow float or the NaN of a row
 # without any allowed key; top computes in f32.
