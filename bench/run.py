@@ -238,26 +238,27 @@ def geometric_mean(rows: Sequence[Row]) -> str:
     return f"Geometric mean of peer / ours: {mean:.3f} over {len(ratios)} rows."
 
 
-def markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A table."""
-    rule = ["---", "---", *["---:"] * (len(header) - 2)]
+def markdown(header: Sequence[str], lines: Sequence[Sequence[str]], texts: int = 2) -> str:
+    """A table, the first columns of text, the others of figures."""
+    rule = [*["---"] * texts, *["---:"] * (len(header) - texts)]
     return "\n".join(f"| {' | '.join(line)} |" for line in [header, rule, *lines])
 
 
-def write_readme(rows: Sequence[Row], tools: ToolsRow | None) -> None:
-    """Puts the tables between the markers of bench/README.md."""
+def write_part(name: str, body: str) -> None:
+    """Puts text between two markers of bench/README.md."""
     readme = BENCH / "README.md"
-    text = readme.read_text()
-    parts = {"table": f"{markdown(HEADER, [row.cells() for row in rows])}\n\n"
-             f"{geometric_mean(rows)}"}  # fmt: skip
+    begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    head, _, rest = readme.read_text().partition(begin)
+    _, _, tail = rest.partition(end)
+    readme.write_text(f"{head}{begin}\n\n{body}\n\n{end}{tail}")
+
+
+def write_readme(rows: Sequence[Row], tools: ToolsRow | None) -> None:
+    """Writes the tables of the networks and of the tools."""
+    table = markdown(HEADER, [row.cells() for row in rows])
+    write_part("table", f"{table}\n\n{geometric_mean(rows)}")
     if tools:
-        parts["tools"] = markdown(TOOLS_HEADER, [tools.cells()])
-    for name, body in parts.items():
-        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        head, _, rest = text.partition(begin)
-        _, _, tail = rest.partition(end)
-        text = f"{head}{begin}\n\n{body}\n\n{end}{tail}"
-    readme.write_text(text)
+        write_part("tools", markdown(TOOLS_HEADER, [tools.cells()]))
 
 
 def main() -> int:

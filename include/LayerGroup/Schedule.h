@@ -40,6 +40,9 @@ struct Options {
   bool fuse = true;
   /// Load weights before the operator that needs them starts.
   bool prefetch = true;
+  /// Issue stores, and loads of weights that have a place, while the transfer
+  /// engine would wait; off, transfers are issued beside their computation.
+  bool fillWaits = true;
   /// How many command streams are compared, of which the fastest counts.
   enum class Search : uint8_t {
     None,

@@ -115,7 +115,8 @@ private:
       if (startOf(load) > now)
         return;
       bool isDue = load.needed <= now;
-      if (!isDue && (onlyDue || !sink.isTransferAhead()))
+      if (!isDue &&
+          (onlyDue || !options.fillWaits || !sink.isTransferAhead()))
         return;
       emitLoad(load);
       ++nextConstant;
@@ -140,6 +141,8 @@ private:
              addressOf(step.scratch), addressOf(step.constants));
     if (step.tile.storesGlobal)
       pending = &step;
+    if (!options.fillWaits)
+      flushStores();
   }
 
   const StepList &list;

@@ -18,11 +18,11 @@ using namespace tpuc::group;
 /// which are sorted by offset.
 static int64_t lowestGap(const Interval &interval,
                          llvm::ArrayRef<unsigned> byOffset,
-                         llvm::ArrayRef<Interval> intervals, unsigned ignored) {
+                         llvm::ArrayRef<Interval> intervals) {
   int64_t offset = 0;
   for (unsigned index : byOffset) {
     const Interval &other = intervals[index];
-    if (index == ignored || !other.overlaps(interval))
+    if (!other.overlaps(interval))
       continue;
     if (other.offset >= offset + interval.bytes)
       break;
@@ -40,12 +40,30 @@ static void insertByOffset(std::vector<unsigned> &byOffset, unsigned index,
   byOffset.insert(position, index);
 }
 
+/// The most bytes that live at the same time; nothing can be packed lower.
+static int64_t mostAlive(llvm::ArrayRef<Interval> intervals) {
+  std::vector<std::pair<uint64_t, int64_t>> changes;
+  for (const Interval &interval : intervals) {
+    changes.push_back({interval.first, interval.bytes});
+    changes.push_back({uint64_t(interval.last) + 1, -interval.bytes});
+  }
+  // What ends goes before what starts then.
+  llvm::sort(changes);
+  int64_t alive = 0, most = 0;
+  for (auto [step, change] : changes)
+    most = std::max(most, alive += change);
+  return most;
+}
+
 int64_t group::placeIntervals(llvm::MutableArrayRef<Interval> intervals) {
+  int64_t leastEnd = mostAlive(intervals);
   std::vector<unsigned> order(intervals.size());
   std::iota(order.begin(), order.end(), 0u);
   std::vector<int64_t> bestOffsets;
   int64_t bestEnd = 0;
   auto attempt = [&](auto key) {
+    if (!bestOffsets.empty() && bestEnd == leastEnd)
+      return;
     llvm::stable_sort(order, [&](unsigned a, unsigned b) {
       return key(intervals[a]) > key(intervals[b]);
     });
@@ -53,7 +71,7 @@ int64_t group::placeIntervals(llvm::MutableArrayRef<Interval> intervals) {
     int64_t end = 0;
     for (unsigned index : order) {
       Interval &interval = intervals[index];
-      interval.offset = lowestGap(interval, placed, intervals, index);
+      interval.offset = lowestGap(interval, placed, intervals);
       end = std::max(end, interval.offset + interval.bytes);
       insertByOffset(placed, index, intervals);
     }
@@ -82,9 +100,10 @@ PackedMemory::PackedMemory(llvm::MutableArrayRef<Interval> intervals,
   });
 }
 
-std::optional<int64_t> PackedMemory::findGap(const Interval &interval,
-                                             unsigned ignored) const {
-  int64_t offset = lowestGap(interval, byOffset, intervals, ignored);
+std::optional<int64_t>
+PackedMemory::findGap(const Interval &interval,
+                      llvm::ArrayRef<unsigned> others) const {
+  int64_t offset = lowestGap(interval, others, intervals);
   if (offset + interval.bytes > capacity)
     return std::nullopt;
   return offset;
@@ -92,13 +111,19 @@ std::optional<int64_t> PackedMemory::findGap(const Interval &interval,
 
 void PackedMemory::extend(unsigned index, unsigned earliest) {
   Interval best = intervals[index];
+  // All that it can meet, which is little of a long program.
+  llvm::SmallVector<unsigned> others;
+  for (unsigned other : byOffset)
+    if (other != index && intervals[other].first <= best.last &&
+        intervals[other].last >= earliest)
+      others.push_back(other);
   // An earlier start is never easier, so that halving finds the earliest.
   unsigned low = earliest, high = best.first;
   while (low < high) {
     unsigned middle = low + (high - low) / 2;
     Interval trial = best;
     trial.first = middle;
-    if (std::optional<int64_t> offset = findGap(trial, index)) {
+    if (std::optional<int64_t> offset = findGap(trial, others)) {
       trial.offset = *offset;
       best = trial;
       high = middle;

@@ -40,9 +40,10 @@ public:
   void extend(unsigned index, unsigned earliest);
 
 private:
-  /// The lowest offset that is free for `interval`, apart from `ignored`.
+  /// The lowest offset at which `interval` meets none of `others`, which are
+  /// sorted by offset.
   std::optional<int64_t> findGap(const Interval &interval,
-                                 unsigned ignored) const;
+                                 llvm::ArrayRef<unsigned> others) const;
 
   llvm::MutableArrayRef<Interval> intervals;
   int64_t capacity;

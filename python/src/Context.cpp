@@ -2,6 +2,7 @@
 
 #include "Conversion/TopToTpu/Passes.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
+#include "Dialect/BM1684X/Transforms/Passes.h"
 #include "Dialect/Top/Transforms/Passes.h"
 #include "Dialect/Tpu/Evaluate/Evaluate.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
@@ -23,6 +24,7 @@ std::shared_ptr<MLIRContext> makeContext() {
     tpu::registerTpuPasses();
     registerTopToTpuPasses();
     registerTpuToBM1684XPasses();
+    bm1684x::registerBM1684XPasses();
   });
   DialectRegistry registry;
   registerCompileDialects(registry);

@@ -33,6 +33,10 @@ def AssignLanes : Pass<"assign-lanes", "::mlir::func::FuncOp"> {
     %2 = tpu.attention %1, %1, %1 {..., tpu.lanes = array<i64: 64, 49>} : ...
     ```
   }];
+  let options = [
+    Option<"carry", "carry", "bool", "true",
+           "Take over the split of neighbours; off, each value's own shape decides">
+  ];
 }
 
 def JoinPermutes : Pass<"join-permutes", "::mlir::func::FuncOp"> {
@@ -91,6 +95,9 @@ def ConvertTpuToBM1684X
            "Join kernels whose value between does not fit into local memory">,
     Option<"prefetch", "prefetch", "bool", "true",
            "Load weights before the operator that needs them starts">,
+    Option<"fillWaits", "fill-waits", "bool", "true",
+           "Issue stores and loads while the transfer engine would wait; off, in "
+           "the order of computation">,
     Option<"costCache", "cost-cache", "bool", "true",
            "Remember what tiles cost; changes no command">,
     Option<"search", "search", "unsigned", "1",

@@ -49,7 +49,8 @@ std::optional<LaneSplit> rowSplit(Value value) {
 
 class LaneAssignment {
 public:
-  explicit LaneAssignment(func::FuncOp function) : function(function) {}
+  LaneAssignment(func::FuncOp function, bool carriesOn)
+      : function(function), carriesOn(carriesOn) {}
 
   void run() {
     for (Operation &op : function.getBody().front())
@@ -88,7 +89,8 @@ private:
         sizeOf(shapeOf(value)) % (split.n * split.c) != 0)
       return;
     splits[value] = split;
-    pending.push_back(value);
+    if (carriesOn)
+      pending.push_back(value);
   }
 
   void assignImage(Value value) {
@@ -273,14 +275,17 @@ private:
   }
 
   func::FuncOp function;
+  bool carriesOn;
   llvm::MapVector<Value, LaneSplit> splits;
   SmallVector<Value> pending;
 };
 
 struct AssignLanes : public tpuc::impl::AssignLanesBase<AssignLanes> {
+  using Base::Base;
+
   void runOnOperation() override {
     if (!getOperation().isDeclaration())
-      LaneAssignment(getOperation()).run();
+      LaneAssignment(getOperation(), carry).run();
   }
 };
 

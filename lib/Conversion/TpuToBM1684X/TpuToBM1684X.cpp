@@ -320,6 +320,7 @@ struct ConvertTpuToBM1684X
     options.keepResident = keepResident;
     options.fuse = fuse;
     options.prefetch = prefetch;
+    options.fillWaits = fillWaits;
     options.rememberCosts = costCache;
     options.search = group::Options::Search(std::min(unsigned(search), 2u));
     for (func::FuncOp function :
