@@ -20,8 +20,9 @@ from tpuc.console import print_table
 from tpuc.inflate import inflate_to
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from run import BENCH, PRECISIONS, ROOT, SKELETONS, markdown, write_part
+from run import BENCH, ROOT, SKELETONS, markdown, write_part
 
+PRECISIONS = ("F32", "F16", "BF16")
 PROFILES = ("vendor", "silicon")
 HEADER = (
     "network", "precision", "vendor: ours", "peer", "peer / ours", "silicon: ours", "peer",

@@ -115,8 +115,7 @@ private:
       if (startOf(load) > now)
         return;
       bool isDue = load.needed <= now;
-      if (!isDue &&
-          (onlyDue || !options.fillWaits || !sink.isTransferAhead()))
+      if (!isDue && (onlyDue || !options.fillWaits || !sink.isTransferAhead()))
         return;
       emitLoad(load);
       ++nextConstant;
