@@ -29,8 +29,7 @@ public:
         if (plan)
           addTiles(op, static_cast<const TiledKernel &>(*kernel), *plan);
         else
-          list.steps.push_back(
-              {op, static_cast<const TransferKernel *>(kernel.get())});
+          addTransfer(op, static_cast<const TransferKernel &>(*kernel));
       }
       if (list.steps.size() > firstStep)
         recordLifetimes(op, firstStep, unsigned(list.steps.size()) - 1);
@@ -49,6 +48,12 @@ private:
     return unsigned(list.buffers.size()) - 1;
   }
 
+  void addTransfer(unsigned op, const TransferKernel &kernel) {
+    Step &step = list.steps.emplace_back();
+    step.op = op;
+    step.transfer = &kernel;
+  }
+
   void addTiles(unsigned op, const TiledKernel &kernel,
                 const KernelPlan &plan) {
     unsigned first = list.steps.size();
@@ -61,7 +66,10 @@ private:
     }
     for (const TilePlan &tile : plan.tiles) {
       unsigned now = list.steps.size();
-      Step step{op, /*transfer=*/nullptr, &kernel, tile};
+      Step step;
+      step.op = op;
+      step.tiled = &kernel;
+      step.tile = tile;
       step.constants = constants;
       for (unsigned i = 0; i < tile.inputs.size(); ++i)
         step.inputs.push_back(bufferOf(op, kernel, i, tile, now, first));

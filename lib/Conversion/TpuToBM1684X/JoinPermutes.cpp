@@ -59,8 +59,7 @@ static GlobalTensor getSide(Value value, DenseI64ArrayAttr lanes) {
 static bool isExchange(Value source, Value result, const AxisOrder &order) {
   DenseI64ArrayAttr from = getLanes(source), to = getLanes(result);
   FailureOr<ElementType> type = elementTypeOf(source.getType());
-  if (!from || !to || failed(type) ||
-      !(isFloat(*type) || isByte(*type)))
+  if (!from || !to || failed(type) || !(isFloat(*type) || isByte(*type)))
     return false;
   SmallVector<int64_t> strides = computeStrides(order.shape), shape;
   for (int64_t axis : order.order)
@@ -69,7 +68,9 @@ static bool isExchange(Value source, Value result, const AxisOrder &order) {
   SmallVector<CopyAxis> axes;
   for (auto [axis, size, stride] : llvm::zip(order.order, shape, resultStrides))
     axes.push_back({size, stride, strides[axis]});
-  return exchangesLanes({getSide(result, to), getSide(source, from)}, axes);
+  return exchangesLanes(
+      {getSide(result, to), getSide(source, from), /*identity=*/std::nullopt},
+      axes);
 }
 
 /// Joins `permute` with the one before it, where that is an exchange; adds what

@@ -234,7 +234,7 @@ struct NormAffineIntoLinear : public OpRewritePattern<NormOp> {
                                 PatternRewriter &rewriter) const override {
     SmallVector<MatMulOp> readers;
     int64_t last = int64_t(shapeOf(op.getOutput()).size()) - 1;
-    if (op.getAffine().empty() || op.getAxis() != last ||
+    if (op.getAffine().empty() || int64_t(op.getAxis()) != last ||
         !collectLinearReaders(op.getOutput(), readers) || readers.empty())
       return rewriter.notifyMatchFailure(op,
                                          "read by other than linear layers");
