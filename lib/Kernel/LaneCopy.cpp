@@ -30,8 +30,10 @@ public:
        llvm::ArrayRef<CopyAxis> axes, unsigned cut)
       : global(global), stride(stride), laneStride(lanes.*stride), cut(cut),
         axes(axes.begin(), axes.end()) {
+    // What repeats elements is no axis of this side.
     for (unsigned i = 0; i < axes.size(); ++i)
-      order.push_back(i);
+      if (axes[i].*stride != 0)
+        order.push_back(i);
     llvm::stable_sort(order, [&](unsigned a, unsigned b) {
       return axes[a].*stride > axes[b].*stride;
     });
@@ -215,12 +217,12 @@ bool kernel::makeLaneCopyKernel(const GlobalTensor &result,
   std::optional<unsigned> cut;
   CopyAxes axes(rest.begin(), rest.end());
   for (auto [i, axis] : llvm::enumerate(axes))
-    if (axis.resultStride != 1 && axis.sourceStride != 1 &&
+    if (axis.resultStride != 1 && axis.sourceStride > 1 &&
         (!cut || axis.size > axes[*cut].size))
       cut = i;
   if (!cut) {
     cut = axes.size();
-    axes.push_back({1, 1, 1});
+    axes.push_back({1, 0, 0});
   }
   auto kernel =
       std::make_unique<LaneCopyKernel>(result, source, lanes, axes, *cut);

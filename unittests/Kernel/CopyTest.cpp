@@ -226,6 +226,36 @@ TEST(Copy, TransfersLongRunsToOtherLanes) {
   EXPECT_FALSE(exchangesLanesOfRuns(16));
 }
 
+TEST(Copy, RepeatsElementsInTheLanes) {
+  // Nearest neighbours: each row and each element of it twice.
+  KernelRunner runner;
+  int64_t lanes = 70, rows = 20, columns = 30, plane = rows * columns;
+  std::vector<double> values(lanes * plane);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = i % 2039;
+  GlobalTensor source = runner.put(ElementType::F16, values);
+  GlobalTensor result = runner.allocate(ElementType::F16, 4 * values.size());
+  source.shape = {1, lanes, 1, plane};
+  result.shape = {1, lanes, 1, 4 * plane};
+  source.split = result.split = {1, lanes};
+  KernelList kernels;
+  makeCopyKernels({result, source, std::nullopt},
+                  {{lanes, 4 * plane, plane},
+                   {rows, 4 * columns, columns},
+                   {2, 2 * columns, 0},
+                   {columns, 2, 1},
+                   {2, 1, 0}},
+                  kernels);
+  EXPECT_NE(dynamic_cast<TiledKernel *>(kernels.front().get()), nullptr);
+  runner.run(kernels);
+  std::vector<double> got = runner.get(result);
+  for (int64_t i = 0; i < int64_t(got.size()); ++i) {
+    int64_t lane = i / (4 * plane), y = i / (2 * columns) % (2 * rows),
+            x = i % (2 * columns);
+    ASSERT_EQ(got[i], values[lane * plane + y / 2 * columns + x / 2]);
+  }
+}
+
 TEST(Copy, TurnsRowsOfOneLaneInManyLanes) {
   KernelRunner runner;
   std::vector<double> values(2 * 70 * 800);

@@ -22,9 +22,92 @@ static SmallVector<int64_t> getChannelShape(int64_t channels, size_t rank) {
   return shape;
 }
 
+/// Rows longer than this are combined in steps: one need not fit into a lane.
+constexpr int64_t kLongRow = 4096;
+
+/// The fewest equal parts of a row that are not long, or as many as there are
+/// when the row's length has no such divisor.
+static int64_t countParts(int64_t size) {
+  for (int64_t parts = 1; parts < size; ++parts)
+    if (size % parts == 0 && size / parts <= kLongRow)
+      return parts;
+  return size;
+}
+
+/// Combines the axes from `axis` on, where they are long those of parts first.
+static Value reduceInSteps(tpu::ReduceKind kind, Value x, int64_t axis,
+                           Lowering &lowering) {
+  SmallVector<int64_t> shape(getShape(x));
+  int64_t size = getProduct(ArrayRef<int64_t>(shape).drop_front(axis));
+  int64_t parts = countParts(size);
+  if (parts == 1 || parts == size)
+    return lowering.emit<tpu::ReduceOp>(kind, x, axis);
+  SmallVector<int64_t> split(ArrayRef<int64_t>(shape).take_front(axis));
+  split.append({parts, size / parts});
+  x = lowering.reshape(x, split);
+  x = lowering.emit<tpu::ReduceOp>(kind, x, axis + 1);
+  split.back() = 1;
+  x = reduceInSteps(kind, lowering.reshape(x, split), axis, lowering);
+  std::fill(shape.begin() + axis, shape.end(), 1);
+  return lowering.reshape(x, shape);
+}
+
 //===----------------------------------------------------------------------===//
 // Normalisation
 //===----------------------------------------------------------------------===//
+
+/// What a norm of groups of channels needs of x, which is [N, C, size]: x minus
+/// its group's mean, and one over the group's deviation as [N, C, 1].
+namespace {
+struct Centred {
+  Value difference, factor;
+};
+} // namespace
+
+/// A convolution of [N, C, 1, 1] to `results` channels whose filter is `weight`
+/// everywhere.
+static Value mixChannels(Value x, int64_t groups, int64_t results,
+                         double weight, Lowering &lowering) {
+  int64_t n = getShape(x)[0], channels = getShape(x)[1] / groups;
+  std::vector<float> filter(results * channels, float(weight));
+  SmallVector<int64_t> ones{1, 1}, zeros{0, 0, 0, 0};
+  return lowering.emit<tpu::ConvOp>(
+      RankedTensorType::get({n, results, 1, 1}, getElement(x)), x,
+      lowering.constant(filter, {results, channels, 1, 1}, getElement(x)),
+      Value(), ones, zeros, ones, groups, /*do_relu=*/false, APFloat(-1.0));
+}
+
+/// Rows of groups that are long: means of channels, then of groups. Channels
+/// stay in their lanes.
+static Centred centreGroups(Value x, int64_t groups, double epsilon,
+                            Lowering &lowering) {
+  int64_t n = getShape(x)[0], channels = getShape(x)[1];
+  Type element = getElement(x);
+  Type f32 = Float32Type::get(element.getContext());
+  auto meanOfGroups = [&](Value value) {
+    Value mean = reduceInSteps(tpu::ReduceKind::Mean, value, 2, lowering);
+    if (groups == channels)
+      return mean;
+    // Sums over lanes and back are convolutions, which stay in local memory.
+    mean = lowering.reshape(mean, {n, channels, 1, 1});
+    mean = mixChannels(mean, groups, groups, double(groups) / double(channels),
+                       lowering);
+    mean = mixChannels(mean, groups, channels, 1.0, lowering);
+    return lowering.reshape(mean, {n, channels, 1});
+  };
+  Centred centred;
+  centred.difference =
+      lowering.emit<tpu::BinaryOp>(BinaryKind::Sub, x, meanOfGroups(x));
+  // Squares leave the range of f16.
+  Value wide = lowering.cast(centred.difference, f32);
+  Value variance =
+      meanOfGroups(lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, wide, wide));
+  variance =
+      lowering.emit<tpu::ScalarOp>(tpu::ScalarKind::Add, variance, epsilon);
+  centred.factor = lowering.cast(
+      lowering.emit<tpu::UnaryOp>(UnaryKind::Rsqrt, variance), element);
+  return centred;
+}
 
 static LogicalResult lowerSoftmax(top::SoftmaxOp op, Lowering &lowering) {
   Value x = lowering.get(op.getInput(), lowering.getFloatElement(op));
@@ -62,8 +145,24 @@ static LogicalResult lowerGroupNorm(top::GroupNormOp op, Lowering &lowering) {
   Value x = lowering.get(op.getInput(), element);
   ArrayRef<int64_t> shape = getShape(op.getInput());
   int64_t groups = op.getNumGroups();
-  x = lowering.reshape(
-      x, {shape[0], groups, getProduct(shape.drop_front()) / groups});
+  int64_t size = getProduct(shape.drop_front(2));
+  if (shape[1] / groups * size > kLongRow) {
+    auto [difference, factor] =
+        centreGroups(lowering.reshape(x, {shape[0], shape[1], size}), groups,
+                     op.getEpsilon().convertToDouble(), lowering);
+    auto getChannels = [&](Value value) {
+      return lowering.reshape(lowering.get(value, element), {1, shape[1], 1});
+    };
+    if (Value scale = op.getScale())
+      factor = lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, factor,
+                                            getChannels(scale));
+    x = lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, difference, factor);
+    if (Value bias = op.getBias())
+      x = lowering.emit<tpu::BinaryOp>(BinaryKind::Add, x, getChannels(bias));
+    lowering.replace(op.getResult(), lowering.reshape(x, shape));
+    return success();
+  }
+  x = lowering.reshape(x, {shape[0], groups, shape[1] / groups * size});
   x = lowering.emit<tpu::LayerNormOp>(x.getType(), x, Value(), Value(),
                                       op.getEpsilon());
   x = lowering.reshape(x, shape);
@@ -120,7 +219,7 @@ static LogicalResult lowerBatchNorm(top::BatchNormOp op, Lowering &lowering) {
 static Value emitReduction(top::ReduceKind kind, Value x, int64_t axis,
                            Lowering &lowering) {
   auto reduce = [&](tpu::ReduceKind kind, Value x) {
-    return lowering.emit<tpu::ReduceOp>(kind, x, axis);
+    return reduceInSteps(kind, x, axis, lowering);
   };
   auto square = [&](Value x) {
     return lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, x, x);

@@ -25,6 +25,31 @@ func.func @group_norm(%x: tensor<1x8x4x4xf32>, %s: tensor<8xf32>, %b: tensor<8xf
   return %0 : tensor<1x8x4x4xf32>
 }
 
+// Groups that are too long for a lane: means of channels, then of groups.
+// CHECK-LABEL: @long_group_norm
+func.func @long_group_norm(%x: tensor<1x8x96x64xf32>, %s: tensor<8xf32>, %b: tensor<8xf32>) -> tensor<1x8x96x64xf32> {
+  // CHECK: tpu.reduce mean {{.*}}axis = 3 : i64} : (tensor<1x8x2x3072xf32>) -> tensor<1x8x2x1xf32>
+  // CHECK: tpu.reduce mean {{.*}}axis = 2 : i64} : (tensor<1x8x2x1xf32>) -> tensor<1x8x1x1xf32>
+  // CHECK: tpu.conv {{.*}}group = 4 : i64{{.*}} : (tensor<1x8x1x1xf32>, tensor<4x2x1x1xf32>) -> tensor<1x4x1x1xf32>
+  // CHECK: tpu.conv {{.*}}group = 4 : i64{{.*}} : (tensor<1x4x1x1xf32>, tensor<8x1x1x1xf32>) -> tensor<1x8x1x1xf32>
+  // CHECK: tpu.binary sub
+  // CHECK: tpu.binary mul
+  // CHECK: tpu.unary rsqrt
+  // CHECK: tpu.binary mul {{.*}}: (tensor<1x8x6144xf32>, tensor<1x8x1xf32>) -> tensor<1x8x6144xf32>
+  // CHECK: tpu.binary add
+  // CHECK-NOT: tpu.layer_norm
+  %0 = top.group_norm %x, %s, %b {num_groups = 4 : i64, epsilon = 1.0e-5} : (tensor<1x8x96x64xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<1x8x96x64xf32>
+  return %0 : tensor<1x8x96x64xf32>
+}
+
+// CHECK-LABEL: @reduce_of_long_rows
+func.func @reduce_of_long_rows(%x: tensor<3x100x100xf32>) -> tensor<3xf32> {
+  // CHECK: tpu.reduce max {{.*}}axis = 2 : i64} : (tensor<3x4x2500xf32>) -> tensor<3x4x1xf32>
+  // CHECK: tpu.reduce max {{.*}}axis = 1 : i64} : (tensor<3x4x1xf32>) -> tensor<3x1x1xf32>
+  %0 = top.reduce max %x {axes = array<i64: 1, 2>, keepdims = false} : (tensor<3x100x100xf32>) -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+
 // CHECK-LABEL: @reduce_of_outer_axis
 func.func @reduce_of_outer_axis(%x: tensor<2x3x4xf32>) -> tensor<2x4xf32> {
   // CHECK: tpu.permute %arg0 {order = array<i64: 0, 2, 1>}

@@ -13,6 +13,7 @@ using namespace tpuc::top;
 void top::populateCanonicalizationPatterns(mlir::RewritePatternSet &patterns) {
   populateViewPatterns(patterns);
   populatePermutePatterns(patterns);
+  populatePhasePatterns(patterns);
   populateSlicePatterns(patterns);
   populateArithmeticPatterns(patterns);
   populateBroadcastPatterns(patterns);

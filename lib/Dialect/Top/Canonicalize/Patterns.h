@@ -20,6 +20,8 @@ void populateCanonicalizationPatterns(mlir::RewritePatternSet &patterns);
 void populateViewPatterns(mlir::RewritePatternSet &patterns);
 /// permute with reshape and slice.
 void populatePermutePatterns(mlir::RewritePatternSet &patterns);
+/// Convolutions of strided slices that are joined as channels.
+void populatePhasePatterns(mlir::RewritePatternSet &patterns);
 /// slice, concat, gather by constant indices, pad.
 void populateSlicePatterns(mlir::RewritePatternSet &patterns);
 /// Neutral elements, powers, limits.
