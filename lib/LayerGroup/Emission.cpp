@@ -54,7 +54,8 @@ class StepEmitter {
 public:
   StepEmitter(const StepList &list, const Memory &memory,
               const Options &options, std::vector<Command> &commands)
-      : list(list), sink(options, commands), builder(sink, memory) {
+      : list(list), sink(options, commands), builder(sink, memory),
+        options(options) {
     for (const Load &load : list.loads) {
       bool isConstant = !load.input || load.operand.isConstant;
       (isConstant ? constants : others).push_back(&load);
@@ -146,6 +147,7 @@ private:
   const StepList &list;
   StreamSink sink;
   ResidentBuilder builder;
+  const Options &options;
   std::vector<const Load *> constants, others;
   size_t nextConstant = 0, nextOther = 0;
   /// The step whose result is still to be stored.
