@@ -3,13 +3,14 @@
     python bench/calibration.py --readme        # all rows, into bench/README.md
     python bench/calibration.py yolo_s          # one network
 
-Each row is a process of its own: wall seconds and peak memory. The inputs are random:
-how long it takes does not depend on what they show.
+Each row is a process of its own: wall seconds, CPU seconds of all threads, peak memory.
+The inputs are random: how long it takes does not depend on what they show.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ COUNTS = (8, 64)
 # Seconds and megabytes of the vendor's tools (tpu-mlir 1.30.2) for 8 inputs, on 2 cores.
 PEER = {"swin_t": (153, 1800), "yolo_s": (331, 2000)}
 COMPILED = ("swin_t", 32)
-HEADER = ("command", "network", "inputs", "seconds", "peak MB", "peer s", "peer MB")
+HEADER = ("command", "network", "inputs", "seconds (CPU)", "peak MB", "peer s", "peer MB")
 
 
 @dataclass
@@ -35,14 +36,25 @@ class Row:
     network: str
     inputs: int
     seconds: float
+    cpu_seconds: float
     megabytes: float
 
     def cells(self) -> tuple[str, ...]:
         """A line of the table."""
         known = PEER.get(self.network) if self.command.startswith("run_") else None
         peer = [f"{n}" for n in known] if known and self.inputs == COUNTS[0] else ["-", "-"]
-        return (self.command, self.network, str(self.inputs), f"{self.seconds:.1f}",
-                f"{self.megabytes:.0f}", *peer)  # fmt: skip
+        return (self.command, self.network, str(self.inputs),
+                f"{self.seconds:.1f} ({self.cpu_seconds:.1f})", f"{self.megabytes:.0f}",
+                *peer)  # fmt: skip
+
+
+def run_command(*command: str | Path) -> tuple[float, float, float]:
+    """Wall seconds, CPU seconds and peak resident megabytes of one of our commands."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds, megabytes = run_process(*command)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, spent, megabytes
 
 
 def make_inputs(work: Path, network: str, count: int) -> Path:
@@ -61,7 +73,7 @@ def measure(network: str, work: Path) -> list[Row]:
     rows = []
     for count in COUNTS:
         data = make_inputs(work, network, count)
-        found = run_process(
+        found = run_command(
             "run_calibration", mlir, "--dataset", data, "-o", work / f"{network}_cali_table"
         )
         rows.append(Row("run_calibration", network, count, *found))
@@ -69,7 +81,7 @@ def measure(network: str, work: Path) -> list[Row]:
     if network == COMPILED[0]:
         data = make_inputs(work, *COMPILED)
         # As in the yardstick: from ONNX and inputs to a file, without looking at its accuracy.
-        found = run_process(
+        found = run_command(
             "compile", model, "--quantize", "INT8", "--calibration", data, "--test_num", "0",
             "-o", work / f"{network}_int8.bmodel",
         )  # fmt: skip
