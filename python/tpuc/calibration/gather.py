@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +14,9 @@ from tpuc.calibration.runner import Runner, source_of
 from tpuc.errors import UserError
 
 _THREADS = 2
+# glibc's number of the option, and from how many bytes on an array has pages of
+# its own.
+_M_MMAP_THRESHOLD, _OWN_PAGES = -3, 1 << 20
 
 
 def tensors_of(graph: _core.Graph) -> dict[str, int]:
@@ -22,6 +26,17 @@ def tensors_of(graph: _core.Graph) -> dict[str, int]:
         for number, value in enumerate(graph.values)
         if value.name and value.dtype == "f32"
     }
+
+
+def _return_large_arrays() -> None:
+    """Makes glibc give large arrays back to the system when they are freed.
+
+    It would keep more and more of them between small ones, the longer it runs.
+    """
+    try:
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _OWN_PAGES)
+    except (AttributeError, OSError, TypeError):
+        return  # Another C library.
 
 
 def gather(
@@ -39,6 +54,7 @@ def gather(
         inputs: each a list of arrays, one an input of the network.
         advance: called after each input.
     """
+    _return_large_arrays()
     sources = source_of(graph)
     counted = sorted({sources.get(value, value) for value in tensors_of(graph).values()})
     histograms = {value: _core.Histogram(BINS) for value in counted}
