@@ -205,6 +205,31 @@ ConvertTopToTpu::getArgumentTypes(func::FuncOp function, Lowering &lowering) {
   return types;
 }
 
+/// Where an input is cast to a 16-bit float and to bytes, makes the bytes from
+/// the float: the input lies in global memory in f32, so that each cast of its
+/// own would load all of it again.
+static void shareInputCasts(Value input) {
+  tpu::CastOp first;
+  SmallVector<tpu::CastOp> bytes;
+  for (Operation *user : input.getUsers()) {
+    auto toOther = dyn_cast<tpu::CastOp>(user);
+    if (!toOther)
+      continue;
+    Type element = getElement(toOther.getOutput());
+    if (tpu::isQuantized(element))
+      bytes.push_back(toOther);
+    else if (element.isF16() && (!first || toOther->isBeforeInBlock(first)))
+      first = toOther;
+  }
+  if (!first || bytes.empty())
+    return;
+  for (tpu::CastOp toBytes : bytes) {
+    if (toBytes->isBeforeInBlock(first))
+      first->moveBefore(toBytes);
+    toBytes.getInputMutable().assign(first.getOutput());
+  }
+}
+
 LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
                                              const QuantizeTable &table,
                                              llvm::StringSet<> &usedNames) {
@@ -255,6 +280,8 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
   if (failed(status) || lowering.hasFailed())
     return failure();
   terminator->setOperands(values);
+  for (BlockArgument argument : body.getArguments().drop_front(count))
+    shareInputCasts(argument);
 
   Dialect *top = getContext().getLoadedDialect<top::TopDialect>();
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
