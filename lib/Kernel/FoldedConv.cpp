@@ -19,24 +19,39 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// How the padded input x[ic][row][column] is folded: row = rowFold * r + a,
-/// and column = columnFold * j + b of a window become channel
-/// (b * rowFold + a) * inChannels + ic.
+/// How the padded input x[ic][row][column] is folded: row = strideH * r + a,
+/// and column = columnFold * j + b of a window become channel (b * rowFold + a)
+/// * inChannels + ic. With a rowFold of strideH each row is there once, with
+/// one of kernelH windows have all their rows as channels. A columnFold of 0
+/// leaves columns as they are.
 struct Fold {
   int64_t inChannels, rowFold, columnFold;
   Window window;
 
   int64_t rowChannels() const { return inChannels * rowFold; }
-  int64_t channels() const { return rowChannels() * columnFold; }
+  bool spreads() const { return columnFold > 0; }
+  int64_t channels() const {
+    return spreads() ? rowChannels() * columnFold : rowChannels();
+  }
   int64_t kernelH() const { return arch::ceilDiv(window.kernelH, rowFold); }
-  int64_t kernelW() const { return arch::ceilDiv(window.kernelW, columnFold); }
+  /// Rows of the folded input that `size` results need.
+  int64_t rows(int64_t size) const { return size + kernelH() - 1; }
+  int64_t kernelW() const {
+    return spreads() ? arch::ceilDiv(window.kernelW, columnFold)
+                     : window.kernelW;
+  }
   /// Distance of the short kernel's columns.
-  int64_t dilationW() const { return columnFold / window.strideW; }
+  int64_t dilationW() const {
+    return spreads() ? columnFold / window.strideW : 1;
+  }
   /// Spread columns that `size` results need.
   int64_t spreadColumns(int64_t size) const {
     return size + (kernelW() - 1) * dilationW();
   }
   WindowExtent columnsOf(int64_t offset, int64_t size, int64_t inW) const {
+    if (!spreads())
+      return windowExtent(offset, size, window.strideW, window.kernelW,
+                          /*dilation=*/1, window.padLeft, inW);
     return windowExtent(offset, spreadColumns(size), window.strideW, columnFold,
                         /*dilation=*/1, window.padLeft, inW);
   }
@@ -48,7 +63,19 @@ int64_t passes(ElementType type, int64_t channels, int64_t taps,
   return arch::ceilDiv(channels, inputCube(type)) * taps * blocks;
 }
 
-/// The cheapest fold, when one saves a fifth of the passes or more.
+/// What the transfers of the folded input's rows count beside cycles of passes.
+/// A row takes the time of 256 bytes at least. Short rows lie in few pages of
+/// memory, of which each command reaches those of a tile only.
+int64_t loadCost(const ConvParams &params, const Fold &fold) {
+  constexpr int64_t kShortestRow = 256, kBytesPerCycle = 54;
+  constexpr int64_t kShortRow = 512;
+  int64_t rowBytes = params.inW * byteWidth(params.input.type);
+  int64_t cycles = params.batch * fold.rowChannels() * fold.rows(params.outH) *
+                   std::max(rowBytes, kShortestRow) / kBytesPerCycle;
+  return rowBytes <= kShortRow ? cycles * 5 / 2 : cycles;
+}
+
+/// The fold that costs least, when one saves a fifth of the passes or more.
 std::optional<Fold> chooseFold(const ConvParams &params) {
   const Window &window = params.window;
   if (params.input.type == ElementType::F32 || params.groups != 1 ||
@@ -59,25 +86,35 @@ std::optional<Fold> chooseFold(const ConvParams &params) {
   ElementType type = params.input.type;
   int64_t direct =
       passes(type, params.inChannels, window.kernelH * window.kernelW, blocks);
-  int64_t least = direct * 4 / 5 + 1;
+  // A pass multiplies four pixels a cycle.
+  int64_t passCycles =
+      params.batch * arch::ceilDiv(params.outH * params.outW, int64_t(4));
+  int64_t least = 0;
   std::optional<Fold> best;
-  for (int64_t columns = window.strideW;
-       columns < window.kernelW + window.strideW; columns += window.strideW) {
-    Fold fold{params.inChannels, window.strideH, columns, window};
+  auto consider = [&](int64_t rows, int64_t columns) {
+    Fold fold{params.inChannels, rows, columns, window};
     if (columns == 1 || fold.channels() > arch::kLanes)
-      continue;
+      return;
     WindowExtent extent = fold.columnsOf(0, params.outW, params.inW);
     if (extent.padAfter > kMaxWindowPad ||
         fold.dilationW() > kMaxWindowDilation)
-      continue;
-    int64_t cost =
-        passes(type, fold.rowChannels(), columns, 1) +
-        passes(type, fold.channels(), fold.kernelH() * fold.kernelW(), blocks);
-    if (cost >= least)
-      continue;
+      return;
+    int64_t spread =
+        fold.spreads() ? passes(type, fold.rowChannels(), columns, 1) : 0;
+    int64_t count = spread + passes(type, fold.channels(),
+                                    fold.kernelH() * fold.kernelW(), blocks);
+    int64_t cost = count * passCycles + loadCost(params, fold);
+    // Only what folds passes through global memory.
+    if (count > direct * 4 / 5 || cost >= direct * passCycles ||
+        (best && cost >= least))
+      return;
     least = cost;
     best = fold;
-  }
+  };
+  for (int64_t columns = 0; columns < window.kernelW + window.strideW;
+       columns += window.strideW)
+    for (int64_t rows : {window.strideH, window.kernelH})
+      consider(rows, columns);
   return best;
 }
 
@@ -134,9 +171,9 @@ public:
               {arch::ceilDiv(tile.size[C], arch::kLanes), 1, 1, 1}};
     WindowExtent w = columnsOf(tile);
     // Rows of the padded and sorted input.
-    return {{tile.offset[N], 0, tile.offset[H], w.offset},
-            {tile.size[N], fold.rowChannels(),
-             tile.size[H] + fold.kernelH() - 1, w.size}};
+    return {
+        {tile.offset[N], 0, tile.offset[H], w.offset},
+        {tile.size[N], fold.rowChannels(), fold.rows(tile.size[H]), w.size}};
   }
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
@@ -148,15 +185,17 @@ public:
     return blockMajor(0, tile.size, result.type);
   }
 
-  int64_t constantBytes() const override { return spread.pitchBytes(); }
+  int64_t constantBytes() const override {
+    return fold.spreads() ? spread.pitchBytes() : 0;
+  }
 
   void setUp(CommandBuilder &builder, uint32_t address) const override {
-    spread.load(builder, spreadWeights, address, 0, 1);
+    if (fold.spreads())
+      spread.load(builder, spreadWeights, address, 0, 1);
   }
 
   int64_t scratchBytes(const Box &tile) const override {
-    int64_t bytes =
-        arch::alignUp(spreadTensor(tile, 0).laneBytes(), arch::kVectorBytes);
+    int64_t bytes = spreadBytes(tile);
     if (isByte(input.type))
       bytes += ByteSums::scratchBytes(blockOf(placeResult(tile), 0), params);
     else if (activationSteps(activation))
@@ -176,22 +215,9 @@ public:
   void compute(CommandBuilder &builder, const Box &tile,
                const TileBuffers &buffers, uint32_t constants) const override {
     LocalTensor columns = spreadTensor(tile, buffers.scratch);
-    WindowExtent extent = columnsOf(tile);
-    Window window;
-    window.kernelW = fold.columnFold;
-    window.strideW = fold.window.strideW;
-    window.padLeft = extent.padBefore;
-    window.padRight = extent.padAfter;
-    // The bits move, whatever they mean.
-    auto bits = [](const LocalTensor &tensor) {
-      return tensor.type == ElementType::U8 ? tensor.as(ElementType::I8)
-                                            : tensor;
-    };
-    builder.convolve(bits(columns), bits(buffers.inputs[0]), constants,
-                     std::nullopt, window, /*accumulate=*/false, padBits);
-
-    uint32_t other = uint32_t(arch::alignUp(
-        buffers.scratch + columns.laneBytes(), arch::kVectorBytes));
+    uint32_t other = uint32_t(buffers.scratch + spreadBytes(tile));
+    if (fold.spreads())
+      spreadInput(builder, tile, buffers.inputs[0], columns, constants);
     ActivationBuffers stages =
         activationBuffers(activation, buffers.result, buffers.result.at(other));
     ByteSums sums(blockOf(buffers.result, 0), params, other);
@@ -199,7 +225,15 @@ public:
     rest.kernelH = fold.kernelH();
     rest.kernelW = fold.kernelW();
     rest.dilationW = fold.dilationW();
-    LocalTensor source = columns.slice(W, 0, fold.spreadColumns(tile.size[W]));
+    LocalTensor source = buffers.inputs[0];
+    if (fold.spreads()) {
+      source = columns.slice(W, 0, fold.spreadColumns(tile.size[W]));
+    } else {
+      WindowExtent extent = columnsOf(tile);
+      rest.strideW = fold.window.strideW;
+      rest.padLeft = extent.padBefore;
+      rest.padRight = extent.padAfter;
+    }
     int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
     for (int64_t block = 0; block < numBlocks; ++block) {
       uint32_t row =
@@ -207,7 +241,8 @@ public:
       uint32_t parameters = row + uint32_t(packing.biasOffset());
       if (isByte(input.type)) {
         LocalTensor target = blockOf(buffers.result, block);
-        builder.convolve(sums.begin(target), source, row, std::nullopt, rest);
+        builder.convolve(sums.begin(target), source, row, std::nullopt, rest,
+                         /*accumulate=*/false, padBits);
         sums.finish(builder, target, parameters);
         continue;
       }
@@ -235,32 +270,58 @@ private:
     return extent;
   }
 
+  int64_t spreadBytes(const Box &tile) const {
+    return fold.spreads() ? arch::alignUp(spreadTensor(tile, 0).laneBytes(),
+                                          arch::kVectorBytes)
+                          : 0;
+  }
+
+  void spreadInput(CommandBuilder &builder, const Box &tile,
+                   const LocalTensor &source, const LocalTensor &columns,
+                   uint32_t constants) const {
+    WindowExtent extent = columnsOf(tile);
+    Window window;
+    window.kernelW = fold.columnFold;
+    window.strideW = fold.window.strideW;
+    window.padLeft = extent.padBefore;
+    window.padRight = extent.padAfter;
+    // The bits move, whatever they mean.
+    auto bits = [](const LocalTensor &tensor) {
+      return tensor.type == ElementType::U8 ? tensor.as(ElementType::I8)
+                                            : tensor;
+    };
+    builder.convolve(bits(columns), bits(source), constants, std::nullopt,
+                     window, /*accumulate=*/false, padBits);
+  }
+
   /// The input with neighbouring columns as channels.
   LocalTensor spreadTensor(const Box &tile, uint32_t address) const {
+    if (!fold.spreads())
+      return {};
     WindowExtent extent = columnsOf(tile);
     int64_t columns =
         (extent.padBefore + extent.size + extent.padAfter - fold.columnFold) /
             fold.window.strideW +
         1;
-    return alignedTensor(address,
-                         {tile.size[N], fold.channels(),
-                          tile.size[H] + fold.kernelH() - 1, columns},
-                         input.type);
+    return alignedTensor(
+        address,
+        {tile.size[N], fold.channels(), fold.rows(tile.size[H]), columns},
+        input.type);
   }
 
-  /// Every rowFold-th row; zeros where the padded input has no row.
+  /// Every strideH-th row; zeros where the padded input has no row.
   void loadPhase(CommandBuilder &builder, int64_t phase, const Box &box,
                  const LocalTensor &local) const {
     LocalTensor rows = local.slice(C, phase * fold.inChannels, fold.inChannels);
     int64_t begin = box.offset[H], end = begin + box.size[H];
-    // Row r of the phase is input row rowFold * r + shift.
+    // Row r of the phase is input row step * r + shift.
+    int64_t step = fold.window.strideH;
     int64_t shift = phase - fold.window.padTop;
     int64_t first = std::clamp(
-        arch::ceilDiv(std::max<int64_t>(-shift, 0), fold.rowFold), begin, end);
-    int64_t last =
-        std::clamp(arch::ceilDiv(std::max<int64_t>(input.shape[H] - shift, 0),
-                                 fold.rowFold),
-                   first, end);
+        arch::ceilDiv(std::max<int64_t>(-shift, 0), step), begin, end);
+    int64_t last = std::clamp(
+        arch::ceilDiv(std::max<int64_t>(input.shape[H] - shift, 0), step),
+        first, end);
     if (first > begin)
       builder.fill(rows.slice(H, 0, first - begin), padBits);
     if (end > last)
@@ -268,9 +329,9 @@ private:
     if (first == last)
       return;
     GlobalTensor source = input.slice(
-        {{box.offset[N], 0, fold.rowFold * first + shift, box.offset[W]},
+        {{box.offset[N], 0, step * first + shift, box.offset[W]},
          {box.size[N], fold.inChannels, last - first, box.size[W]}});
-    source.strides[H] *= fold.rowFold;
+    source.strides[H] *= step;
     builder.load(rows.slice(H, first - begin, last - first), source);
   }
 
@@ -300,7 +361,8 @@ std::vector<char> kernel::packFoldedWeights(const ConvParams &params,
                      int64_t column) -> const char * {
     int64_t ic = channel % fold.inChannels;
     int64_t kh = row * fold.rowFold + channel / fold.inChannels % fold.rowFold;
-    int64_t kw = column * fold.columnFold + channel / fold.rowChannels();
+    int64_t kw = column * (fold.spreads() ? fold.columnFold : 1) +
+                 channel / fold.rowChannels();
     if (kh >= window.kernelH || kw >= window.kernelW)
       return nullptr;
     int64_t index =
@@ -308,15 +370,17 @@ std::vector<char> kernel::packFoldedWeights(const ConvParams &params,
         kw;
     return filter.data() + index * byteWidth(packing.type);
   };
+  std::vector<char> packed =
+      packing.packWith(element, packParameters(params, filter, bias, factors));
+  packed.resize(partBytes(packing), 0);
+  if (!fold.spreads())
+    return packed;
   uint32_t oneBits = constantBits(1.0, packing.type);
   auto spreadElement = [&](int64_t, int64_t oc, int64_t ic, int64_t,
                            int64_t kw) -> const char * {
     bool isOne = oc % fold.rowChannels() == ic && oc / fold.rowChannels() == kw;
     return isOne ? reinterpret_cast<const char *>(&oneBits) : nullptr;
   };
-  std::vector<char> packed =
-      packing.packWith(element, packParameters(params, filter, bias, factors));
-  packed.resize(partBytes(packing), 0);
   std::vector<char> ones = spread.pack(spreadElement, {});
   packed.insert(packed.end(), ones.begin(), ones.end());
   return packed;

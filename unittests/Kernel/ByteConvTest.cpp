@@ -257,7 +257,11 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(ByteConvCase{2, 3, 37, 30, 20, 7, 2, 3},
                     ByteConvCase{1, 3, 32, 32, 96, 4, 4, 0},
                     ByteConvCase{1, 3, 61, 70, 32, 3, 2, 1, 1, 32768},
-                    ByteConvCase{1, 3, 40, 200, 16, 7, 2, 3, 1, 32768}));
+                    ByteConvCase{1, 3, 40, 200, 16, 7, 2, 3, 1, 32768},
+                    ByteConvCase{1, 3, 20, 400, 24, 3, 2, 1, 1, 32768},
+                    ByteConvCase{2, 3, 37, 280, 20, 7, 2, 3},
+                    ByteConvCase{1, 3, 14, 600, 70, 6, 2, 2},
+                    ByteConvCase{1, 1, 12, 300, 8, 5, 1, 2, 1, 32768}));
 
 INSTANTIATE_TEST_SUITE_P(
     Groups, ByteConv,

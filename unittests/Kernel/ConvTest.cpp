@@ -237,6 +237,17 @@ INSTANTIATE_TEST_SUITE_P(
         ConvCase{1, 3, 61, 70, 32, square(3, 2, 1), 1, true, kRelu6, 4096},
         ConvCase{1, 3, 40, 200, 16, square(7, 2, 3), 1, true, {}, 8192}));
 
+// Wide images, whose windows have all their rows as channels.
+INSTANTIATE_TEST_SUITE_P(
+    FewChannelsOfWideImages, Conv,
+    testing::Values(
+        ConvCase{1, 3, 20, 400, 24, square(3, 2, 1), 1, true, kRelu6, 16384},
+        ConvCase{2, 3, 37, 280, 20, square(7, 2, 3), 1, true, kRelu},
+        ConvCase{1, 3, 32, 300, 96, square(4, 4)},
+        ConvCase{1, 3, 14, 600, 70, square(6, 2, 2), 1, true, {}, 24576},
+        ConvCase{1, 2, 14, 600, 100, square(6, 2, 2)},
+        ConvCase{1, 1, 12, 300, 8, square(5, 1, 2), 1, false}));
+
 INSTANTIATE_TEST_SUITE_P(
     Groups, Conv,
     testing::Values(
