@@ -64,21 +64,30 @@ void Residency::evict(unsigned value, Cause cause, unsigned op) {
   place.causeOp = op;
 }
 
-bool Residency::evictAt(unsigned op) {
+double Residency::trafficOf(unsigned value) const {
+  return double(memory.program.values[value].bytes) *
+         (1.0 + double(uses[value]));
+}
+
+std::optional<unsigned> Residency::victimAt(unsigned op) const {
   std::optional<unsigned> victim;
   double bestScore = 0;
   for (unsigned value = 0; value < ranges.size(); ++value) {
     if (!memory.places[value].isResident || !ranges[value].contains(op))
       continue;
-    double traffic = double(memory.program.values[value].bytes) *
-                     (1.0 + double(uses[value]));
     double duration = double(ranges[value].last - ranges[value].first + 1);
-    double score = double(memory.laneBytes(value)) * duration / traffic;
+    double score =
+        double(memory.laneBytes(value)) * duration / trafficOf(value);
     if (!victim || score > bestScore) {
       victim = value;
       bestScore = score;
     }
   }
+  return victim;
+}
+
+bool Residency::evictAt(unsigned op) {
+  std::optional<unsigned> victim = victimAt(op);
   if (victim)
     evict(*victim, Cause::NoRoom, op);
   return victim.has_value();

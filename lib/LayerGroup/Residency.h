@@ -24,8 +24,11 @@ public:
   /// Moves values to global memory until every operator has room for its
   /// smallest tiles.
   void relieve();
-  /// Moves one value that lives at `op` to global memory; false when there is
-  /// none.
+  /// The value that lives at `op` and would leave first, if there is one.
+  std::optional<unsigned> victimAt(unsigned op) const;
+  /// Bytes to and from global memory that `value` costs when it leaves.
+  double trafficOf(unsigned value) const;
+  /// Moves that value to global memory; false when there is none.
   bool evictAt(unsigned op);
   /// Moves `value` to global memory for good, because of `op`.
   void evict(unsigned value, Cause cause, unsigned op);

@@ -108,6 +108,10 @@ private:
         }
         hasChanged = true;
       }
+      if (isWorthRoom(op, *tiled, *plan)) {
+        residency.evictAt(op);
+        hasChanged = true;
+      }
       demands = plan->demands;
       plans.push_back(std::move(plan));
     } else {
@@ -129,6 +133,24 @@ private:
         residency.evict(value, Cause::WrittenByMove, op);
       }
     return true;
+  }
+
+  /// Whether the tiles that fit beside resident values cost more than those
+  /// that would without them, by more than the transfers of the value that
+  /// would leave first.
+  bool isWorthRoom(unsigned op, const TiledKernel &kernel,
+                   const KernelPlan &plan) {
+    std::optional<unsigned> victim = residency.victimAt(op);
+    if (!victim)
+      return false;
+    std::optional<KernelPlan> roomy =
+        planKernel(kernel, memory, options.localBytes, options, rankingOf(op),
+                   costs.candidatesOf(kernel, program.operators[op], memory));
+    auto cycles = [](const KernelPlan &plan) {
+      return double(plan.tiuCycles) + double(plan.gdmaCycles);
+    };
+    return roomy && cycles(plan) - cycles(*roomy) >
+                        residency.trafficOf(*victim) / kBytesPerCycle;
   }
 
   /// The plan of the next kernel; as before where nothing that it depends on
@@ -263,6 +285,8 @@ private:
   };
 
   static constexpr unsigned kMostShrinks = 2;
+  /// Of transfers of short rows to and from global memory.
+  static constexpr double kBytesPerCycle = 32;
 
   const Program &program;
   const Options &options;
