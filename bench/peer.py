@@ -115,7 +115,7 @@ def build_with_peer(peer: Path, folder: Path, names: Sequence[str], precision: s
         onnx_path = inflate_to(SKELETONS / f"{name}.skeleton.onnx", work / f"{name}.onnx")
         if not (work / "in.npz").exists():
             model = tpuc.compile(onnx_path, quantize="F16")
-            save_npz(work / "in.npz", seeded_inputs(model, name))
+            save_npz(work / "in.npz", seeded_inputs(model.inputs, name))
         bmodel = work / f"{key}.bmodel"
         if key not in totals:
             shapes = [list(array.shape) for array in load_npz(work / "in.npz").values()]
@@ -184,7 +184,7 @@ def check_own(peer: Path, name: str, precision: str, folder: Path) -> str:
     """Runs our .bmodel on both simulators."""
     onnx_path = inflate_to(SKELETONS / f"{name}.skeleton.onnx", folder / f"{name}.onnx")
     model = tpuc.compile(onnx_path, quantize=precision)
-    inputs = seeded_inputs(model, name)
+    inputs = seeded_inputs(model.inputs, name)
     bmodel = folder / f"{name}_{precision.lower()}.bmodel"
     model.save(bmodel)
     save_npz(folder / "in.npz", inputs)

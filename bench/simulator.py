@@ -138,7 +138,7 @@ def main() -> int:
             onnx = Path(folder) / f"{network}.onnx"
             inflate_to(SKELETONS / f"{network}.skeleton.onnx", onnx)
             model = tpuc.compile(onnx, quantize=precision)
-        run = measure(model, seeded_inputs(model, network), options.repeat)
+        run = measure(model, seeded_inputs(model.inputs, network), options.repeat)
         missed |= run.wall > limit
         seconds = f"{run.wall:.2f} ({run.cpu:.2f})"
         lines.append([network, precision, "ours", seconds, f"{limit:.1f}", *["-"] * 3])
