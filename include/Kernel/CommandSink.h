@@ -18,7 +18,8 @@ public:
   virtual ~CommandSink() = default;
 
   /// Takes one command; `registers` holds everything but ids.
-  virtual void emit(codec::Layout layout, const codec::Registers &registers) = 0;
+  virtual void emit(codec::Layout layout,
+                    const codec::Registers &registers) = 0;
 
   /// The absolute address of an offset in the coefficients or activations.
   virtual uint64_t coefficientBase() const = 0;

@@ -79,9 +79,8 @@ struct ConvPacking {
                              llvm::ArrayRef<char> parameters) const;
   /// The same with an entry an output channel or none.
   std::vector<char> pack(Element element, llvm::ArrayRef<float> bias) const {
-    return packWith(element,
-                    {reinterpret_cast<const char *>(bias.data()),
-                     hasBias ? bias.size() * sizeof(float) : 0});
+    return packWith(element, {reinterpret_cast<const char *>(bias.data()),
+                              hasBias ? bias.size() * sizeof(float) : 0});
   }
 
   /// Where `count` blocks lie in local memory from address 0 on: enough to

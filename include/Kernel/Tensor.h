@@ -16,8 +16,9 @@
 
 namespace tpuc::kernel {
 
-/// Element types: the chip's precision code in the low three bits; the bit above
-/// says that an integer is unsigned, which the chip has fields of its own for.
+/// Element types: the chip's precision code in the low three bits; the bit
+/// above says that an integer is unsigned, which the chip has fields of its own
+/// for.
 enum class ElementType : uint8_t {
   I8 = 0,
   F16 = 1,
@@ -30,7 +31,9 @@ enum class ElementType : uint8_t {
 };
 
 /// The code of a type in the commands' precision fields.
-constexpr uint32_t precisionCode(ElementType type) { return uint32_t(type) & 7; }
+constexpr uint32_t precisionCode(ElementType type) {
+  return uint32_t(type) & 7;
+}
 
 /// False for the unsigned integers.
 constexpr bool isSigned(ElementType type) { return !(uint32_t(type) & 8); }

@@ -84,8 +84,8 @@ int64_t ConvPacking::totalBytes() const {
   return last * fullUnitBytes() + unitLanes(last) * unitRowBytes(last);
 }
 
-std::vector<char>
-ConvPacking::packWith(Element element, llvm::ArrayRef<char> parameters) const {
+std::vector<char> ConvPacking::packWith(Element element,
+                                        llvm::ArrayRef<char> parameters) const {
   std::vector<char> packed(totalBytes(), 0);
   int64_t width = byteWidth(type), kernelSize = kernelH * kernelW;
   int64_t outPerGroup = outChannels / groups, inPerGroup = inChannels / groups;

@@ -87,9 +87,8 @@ uint32_t sameShape(const Shape4 &a, const Shape4 &b) { return a == b; }
 } // namespace
 
 uint64_t CommandBuilder::addressOf(const GlobalTensor &tensor) const {
-  uint64_t base = tensor.region == Region::Coefficient
-                      ? sink.coefficientBase()
-                      : sink.activationBase();
+  uint64_t base = tensor.region == Region::Coefficient ? sink.coefficientBase()
+                                                       : sink.activationBase();
   return base + uint64_t(tensor.offsetBytes);
 }
 
@@ -142,8 +141,8 @@ void CommandBuilder::loadBlocks(const LocalTensor &result,
                                 int64_t columns, int64_t rowStride) {
   // A row takes its stride of memory, which the last one at the end of a lane
   // need not have: alone, it has the stride of its own length.
-  int64_t stride = rows > 1 ? result.strides[N]
-                            : result.channelRows() * result.strides[C];
+  int64_t stride =
+      rows > 1 ? result.strides[N] : result.channelRows() * result.strides[C];
   int64_t end = result.address % arch::kLaneBytes +
                 rows * stride * byteWidth(result.type);
   if (rows > 1 && end > arch::kLaneBytes) {

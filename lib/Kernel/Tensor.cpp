@@ -96,9 +96,9 @@ LocalTensor LocalTensor::slice(Axis axis, int64_t offset, int64_t size) const {
   part.shape[axis] = size;
   if (axis == C) {
     int64_t lane = startLane() + offset;
-    part.address = uint32_t(
-        (lane % arch::kLanes) * arch::kLaneBytes + address % arch::kLaneBytes +
-        lane / arch::kLanes * strides[C] * byteWidth(type));
+    part.address = uint32_t((lane % arch::kLanes) * arch::kLaneBytes +
+                            address % arch::kLaneBytes +
+                            lane / arch::kLanes * strides[C] * byteWidth(type));
   } else {
     part.address += uint32_t(offset * strides[axis] * byteWidth(type));
   }

@@ -131,7 +131,7 @@ private:
         continue;
       const Operator &op = program.operators[command.op];
       llvm::SmallVector<unsigned, 8> values(op.operands.begin(),
-                                          op.operands.end());
+                                            op.operands.end());
       values.append(op.results.begin(), op.results.end());
       llvm::sort(values);
       values.erase(llvm::unique(values), values.end());

@@ -30,8 +30,7 @@ const TiledKernel *onlyKernel(const Operator &op) {
 class Fuser {
 public:
   Fuser(Program &program, const Memory &memory, const Residency &residency,
-        const Options &options,
-        std::vector<std::unique_ptr<Kernel>> &joined)
+        const Options &options, std::vector<std::unique_ptr<Kernel>> &joined)
       : program(program), memory(memory), residency(residency),
         options(options), joined(joined), users(program.values.size()),
         isTouched(program.operators.size()) {
@@ -112,7 +111,7 @@ private:
   const Residency &residency;
   const Options &options;
   std::vector<std::unique_ptr<Kernel>> &joined;
-  std::vector<Users> users; ///< by value
+  std::vector<Users> users;    ///< by value
   std::vector<bool> isTouched; ///< by operator
 };
 

@@ -36,21 +36,26 @@ public:
   /// Whether the tile's memory holds more than what is transferred (padding).
   bool hasFills = false;
 
-  void load(const kernel::LocalTensor &result, const kernel::GlobalTensor &source) override {
+  void load(const kernel::LocalTensor &result,
+            const kernel::GlobalTensor &source) override {
     transfers.push_back({result, source});
   }
-  void store(const kernel::GlobalTensor &result, const kernel::LocalTensor &source) override {
+  void store(const kernel::GlobalTensor &result,
+             const kernel::LocalTensor &source) override {
     transfers.push_back({source, result});
   }
-  void loadBroadcast(const kernel::LocalTensor &, const kernel::GlobalTensor &source) override {
+  void loadBroadcast(const kernel::LocalTensor &,
+                     const kernel::GlobalTensor &source) override {
     others.push_back(source);
   }
-  void loadBlocks(const kernel::LocalTensor &, const kernel::GlobalTensor &source, int64_t,
-                  int64_t, int64_t) override {
+  void loadBlocks(const kernel::LocalTensor &,
+                  const kernel::GlobalTensor &source, int64_t, int64_t,
+                  int64_t) override {
     others.push_back(source);
   }
-  void storeBlocks(const kernel::GlobalTensor &result, const kernel::LocalTensor &, int64_t,
-                   int64_t, int64_t) override {
+  void storeBlocks(const kernel::GlobalTensor &result,
+                   const kernel::LocalTensor &, int64_t, int64_t,
+                   int64_t) override {
     others.push_back(result);
   }
   using CommandBuilder::fill;

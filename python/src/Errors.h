@@ -45,8 +45,7 @@ std::string describeLocation(mlir::Location loc);
 void raiseOnError(llvm::Error error);
 
 /// Throws the text of a failed expectation, or hands out its value.
-template <typename T>
-T unwrap(llvm::Expected<T> expected) {
+template <typename T> T unwrap(llvm::Expected<T> expected) {
   if (!expected)
     throw UserError(llvm::toString(expected.takeError()));
   return std::move(*expected);

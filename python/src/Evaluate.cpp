@@ -23,15 +23,18 @@ namespace tpuc::python {
 static Buffer toBuffer(const py::array &array) {
   SmallVector<int64_t> shape(array.shape(), array.shape() + array.ndim());
   if (array.dtype().kind() == 'f') {
-    auto values = py::array_t<float, py::array::c_style |
-                                         py::array::forcecast>::ensure(array);
-    return Buffer::f32(shape, std::vector<float>(
-                                  values.data(), values.data() + values.size()));
+    auto values =
+        py::array_t<float, py::array::c_style | py::array::forcecast>::ensure(
+            array);
+    return Buffer::f32(
+        shape,
+        std::vector<float>(values.data(), values.data() + values.size()));
   }
   if (!StringRef("iub").contains(array.dtype().kind()))
     throw UserError("an input's element type is neither float nor integer");
-  auto values = py::array_t<int64_t, py::array::c_style |
-                                         py::array::forcecast>::ensure(array);
+  auto values =
+      py::array_t<int64_t, py::array::c_style | py::array::forcecast>::ensure(
+          array);
   return Buffer::ints(shape, std::vector<int64_t>(
                                  values.data(), values.data() + values.size()));
 }
@@ -63,9 +66,9 @@ static py::dict evaluate(const ModuleHandle &handle,
     throw UserError("the module has no function @main to evaluate");
   Block &body = main.getBody().front();
   if (inputs.size() != body.getNumArguments())
-    throw UserError("the module has " +
-                    std::to_string(body.getNumArguments()) + " inputs, " +
-                    std::to_string(inputs.size()) + " were given");
+    throw UserError("the module has " + std::to_string(body.getNumArguments()) +
+                    " inputs, " + std::to_string(inputs.size()) +
+                    " were given");
   llvm::DenseMap<Value, Buffer> values;
   llvm::DenseMap<Value, unsigned> uses;
   for (auto [argument, array] : llvm::zip_equal(body.getArguments(), inputs)) {
@@ -104,7 +107,8 @@ static py::dict evaluate(const ModuleHandle &handle,
   auto ports = handle.ports().second;
   for (auto [port, value] :
        llvm::zip_equal(ports, body.getTerminator()->getOperands()))
-    results[py::str(port.name)] = toArray(values.lookup(value), value.getType());
+    results[py::str(port.name)] =
+        toArray(values.lookup(value), value.getType());
   return results;
 }
 

@@ -29,8 +29,8 @@ public:
     std::vector<uint8_t> &queue = queues[self];
     queue.resize(queue.size() + info.bytes);
     std::string reason;
-    if (!codec::encode(layout, command,
-                       std::span(queue).last(info.bytes), reason) &&
+    if (!codec::encode(layout, command, std::span(queue).last(info.bytes),
+                       reason) &&
         error.empty())
       error = reason;
   }

@@ -42,8 +42,7 @@ struct OneValue {
 // 4 windows of 49 rows of 288 columns: a row takes 576 bytes of its lane.
 TEST(LocalView, HeadsOfAPackedRowAreColumns) {
   OneValue rows(4 * 49 * 288, {4, 49});
-  auto view = rows.view(
-      rows.part(96, {4, 49, 3, 32}, {49 * 288, 288, 32, 1}));
+  auto view = rows.view(rows.part(96, {4, 49, 3, 32}, {49 * 288, 288, 32, 1}));
   ASSERT_TRUE(view);
   EXPECT_EQ(view->address, 1024u + 96 * 2);
   EXPECT_EQ(view->strides, (Shape4{288, 288, 32, 1}));
@@ -78,8 +77,7 @@ TEST(LocalView, AnAxisAcrossTheSplitHasNone) {
 TEST(LocalView, WhatIsNotResidentHasNone) {
   OneValue rows(49 * 96, {1, 49});
   Memory memory(rows.program);
-  EXPECT_FALSE(
-      memory.localView(rows.part(0, {1, 49, 1, 96}, {0, 96, 96, 1})));
+  EXPECT_FALSE(memory.localView(rows.part(0, {1, 49, 1, 96}, {0, 96, 96, 1})));
 }
 
 } // namespace

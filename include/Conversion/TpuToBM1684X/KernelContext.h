@@ -30,9 +30,7 @@ public:
   kernel::GlobalTensor globalTensor(mlir::Value value);
 
   /// Whether `value` has a place among the activations.
-  bool hasPlace(mlir::Value value) const {
-    return activations.contains(value);
-  }
+  bool hasPlace(mlir::Value value) const { return activations.contains(value); }
 
   /// Says that `value` lies where the constant `source` lies.
   void alias(mlir::Value value, mlir::Value source);

@@ -25,9 +25,8 @@ static LogicalResult lowerRelayout(top::RelayoutOp op, Lowering &lowering) {
   Value x = lowering.get(op.getInput());
   auto type =
       cast<RankedTensorType>(x.getType()).clone(getShape(op.getOutput()));
-  lowering.replace(op.getResult(),
-                   lowering.emit<tpu::RelayoutOp>(type, x, op.getBoxes(),
-                                                  op.getAxes()));
+  lowering.replace(op.getResult(), lowering.emit<tpu::RelayoutOp>(
+                                       type, x, op.getBoxes(), op.getAxes()));
   return success();
 }
 

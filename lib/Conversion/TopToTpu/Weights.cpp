@@ -241,9 +241,9 @@ std::optional<QuantizedElements> tpuc::quantizeElements(ElementsAttr from,
   std::string name = "constant";
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(from))
     name = resource.getRawHandle().getKey().str();
-  auto type = RankedTensorType::get(
-      buffer->getShape(), IntegerType::get(from.getContext(), 8));
-  result.elements = DenseResourceElementsAttr::get(type, name + ".i8",
-                                                   std::move(blob));
+  auto type = RankedTensorType::get(buffer->getShape(),
+                                    IntegerType::get(from.getContext(), 8));
+  result.elements =
+      DenseResourceElementsAttr::get(type, name + ".i8", std::move(blob));
   return result;
 }

@@ -114,8 +114,8 @@ GlobalTensor KernelContext::identityMatrix(ElementType type) {
     std::vector<char> bytes(arch::kLanes * arch::kLanes * width);
     for (int64_t i = 0; i < arch::kLanes; ++i)
       std::memcpy(bytes.data() + i * (arch::kLanes + 1) * width, &one, width);
-    place->second = addConstant(std::move(bytes), type,
-                                {1, arch::kLanes, 1, arch::kLanes});
+    place->second =
+        addConstant(std::move(bytes), type, {1, arch::kLanes, 1, arch::kLanes});
   }
   return place->second;
 }
@@ -128,7 +128,7 @@ void KernelContext::placeActivation(Value value, int64_t offsetBytes,
 int64_t KernelContext::addPiece(ArrayRef<char> bytes) {
   int64_t offset = coefficientBytes;
   pieces.push_back(bytes);
-  coefficientBytes = arch::alignUp(offset + int64_t(bytes.size()),
-                                   arch::kGlobalAlignBytes);
+  coefficientBytes =
+      arch::alignUp(offset + int64_t(bytes.size()), arch::kGlobalAlignBytes);
   return offset;
 }

@@ -163,8 +163,7 @@ TEST_F(KernelsTest, EvenOddProductsAgree) {
     std::vector<float> x(rows * width, 0.25f), y = x;
     plain.evenOddRows(a.data(), k, panel.data(), width, nullptr, x.data(),
                       rows);
-    fast.evenOddRows(a.data(), k, panel.data(), width, nullptr, y.data(),
-                     rows);
+    fast.evenOddRows(a.data(), k, panel.data(), width, nullptr, y.data(), rows);
     expectSame(x, y);
   }
 }

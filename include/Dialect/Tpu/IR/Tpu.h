@@ -36,7 +36,8 @@ inline bool isQuantizedPerAxis(mlir::Type element) {
                       [](int64_t zeroPoint) { return zeroPoint == 0; });
 }
 
-/// The type in which elements are stored: i8 for quantised ones, else their own.
+/// The type in which elements are stored: i8 for quantised ones, else their
+/// own.
 inline mlir::Type getStorageElement(mlir::Type element) {
   if (auto type = llvm::dyn_cast<mlir::quant::QuantizedType>(element))
     return type.getStorageType();

@@ -117,14 +117,13 @@ struct ReuseConcat : public OpRewritePattern<ConcatOp> {
     ConcatOp longest;
     for (Operation *user : op.getInputs().front().getUsers()) {
       auto other = dyn_cast<ConcatOp>(user);
-      bool isCandidate = other && other != op &&
-                         other.getAxis() == op.getAxis() &&
-                         other.getInputs().size() < op.getInputs().size() &&
-                         other->getBlock() == op->getBlock() &&
-                         other->isBeforeInBlock(op);
+      bool isCandidate =
+          other && other != op && other.getAxis() == op.getAxis() &&
+          other.getInputs().size() < op.getInputs().size() &&
+          other->getBlock() == op->getBlock() && other->isBeforeInBlock(op);
       if (isCandidate && other.getInputs().size() > 1 &&
-          llvm::equal(other.getInputs(), op.getInputs().take_front(
-                                             other.getInputs().size())) &&
+          llvm::equal(other.getInputs(),
+                      op.getInputs().take_front(other.getInputs().size())) &&
           (!longest || longest.getInputs().size() < other.getInputs().size()))
         longest = other;
     }

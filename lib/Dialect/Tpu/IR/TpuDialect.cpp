@@ -43,7 +43,8 @@ Operation *TpuDialect::materializeConstant(OpBuilder &builder, Attribute value,
                                            Type type, Location loc) {
   auto elements = dyn_cast<ElementsAttr>(value);
   auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!elements || !tensor || elements.getShapedType() != getStorageType(tensor))
+  if (!elements || !tensor ||
+      elements.getShapedType() != getStorageType(tensor))
     return nullptr;
   return WeightOp::create(builder, loc, tensor, elements);
 }
@@ -55,8 +56,8 @@ LogicalResult WeightOp::verify() {
     return emitOpError("has a value of type ")
            << getValue().getShapedType() << ", expected " << stored;
   /*weight_c2*/
-  auto type = dyn_cast<quant::UniformQuantizedPerAxisType>(
-      getType().getElementType());
+  auto type =
+      dyn_cast<quant::UniformQuantizedPerAxisType>(getType().getElementType());
   if (!type)
     return success();
   int64_t axis = type.getQuantizedDimension();

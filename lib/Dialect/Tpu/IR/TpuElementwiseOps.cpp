@@ -71,9 +71,8 @@ LogicalResult BinaryOp::verify() {
                      getKind() == BinaryKind::Sub ||
                      getKind() == BinaryKind::Mul;
   if (isQuantized(element) && !isSupported)
-    return emitOpError("has kind '")
-           << stringifyBinaryKind(getKind())
-           << "' on bytes, expected add, sub or mul";
+    return emitOpError("has kind '") << stringifyBinaryKind(getKind())
+                                     << "' on bytes, expected add, sub or mul";
   /*binary_c4*/
   Type lhs = getElement(getLhs()), rhs = getElement(getRhs());
   bool allBytes = isQuantized(lhs) && isQuantized(rhs) && isQuantized(element);
