@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import tpuc
+from run import BENCH, markdown, write_part
 from tpuc import Preprocess, _core
 from tpuc.calibration import DEFAULT_METHOD, Dataset, canonical, make_table
 from tpuc.calibration.accuracy import Sample, float_results, measure, read_labels
@@ -38,7 +39,6 @@ from tpuc.tuning.layers import Trials
 from tpuc.tuning.search import Target
 from tpuc.tuning.tune import tune
 
-BENCH = Path(__file__).resolve().parent
 DIGITS = BENCH / "digits"
 HEADER = ("network", "precision", "ranges", "inputs", "top-1", "float", "as float", "cosine",
           "worst cosine", "ms")  # fmt: skip
@@ -212,16 +212,6 @@ def merge_rows(file: Path, rows: Sequence[Row]) -> list[Row]:
     return rows
 
 
-def write_readme(rows: Sequence[Row]) -> None:
-    """Puts the table between its markers in bench/README.md."""
-    readme = BENCH / "README.md"
-    lines = [HEADER, ["---"] * 3 + ["---:"] * (len(HEADER) - 3), *(row.cells() for row in rows)]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    begin, end = "<!-- accuracy -->", "<!-- end of accuracy -->"
-    head, _, rest = readme.read_text().partition(begin)
-    readme.write_text(f"{head}{begin}\n\n{table}\n\n{end}{rest.partition(end)[2]}")
-
-
 def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -246,7 +236,7 @@ def main() -> None:
     if args.json:
         rows = merge_rows(args.json, rows)
     if args.readme:
-        write_readme(rows)
+        write_part("accuracy", markdown(HEADER, [row.cells() for row in rows]))
     print_table("accuracy", [row.cells() for row in rows], HEADER)
 
 

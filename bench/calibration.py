@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import argparse
 import resource
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from run import BENCH, ROOT, SKELETONS, run_process
+from run import ROOT, SKELETONS, markdown, run_process, write_part
 from tpuc.console import print_table
 from tpuc.inflate import inflate_to
 
@@ -95,16 +94,6 @@ def measure(network: str, work: Path) -> list[Row]:
     return rows
 
 
-def write_readme(rows: Sequence[Row]) -> None:
-    """Puts the table between its markers in bench/README.md."""
-    readme = BENCH / "README.md"
-    lines = [HEADER, ["---", "---"] + ["---:"] * (len(HEADER) - 2), *(row.cells() for row in rows)]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    begin, end = "<!-- calibration -->", "<!-- end of calibration -->"
-    head, _, rest = readme.read_text().partition(begin)
-    readme.write_text(f"{head}{begin}\n\n{table}\n\n{end}{rest.partition(end)[2]}")
-
-
 def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -117,7 +106,7 @@ def main() -> None:
         parser.error(f"{', '.join(unknown)}: choose {' or '.join(SHAPES)}")
     rows = [row for network in args.networks for row in measure(network, args.work)]
     if args.readme:
-        write_readme(rows)
+        write_part("calibration", markdown(HEADER, [row.cells() for row in rows]))
     print_table("calibration", [row.cells() for row in rows], HEADER)
 
 

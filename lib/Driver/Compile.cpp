@@ -76,7 +76,7 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
 static void buildCommands(OpPassManager &manager, unsigned optLevel) {
   ConvertTpuToBM1684XOptions options;
   options.keepResident = options.fuse = options.prefetch = optLevel > 1;
-  options.search = optLevel > 1 ? optLevel - 1 : 0;
+  options.search = optLevel - 1;
   manager.addNestedPass<func::FuncOp>(tpu::createTpuFuseAttention());
   manager.addNestedPass<func::FuncOp>(tpu::createTpuHoistOutputs());
   manager.addNestedPass<func::FuncOp>(createAssignLanes());

@@ -51,7 +51,8 @@ public:
       if (buffer.offset + buffer.bytes > options.localBytes) {
         failure = {list.steps[buffer.first].op,
                    "its tiles do not fit into local memory beside what must be "
-                   "there at the same time"};
+                   "there at the same time; reduce the sizes of its operands, "
+                   "or compute it in a type of fewer bytes"};
         return false;
       }
     if (options.prefetch)
@@ -108,7 +109,7 @@ private:
         }
         hasChanged = true;
       }
-      if (isWorthRoom(op, *tiled, *plan)) {
+      if (cache[plans.size()].wantsRoom) {
         residency.evictAt(op);
         hasChanged = true;
       }
@@ -141,10 +142,10 @@ private:
   bool isWorthRoom(unsigned op, const TiledKernel &kernel,
                    const KernelPlan &plan) {
     std::optional<unsigned> victim = residency.victimAt(op);
-    if (!victim)
+    if (!victim || budgetOf(op) == tileLimits[op])
       return false;
     std::optional<KernelPlan> roomy =
-        planKernel(kernel, memory, options.localBytes, options, rankingOf(op),
+        planKernel(kernel, memory, tileLimits[op], options, rankingOf(op),
                    costs.candidatesOf(kernel, program.operators[op], memory));
     auto cycles = [](const KernelPlan &plan) {
       return double(plan.tiuCycles) + double(plan.gdmaCycles);
@@ -167,10 +168,13 @@ private:
         places.push_back(memory.places[value].isGlobal);
       }
     int64_t budget = budgetOf(op);
-    if (cached.budget != budget || cached.places != places)
+    if (cached.budget != budget || cached.places != places) {
       cached = {budget, places,
                 planKernel(kernel, memory, budget, options, rankingOf(op),
-                           costs.candidatesOf(kernel, info, memory))};
+                           costs.candidatesOf(kernel, info, memory)),
+                /*wantsRoom=*/false};
+      cached.wantsRoom = cached.plan && isWorthRoom(op, kernel, *cached.plan);
+    }
     return cached.plan;
   }
 
@@ -282,6 +286,8 @@ private:
     int64_t budget = -1;
     llvm::SmallVector<bool, 8> places;
     std::optional<KernelPlan> plan;
+    /// A value should leave, so that the tiles can be larger.
+    bool wantsRoom = false;
   };
 
   static constexpr unsigned kMostShrinks = 2;

@@ -12,6 +12,23 @@ using namespace tpuc::kernel;
 
 namespace {
 
+/// Every element that `axes` name is where they say.
+void expectCopied(llvm::ArrayRef<double> got, llvm::ArrayRef<double> values,
+                  llvm::ArrayRef<CopyAxis> axes) {
+  int64_t total = 1;
+  for (const CopyAxis &axis : axes)
+    total *= axis.size;
+  for (int64_t i = 0; i < total; ++i) {
+    int64_t rest = i, to = 0, from = 0;
+    for (const CopyAxis &axis : llvm::reverse(axes)) {
+      to += rest % axis.size * axis.resultStride;
+      from += rest % axis.size * axis.sourceStride;
+      rest /= axis.size;
+    }
+    ASSERT_EQ(got[to], values[from]) << "at element " << to;
+  }
+}
+
 /// Copies along `axes` and checks each element.
 void checkCopy(llvm::ArrayRef<CopyAxis> axes, ElementType type,
                int64_t sourceCount, int64_t resultCount) {
@@ -25,18 +42,7 @@ void checkCopy(llvm::ArrayRef<CopyAxis> axes, ElementType type,
   makeCopyKernels({result, source, std::nullopt}, axes, kernels);
   runner.run(kernels);
   std::vector<double> got = runner.get(result);
-  int64_t total = 1;
-  for (const CopyAxis &axis : axes)
-    total *= axis.size;
-  for (int64_t i = 0; i < total; ++i) {
-    int64_t rest = i, to = 0, from = 0;
-    for (const CopyAxis &axis : llvm::reverse(axes)) {
-      to += rest % axis.size * axis.resultStride;
-      from += rest % axis.size * axis.sourceStride;
-      rest /= axis.size;
-    }
-    ASSERT_EQ(got[to], values[from]) << "at element " << to;
-  }
+  expectCopied(got, values, axes);
 }
 
 /// The axes of a permutation of a contiguous tensor.
@@ -134,15 +140,7 @@ void checkLaneCopy(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> order,
   EXPECT_NE(dynamic_cast<TiledKernel *>(kernels.front().get()), nullptr);
   runner.run(kernels);
   std::vector<double> got = runner.get(result);
-  for (int64_t i = 0; i < count; ++i) {
-    int64_t rest = i, to = 0, from = 0;
-    for (const CopyAxis &axis : llvm::reverse(axes)) {
-      to += rest % axis.size * axis.resultStride;
-      from += rest % axis.size * axis.sourceStride;
-      rest /= axis.size;
-    }
-    ASSERT_EQ(got[to], values[from]) << "at element " << to;
-  }
+  expectCopied(got, values, axes);
 }
 
 /// A permutation of [lanes, columns] that exchanges the two, in one kernel.

@@ -56,9 +56,9 @@ static Value reduceInSteps(tpu::ReduceKind kind, Value x, int64_t axis,
 // Normalisation
 //===----------------------------------------------------------------------===//
 
+namespace {
 /// What a norm of groups of channels needs of x, which is [N, C, size]: x minus
 /// its group's mean, and one over the group's deviation as [N, C, 1].
-namespace {
 struct Centred {
   Value difference, factor;
 };

@@ -322,7 +322,12 @@ struct ConvertTpuToBM1684X
     options.prefetch = prefetch;
     options.fillWaits = fillWaits;
     options.rememberCosts = costCache;
-    options.search = group::Options::Search(std::min(unsigned(search), 2u));
+    if (search > unsigned(group::Options::Search::Parts)) {
+      getOperation().emitError()
+          << "a search of " << search << " is not known; choose 0, 1 or 2";
+      return signalPassFailure();
+    }
+    options.search = group::Options::Search(unsigned(search));
     for (func::FuncOp function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
       if (failed(Converter(getOperation(), function, options).run(kernels)))

@@ -2,6 +2,9 @@
 // RUN: tpuc-opt %s -pass-pipeline="builtin.module(tpuc-commands{opt=2})" | FileCheck %s --check-prefix=KEPT
 // RUN: tpuc-opt %s -pass-pipeline="builtin.module(tpuc-commands{opt=3})" | FileCheck %s --check-prefix=KEPT
 // RUN: tpuc-opt %s -pass-pipeline="builtin.module(tpuc-commands)" | FileCheck %s --check-prefix=KEPT
+// RUN: not tpuc-opt %s -convert-tpu-to-bm1684x="search=7" 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+
+// UNKNOWN: error: a search of 7 is not known; choose 0, 1 or 2
 
 // At level 1 each operator reads and writes global memory and nothing else runs
 // at the same time; from level 2 on the value between stays in local memory.

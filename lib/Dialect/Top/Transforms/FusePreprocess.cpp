@@ -10,7 +10,6 @@
 #include "Dialect/Top/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
-#include "llvm/ADT/StringSwitch.h"
 
 namespace tpuc::top {
 #define GEN_PASS_DEF_TOPFUSEPREPROCESS
@@ -194,8 +193,10 @@ LogicalResult TopFusePreprocess::fuse(func::FuncOp function,
                                       Attribute attribute,
                                       std::optional<PictureFormat> raw) {
   unsigned index = argument.getArgNumber();
+  StringRef name = getTensorName(argument);
   auto fail = [&]() {
-    return function.emitError() << "argument " << index << " ";
+    return function.emitError()
+           << "input '" << name << "' (argument " << index << ") ";
   };
   std::optional<Preprocess> preprocess = parsePreprocess(attribute);
   if (!preprocess)
@@ -226,7 +227,6 @@ LogicalResult TopFusePreprocess::fuse(func::FuncOp function,
   int64_t width = shape[wanted.isPacked ? 2 : 3];
   OpBuilder builder(&function.front(), function.front().begin());
   // The value that ops read keeps the name that tables have for it.
-  StringRef name = getTensorName(argument);
   Location loc = name.empty() ? argument.getLoc()
                               : NameLoc::get(builder.getStringAttr(name));
   auto pixels = cast<Value>(function.front().insertArgument(
@@ -242,17 +242,14 @@ LogicalResult TopFusePreprocess::fuse(func::FuncOp function,
   replaced.replaceAllUsesWith(value);
   function.front().eraseArgument(index + 1);
 
-  Type element = builder.getF32Type();
+  setCalibratedRange(pixels, 0.0, 255.0);
   function.setArgAttr(
       index, kPreprocessAttrName,
       getRemaining(builder, cast<DictionaryAttr>(attribute), *raw));
   function.setArgAttr(
-      index, kRangeAttrName,
-      TypeAttr::get(quant::CalibratedQuantizedType::get(element, 0.0, 255.0)));
-  function.setArgAttr(
       index, kPortAttrName,
       TypeAttr::get(quant::UniformQuantizedType::get(
-          /*flags=*/0, builder.getI8Type(), element, /*scale=*/1.0,
+          /*flags=*/0, builder.getI8Type(), builder.getF32Type(), /*scale=*/1.0,
           /*zeroPoint=*/0, /*storageTypeMin=*/0, /*storageTypeMax=*/255)));
   return success();
 }

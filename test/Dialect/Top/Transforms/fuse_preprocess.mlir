@@ -34,8 +34,8 @@
 // PACKED-NOT: group
 
 // FORMAT: error: pixels cannot lie as 'rgb'; choose rgb, bgr, gray or rgba, and _planar or _packed behind it
-// CHANNELS: error: argument 0 wants rgb, which pixels of gray do not have; choose another format
-// TWICE: error: argument 0 takes pixels already; fuse the preprocessing once
+// CHANNELS: error: input 'x' (argument 0) wants rgb, which pixels of gray do not have; choose another format
+// TWICE: error: input 'x' (argument 0) takes pixels already; fuse the preprocessing once
 func.func @main(%x: tensor<1x3x2x4xf32> {top.name = "x", top.preprocess = {
     mean = array<f64: 10.0, 20.0, 30.0>, scale = array<f64: 0.5, 0.25, 2.0>,
     pixel_format = "rgb", channel_format = "nchw",
@@ -57,7 +57,7 @@ func.func @main(%x: tensor<1x2x4x1xf32> {top.name = "x", top.preprocess = {
 }
 
 //--- broken.mlir
-// BROKEN: error: argument 0 has a broken attribute 'top.preprocess'; transform the model again
+// BROKEN: error: input '' (argument 0) has a broken attribute 'top.preprocess'; transform the model again
 func.func @main(%x: tensor<1x3x2x4xf32> {top.preprocess = {
     mean = array<f64: 10.0>, scale = array<f64: 0.5, 0.25, 2.0>,
     pixel_format = "rgb", channel_format = "nchw"}}) -> tensor<1x3x2x4xf32> {
@@ -65,7 +65,7 @@ func.func @main(%x: tensor<1x3x2x4xf32> {top.preprocess = {
 }
 
 //--- shape.mlir
-// SHAPE: error: argument 0 of type 'tensor<3x8xf32>' is no picture of 3 channels; set the pixel format
+// SHAPE: error: input '' (argument 0) of type 'tensor<3x8xf32>' is no picture of 3 channels; set the pixel format
 func.func @main(%x: tensor<3x8xf32> {top.preprocess = {
     mean = array<f64: 1.0, 2.0, 3.0>, scale = array<f64: 0.5, 0.25, 2.0>,
     pixel_format = "rgb", channel_format = "nchw"}}) -> tensor<3x8xf32> {
