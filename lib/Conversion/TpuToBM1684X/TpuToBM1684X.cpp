@@ -324,7 +324,7 @@ struct ConvertTpuToBM1684X
     options.rememberCosts = costCache;
     if (search > unsigned(group::Options::Search::Parts)) {
       getOperation().emitError()
-          << "a search of " << search << " is not known; choose 0, 1 or 2";
+          << "a search of " << search.getValue() << " is not known; choose 0, 1 or 2";
       return signalPassFailure();
     }
     options.search = group::Options::Search(unsigned(search));
