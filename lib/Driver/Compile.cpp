@@ -79,6 +79,8 @@ static void buildCommands(OpPassManager &manager, unsigned optLevel) {
   options.search = optLevel - 1;
   manager.addNestedPass<func::FuncOp>(tpu::createTpuFuseAttention());
   manager.addNestedPass<func::FuncOp>(tpu::createTpuHoistOutputs());
+  manager.addNestedPass<func::FuncOp>(createFoldChannelMoves());
+  manager.addNestedPass<func::FuncOp>(createAlignConcats());
   manager.addNestedPass<func::FuncOp>(createAssignLanes());
   manager.addNestedPass<func::FuncOp>(createJoinPermutes());
   manager.addPass(createConvertTpuToBM1684X(options));

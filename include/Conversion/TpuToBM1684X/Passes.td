@@ -65,6 +65,70 @@ def JoinPermutes : Pass<"join-permutes", "::mlir::func::FuncOp"> {
   }];
 }
 
+def FoldChannelMoves : Pass<"fold-channel-moves", "::mlir::func::FuncOp"> {
+  let summary = "Compute moves of whole channels instead of copying them";
+  let description = [{
+    Channels lie in lanes, and to other lanes only the transfer engine copies.
+    Where that takes longer, convolutions that read a shuffle or an uneven slice
+    of channels read all channels where they are, their filters being zero for
+    those that they did not have; other readers read a product with a filter of
+    zeros and ones. Through any number of reshapes, permutes, slices and
+    relayouts; in bytes and 16 bits. Sums get more terms, which are zero; those of
+    16-bit floats may be added in another order.
+
+    Before:
+
+    ```mlir
+    %1 = tpu.slice %0 {offsets = array<i64: 0, 58, 0, 0>, ...}
+        : (tensor<1x116x28x28xf16>) -> tensor<1x58x28x28xf16>
+    %2 = tpu.conv %1, %filter ... : (tensor<1x58x28x28xf16>, tensor<58x58x1x1xf16>)
+    ```
+
+    After:
+
+    ```mlir
+    %2 = tpu.conv %0, %wide ... : (tensor<1x116x28x28xf16>, tensor<58x116x1x1xf16>)
+    ```
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+  let statistics = [
+    Statistic<"numFolded", "folded", "Moved values that are computed or read in place">
+  ];
+}
+
+def AlignConcats : Pass<"align-concats", "::mlir::func::FuncOp"> {
+  let summary = "Begin the parts of concatenations of channels in lane 0";
+  let description = [{
+    The convolutions that compute the parts of a concatenation of channels get
+    channels of zeros up to a multiple of 64, so that the next part begins in
+    lane 0 and is computed in place. The filters of those that read it are zero
+    there. Only where all of these are convolutions without groups, and where
+    the copies cost more than the passes that are added.
+
+    Before:
+
+    ```mlir
+    %0 = tpu.conv %a, %f ... : (...) -> tensor<1x58x28x28xf16>
+    %1 = tpu.conv %b, %g ... : (...) -> tensor<1x58x28x28xf16>
+    %2 = tpu.concat %0, %1 {axis = 1 : i64} : (...) -> tensor<1x116x28x28xf16>
+    %3 = tpu.conv %2, %h ... : (tensor<1x116x28x28xf16>, tensor<58x116x1x1xf16>)
+    ```
+
+    After:
+
+    ```mlir
+    %0 = tpu.conv %a, %f64 ... : (...) -> tensor<1x64x28x28xf16>
+    %1 = tpu.conv %b, %g ... : (...) -> tensor<1x58x28x28xf16>
+    %2 = tpu.concat %0, %1 {axis = 1 : i64} : (...) -> tensor<1x122x28x28xf16>
+    %3 = tpu.conv %2, %h122 ... : (tensor<1x122x28x28xf16>, tensor<58x122x1x1xf16>)
+    ```
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+  let statistics = [
+    Statistic<"numAligned", "aligned", "Concatenations whose parts begin in lane 0">
+  ];
+}
+
 def ConvertTpuToBM1684X
     : Pass<"convert-tpu-to-bm1684x", "::mlir::ModuleOp"> {
   let summary = "Turn a network into commands";

@@ -1,0 +1,153 @@
+//===- AlignConcats.cpp - Concatenations of channels without copies -------===//
+//
+// Channels lie in lanes: a part of a concatenation that does not begin in lane
+// 0 is copied there. Parts that end with the last lane, in channels that are
+// zero and that nobody multiplies, are computed in place.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ChannelFilters.h"
+
+#include "Conversion/TpuToBM1684X/Passes.h"
+#include "Dialect/Tpu/IR/TensorNames.h"
+#include "Kernel/Arch.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace tpuc {
+#define GEN_PASS_DEF_ALIGNCONCATS
+#include "Conversion/TpuToBM1684X/Passes.h.inc"
+} // namespace tpuc
+
+using namespace mlir;
+using namespace tpuc;
+
+namespace {
+
+/// One concatenation of channels, all of whose readers are convolutions.
+class Alignment {
+public:
+  static std::optional<Alignment> match(tpu::ConcatOp concat) {
+    ArrayRef<int64_t> shape = tpu::getShape(concat.getOutput());
+    if (concat.getAxis() != 1 || shape.size() != 4 || shape[0] != 1 ||
+        concat->use_empty() || concat.getInputs().size() < 2)
+      return std::nullopt;
+    Alignment alignment;
+    alignment.concat = concat;
+    for (Operation *user : concat->getUsers()) {
+      tpu::ConvOp conv = asDenseConv(user);
+      if (!conv)
+        return std::nullopt;
+      alignment.readers.push_back(conv);
+    }
+    int64_t count = 0;
+    for (Value part : concat.getInputs()) {
+      bool isLast = part == concat.getInputs().back();
+      int64_t channels = tpu::getShape(part)[1];
+      int64_t padded =
+          isLast ? channels : arch::alignUp(channels, arch::kLanes);
+      // Only a convolution of its own has results that nobody else sees.
+      Operation *producer = part.getDefiningOp();
+      if (padded != channels &&
+          (!producer || !asDenseConv(producer) || !part.hasOneUse()))
+        return std::nullopt;
+      alignment.sizes.push_back(padded);
+      for (int64_t i = 0; i < channels; ++i)
+        alignment.channels.push_back(count + i);
+      count += padded;
+    }
+    alignment.count = count;
+    return alignment;
+  }
+
+  /// Whether the copies that are saved cost more than the passes that are
+  /// added.
+  bool pays() {
+    int64_t bytes = elementBytesOf(concat.getOutput());
+    int64_t plane = planeOf(concat.getOutput()), start = 0, copies = 0;
+    EngineCycles added;
+    auto add = [&](const EngineCycles &after, const EngineCycles &before) {
+      added.tiu += after.tiu - before.tiu;
+      added.gdma += after.gdma - before.gdma;
+    };
+    for (auto [part, size] : llvm::zip(concat.getInputs(), sizes)) {
+      int64_t channels = tpu::getShape(part)[1];
+      if (start % arch::kLanes != 0)
+        copies += copyCycles(channels, plane * bytes);
+      start += channels;
+      if (size == channels)
+        continue;
+      auto conv = cast<tpu::ConvOp>(part.getDefiningOp());
+      int64_t taps = planeOf(conv.getFilter());
+      int64_t depth = tpu::getShape(conv.getFilter())[1];
+      int64_t width = elementBytesOf(conv.getInput());
+      add(convolutionCycles(size, depth, taps, plane, width),
+          convolutionCycles(channels, depth, taps, plane, width));
+    }
+    for (tpu::ConvOp conv : readers) {
+      int64_t taps = planeOf(conv.getFilter());
+      int64_t results = tpu::getShape(conv.getOutput())[1];
+      int64_t pixels = planeOf(conv.getOutput());
+      add(convolutionCycles(results, count, taps, pixels, bytes),
+          convolutionCycles(results, start, taps, pixels, bytes));
+    }
+    return added.together() < copies;
+  }
+
+  void apply() {
+    OpBuilder builder(concat);
+    SmallVector<Value> parts;
+    for (auto [part, size] : llvm::zip(concat.getInputs(), sizes))
+      parts.push_back(tpu::getShape(part)[1] == size ? Value(part)
+                                                     : pad(part, size));
+    Location loc = tpu::withoutTensorName(concat.getLoc());
+    Value joined = tpu::ConcatOp::create(builder, loc, parts, concat.getAxis());
+    for (tpu::ConvOp conv : readers) {
+      builder.setInsertionPoint(conv);
+      conv.getFilterMutable().assign(
+          scatterInputChannels(builder, conv.getFilter(), channels, count));
+      conv.getInputMutable().assign(joined);
+    }
+    concat.erase();
+  }
+
+private:
+  /// Gives the convolution that computes `part` results up to `size`, which
+  /// are zero.
+  Value pad(Value part, int64_t size) {
+    auto conv = cast<tpu::ConvOp>(part.getDefiningOp());
+    OpBuilder builder(conv);
+    conv.getFilterMutable().assign(
+        padFirstAxis(builder, conv.getFilter(), size));
+    if (conv.getBias())
+      conv.getBiasMutable().assign(padFirstAxis(builder, conv.getBias(), size));
+    ArrayRef<int64_t> shape = tpu::getShape(part);
+    auto type = cast<RankedTensorType>(part.getType());
+    part.setType(type.clone({shape[0], size, shape[2], shape[3]}));
+    // It is no tensor of the network any more.
+    conv->setLoc(tpu::withoutTensorName(conv.getLoc()));
+    return part;
+  }
+
+  tpu::ConcatOp concat;
+  SmallVector<tpu::ConvOp> readers;
+  /// Channels of each part, and where those of the concatenation go.
+  SmallVector<int64_t> sizes, channels;
+  int64_t count = 0;
+};
+
+struct AlignConcats : public tpuc::impl::AlignConcatsBase<AlignConcats> {
+  using AlignConcatsBase::AlignConcatsBase;
+
+  void runOnOperation() override {
+    SmallVector<tpu::ConcatOp> concats(getOperation().getOps<tpu::ConcatOp>());
+    for (tpu::ConcatOp concat : concats) {
+      std::optional<Alignment> alignment = Alignment::match(concat);
+      if (!alignment || !alignment->pays())
+        continue;
+      alignment->apply();
+      ++numAligned;
+    }
+  }
+};
+
+} // namespace

@@ -1,0 +1,185 @@
+//===- ChannelFilters.cpp - Filters for other channels --------------------===//
+//
+// Moves the entries of constants along the axes of channels. It looks at no
+// entry: all types are bytes, and zero is zero in each of them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ChannelFilters.h"
+#include "Kernel/Arch.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+#include <cstring>
+
+using namespace mlir;
+using namespace tpuc;
+
+int64_t tpuc::elementBytesOf(Value value) {
+  Type storage = tpu::getStorageElement(tpu::getElement(value));
+  return int64_t(storage.getIntOrFloatBitWidth()) / 8;
+}
+
+int64_t tpuc::planeOf(Value value) {
+  ArrayRef<int64_t> shape = tpu::getShape(value);
+  return shape[2] * shape[3];
+}
+
+//===----------------------------------------------------------------------===//
+// Cycles
+//===----------------------------------------------------------------------===//
+
+// Rates of the chip's cycle model in bytes a cycle: into local memory, and
+// within one memory. A row counts as 256 bytes at least.
+static constexpr double kLoadRate = 54.0, kCopyRate = 26.0;
+static constexpr int64_t kLeastRowBytes = 256;
+
+EngineCycles tpuc::convolutionCycles(int64_t results, int64_t channels,
+                                     int64_t taps, int64_t pixels,
+                                     int64_t elementBytes) {
+  // Four pixels and a vector of channels a cycle, a result a lane.
+  constexpr int64_t kPixels = 4;
+  EngineCycles cycles;
+  cycles.tiu = arch::ceilDiv(results, arch::kLanes) *
+               arch::ceilDiv(channels, arch::kVectorBytes / elementBytes) *
+               taps * arch::ceilDiv(pixels, kPixels);
+  cycles.gdma =
+      int64_t(double(results * channels * taps * elementBytes) / kLoadRate);
+  return cycles;
+}
+
+int64_t tpuc::copyCycles(int64_t channels, int64_t rowBytes) {
+  return int64_t(double(channels * std::max(rowBytes, kLeastRowBytes)) /
+                 kCopyRate);
+}
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+/// The bytes of a constant, or nothing when they are not there. Those of one
+/// that repeats an element are made in `expanded`.
+static ArrayRef<char> getBytes(Value value, std::vector<char> &expanded) {
+  auto weight = value.getDefiningOp<tpu::WeightOp>();
+  if (!weight)
+    return {};
+  if (auto dense = dyn_cast<DenseElementsAttr>(weight.getValue())) {
+    ArrayRef<char> bytes = dense.getRawData();
+    if (!dense.isSplat())
+      return bytes;
+    for (int64_t i = 0; i < dense.getNumElements(); ++i)
+      llvm::append_range(expanded, bytes);
+    return expanded;
+  }
+  auto resource = dyn_cast<DenseResourceElementsAttr>(weight.getValue());
+  AsmResourceBlob *blob =
+      resource ? resource.getRawHandle().getBlob() : nullptr;
+  return blob ? blob->getData() : ArrayRef<char>();
+}
+
+static bool hasBytes(Value value) {
+  std::vector<char> expanded;
+  return !getBytes(value, expanded).empty();
+}
+
+/// Large data become a resource, which is not hashed.
+static Value makeConstant(OpBuilder &builder, Location loc,
+                          RankedTensorType type, AsmResourceBlob blob) {
+  constexpr size_t kInlineBytes = 1024;
+  RankedTensorType storage = tpu::getStorageType(type);
+  ElementsAttr elements;
+  if (blob.getData().size() <= kInlineBytes)
+    elements = DenseElementsAttr::getFromRawBuffer(storage, blob.getData());
+  else
+    elements =
+        DenseResourceElementsAttr::get(storage, "channels", std::move(blob));
+  return tpu::WeightOp::create(builder, loc, type, elements);
+}
+
+static AsmResourceBlob makeZeros(RankedTensorType type) {
+  Type storage = tpu::getStorageElement(type.getElementType());
+  size_t bytes = type.getNumElements() * storage.getIntOrFloatBitWidth() / 8;
+  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(bytes, /*align=*/64);
+  std::memset(blob.getMutableData().data(), 0, bytes);
+  return blob;
+}
+
+/// The element type with `count` scales along its axis.
+static Type withScales(Type element, int64_t count) {
+  auto type = dyn_cast<quant::UniformQuantizedPerAxisType>(element);
+  if (!type)
+    return element;
+  SmallVector<double> scales(type.getScales());
+  scales.resize(count, scales.back());
+  return quant::UniformQuantizedPerAxisType::get(
+      type.getFlags(), type.getStorageType(), type.getExpressedType(), scales,
+      SmallVector<int64_t>(count, 0), type.getQuantizedDimension(),
+      type.getStorageTypeMin(), type.getStorageTypeMax());
+}
+
+tpu::ConvOp tpuc::asDenseConv(Operation *op) {
+  auto conv = dyn_cast<tpu::ConvOp>(op);
+  if (!conv || conv.getGroup() != 1 ||
+      tpu::getShape(conv.getInput()).size() != 4 ||
+      !hasBytes(conv.getFilter()) ||
+      (conv.getBias() && !hasBytes(conv.getBias())))
+    return nullptr;
+  return conv;
+}
+
+Value tpuc::scatterInputChannels(OpBuilder &builder, Value filter,
+                                 ArrayRef<int64_t> to, int64_t channels) {
+  std::vector<char> expanded;
+  ArrayRef<char> bytes = getBytes(filter, expanded);
+  if (bytes.empty())
+    return nullptr;
+  SmallVector<int64_t> shape(tpu::getShape(filter));
+  int64_t row = planeOf(filter) * elementBytesOf(filter), count = shape[1];
+  shape[1] = channels;
+  auto type = RankedTensorType::get(shape, tpu::getElement(filter));
+  AsmResourceBlob blob = makeZeros(type);
+  char *target = blob.getMutableData().data();
+  for (int64_t result = 0; result < shape[0]; ++result)
+    for (int64_t channel = 0; channel < count; ++channel)
+      std::memcpy(target + (result * channels + to[channel]) * row,
+                  bytes.data() + (result * count + channel) * row, row);
+  return makeConstant(builder, filter.getLoc(), type, std::move(blob));
+}
+
+Value tpuc::padFirstAxis(OpBuilder &builder, Value constant, int64_t size) {
+  std::vector<char> expanded;
+  ArrayRef<char> bytes = getBytes(constant, expanded);
+  if (bytes.empty())
+    return nullptr;
+  SmallVector<int64_t> shape(tpu::getShape(constant));
+  shape[0] = size;
+  auto type =
+      RankedTensorType::get(shape, withScales(tpu::getElement(constant), size));
+  AsmResourceBlob blob = makeZeros(type);
+  llvm::copy(bytes, blob.getMutableData().begin());
+  return makeConstant(builder, constant.getLoc(), type, std::move(blob));
+}
+
+Value tpuc::makeSelection(OpBuilder &builder, Location loc,
+                          ArrayRef<int64_t> from, int64_t channels,
+                          Type element) {
+  int64_t count = int64_t(from.size());
+  bool isByte = tpu::isQuantized(element);
+  if (isByte)
+    element = quant::UniformQuantizedPerAxisType::get(
+        quant::QuantizationFlags::Signed, builder.getI8Type(),
+        builder.getF32Type(), SmallVector<double>(count, 1.0),
+        SmallVector<int64_t>(count, 0), /*axis=*/0, -128, 127);
+  auto type = RankedTensorType::get({count, channels, 1, 1}, element);
+  AsmResourceBlob blob = makeZeros(type);
+  char *bytes = blob.getMutableData().data();
+  uint16_t one = element.isF16() ? 0x3c00 : 0x3f80; // f16, bf16
+  for (auto [result, channel] : llvm::enumerate(from)) {
+    int64_t index = int64_t(result) * channels + channel;
+    if (isByte)
+      bytes[index] = 1;
+    else
+      std::memcpy(bytes + index * sizeof(one), &one, sizeof(one));
+  }
+  return makeConstant(builder, loc, type, std::move(blob));
+}

@@ -1,0 +1,61 @@
+//===- ChannelFilters.h - Filters for other channels ------------*- C++ -*-===//
+//
+// Filters of convolutions whose inputs or results have their channels
+// elsewhere, and what such convolutions cost. Not for other libraries.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_CHANNELFILTERS_H
+#define TPUC_LIB_CONVERSION_TPUTOBM1684X_CHANNELFILTERS_H
+
+#include "Dialect/Tpu/IR/Tpu.h"
+#include "mlir/IR/Builders.h"
+
+namespace tpuc {
+
+/// Cycles of the two engines, each as if it never waited.
+struct EngineCycles {
+  int64_t tiu = 0, gdma = 0;
+
+  /// What both take when they work at the same time.
+  int64_t together() const { return std::max(tiu, gdma); }
+};
+
+/// Bytes of an element of `value` in memory.
+int64_t elementBytesOf(mlir::Value value);
+
+/// Elements of a channel of `value`, [n, c, h, w].
+int64_t planeOf(mlir::Value value);
+
+/// Cycles of a convolution with filter [`results`, `channels`, taps] whose
+/// result has `pixels` elements a channel, and of the load of its filter.
+EngineCycles convolutionCycles(int64_t results, int64_t channels, int64_t taps,
+                               int64_t pixels, int64_t elementBytes);
+
+/// Cycles of a copy of `channels` rows of `rowBytes` to other lanes or within
+/// global memory.
+int64_t copyCycles(int64_t channels, int64_t rowBytes);
+
+/// The convolution, when channels of its input may be any: no groups, four
+/// axes, filter constant and with data; else null.
+tpu::ConvOp asDenseConv(mlir::Operation *op);
+
+/// Channel i of the filter becomes channel `to`[i] of one of `channels`
+/// channels; all others are zero. Null when the data cannot be read.
+mlir::Value scatterInputChannels(mlir::OpBuilder &builder, mlir::Value filter,
+                                 llvm::ArrayRef<int64_t> to, int64_t channels);
+
+/// The constant with zeros behind axis 0, up to `size`. Null when the data
+/// cannot be read.
+mlir::Value padFirstAxis(mlir::OpBuilder &builder, mlir::Value constant,
+                         int64_t size);
+
+/// A filter [from.size(), channels, 1, 1] with which result i is channel
+/// `from`[i], for inputs of `element`.
+mlir::Value makeSelection(mlir::OpBuilder &builder, mlir::Location loc,
+                          llvm::ArrayRef<int64_t> from, int64_t channels,
+                          mlir::Type element);
+
+} // namespace tpuc
+
+#endif // TPUC_LIB_CONVERSION_TPUTOBM1684X_CHANNELFILTERS_H

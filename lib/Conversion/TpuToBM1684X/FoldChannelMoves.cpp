@@ -1,0 +1,268 @@
+//===- FoldChannelMoves.cpp - Moves of channels as products ---------------===//
+//
+// Channels lie in lanes, so that a shuffle or an uneven slice of them moves
+// all data to other lanes. A convolution that reads them can find them where
+// they are instead, and one with a filter of zeros and ones does what the
+// transfer engine would. Only whole channels are dealt with here.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ChannelFilters.h"
+
+#include "Conversion/TpuToBM1684X/Passes.h"
+#include "Interfaces/CopyBoxes.h"
+#include "Kernel/Arch.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
+#include <numeric>
+
+namespace tpuc {
+#define GEN_PASS_DEF_FOLDCHANNELMOVES
+#include "Conversion/TpuToBM1684X/Passes.h.inc"
+} // namespace tpuc
+
+using namespace mlir;
+using namespace tpuc;
+
+//===----------------------------------------------------------------------===//
+// Tracing
+//===----------------------------------------------------------------------===//
+
+static bool isMove(Operation *op) {
+  return isa_and_nonnull<tpu::ReshapeOp, tpu::PermuteOp, tpu::SliceOp,
+                         tpu::RelayoutOp>(op);
+}
+
+using Indices = std::vector<int32_t>;
+
+/// to[toStart + sum i toStrides] = from[fromStart + sum i fromStrides]
+static void copyStrided(ArrayRef<int64_t> sizes, Indices &to, int64_t toStart,
+                        ArrayRef<int64_t> toStrides, const Indices &from,
+                        int64_t fromStart, ArrayRef<int64_t> fromStrides) {
+  if (sizes.empty()) {
+    to[toStart] = from[fromStart];
+    return;
+  }
+  for (int64_t i = 0; i < sizes.front(); ++i)
+    copyStrided(sizes.drop_front(), to, toStart + i * toStrides.front(),
+                toStrides.drop_front(), from,
+                fromStart + i * fromStrides.front(), fromStrides.drop_front());
+}
+
+/// Where the elements of `op`'s result come from, given that of its operand.
+static Indices moveIndices(Operation *op, Indices from) {
+  if (isa<tpu::ReshapeOp>(op))
+    return from;
+  ArrayRef<int64_t> shape = tpu::getShape(op->getResult(0));
+  SmallVector<int64_t> toStrides = computeStrides(shape);
+  SmallVector<int64_t> strides =
+      computeStrides(tpu::getShape(op->getOperand(0)));
+  Indices to(ShapedType::getNumElements(shape));
+  if (auto permute = dyn_cast<tpu::PermuteOp>(op)) {
+    SmallVector<int64_t> permuted;
+    for (int64_t axis : permute.getOrder())
+      permuted.push_back(strides[axis]);
+    copyStrided(shape, to, 0, toStrides, from, 0, permuted);
+  } else if (auto slice = dyn_cast<tpu::SliceOp>(op)) {
+    int64_t start = 0;
+    for (auto [axis, stride] : llvm::enumerate(strides)) {
+      start += slice.getOffsets()[axis] * stride;
+      stride *= slice.getSteps()[axis];
+    }
+    copyStrided(shape, to, 0, toStrides, from, start, strides);
+  } else {
+    auto relayout = cast<tpu::RelayoutOp>(op);
+    for (const CopyBox &box :
+         unpackCopyBoxes(relayout.getBoxes(), relayout.getAxes()))
+      copyStrided(box.sizes, to, box.to, box.toStrides, from, box.from,
+                  box.fromStrides);
+  }
+  return to;
+}
+
+/// A value whose channel i is channel `channels`[i] of `source`.
+struct ChannelMove {
+  Value source;
+  SmallVector<int64_t> channels;
+};
+
+/// `value` as channels of what the moves before it move, if it is that.
+static std::optional<ChannelMove> traceChannels(Value value) {
+  // Longer ones would take longer to follow than they are worth.
+  constexpr int64_t kMostElements = 1 << 22;
+  SmallVector<Operation *> moves;
+  Value source = value;
+  for (Operation *op = value.getDefiningOp(); isMove(op);
+       op = source.getDefiningOp()) {
+    moves.push_back(op);
+    source = op->getOperand(0);
+  }
+  ArrayRef<int64_t> to = tpu::getShape(value), from = tpu::getShape(source);
+  int64_t count = ShapedType::getNumElements(from);
+  if (from.size() != 4 || from[0] != to[0] ||
+      from.take_back(2) != to.take_back(2) || count > kMostElements)
+    return std::nullopt;
+  Indices indices(count);
+  std::iota(indices.begin(), indices.end(), 0);
+  for (Operation *op : llvm::reverse(moves))
+    indices = moveIndices(op, std::move(indices));
+  ChannelMove move{source, {}};
+  int64_t plane = planeOf(value);
+  for (int64_t n = 0, at = 0; n < to[0]; ++n)
+    for (int64_t c = 0; c < to[1]; ++c, at += plane) {
+      int64_t first = indices[at], channel = first / plane - n * from[1];
+      if (n == 0)
+        move.channels.push_back(channel);
+      if (first % plane != 0 || channel != move.channels[c])
+        return std::nullopt;
+      for (int64_t i = 0; i < plane; ++i)
+        if (indices[at + i] != first + i)
+          return std::nullopt;
+    }
+  return move;
+}
+
+/// Whether the channels are found in lanes of their own without a copy.
+static bool isView(ArrayRef<int64_t> channels) {
+  for (auto [index, channel] : llvm::enumerate(channels))
+    if (channel != channels.front() + int64_t(index))
+      return false;
+  return channels.front() % arch::kLanes == 0;
+}
+
+/// Whether no channel is there twice.
+static bool isInjective(ArrayRef<int64_t> channels) {
+  llvm::SmallDenseSet<int64_t> found;
+  return llvm::all_of(
+      channels, [&](int64_t channel) { return found.insert(channel).second; });
+}
+
+//===----------------------------------------------------------------------===//
+// Rewriting
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Deals with the users of one moved value.
+class Folding {
+public:
+  Folding(Value value, ChannelMove move)
+      : value(value), move(std::move(move)) {}
+
+  /// Replaces the value where that is faster.
+  bool run() {
+    int64_t bytes = elementBytesOf(value);
+    ArrayRef<int64_t> shape = tpu::getShape(value);
+    int64_t numChannels = tpu::getShape(move.source)[1];
+    EngineCycles selection = convolutionCycles(
+        shape[1], numChannels, /*taps=*/1, shape[0] * planeOf(value), bytes);
+    EngineCycles folded;
+    SmallVector<tpu::ConvOp> readers;
+    bool selects = false;
+    for (Operation *user : value.getUsers()) {
+      tpu::ConvOp conv = asDenseConv(user);
+      if (!conv || !isInjective(move.channels)) {
+        selects = true;
+        continue;
+      }
+      readers.push_back(conv);
+      EngineCycles after = cyclesOf(conv, numChannels, bytes);
+      EngineCycles before = cyclesOf(conv, shape[1], bytes);
+      folded.tiu += after.tiu - before.tiu;
+      folded.gdma += after.gdma - before.gdma;
+    }
+    if (selects || folded.together() > selection.together()) {
+      folded.tiu += selects ? selection.tiu : 0;
+      folded.gdma += selects ? selection.gdma : 0;
+      if (folded.together() > selection.together()) {
+        readers.clear();
+        folded = selection;
+      }
+      selects = true;
+    }
+    int64_t copy = copyCycles(shape[0] * shape[1], planeOf(value) * bytes);
+    if (folded.together() >= copy)
+      return false;
+    for (tpu::ConvOp conv : readers)
+      fold(conv);
+    if (!value.use_empty())
+      select();
+    return true;
+  }
+
+private:
+  static EngineCycles cyclesOf(tpu::ConvOp conv, int64_t channels,
+                               int64_t bytes) {
+    ArrayRef<int64_t> shape = tpu::getShape(conv.getOutput());
+    return convolutionCycles(shape[1], channels, planeOf(conv.getFilter()),
+                             shape[0] * planeOf(conv.getOutput()), bytes);
+  }
+
+  void fold(tpu::ConvOp conv) {
+    OpBuilder builder(conv);
+    Value filter =
+        scatterInputChannels(builder, conv.getFilter(), move.channels,
+                             tpu::getShape(move.source)[1]);
+    if (!filter)
+      return;
+    conv.getFilterMutable().assign(filter);
+    conv.getInputMutable().assign(move.source);
+  }
+
+  void select() {
+    OpBuilder builder(value.getContext());
+    builder.setInsertionPointAfterValue(value);
+    Value filter =
+        makeSelection(builder, value.getLoc(), move.channels,
+                      tpu::getShape(move.source)[1], tpu::getElement(value));
+    Value selected = tpu::ConvOp::create(
+        builder, value.getLoc(), value.getType(), move.source, filter,
+        /*bias=*/Value(), ArrayRef<int64_t>{1, 1},
+        ArrayRef<int64_t>{0, 0, 0, 0}, ArrayRef<int64_t>{1, 1}, /*group=*/1,
+        /*do_relu=*/false, APFloat(-1.0), tpu::GateKind::None);
+    value.replaceAllUsesWith(selected);
+  }
+
+  Value value;
+  ChannelMove move;
+};
+
+struct FoldChannelMoves
+    : public tpuc::impl::FoldChannelMovesBase<FoldChannelMoves> {
+  using FoldChannelMovesBase::FoldChannelMovesBase;
+
+  void runOnOperation() override {
+    SmallVector<Operation *> moves;
+    for (Operation &op : getOperation().getBody().front())
+      if (isMove(&op))
+        moves.push_back(&op);
+    for (Operation *op : moves)
+      numFolded += foldMove(op);
+    for (Operation *op : llvm::reverse(moves))
+      if (op->use_empty())
+        op->erase();
+  }
+
+private:
+  static bool foldMove(Operation *op) {
+    Value value = op->getResult(0);
+    bool isEnd =
+        !value.use_empty() &&
+        llvm::none_of(value.getUsers(), [](Operation *user) {
+          return isMove(user) || user->hasTrait<OpTrait::IsTerminator>();
+        });
+    Type element = tpu::getElement(value);
+    bool hasProduct = element.isF16() || element.isBF16() ||
+                      isa<quant::UniformQuantizedType>(element);
+    if (!isEnd || !hasProduct || tpu::getShape(value).size() != 4)
+      return false;
+    std::optional<ChannelMove> move = traceChannels(value);
+    if (!move || isView(move->channels) ||
+        move->source.getDefiningOp<tpu::WeightOp>())
+      return false;
+    return Folding(value, std::move(*move)).run();
+  }
+};
+
+} // namespace
