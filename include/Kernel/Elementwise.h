@@ -34,6 +34,12 @@ struct ElementwiseParams {
   /// Ranks equal the result's; each axis has the result's size or 1.
   llvm::SmallVector<ShapedTensor, 2> operands;
   TileFunction compute;
+  /// The bytes of operands that are constants, row-major; empty for others.
+  llvm::SmallVector<llvm::ArrayRef<char>, 2> constants;
+  /// Places bytes that the kernels read in another order than the operand's, as
+  /// a tensor of the given type and shape. Without it all is read in place.
+  std::function<GlobalTensor(std::vector<char>, ElementType, const Shape4 &)>
+      addConstant;
   /// Whether `compute` takes tensors of any strides.
   bool takesStrides = false;
   /// Scratch tensors a tile, by element type.

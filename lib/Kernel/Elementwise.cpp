@@ -11,6 +11,10 @@
 #include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <tuple>
 
 using namespace tpuc;
 using namespace tpuc::kernel;
@@ -27,11 +31,21 @@ struct Group {
   llvm::SmallVector<int64_t, 2> operandStrides;
 };
 
+/// An operand as a kernel reads it.
+struct KernelOperand {
+  GlobalTensor tensor;
+  /// A constant with one element a channel, in the order of the lanes: row l of
+  /// `tensor`, [1, lanes, 1, rows], has those of channels l, l + 64, ... Each
+  /// row of a transfer counts as many bytes, so that 64 are better than one a
+  /// channel.
+  bool isPacked = false;
+};
+
 class ElementwiseKernel : public TiledKernel {
 public:
   ElementwiseKernel(const ElementwiseParams &params, const Shape4 &space,
                     const GlobalTensor &result,
-                    llvm::ArrayRef<GlobalTensor> operands)
+                    llvm::ArrayRef<KernelOperand> operands)
       : params(params), shape(space), result(result),
         operands(operands.begin(), operands.end()) {}
 
@@ -39,8 +53,8 @@ public:
 
   Shape4 granularity() const override {
     int64_t width = byteWidth(result.type);
-    for (const GlobalTensor &operand : operands)
-      width = std::min(width, byteWidth(operand.type));
+    for (const KernelOperand &operand : operands)
+      width = std::min(width, byteWidth(operand.tensor.type));
     // A cut row should stay whole vectors of the narrowest type.
     return {1, arch::kLanes, 1, arch::kVectorBytes / width};
   }
@@ -58,7 +72,9 @@ public:
   }
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
-    return alignedTensor(0, box.size, operands[index].type);
+    const KernelOperand &operand = operands[index];
+    return operand.isPacked ? compactTensor(0, box.size, operand.tensor.type)
+                            : alignedTensor(0, box.size, operand.tensor.type);
   }
 
   LocalTensor placeResult(const Box &tile) const override {
@@ -85,7 +101,11 @@ public:
 
   void load(CommandBuilder &builder, unsigned index, const Box &box,
             const LocalTensor &local) const override {
-    GlobalTensor source = operands[index].slice(box);
+    if (operands[index].isPacked) {
+      loadPacked(builder, operands[index].tensor, box, local);
+      return;
+    }
+    GlobalTensor source = operands[index].tensor.slice(box);
     if (!isBroadcast(index, C)) {
       builder.load(local, source);
       return;
@@ -108,7 +128,18 @@ public:
 
 private:
   bool isBroadcast(unsigned index, unsigned axis) const {
-    return operands[index].shape[axis] == 1 && shape[axis] > 1;
+    if (operands[index].isPacked)
+      return axis != C && shape[axis] > 1;
+    return operands[index].tensor.shape[axis] == 1 && shape[axis] > 1;
+  }
+
+  static void loadPacked(CommandBuilder &builder, const GlobalTensor &source,
+                         const Box &box, const LocalTensor &local) {
+    int64_t lanes = std::min(box.size[C], arch::kLanes);
+    int64_t rows = arch::ceilDiv(box.size[C], arch::kLanes);
+    Shape4 size{1, lanes, 1, rows};
+    builder.load(local.viewed(size, contiguousStrides(size)),
+                 source.slice({{0, 0, 0, box.offset[C] / arch::kLanes}, size}));
   }
 
   llvm::SmallVector<LocalTensor, 4> scratchTensors(const Box &tile,
@@ -125,7 +156,7 @@ private:
   ElementwiseParams params;
   Shape4 shape;
   GlobalTensor result;
-  llvm::SmallVector<GlobalTensor, 2> operands;
+  llvm::SmallVector<KernelOperand, 2> operands;
 };
 
 llvm::SmallVector<int64_t> rowMajorStrides(llvm::ArrayRef<int64_t> shape) {
@@ -333,8 +364,13 @@ private:
     }
     GlobalTensor result =
         params.result.tensor.viewed(space, strides).advanced(offsets.result);
-    llvm::SmallVector<GlobalTensor, 2> operands;
+    llvm::SmallVector<KernelOperand, 2> operands;
     for (auto [i, operand] : llvm::enumerate(params.operands)) {
+      if (std::optional<GlobalTensor> packed =
+              pack(unsigned(i), axes, offsets.operands[i])) {
+        operands.push_back({*packed, /*isPacked=*/true});
+        continue;
+      }
       Shape4 shape = space;
       for (unsigned axis = 0; axis < 4; ++axis) {
         strides[axis] = axes[axis].operandStrides[i];
@@ -343,15 +379,53 @@ private:
           strides[axis] = 1;
         }
       }
-      operands.push_back(
-          operand.tensor.viewed(shape, strides).advanced(offsets.operands[i]));
+      operands.push_back({operand.tensor.viewed(shape, strides)
+                              .advanced(offsets.operands[i])});
     }
     kernels.push_back(
         std::make_unique<ElementwiseKernel>(params, space, result, operands));
   }
 
+  /// A copy of a constant operand with one element a channel, in the order of
+  /// the lanes; nothing for other operands.
+  std::optional<GlobalTensor>
+  pack(unsigned index, const std::array<Group, 4> &axes, int64_t offset) {
+    auto isBroadcast = [&](unsigned axis) {
+      return axes[axis].size == 1 || axes[axis].operandStrides[index] == 0;
+    };
+    // What is repeated is read with strides in any case.
+    bool takesRows = params.takesStrides || axes[H].size * axes[W].size > 1;
+    int64_t stride = axes[C].operandStrides[index], count = axes[C].size;
+    if (!params.addConstant || params.constants[index].empty() || !takesRows ||
+        !isBroadcast(N) || !isBroadcast(H) || !isBroadcast(W) || stride == 0 ||
+        count == 1)
+      return std::nullopt;
+    auto [found, isNew] = packed.try_emplace({index, offset, count});
+    if (!isNew)
+      return found->second;
+    // Rows of this length are spread over all channels of the memory.
+    constexpr int64_t kRowBytes = 256;
+    ElementType type = params.operands[index].tensor.type;
+    int64_t width = byteWidth(type);
+    int64_t lanes = std::min(count, arch::kLanes);
+    int64_t row =
+        arch::alignUp(arch::ceilDiv(count, arch::kLanes) * width, kRowBytes);
+    std::vector<char> bytes(lanes * row);
+    for (int64_t channel = 0; channel < count; ++channel)
+      std::memcpy(bytes.data() + channel % arch::kLanes * row +
+                      channel / arch::kLanes * width,
+                  params.constants[index].data() +
+                      (offset + channel * stride) * width,
+                  width);
+    found->second =
+        params.addConstant(std::move(bytes), type, {1, lanes, 1, row / width});
+    return found->second;
+  }
+
   const ElementwiseParams &params;
   KernelList &kernels;
+  /// Packed constants by operand, first element and number of elements.
+  std::map<std::tuple<unsigned, int64_t, int64_t>, GlobalTensor> packed;
 };
 
 } // namespace

@@ -8,6 +8,8 @@
 #include "Kernel/Elementwise.h"
 #include "KernelRunner.h"
 
+#include <cstring>
+
 using namespace tpuc;
 using namespace tpuc::kernel;
 
@@ -35,8 +37,20 @@ int64_t operandIndex(int64_t index, const Shape &result, const Shape &operand) {
   return position;
 }
 
+std::vector<char> bytesOf(const std::vector<double> &values, ElementType type) {
+  std::vector<char> bytes(values.size() * byteWidth(type));
+  for (size_t i = 0; i < values.size(); ++i) {
+    uint32_t bits = constantBits(values[i], type);
+    std::memcpy(bytes.data() + i * byteWidth(type), &bits, byteWidth(type));
+  }
+  return bytes;
+}
+
+/// Adds b to a; with `numPacked`, b is a constant, and its copies in other
+/// orders are counted.
 void checkAdd(const Shape &a, const Shape &b, ElementType type,
-              int64_t localBytes = arch::kLaneBytes) {
+              int64_t localBytes = arch::kLaneBytes, bool takesStrides = false,
+              unsigned *numPacked = nullptr) {
   Shape result;
   for (size_t axis = 0; axis < a.size(); ++axis)
     result.push_back(std::max(a[axis], b[axis]));
@@ -51,6 +65,22 @@ void checkAdd(const Shape &a, const Shape &b, ElementType type,
                       llvm::ArrayRef<LocalTensor>, uint32_t) {
     builder.arith(Arith::Add, result, operands[0], operands[1]);
   };
+  params.takesStrides = takesStrides;
+  std::vector<char> constant = bytesOf(right, type);
+  if (numPacked) {
+    params.constants = {{}, constant};
+    params.addConstant = [&](std::vector<char> bytes, ElementType type,
+                             const Shape4 &shape) {
+      ++*numPacked;
+      std::vector<double> values;
+      for (size_t i = 0; i < bytes.size(); i += byteWidth(type)) {
+        uint32_t bits = 0;
+        std::memcpy(&bits, bytes.data() + i, byteWidth(type));
+        values.push_back(decodeElement(bits, type));
+      }
+      return runner.put(type, values).reshaped(shape);
+    };
+  }
   KernelList kernels;
   makeElementwiseKernels(params, kernels);
   runner.run(kernels, localBytes);
@@ -77,12 +107,35 @@ TEST_P(ElementwiseBroadcast, AddsF16InManyTiles) {
   checkAdd(GetParam().a, GetParam().b, ElementType::F16, /*localBytes=*/4096);
 }
 
+TEST_P(ElementwiseBroadcast, AddsConstants) {
+  unsigned numPacked = 0;
+  checkAdd(GetParam().a, GetParam().b, ElementType::F16, arch::kLaneBytes,
+           /*takesStrides=*/false, &numPacked);
+  checkAdd(GetParam().a, GetParam().b, ElementType::F32, /*localBytes=*/4096,
+           /*takesStrides=*/true, &numPacked);
+}
+
+TEST(ElementwiseConstants, OneAChannelIsPacked) {
+  unsigned numPacked = 0;
+  checkAdd({1, 200, 7, 9}, {1, 200, 1, 1}, ElementType::F16, arch::kLaneBytes,
+           /*takesStrides=*/false, &numPacked);
+  EXPECT_EQ(numPacked, 1u);
+}
+
+TEST(ElementwiseConstants, OneAnElementIsNot) {
+  unsigned numPacked = 0;
+  checkAdd({1, 64, 8, 8}, {1, 64, 8, 8}, ElementType::F16, arch::kLaneBytes,
+           /*takesStrides=*/true, &numPacked);
+  EXPECT_EQ(numPacked, 0u);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Shapes, ElementwiseBroadcast,
     testing::Values(Case{{1}, {1}}, Case{{7}, {7}}, Case{{64}, {1}},
                     Case{{3, 1000}, {3, 1000}}, Case{{49, 96}, {1, 96}},
                     Case{{197, 192}, {1, 192}},
                     Case{{1, 96, 7, 9}, {1, 96, 1, 1}},
+                    Case{{2, 300, 5, 3}, {1, 300, 1, 1}},
                     Case{{8, 3, 49, 49}, {8, 1, 49, 49}},
                     Case{{4, 3, 1, 49}, {1, 3, 49, 1}},
                     Case{{2, 5, 3, 4, 6}, {2, 1, 3, 1, 6}},

@@ -26,8 +26,14 @@ ShapedTensor shapedTensor(KernelContext &context, Value value) {
 ElementwiseParams makeParams(KernelContext &context, Operation *op) {
   ElementwiseParams params;
   params.result = shapedTensor(context, op->getResult(0));
-  for (Value operand : op->getOperands())
+  for (Value operand : op->getOperands()) {
     params.operands.push_back(shapedTensor(context, operand));
+    params.constants.push_back(context.constantBytes(operand));
+  }
+  params.addConstant = [&context](std::vector<char> bytes, ElementType type,
+                                  const Shape4 &shape) {
+    return context.addConstant(std::move(bytes), type, shape);
+  };
   return params;
 }
 
