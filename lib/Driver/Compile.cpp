@@ -77,12 +77,9 @@ static void buildCommands(OpPassManager &manager, unsigned optLevel) {
   ConvertTpuToBM1684XOptions options;
   options.keepResident = options.fuse = options.prefetch = optLevel > 1;
   options.search = optLevel - 1;
-  manager.addNestedPass<func::FuncOp>(tpu::createTpuFuseAttention());
-  manager.addNestedPass<func::FuncOp>(tpu::createTpuHoistOutputs());
-  manager.addNestedPass<func::FuncOp>(createFoldChannelMoves());
-  manager.addNestedPass<func::FuncOp>(createAlignConcats());
-  manager.addNestedPass<func::FuncOp>(createAssignLanes());
-  manager.addNestedPass<func::FuncOp>(createJoinPermutes());
+  if (optLevel > 1)
+    manager.addPass(createChooseBatchSplit());
+  buildLanesPipeline(manager.nest<func::FuncOp>());
   manager.addPass(createConvertTpuToBM1684X(options));
   manager.addNestedPass<func::FuncOp>(bm1684x::createBM1684XVerifyHazards());
 }

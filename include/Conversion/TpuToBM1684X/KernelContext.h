@@ -58,7 +58,14 @@ public:
   int64_t coefficientSize() const { return coefficientBytes; }
 
 private:
+  /// The offset of `bytes` in the coefficient area, where equal pieces share
+  /// their place.
   int64_t addPiece(llvm::ArrayRef<char> bytes);
+
+  struct Piece {
+    size_t index;
+    int64_t offsetBytes;
+  };
 
   struct ActivationPlace {
     int64_t offsetBytes;
@@ -70,6 +77,7 @@ private:
   llvm::DenseMap<mlir::Value, llvm::ArrayRef<char>> splats;
   std::map<kernel::ElementType, kernel::GlobalTensor> identities;
   llvm::SmallVector<llvm::ArrayRef<char>> pieces;
+  std::multimap<uint64_t, Piece> piecesByHash;
   std::deque<std::vector<char>> packed;
   int64_t coefficientBytes = 0;
 };

@@ -129,6 +129,23 @@ def AlignConcats : Pass<"align-concats", "::mlir::func::FuncOp"> {
   ];
 }
 
+def ChooseBatchSplit : Pass<"choose-batch-split", "::mlir::ModuleOp"> {
+  let summary = "Split a batch where that makes the program faster";
+  let description = [{
+    Splits the batch as `tpu-split-batch` does, when that takes fewer cycles.
+    Compared are schedules of whole networks: unsplit; split as a whole, for
+    which all values of a part may fit into local memory; split up to where the
+    values of the whole batch fit, because from there on weights, which a split
+    loads once a part, are more than activations. A network without a batch is
+    left alone at no cost.
+  }];
+  let dependentDialects = ["::tpuc::bm1684x::BM1684XDialect",
+                           "::tpuc::tpu::TpuDialect"];
+  let statistics = [
+    Statistic<"numTried", "tried", "Schedules that were compared">
+  ];
+}
+
 def ConvertTpuToBM1684X
     : Pass<"convert-tpu-to-bm1684x", "::mlir::ModuleOp"> {
   let summary = "Turn a network into commands";

@@ -12,6 +12,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Operation.h"
+#include "llvm/Support/xxhash.h"
 
 #include <cstring>
 
@@ -102,7 +103,10 @@ GlobalTensor KernelContext::addConstant(std::vector<char> bytes,
   tensor.region = kernel::Region::Coefficient;
   tensor.type = type;
   packed.push_back(std::move(bytes));
+  int64_t end = coefficientBytes;
   tensor.offsetBytes = addPiece(packed.back());
+  if (tensor.offsetBytes < end)
+    packed.pop_back(); // the same bytes are there already
   return tensor.reshaped(shape);
 }
 
@@ -127,6 +131,13 @@ void KernelContext::placeActivation(Value value, int64_t offsetBytes,
 
 int64_t KernelContext::addPiece(ArrayRef<char> bytes) {
   int64_t offset = coefficientBytes;
+  uint64_t hash = llvm::xxh3_64bits(llvm::ArrayRef(
+      reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()));
+  auto range = piecesByHash.equal_range(hash);
+  for (auto it = range.first; it != range.second; ++it)
+    if (pieces[it->second.index] == bytes)
+      return it->second.offsetBytes;
+  piecesByHash.insert({hash, {pieces.size(), offset}});
   pieces.push_back(bytes);
   coefficientBytes =
       arch::alignUp(offset + int64_t(bytes.size()), arch::kGlobalAlignBytes);

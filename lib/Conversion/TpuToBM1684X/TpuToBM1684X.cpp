@@ -19,6 +19,7 @@
 #include "LayerGroup/Schedule.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 namespace tpuc {
@@ -75,7 +76,8 @@ public:
       : module(module), function(function), options(options), places(function) {
   }
 
-  LogicalResult run(unsigned &numKernels) {
+  /// Builds all kernels and decides on all commands.
+  LogicalResult plan() {
     if (failed(addValues()) || failed(addOperators()))
       return failure();
     options.coefficientBase = arch::kGlobalBase;
@@ -86,6 +88,14 @@ public:
     if (!group::schedule(program, options, schedule, reason))
       return operators[reason.op]->emitOpError()
              << "cannot be computed: " << reason.reason;
+    return success();
+  }
+
+  uint64_t cycles() const { return schedule.cycles; }
+
+  LogicalResult run(unsigned &numKernels) {
+    if (failed(plan()))
+      return failure();
     for (const group::Operator &op : program.operators)
       numKernels += op.kernels.size();
     OpBuilder builder(function);
@@ -323,8 +333,8 @@ struct ConvertTpuToBM1684X
     options.fillWaits = fillWaits;
     options.rememberCosts = costCache;
     if (search > unsigned(group::Options::Search::Parts)) {
-      getOperation().emitError()
-          << "a search of " << search.getValue() << " is not known; choose 0, 1 or 2";
+      getOperation().emitError() << "a search of " << search.getValue()
+                                 << " is not known; choose 0, 1 or 2";
       return signalPassFailure();
     }
     options.search = group::Options::Search(unsigned(search));
@@ -337,6 +347,20 @@ struct ConvertTpuToBM1684X
 };
 
 } // namespace
+
+std::optional<uint64_t> tpuc::estimateCycles(ModuleOp module,
+                                             func::FuncOp function,
+                                             bool isSearched) {
+  ScopedDiagnosticHandler quiet(module.getContext(),
+                                [](Diagnostic &) { return success(); });
+  group::Options options;
+  if (!isSearched)
+    options.search = group::Options::Search::None;
+  Converter converter(module, function, options);
+  if (failed(converter.plan()))
+    return std::nullopt;
+  return converter.cycles();
+}
 
 void tpuc::registerTpuKernels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, tpu::TpuDialect *) {

@@ -109,7 +109,10 @@ ValuePlaces::ValuePlaces(func::FuncOp function) {
     operand.set(copy);
     taken.insert(copy);
   }
-  for (auto concat : function.getOps<tpu::ConcatOp>())
+  // What a concatenation joins may be one itself: the last come first, so that
+  // it is known whether the parts of parts go to the caller.
+  SmallVector<tpu::ConcatOp> concats(function.getOps<tpu::ConcatOp>());
+  for (tpu::ConcatOp concat : llvm::reverse(concats))
     joinOperands(concat, taken.contains(rootOf(concat.getOutput())));
 }
 

@@ -97,4 +97,42 @@ def TpuHoistOutputs : Pass<"tpu-hoist-outputs", "::mlir::func::FuncOp"> {
   ];
 }
 
+def TpuSplitBatch : Pass<"tpu-split-batch", "::mlir::func::FuncOp"> {
+  let summary = "Computes parts of a batch one after the other";
+  let description = [{
+    Replaces the first operators that depend on the inputs, up to the first that
+    would mix them, by copies for equal parts of the leading axis; what others
+    read of them is joined. The values of a part are smaller, so that more of
+    them stay in local memory; weights are loaded once a part.
+    `choose-batch-split` decides where that pays.
+
+    Before:
+
+    ```mlir
+    %0 = tpu.unary exp %arg0 : tensor<2x8xf16>
+    ```
+
+    After, with two parts:
+
+    ```mlir
+    %a = tpu.slice %arg0 {offsets = array<i64: 0, 0>, sizes = array<i64: 1, 8>,
+        steps = array<i64: 1, 1>} : (tensor<2x8xf16>) -> tensor<1x8xf16>
+    %b = tpu.unary exp %a : tensor<1x8xf16>
+    %c = tpu.slice %arg0 {offsets = array<i64: 1, 0>, sizes = array<i64: 1, 8>,
+        steps = array<i64: 1, 1>} : (tensor<2x8xf16>) -> tensor<1x8xf16>
+    %d = tpu.unary exp %c : tensor<1x8xf16>
+    %0 = tpu.concat %b, %d {axis = 0 : i64} : (...) -> tensor<2x8xf16>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+  let options = [
+    Option<"parts", "parts", "int64_t", "1", "Number of parts">,
+    Option<"until", "until", "unsigned", "-1",
+           "Operators, but for constants, that may be split, from the first on">
+  ];
+  let statistics = [
+    Statistic<"numSplit", "split", "Operators that were split">
+  ];
+}
+
 #endif // TPUC_DIALECT_TPU_TRANSFORMS_PASSES_TD

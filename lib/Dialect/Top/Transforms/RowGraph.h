@@ -10,7 +10,7 @@
 #define TPUC_LIB_DIALECT_TOP_TRANSFORMS_ROWGRAPH_H
 
 #include "Dialect/Top/IR/Top.h"
-#include "ElementMap.h"
+#include "Interfaces/ElementMap.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace tpuc::top {

@@ -4,14 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ElementMap.h"
+#include "Interfaces/ElementMap.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include <map>
 #include <numeric>
 
 using namespace tpuc;
-using namespace tpuc::top;
 
 ElementMap::ElementMap(int64_t startUnit, std::vector<int64_t> start,
                        int64_t inputCount)
@@ -81,6 +80,75 @@ std::optional<ElementMap> ElementMap::strided(llvm::ArrayRef<int64_t> sizes,
     for (int64_t i = 0; i < run / unit; ++i)
       whole.push_back(block + i);
   return ElementMap(unit, std::move(whole), inputCount);
+}
+
+/// How many elements of a box follow each other on both sides, and how many of
+/// its axes are outside of them.
+static std::pair<int64_t, size_t> runOf(const CopyBox &box) {
+  int64_t run = 1;
+  size_t outer = box.sizes.size();
+  for (; outer > 0; --outer) {
+    bool isRun =
+        box.toStrides[outer - 1] == run && box.fromStrides[outer - 1] == run;
+    if (!isRun && box.sizes[outer - 1] != 1)
+      break;
+    run *= box.sizes[outer - 1];
+  }
+  return {run, outer};
+}
+
+std::optional<ElementMap> ElementMap::ofBoxes(llvm::ArrayRef<CopyBox> boxes,
+                                              int64_t resultCount,
+                                              int64_t inputCount) {
+  int64_t unit = std::gcd(resultCount, inputCount);
+  for (const CopyBox &box : boxes) {
+    auto [run, outer] = runOf(box);
+    unit = std::gcd(std::gcd(unit, run), std::gcd(box.to, box.from));
+    for (size_t axis = 0; axis < outer; ++axis)
+      if (box.sizes[axis] > 1)
+        unit = std::gcd(unit,
+                        std::gcd(box.toStrides[axis], box.fromStrides[axis]));
+  }
+  if (resultCount / unit > kMaxBlocks)
+    return std::nullopt;
+  std::vector<int64_t> blocks(resultCount / unit);
+  for (const CopyBox &box : boxes) {
+    auto [run, outer] = runOf(box);
+    // The places of all runs of the box, an axis after the other.
+    std::vector<std::pair<int64_t, int64_t>> places = {{box.to, box.from}};
+    for (size_t axis = 0; axis < outer; ++axis) {
+      std::vector<std::pair<int64_t, int64_t>> next;
+      for (auto [to, from] : places)
+        for (int64_t i = 0; i < box.sizes[axis]; ++i)
+          next.push_back(
+              {to + i * box.toStrides[axis], from + i * box.fromStrides[axis]});
+      places = std::move(next);
+    }
+    for (auto [to, from] : places)
+      for (int64_t i = 0; i < run; i += unit)
+        blocks[(to + i) / unit] = (from + i) / unit;
+  }
+  return ElementMap(unit, std::move(blocks), inputCount);
+}
+
+std::optional<ElementMap> ElementMap::part(int64_t parts, int64_t index) const {
+  if (getResultCount() % parts != 0 || inputCount % parts != 0)
+    return std::nullopt;
+  int64_t smaller =
+      std::gcd(unit, std::gcd(getResultCount() / parts, inputCount / parts));
+  int64_t count = getResultCount() / parts / smaller;
+  int64_t inputBlocks = inputCount / parts / smaller;
+  if (count * parts > kMaxBlocks)
+    return std::nullopt;
+  std::vector<int64_t> all = refined(smaller);
+  std::vector<int64_t> taken(all.begin() + index * count,
+                             all.begin() + (index + 1) * count);
+  for (int64_t &block : taken) {
+    if (block / inputBlocks != index)
+      return std::nullopt;
+    block -= index * inputBlocks;
+  }
+  return ElementMap(smaller, std::move(taken), inputCount / parts);
 }
 
 std::optional<ElementMap> ElementMap::joined(llvm::ArrayRef<ElementMap> parts,

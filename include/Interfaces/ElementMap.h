@@ -5,14 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TPUC_LIB_DIALECT_TOP_TRANSFORMS_ELEMENTMAP_H
-#define TPUC_LIB_DIALECT_TOP_TRANSFORMS_ELEMENTMAP_H
+#ifndef TPUC_INTERFACES_ELEMENTMAP_H
+#define TPUC_INTERFACES_ELEMENTMAP_H
 
 #include "Interfaces/CopyBoxes.h"
 #include <optional>
 #include <vector>
 
-namespace tpuc::top {
+namespace tpuc {
 
 /// result[i] = input[map(i)], both row-major. Elements that stay together are
 /// one block of `unit` elements; `unit` is as large as it can be, so that equal
@@ -28,6 +28,11 @@ public:
   static std::optional<ElementMap> strided(llvm::ArrayRef<int64_t> sizes,
                                            llvm::ArrayRef<int64_t> strides,
                                            int64_t base, int64_t inputCount);
+  /// What boxes move that cover each element of the result once. Nothing when
+  /// it would have too many blocks.
+  static std::optional<ElementMap> ofBoxes(llvm::ArrayRef<CopyBox> boxes,
+                                           int64_t resultCount,
+                                           int64_t inputCount);
   /// Results of `parts`, which read one input, joined: `outer` times
   /// `lengths`[i] elements of part i after each other.
   static std::optional<ElementMap> joined(llvm::ArrayRef<ElementMap> parts,
@@ -39,6 +44,9 @@ public:
   std::optional<ElementMap> then(const ElementMap &next) const;
   /// The map back, or nothing when elements repeat or are left out.
   std::optional<ElementMap> inverse() const;
+  /// The map of the `index`th of `parts` equal parts of the result, when it
+  /// reads the same part of the input only.
+  std::optional<ElementMap> part(int64_t parts, int64_t index) const;
   /// The same movement of rows of `width` elements each instead of elements.
   ElementMap scaled(int64_t width) const;
   /// The movement of rows of `width` elements, or nothing when it breaks them.
@@ -64,6 +72,6 @@ private:
   int64_t inputCount = 0;
 };
 
-} // namespace tpuc::top
+} // namespace tpuc
 
-#endif // TPUC_LIB_DIALECT_TOP_TRANSFORMS_ELEMENTMAP_H
+#endif // TPUC_INTERFACES_ELEMENTMAP_H

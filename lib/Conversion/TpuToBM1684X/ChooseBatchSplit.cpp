@@ -1,0 +1,189 @@
+//===- ChooseBatchSplit.cpp - Whether to compute a batch in parts ---------===//
+//
+// Tries splits of the batch on copies of the network and keeps the fastest by
+// the cycles of its commands. How a split is made is tpu-split-batch's
+// business.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Conversion/TpuToBM1684X/KernelContext.h"
+#include "Conversion/TpuToBM1684X/Passes.h"
+#include "Dialect/BM1684X/IR/BM1684X.h"
+#include "Dialect/Tpu/IR/Tpu.h"
+#include "Dialect/Tpu/Transforms/Passes.h"
+#include "Kernel/Tensor.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+#include <numeric>
+
+namespace tpuc {
+#define GEN_PASS_DEF_CHOOSEBATCHSPLIT
+#include "Conversion/TpuToBM1684X/Passes.h.inc"
+} // namespace tpuc
+
+using namespace mlir;
+using namespace tpuc;
+
+namespace {
+
+/// Beyond this many parts the commands become too many.
+constexpr int64_t kMostParts = 8;
+
+/// A way to split; one part is none.
+struct Split {
+  int64_t parts = 1;
+  unsigned until = 0;  ///< how many operators
+  uint64_t cycles = 0; ///< of the whole program
+};
+
+/// The greatest number of parts, not above `limit`, that all inputs with a
+/// leading axis above 1 have.
+int64_t mostParts(func::FuncOp function, int64_t limit) {
+  int64_t batch = 0;
+  for (BlockArgument argument : function.getArguments()) {
+    ArrayRef<int64_t> shape = tpu::getShape(argument);
+    if (!shape.empty() && shape.front() > 1)
+      batch = std::gcd(batch, shape.front());
+  }
+  for (int64_t parts = std::min(batch, limit); parts > 1; --parts)
+    if (batch % parts == 0)
+      return parts;
+  return 1;
+}
+
+int64_t bytesOf(Value value) {
+  FailureOr<kernel::ElementType> type = elementTypeOf(value.getType());
+  int64_t count = cast<RankedTensorType>(value.getType()).getNumElements();
+  return failed(type) ? 0 : count * byteWidth(*type);
+}
+
+/// The operators up to the last one that reads and writes more than `bytes`.
+unsigned lastAbove(func::FuncOp function, int64_t bytes) {
+  unsigned count = 0, last = 0;
+  for (Operation &op : function.getBody().front()) {
+    if (op.hasTrait<OpTrait::ConstantLike>() ||
+        op.hasTrait<OpTrait::IsTerminator>())
+      continue;
+    ++count;
+    int64_t touched = 0;
+    for (Value value : op.getResults())
+      touched += bytesOf(value);
+    for (Value value : op.getOperands()) {
+      Operation *producer = value.getDefiningOp();
+      if (!producer || !producer->hasTrait<OpTrait::ConstantLike>())
+        touched += bytesOf(value);
+    }
+    if (touched > bytes)
+      last = count;
+  }
+  return last;
+}
+
+struct ChooseBatchSplit
+    : public tpuc::impl::ChooseBatchSplitBase<ChooseBatchSplit> {
+  void runOnOperation() override {
+    for (func::FuncOp function :
+         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+      if (!function.isDeclaration())
+        choose(function);
+  }
+
+private:
+  void choose(func::FuncOp function) {
+    int64_t parts = mostParts(function, kMostParts);
+    if (parts == 1)
+      return;
+    std::vector<Split> candidates;
+    auto attempt = [&](int64_t parts, unsigned until) {
+      Split split{parts, until};
+      if (auto cycles = costOf(function, split, /*isSearched=*/false)) {
+        split.cycles = *cycles;
+        candidates.push_back(split);
+      }
+      llvm::stable_sort(candidates, [](const Split &a, const Split &b) {
+        return a.cycles < b.cycles;
+      });
+    };
+    attempt(1, 0);
+    // All of it, and up to where half or an eighth of local memory suffices.
+    constexpr int64_t kLocalBytes = arch::kLanes * arch::kLaneBytes;
+    SmallVector<unsigned> tried;
+    for (int64_t bytes : {int64_t(0), kLocalBytes / 8, kLocalBytes / 2}) {
+      unsigned until = lastAbove(function, bytes);
+      if (until == 0 || llvm::is_contained(tried, until))
+        continue;
+      tried.push_back(until);
+      attempt(parts, until);
+    }
+    int64_t fewer = mostParts(function, parts - 1);
+    if (fewer > 1 && !candidates.empty() && candidates.front().parts > 1)
+      attempt(fewer, candidates.front().until);
+    if (candidates.empty())
+      return;
+    Split best = finalOf(function, candidates);
+    if (best.parts > 1 && failed(split(function, best)))
+      signalPassFailure();
+  }
+
+  /// Of `candidates`, the best first, that which is the fastest after a search
+  /// for tiles; only those are compared whose cycles are close.
+  Split finalOf(func::FuncOp function, ArrayRef<Split> candidates) {
+    constexpr size_t kMostSearched = 3;
+    constexpr double kClose = 1.15;
+    Split best = candidates.front();
+    auto isClose = [&](const Split &split) {
+      return double(split.cycles) < double(candidates.front().cycles) * kClose;
+    };
+    candidates = candidates.take_front(kMostSearched).take_while(isClose);
+    if (candidates.size() == 1)
+      return best;
+    std::optional<uint64_t> bestCycles;
+    for (const Split &split : candidates) {
+      auto cycles = costOf(function, split, /*isSearched=*/true);
+      if (cycles && (!bestCycles || *cycles < *bestCycles)) {
+        bestCycles = cycles;
+        best = split;
+      }
+    }
+    return best;
+  }
+
+  /// The cycles of the function split in one way.
+  std::optional<uint64_t> costOf(func::FuncOp function, const Split &how,
+                                 bool isSearched) {
+    ++numTried;
+    OpBuilder builder(function);
+    auto copy = cast<func::FuncOp>(builder.clone(*function));
+    std::optional<uint64_t> cycles;
+    OpPassManager lanes(func::FuncOp::getOperationName());
+    buildLanesPipeline(lanes);
+    if (succeeded(split(copy, how)) && succeeded(runPipeline(lanes, copy)))
+      cycles = estimateCycles(getOperation(), copy, isSearched);
+    copy.erase();
+    return cycles;
+  }
+
+  LogicalResult split(func::FuncOp function, const Split &how) {
+    if (how.parts == 1)
+      return success();
+    OpPassManager manager(func::FuncOp::getOperationName());
+    tpu::TpuSplitBatchOptions options;
+    options.parts = how.parts;
+    options.until = how.until;
+    manager.addPass(tpu::createTpuSplitBatch(options));
+    manager.addPass(createCanonicalizerPass());
+    return runPipeline(manager, function);
+  }
+};
+
+} // namespace
+
+void tpuc::buildLanesPipeline(OpPassManager &manager) {
+  manager.addPass(tpu::createTpuFuseAttention());
+  manager.addPass(tpu::createTpuHoistOutputs());
+  manager.addPass(createFoldChannelMoves());
+  manager.addPass(createAlignConcats());
+  manager.addPass(createAssignLanes());
+  manager.addPass(createJoinPermutes());
+}
