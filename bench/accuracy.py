@@ -34,7 +34,7 @@ from tpuc.compiler import transform
 from tpuc.console import counted_steps, print_table
 from tpuc.errors import UserError
 from tpuc.model import Model
-from tpuc.tuning.bias import with_corrected_biases
+from tpuc.tuning.bias import with_corrections
 from tpuc.tuning.layers import Trials
 from tpuc.tuning.search import Target
 from tpuc.tuning.tune import tune
@@ -44,6 +44,8 @@ HEADER = ("network", "precision", "ranges", "inputs", "top-1", "float", "as floa
           "worst cosine", "ms")  # fmt: skip
 # `tpuc quantize` as the table has it.
 MIXED = "mixed"
+# Ranges by the default method, and what `tpuc compile` does besides.
+WHOLE = f"{DEFAULT_METHOD}, weights, biases"
 TARGET = Target(max_drop=0.0, min_cosine=0.999)
 # What scikit-image ships besides photographs: drawings, text, silhouettes.
 NO_PHOTOGRAPHS = ("chessboard_GRAY", "chessboard_RGB", "color", "horse", "logo", "page", "phantom",
@@ -101,8 +103,7 @@ def run_rows(
     """Every precision of a network."""
     rows = [Row(name, "F16", "-")]
     rows += [Row(name, "INT8", method) for method in methods]
-    # Ranges by the default method, and what `tpuc compile` does besides.
-    rows.append(Row(name, "INT8", f"{DEFAULT_METHOD}, biases"))
+    rows.append(Row(name, "INT8", WHOLE))
     rows.append(Row(name, "INT8", MIXED))
     module = canonical(transform(model, name))
     graph = _core.read_graph(module)
@@ -153,7 +154,7 @@ def _compile(row: Row, model: onnx.ModelProto, fold: Fold, counts: dict) -> Mode
         row.layers += len(tuning.result.chosen)
         return Trials(tuning.module, tuning.ranges).compile(tuning.result.precisions())
     table = make_table(counts, DEFAULT_METHOD, 0)
-    module = with_corrected_biases(module, fold.calibration, table)
+    module = with_corrections(module, fold.calibration, table)
     return Trials(module, table).compile({})
 
 

@@ -86,6 +86,9 @@ class CompileConfig(BaseModel):
     method: str | None = Field(
         None, description="how to choose thresholds: max, percentile, kl, mse or search"
     )
+    round_weights: bool = Field(
+        True, description="with --calibration: choose the bytes of weights by the error of results"
+    )
     correct_bias: bool = Field(
         True, description="with --calibration: take the mean error of bytes out of biases"
     )

@@ -7,7 +7,7 @@ from tpuc import UserError, _core
 from tpuc.calibration import canonical, make_table
 from tpuc.calibration.gather import by_name, gather
 from tpuc.compiler import transform
-from tpuc.tuning.bias import with_corrected_biases
+from tpuc.tuning.bias import with_corrections
 from tpuc.tuning.layers import ERROR, MEAN, POWERS, Local, Trials, find_layers, round_weights
 
 
@@ -40,7 +40,7 @@ def module():
 
 
 def test_mean_error_of_each_channel_is_gone(module, inputs):
-    corrected = with_corrected_biases(module, inputs, ranges_of(module, inputs))
+    corrected = with_corrections(module, inputs, ranges_of(module, inputs), round_weights=False)
     after = _core.read_graph(corrected)
     ranges = ranges_of(module, inputs)
     before, changed = (layers_of(m, ranges)[0] for m in (module, corrected))
@@ -53,14 +53,14 @@ def test_mean_error_of_each_channel_is_gone(module, inputs):
 def test_layers_in_floats_keep_their_biases(module, inputs):
     ranges = ranges_of(module, inputs)
     first = layers_of(module, ranges)[0]
-    corrected = with_corrected_biases(module, inputs, ranges, {first.name: "F16"})
+    corrected = with_corrections(module, inputs, ranges, {first.name: "F16"})
     assert np.array_equal(bias_of(module, "conv"), bias_of(corrected, "conv"))
     assert not np.array_equal(bias_of(module, "matmul"), bias_of(corrected, "matmul"))
 
 
 def test_module_itself_is_not_changed(module, inputs):
     text = str(module)
-    with_corrected_biases(module, inputs, ranges_of(module, inputs))
+    with_corrections(module, inputs, ranges_of(module, inputs))
     assert str(module) == text
 
 

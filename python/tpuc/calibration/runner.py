@@ -125,6 +125,7 @@ class Runner:
             part.gives = sorted(made & (self._wanted | later))
             part.reads = sorted(used - made - set(self._constants))
             later |= set(part.reads)
+        self._parts = [part for part in self._parts if part.gives]
 
     def _session(self, part: Part) -> Any:
         return make_session(self._graph, part, self._constants)

@@ -214,13 +214,16 @@ def _calibrate(
         return module, None
     with progress.measure("calibrating"), counted_steps("calibrating", len(dataset)) as advance:
         table = calibrate_module(module, dataset, method, advance, config.ray)
-    if config.correct_bias and config.quantize == "INT8":
-        from tpuc.tuning.bias import with_corrected_biases
+    if (config.round_weights or config.correct_bias) and config.quantize == "INT8":
+        from tpuc.tuning.bias import with_corrections
         from tpuc.tuning.layers import read_precisions
 
         precisions = read_precisions(config.quantize_table) if config.quantize_table else {}
-        with progress.stage("correcting biases"):
-            module = with_corrected_biases(module, dataset, table, precisions)
+        with progress.stage("rounding weights"):
+            module = with_corrections(
+                module, dataset, table, precisions,
+                round_weights=config.round_weights, correct_bias=config.correct_bias,
+            )  # fmt: skip
     path = str(Path(config.output).with_suffix("")) + "_cali_table"
     table.save(path)
     return module, path

@@ -1,8 +1,9 @@
-"""Takes the mean of the error that bytes make out of the bias.
+"""Changes constants to those that suit bytes.
 
-Rounded weights and activations shift the mean of a channel. The shift is
-measured for each contraction on sample inputs and subtracted from its bias. A
-layer that leaves bytes has to keep its own bias.
+Weights become what bytes make of them (tuning/rounding.py). Rounded weights and
+activations shift the mean of a channel: the shift is measured for each
+contraction on sample inputs and subtracted from its bias. A layer that leaves
+bytes has to keep its own constants.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 
@@ -18,75 +18,88 @@ from tpuc import _core
 from tpuc.calibration import CalibrationTable, canonical
 from tpuc.calibration.runner import Runner
 from tpuc.tuning.layers import MEAN, Layer, Local, Trials, find_layers
+from tpuc.tuning.rounding import spread, with_rounded_weights
 
-# Means settle with few inputs; each costs every contraction twice.
-_INPUTS = 8
 _THREADS = 2
 
 
 @dataclass(frozen=True)
 class Correction:
-    """A layer's number in the graph, its name, and the bias that suits bytes."""
+    """A layer's number in the graph, its name, and the constants that suit bytes."""
 
     index: int
     name: str
-    bias: np.ndarray
+    bias: np.ndarray | None = None
+    weight: np.ndarray | None = None
 
 
-def with_corrected_biases(
+def with_corrections(
     module: _core.Module,
     inputs: Iterable[list[np.ndarray]],
     ranges: CalibrationTable,
     precisions: Mapping[str, str] | None = None,
+    *,
+    round_weights: bool = True,
+    correct_bias: bool = True,
 ) -> _core.Module:
-    """A canonical copy of a module whose biases make up for bytes.
+    """A canonical copy of a module whose constants suit bytes.
 
     Args:
         module: in the top dialect.
         inputs: sample inputs, of which the first few are used.
         ranges: of the tensors.
         precisions: of single operations, by name: only what is left in bytes is corrected.
+        round_weights: whether to choose the bytes of weights by the error of results.
+        correct_bias: whether to take the mean error of bytes out of biases.
 
     Raises:
         UserError: the module cannot be lowered to bytes.
     """
     module = canonical(module)
     graph = _core.read_graph(module)
-    lowered = Trials(module, ranges).byte_operations(precisions or {})
-    apply_corrections(module, find_corrections(graph, find_layers(graph, lowered), inputs))
+    layers = find_layers(graph, Trials(module, ranges).byte_operations(precisions or {}))
+    if round_weights:
+        layers = with_rounded_weights(graph, layers, inputs)
+    apply_corrections(module, find_corrections(graph, layers, inputs if correct_bias else None))
     return module
 
 
 def apply_corrections(
     module: _core.Module, corrections: Iterable[Correction], without: Iterable[str] = ()
 ) -> None:
-    """Changes biases of a canonical module.
+    """Changes constants of a canonical module.
 
     Args:
         module: the module.
         corrections: for it.
-        without: names of layers that keep their biases.
+        without: names of layers that keep their constants.
     """
     kept = set(without)
-    _core.set_constants(module, [(c.index, 2, c.bias) for c in corrections if c.name not in kept])
+    _core.set_constants(module, [
+        (c.index, operand, array)
+        for c in corrections if c.name not in kept
+        for operand, array in ((1, c.weight), (2, c.bias)) if array is not None
+    ])  # fmt: skip
 
 
 def find_corrections(
-    graph: _core.Graph, layers: Sequence[Layer], inputs: Iterable[list[np.ndarray]]
+    graph: _core.Graph, layers: Sequence[Layer], inputs: Iterable[list[np.ndarray]] | None
 ) -> list[Correction]:
-    """The biases that suit bytes.
+    """The constants that suit bytes.
 
     Args:
         graph: the canonical network.
         layers: of it; those that are no contractions are left out.
-        inputs: sample inputs, each a list of arrays, one an input of the network; the first
-            few are used.
+        inputs: sample inputs, each a list of arrays, one an input of the network; a few
+            of them are used. None: biases stay.
     """
     layers = [layer for layer in layers if layer.is_contraction]
-    shifts = mean_errors(graph, layers, islice(iter(inputs), _INPUTS))
+    if inputs is None:
+        return [Correction(layer.index, layer.name, None, layer.rounded) for layer in layers]
+    shifts = mean_errors(graph, layers, spread(inputs))
     return [
         Correction(layer.index, layer.name,
-                   np.float32((0.0 if layer.bias is None else layer.bias) - shift))
+                   np.float32((0.0 if layer.bias is None else layer.bias) - shift), layer.rounded)
         for layer, shift in zip(layers, shifts, strict=True)
     ]  # fmt: skip
 

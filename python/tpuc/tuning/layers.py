@@ -105,12 +105,14 @@ class Layer:
         operation: the operation.
         constants: those of its operands that are constant.
         data: the others: the value's number to what its bytes stand for.
+        rounded: a contraction's weights as its bytes have them; None: the nearest.
     """
 
     index: int
     operation: _core.GraphOperation
     constants: dict[int, np.ndarray]
     data: dict[int, _core.ByteType]
+    rounded: np.ndarray | None = None
 
     @property
     def name(self) -> str:
@@ -242,7 +244,9 @@ class Local:
             else:
                 exact[value] = rounded[value] = nodes.constant(layer.constants[value])
         if layer.is_contraction:
-            weight = round_weights(layer.weight, layer.weight_axis)
+            weight = layer.rounded
+            if weight is None:
+                weight = round_weights(layer.weight, layer.weight_axis)
             rounded[operation.operands[1]] = nodes.constant(weight)
         for names, result in ((exact, "exact"), (rounded, "rounded")):
             convert(Call(operation, [names[v] for v in operation.operands], [result]), nodes)

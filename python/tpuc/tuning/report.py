@@ -70,13 +70,12 @@ def _steps(tuning: Tuning) -> str:
 
 
 def _layers(tuning: Tuning) -> str:
-    graph = _core.read_graph(tuning.module)
     total = sum(choice.effect.output_error for choice in tuning.result.order) or 1.0
     chosen = set(tuning.result.precisions())
     order = sorted(tuning.result.order, key=lambda choice: choice.effect.layer.index)
     rows = [
         _row(number, choice, choice.effect.layer.name in chosen, total,
-             _drawings(tuning, graph, choice.effect.layer))
+             _drawings(tuning, choice.effect.layer))
         for number, choice in enumerate(order, 1)
     ]  # fmt: skip
     header = ("", "layer", "operation", "precision", "cosine", "SQNR dB", "output error", "us",
@@ -102,10 +101,10 @@ def _row(number: int, choice: Choice, leaves: bool, total: float, drawing: str) 
     )
 
 
-def _drawings(tuning: Tuning, graph: _core.Graph, layer: Layer) -> str:
+def _drawings(tuning: Tuning, layer: Layer) -> str:
     drawings = []
     for value, kind in layer.data.items():
-        histogram = tuning.histograms.get(graph.values[value].name)
+        histogram = tuning.histograms.get(tuning.graph.values[value].name)
         if histogram is not None:
             drawings.append(draw(histogram, kind.low * kind.scale, kind.high * kind.scale))
     return "".join(drawings)

@@ -16,8 +16,9 @@ from tpuc.calibration.accuracy import Accuracy, Sample, float_results, measure
 from tpuc.calibration.gather import by_name
 from tpuc.console import counted_steps
 from tpuc.model import Model
-from tpuc.tuning.bias import Correction, apply_corrections, find_corrections
+from tpuc.tuning.bias import apply_corrections, find_corrections
 from tpuc.tuning.layers import Trials, find_layers
+from tpuc.tuning.rounding import with_rounded_weights
 from tpuc.tuning.search import Result, Target, costs_of, search
 from tpuc.tuning.sensitivity import measure_effects
 
@@ -32,7 +33,8 @@ class Tuning:
     """A network that is ready to be compiled.
 
     Attributes:
-        module: canonical, with biases that suit what is left in bytes.
+        module: canonical, with constants that suit what is left in bytes.
+        graph: of the module before, to which the layers belong.
         ranges: of its tensors.
         histograms: of its tensors, by name.
         target: what was asked for.
@@ -41,6 +43,7 @@ class Tuning:
     """
 
     module: _core.Module
+    graph: _core.Graph
     ranges: CalibrationTable
     histograms: dict[str, _core.Histogram]
     target: Target
@@ -74,17 +77,19 @@ def tune(
     method: str,
     target: Target,
     *,
+    round_weights: bool = True,
     correct_bias: bool = True,
     ray: str | None = None,
     steps: Steps = counted_steps,
 ) -> Tuning:
-    """Finds ranges, biases, and the layers that have to leave bytes.
+    """Finds ranges, constants, and the layers that have to leave bytes.
 
     Args:
         module: in the top dialect; it is not changed.
         inputs: sample inputs, which are read several times.
         method: how ranges are chosen.
         target: the accuracy that is asked for, on these inputs.
+        round_weights: whether to choose the bytes of weights by the error of results.
         correct_bias: whether to take the mean error of bytes out of biases.
         ray: address of a Ray cluster that shares the search for ranges.
         steps: shows progress.
@@ -99,10 +104,11 @@ def tune(
     named = by_name(graph, histograms)
     ranges = make_table(named, method, count)
     layers = find_layers(graph, Trials(module, ranges).byte_operations({}))
-    corrections: list[Correction] = []
-    if correct_bias:
-        with steps("correcting biases", 0):
-            corrections = find_corrections(graph, layers, inputs)
+    if round_weights:
+        with steps("rounding weights", 0):
+            layers = with_rounded_weights(graph, layers, inputs)
+    with steps("correcting biases", 0):
+        corrections = find_corrections(graph, layers, inputs if correct_bias else None)
     trials = Trials(
         module, ranges, lambda copy, table: apply_corrections(copy, corrections, without=table)
     )
@@ -121,7 +127,7 @@ def tune(
         result = search(trials, order, accuracy, target, advance)
     corrected = module.clone()
     apply_corrections(corrected, corrections, without=result.precisions())
-    return Tuning(corrected, ranges, named, target, count, result)
+    return Tuning(corrected, graph, ranges, named, target, count, result)
 
 
 def quantize_table(tuning: Tuning) -> str:
