@@ -99,6 +99,27 @@ def test_filters_are_bytes(network, table, tmp_path):
     assert sizes["INT8"] < sizes["F16"]
 
 
+@pytest.mark.parametrize(
+    "attributes, filters, size",
+    [
+        ({"pads": [20, 20]}, (8, 4, 40), (8, 60)),
+        ({"dilations": [18, 2], "pads": [18, 2, 18, 2]}, (8, 4, 3, 3), (8, 40, 24)),
+        ({"dilations": [1, 30], "strides": [2, 2]}, (8, 8, 2, 2), (8, 20, 64)),
+    ],
+    ids=["pads", "dilation", "dilation_and_stride"],
+)
+def test_windows_beyond_the_commands_are_bytes(attributes, filters, size, tmp_path):
+    rng = np.random.default_rng(8)
+    weights = {"w": rng.standard_normal(filters).astype(np.float32)}
+    conv = helper.make_node("Conv", ["x", "w"], ["y"], "conv", group=8 // filters[1], **attributes)
+    network = nets.network([conv], {"x": [1, *size]}, {"y": None}, weights)
+    inputs = {"x": rng.standard_normal((1, *size)).astype(np.float32)}
+    tensors = every_tensor(network, inputs)
+    table = write_table(tmp_path / "table", tensors)
+    model = tpuc.compile(network, quantize="INT8", calibration_table=table)
+    assert compare(model.run(inputs)["y"], tensors["conv"]).cosine >= 0.9995
+
+
 def test_quantize_table_keeps_an_operation_in_floats(network, image, table):
     plain = tpuc.compile(network, quantize="INT8", calibration_table=table).run(image)["y"]
     mixed = tpuc.compile(

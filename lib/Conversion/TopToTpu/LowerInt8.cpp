@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ConvForm.h"
 #include "Dialect/Top/Transforms/Calibration.h"
 #include "Int8Gate.h"
 #include "PatchConv.h"
@@ -22,13 +23,6 @@ static bool isConstant(Value value) {
 //===----------------------------------------------------------------------===//
 // Contractions
 //===----------------------------------------------------------------------===//
-
-/// Puts a 1 (or `value`) before the entries of a spatial array.
-static SmallVector<int64_t> withAxis(ArrayRef<int64_t> values, int64_t value) {
-  SmallVector<int64_t> all{value};
-  llvm::append_range(all, values);
-  return all;
-}
 
 /// The element type of the result of a convolution, and the function that it
 /// computes beside.
@@ -52,18 +46,18 @@ static FailureOr<Type> getConvElement(top::ConvOp op, tpu::GateKind &gate,
 }
 
 static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
-  SmallVector<int64_t> strides(op.getStrides()), pads(op.getPads()),
-      dilations(op.getDilations());
+  ConvForm conv;
+  conv.strides.assign(op.getStrides().begin(), op.getStrides().end());
+  conv.pads.assign(op.getPads().begin(), op.getPads().end());
+  conv.dilations.assign(op.getDilations().begin(), op.getDilations().end());
+  conv.group = op.getGroup();
   std::optional<PatchConv> patches = PatchConv::match(op);
   if (patches)
-    strides = {1, 1};
-  bool fits = isConstant(op.getFilter()) && strides.size() <= 2 &&
-              (!op.getBias() || isConstant(op.getBias()));
-  for (auto [values, limit] : {std::pair(ArrayRef(strides), kMaxStride),
-                               {pads, kMaxPad},
-                               {dilations, kMaxDilation}})
-    fits &= llvm::all_of(
-        values, [limit = limit](int64_t value) { return value <= limit; });
+    conv.strides = {1, 1};
+  bool fits = isConstant(op.getFilter()) && conv.getAxes() <= 2 &&
+              (!op.getBias() || isConstant(op.getBias())) &&
+              llvm::all_of(conv.strides,
+                           [](int64_t stride) { return stride <= kMaxStride; });
   if (!fits)
     return false;
   FailureOr<Value> input = failure();
@@ -84,29 +78,27 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
   FailureOr<Type> element = getConvElement(op, gate, lowering);
   if (failed(element))
     return failure();
-  SmallVector<int64_t> inShape(getShape(*input)),
-      filterShape(getShape(op.getFilter())), shape(getShape(op.getOutput()));
+  SmallVector<int64_t> filterShape(getShape(op.getFilter())),
+      shape(getShape(op.getOutput()));
   if (patches) {
     filterShape.assign(patches->getFilterShape());
     shape.assign(patches->getResultShape());
   }
-  if (strides.size() == 1) {
-    for (SmallVector<int64_t> *sizes : {&inShape, &filterShape, &shape})
-      sizes->insert(sizes->begin() + 2, 1);
-    strides = withAxis(strides, 1);
-    dilations = withAxis(dilations, 1);
-    pads = {0, pads[0], 0, pads[1]};
-  }
-  Value filter = lowering.getFilter(op.getFilter(), /*axis=*/0, filterShape);
-  if (!filter)
+  conv.input = *input;
+  conv.filter = lowering.getFilter(op.getFilter(), /*axis=*/0, filterShape);
+  if (!conv.filter)
     return false;
-  Value bias;
+  if (conv.getAxes() == 1) {
+    addAxis(conv, lowering);
+    shape.insert(shape.begin() + 2, 1);
+  }
+  bringToForm(conv, ArrayRef<int64_t>(shape).drop_front(2), lowering);
   if (op.getBias())
-    bias = lowering.get(op.getBias(), Float32Type::get(op.getContext()));
+    conv.bias = lowering.get(op.getBias(), Float32Type::get(op.getContext()));
   bool isBytes = tpu::isQuantized(*element);
   Value output = lowering.emit<tpu::ConvOp>(
-      RankedTensorType::get(shape, *element), lowering.reshape(*input, inShape),
-      filter, bias, strides, pads, dilations, op.getGroup(),
+      RankedTensorType::get(shape, *element), conv.input, conv.filter,
+      conv.bias, conv.strides, conv.pads, conv.dilations, conv.group,
       op.getDoRelu() && !isBytes, isBytes ? APFloat(-1.0) : op.getReluLimit(),
       gate);
   lowering.replace(op.getResult(),
