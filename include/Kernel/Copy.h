@@ -29,6 +29,9 @@ struct CopyParams {
   /// [1, 64, 1, 64], the identity matrix of a 16-bit float type, or in i8 for
   /// bytes; with it, lanes and rows are exchanged in local memory.
   std::optional<GlobalTensor> identity;
+  /// All that read the result read it from global memory: transfers then follow
+  /// the lanes of the source, which may be resident.
+  bool passesGlobal = false;
 };
 
 /// Appends the kernels that copy source[sum i*sourceStride] to
@@ -40,6 +43,10 @@ void makeCopyKernels(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes,
 /// Whether makeCopyKernels() copies between the splits of the two sides by
 /// exchanging lanes and rows in local memory, when it has the identity matrix.
 bool exchangesLanes(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes);
+
+/// Whether makeCopyKernels() copies between the splits of the two sides without
+/// global memory.
+bool staysLocal(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes);
 
 /// Appends a kernel that writes `bits` into `count` elements from `result` on.
 void makeFillKernels(const GlobalTensor &result, int64_t count, uint32_t bits,

@@ -52,6 +52,11 @@ struct SplitStrides {
 
   bool isAcrossLanes(int64_t stride) const { return stride >= c && stride < n; }
 
+  /// The distance in a lane of elements `stride` apart, which are in one.
+  int64_t inLane(int64_t stride) const {
+    return stride >= n ? stride / n * c : stride;
+  }
+
   /// Whether neighbours lie in the same lane, a round of them apart.
   bool isRound(int64_t stride) const {
     return isAcrossLanes(stride) && stride % (c * arch::kLanes) == 0;
@@ -86,8 +91,15 @@ public:
         kernels(kernels) {}
 
   bool make(CopyAxes axes) {
-    return cut(axes) &&
-           (makeInLanes(axes) || makeAcrossLanes(axes) || makeByResult(axes));
+    return cut(axes) && (makeInLanes(axes) || makeAcrossLanes(axes) ||
+                         (params.passesGlobal &&
+                          makeByLanes(axes, &CopyAxis::sourceStride, from)) ||
+                         makeByLanes(axes, &CopyAxis::resultStride, to));
+  }
+
+  /// Only what needs no global memory between the two sides.
+  bool makeLocal(CopyAxes axes) {
+    return cut(axes) && (makeInLanes(axes) || makeAcrossLanes(axes));
   }
 
   /// Only by exchanging lanes and rows.
@@ -274,24 +286,77 @@ private:
     makeLaneTransposeKernel(transpose, kernels);
   }
 
-  /// Transfers into the lanes of the result, from anywhere.
-  bool makeByResult(llvm::ArrayRef<CopyAxis> axes) {
+  /// Transfers from or into the lanes of one side, whose strides are `near`,
+  /// to or from anywhere.
+  bool makeByLanes(llvm::ArrayRef<CopyAxis> axes, int64_t CopyAxis::*near,
+                   const SplitStrides &split) {
     CopyAxes lanes, rest;
     for (const CopyAxis &axis : axes)
-      (isLaneOfResult(axis) ? lanes : rest).push_back(axis);
-    lanes = joinAxes(lanes);
+      (split.isAcrossLanes(axis.*near) ? lanes : rest).push_back(axis);
+    lanes = joinLanes(lanes, near);
     bool keepsRuns = llvm::any_of(axes, [](const CopyAxis &axis) {
       return axis.resultStride == 1 && axis.sourceStride == 1;
     });
-    if (!keepsRuns || lanes.back().resultStride != to.c)
+    if (!keepsRuns || lanes.back().*near != split.c)
       return false;
     CopyAxis inner = lanes.pop_back_val();
     rest = joinAxes(rest);
-    if (positions(lanes, 0) * positions(rest, 3) > kMostKernels)
+    int64_t CopyAxis::*far = near == &CopyAxis::resultStride
+                                 ? &CopyAxis::sourceStride
+                                 : &CopyAxis::resultStride;
+    size_t outer = orderForTransfers(rest, far);
+    int64_t count = positions(lanes, 0) *
+                    positions(llvm::ArrayRef(rest).take_front(outer), 0);
+    int64_t numRuns = inner.size * positions(lanes, 0) * positions(rest, 1);
+    if (count > kMostKernels && !areLarge(count, numRuns, rest.back().size))
       return false;
     // Further lanes are positions of their own: they cannot join n.
     moveEach(inner, lanes, rest, 0, 0);
     return true;
+  }
+
+  /// The axes across the lanes of the side with strides `near`, outermost
+  /// first, joined where both sides continue.
+  static CopyAxes joinLanes(CopyAxes lanes, int64_t CopyAxis::*near) {
+    auto exchange = [&](CopyAxes &axes) {
+      if (near == &CopyAxis::sourceStride)
+        for (CopyAxis &axis : axes)
+          std::swap(axis.resultStride, axis.sourceStride);
+    };
+    exchange(lanes);
+    lanes = joinAxes(lanes);
+    exchange(lanes);
+    return lanes;
+  }
+
+  /// Puts the two longest axes before the run, so that transfers are few, the
+  /// last of them as h: one whose rows continue each other in the lanes of both
+  /// sides, or else the one with longer steps in global memory, strides `far`,
+  /// since rows of h may lie in any page. Returns the number of axes before.
+  size_t orderForTransfers(CopyAxes &axes, int64_t CopyAxis::*far) const {
+    llvm::stable_sort(
+        llvm::MutableArrayRef(axes).drop_back(),
+        [](const CopyAxis &a, const CopyAxis &b) { return a.size < b.size; });
+    if (axes.size() < 3)
+      return 0;
+    CopyAxis &n = axes.end()[-3], &h = axes.end()[-2];
+    auto continues = [&](const CopyAxis &axis) {
+      return to.inLane(axis.resultStride) == axes.back().size &&
+             from.inLane(axis.sourceStride) == axes.back().size;
+    };
+    if (continues(n) || (!continues(h) && n.*far > h.*far))
+      std::swap(n, h);
+    return axes.size() - 3;
+  }
+
+  /// Whether each of `count` transfers is long enough to reach all pages of
+  /// global memory.
+  bool areLarge(int64_t count, int64_t numRuns, int64_t runElements) const {
+    constexpr int64_t kMostTransfers = 256, kRowBytes = 256;
+    constexpr int64_t kTransferBytes = 8192;
+    int64_t run = runElements * byteWidth(params.result.type);
+    return count <= kMostTransfers &&
+           numRuns * std::max(run, kRowBytes) >= count * kTransferBytes;
   }
 
   void moveEach(const CopyAxis &inner, llvm::ArrayRef<CopyAxis> lanes,
@@ -372,6 +437,14 @@ bool kernel::makeSplitCopy(const CopyParams &params,
     return false;
   llvm::move(made, std::back_inserter(kernels));
   return true;
+}
+
+bool kernel::staysLocal(const CopyParams &params,
+                        llvm::ArrayRef<CopyAxis> axes) {
+  if (!params.result.split.isKnown() || !params.source.split.isKnown())
+    return false;
+  KernelList unused;
+  return SplitCopy(params, unused).makeLocal(joinAxes(axes));
 }
 
 bool kernel::exchangesLanes(const CopyParams &params,

@@ -224,6 +224,48 @@ TEST(Copy, TransfersLongRunsToOtherLanes) {
   EXPECT_FALSE(exchangesLanesOfRuns(16));
 }
 
+/// Permutes what is split as `from` into what is split as `to`, and returns the
+/// number of kernels.
+size_t permuteSplit(const Case &permuted, LaneSplit from, LaneSplit to,
+                    bool passesGlobal) {
+  KernelRunner runner;
+  int64_t count = 1;
+  for (int64_t size : permuted.shape)
+    count *= size;
+  std::vector<double> values(count);
+  for (int64_t i = 0; i < count; ++i)
+    values[i] = i % 2039;
+  GlobalTensor source = runner.put(ElementType::F16, values);
+  GlobalTensor result = runner.allocate(ElementType::F16, count);
+  source.split = from;
+  result.split = to;
+  auto axes = permutation(permuted.shape, permuted.order);
+  CopyParams params{result, source, std::nullopt, passesGlobal};
+  EXPECT_FALSE(staysLocal(params, axes));
+  KernelList kernels;
+  makeCopyKernels(params, axes, kernels);
+  runner.run(kernels);
+  expectCopied(runner.get(result), values, axes);
+  return kernels.size();
+}
+
+TEST(Copy, FollowsTheLanesOfTheResult) {
+  // Windows of 4 x 4 become an image: a transfer for each row of a window.
+  Case windows{{2, 2, 4, 4, 40}, {0, 2, 1, 3, 4}};
+  EXPECT_EQ(permuteSplit(windows, {4, 16}, {1, 64}, false), 16u);
+}
+
+TEST(Copy, FollowsTheLanesOfTheSourceToGlobalMemory) {
+  // All windows at once have the same rows in the same lanes.
+  Case windows{{2, 2, 4, 4, 40}, {0, 2, 1, 3, 4}};
+  EXPECT_EQ(permuteSplit(windows, {4, 16}, {1, 64}, true), 4u);
+}
+
+TEST(Copy, TakesManyTransfersThatAreLarge) {
+  Case merged{{4, 7, 2, 4, 14, 96}, {0, 3, 1, 4, 2, 5}};
+  EXPECT_EQ(permuteSplit(merged, {1, 3136}, {16, 49}, false), 28u);
+}
+
 TEST(Copy, RepeatsElementsInTheLanes) {
   // Nearest neighbours: each row and each element of it twice.
   KernelRunner runner;

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
 #include <numeric>
+#include <vector>
 
 using namespace mlir;
 using namespace tpuc;
@@ -34,21 +35,31 @@ int64_t product(ArrayRef<int64_t> sizes) {
                          std::multiplies<>());
 }
 
-/// A copy of a box of `sizes` between two places with the given strides.
+/// A box of `sizes` between two places with the given strides.
+struct BoxCopy {
+  CopyParams params;
+  SmallVector<CopyAxis> axes;
+
+  BoxCopy(KernelContext &context, const GlobalTensor &result,
+          ArrayRef<int64_t> resultStrides, const GlobalTensor &source,
+          ArrayRef<int64_t> sourceStrides, ArrayRef<int64_t> sizes)
+      : params{result, source, std::nullopt} {
+    for (auto [size, to, from] : llvm::zip(sizes, resultStrides, sourceStrides))
+      axes.push_back({size, to, from});
+    // The bits of bytes move, whatever they mean.
+    bool isHalf = isFloat(result.type) && byteWidth(result.type) == 2;
+    if (result.split.isKnown() && (isHalf || isByte(result.type)))
+      params.identity =
+          context.identityMatrix(isHalf ? result.type : ElementType::I8);
+  }
+};
+
 void copyBox(KernelContext &context, const GlobalTensor &result,
              ArrayRef<int64_t> resultStrides, const GlobalTensor &source,
              ArrayRef<int64_t> sourceStrides, ArrayRef<int64_t> sizes,
              KernelList &kernels) {
-  SmallVector<CopyAxis> axes;
-  for (auto [size, to, from] : llvm::zip(sizes, resultStrides, sourceStrides))
-    axes.push_back({size, to, from});
-  CopyParams params{result, source, std::nullopt};
-  // The bits of bytes move, whatever they mean.
-  bool isHalf = isFloat(result.type) && byteWidth(result.type) == 2;
-  if (result.split.isKnown() && (isHalf || isByte(result.type)))
-    params.identity =
-        context.identityMatrix(isHalf ? result.type : ElementType::I8);
-  makeCopyKernels(params, axes, kernels);
+  BoxCopy copy(context, result, resultStrides, source, sourceStrides, sizes);
+  makeCopyKernels(copy.params, copy.axes, kernels);
 }
 
 /// Elements before the first of a box that starts at `offsets`.
@@ -79,19 +90,60 @@ struct ReshapeModel
   }
 };
 
+/// The copies that a permute or relayout is.
+std::vector<BoxCopy> getCopies(KernelContext &context, Operation *op) {
+  GlobalTensor result = context.globalTensor(op->getResult(0));
+  GlobalTensor source = context.globalTensor(op->getOperand(0));
+  std::vector<BoxCopy> copies;
+  if (auto permute = dyn_cast<tpu::PermuteOp>(op)) {
+    SmallVector<int64_t> strides = stridesOf(permute.getInput()), permuted;
+    for (int64_t axis : permute.getOrder())
+      permuted.push_back(strides[axis]);
+    copies.emplace_back(context, result, stridesOf(permute.getOutput()), source,
+                        permuted, shapeOf(permute.getOutput()));
+  } else {
+    auto relayout = cast<tpu::RelayoutOp>(op);
+    for (const CopyBox &box :
+         unpackCopyBoxes(relayout.getBoxes(), relayout.getAxes()))
+      copies.emplace_back(context, result.advanced(box.to), box.toStrides,
+                          source.advanced(box.from), box.fromStrides,
+                          box.sizes);
+  }
+  return copies;
+}
+
+/// Whether all that read `value` are movements to which its lanes are of no
+/// use.
+bool isOnlyMovedOn(KernelContext &context, Value value) {
+  return !value.use_empty() &&
+         llvm::all_of(value.getUsers(), [&](Operation *user) {
+           if (isa<tpu::ReshapeOp>(user) &&
+               context.hasPlace(user->getResult(0)))
+             return isOnlyMovedOn(context, user->getResult(0));
+           return isa<tpu::PermuteOp, tpu::RelayoutOp>(user) &&
+                  context.hasPlace(user->getResult(0)) &&
+                  llvm::none_of(getCopies(context, user),
+                                [](const BoxCopy &copy) {
+                                  return staysLocal(copy.params, copy.axes);
+                                });
+         });
+}
+
+LogicalResult buildMove(Operation *op, KernelContext &context,
+                        KernelList &kernels) {
+  bool passesGlobal = isOnlyMovedOn(context, op->getResult(0));
+  for (BoxCopy &copy : getCopies(context, op)) {
+    copy.params.passesGlobal = passesGlobal;
+    makeCopyKernels(copy.params, copy.axes, kernels);
+  }
+  return success();
+}
+
 struct PermuteModel
     : LowerToCommandsOpInterface::ExternalModel<PermuteModel, tpu::PermuteOp> {
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
-    auto permute = cast<tpu::PermuteOp>(op);
-    SmallVector<int64_t> strides = stridesOf(permute.getInput()), permuted;
-    for (int64_t axis : permute.getOrder())
-      permuted.push_back(strides[axis]);
-    copyBox(context, context.globalTensor(permute.getOutput()),
-            stridesOf(permute.getOutput()),
-            context.globalTensor(permute.getInput()), permuted,
-            shapeOf(permute.getOutput()), kernels);
-    return success();
+    return buildMove(op, context, kernels);
   }
 };
 
@@ -100,14 +152,7 @@ struct RelayoutModel
                                                 tpu::RelayoutOp> {
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
-    auto relayout = cast<tpu::RelayoutOp>(op);
-    GlobalTensor result = context.globalTensor(relayout.getOutput());
-    GlobalTensor source = context.globalTensor(relayout.getInput());
-    for (const CopyBox &box :
-         unpackCopyBoxes(relayout.getBoxes(), relayout.getAxes()))
-      copyBox(context, result.advanced(box.to), box.toStrides,
-              source.advanced(box.from), box.fromStrides, box.sizes, kernels);
-    return success();
+    return buildMove(op, context, kernels);
   }
 };
 
