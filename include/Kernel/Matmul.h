@@ -8,9 +8,9 @@
 #define TPUC_KERNEL_MATMUL_H
 
 #include "Kernel/Kernel.h"
+#include "Kernel/MatmulPanels.h"
 
 #include <optional>
-#include <vector>
 
 namespace tpuc::kernel {
 
@@ -44,22 +44,11 @@ struct MatmulParams {
   std::optional<GlobalTensor> columns;
   std::optional<Narrow> narrow; ///< stands for `columns`
   bool rightTransposed = false;
-  /// Not 0: `right` is one matrix that lies in panels of this many columns, one
-  /// after the other, each row-major (see packPanels).
-  int64_t rightPanel = 0;
+  /// How `right` lies, when it is one packed matrix [1, K, 1, padded N].
+  MatmulPanels panels;
   bool relu = false;                ///< max(., 0)
   std::optional<double> upperLimit; ///< min(., upperLimit)
 };
-
-/// Columns of the panels in which a constant matrix [depth, columns] is loaded
-/// fastest, or 0 when the rows of several are too short: in a panel 64 rows,
-/// one a lane, are one contiguous run, which the matrix transfer moves 7 %
-/// faster than the tensor transfer moves rows.
-int64_t choosePanel(int64_t depth, int64_t columns, ElementType type);
-
-/// The bytes of a row-major matrix in panels.
-std::vector<char> packPanels(llvm::ArrayRef<char> matrix, int64_t depth,
-                             int64_t columns, int64_t panel, ElementType type);
 
 void makeMatmulKernels(const MatmulParams &params, KernelList &kernels);
 

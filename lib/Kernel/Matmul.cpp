@@ -38,7 +38,7 @@ public:
 
   Shape4 granularity() const override {
     int64_t vector = arch::kVectorBytes / byteWidth(type());
-    return {1, arch::kLanes, 0, params.rightPanel ? params.rightPanel : vector};
+    return {1, arch::kLanes, 0, params.panels ? params.panels.columns : vector};
   }
 
   unsigned numInputs() const override {
@@ -78,7 +78,9 @@ public:
                      : alignedTensor(0, box.size, type());
     case kRight:
       // Beside unsigned bytes the right operand is signed.
-      return alignedTensor(0, box.size, params.right.type);
+      return params.panels ? params.panels.place(box.size[C], box.size[W],
+                                                 params.right.type)
+                           : alignedTensor(0, box.size, params.right.type);
     default:
       return {0, columnOperand(index).type, box.size, {0, 0, box.size[W], 1}};
     }
@@ -104,10 +106,8 @@ public:
       builder.loadBroadcast(copies, columnOperand(index).slice(box));
       return;
     }
-    if (index == kRight && params.rightPanel) {
-      loadPanels(builder, box, local);
-      return;
-    }
+    if (index == kRight && params.panels)
+      return params.panels.load(builder, params.right, box.offset[W], local);
     builder.load(local,
                  (index == kLeft ? params.left : params.right).slice(box));
   }
@@ -134,11 +134,11 @@ public:
       if (!isF32())
         builder.copy(sum, bias);
     }
-    for (int64_t n = 0; n < tile.size[N]; ++n)
-      multiply(
-          builder, sum.slice(N, n, 1), buffers.inputs[kLeft].slice(N, n, 1),
-          buffers.inputs[kRight].slice(N, isShared(params.right) ? 0 : n, 1),
-          scratch);
+    forEachProduct(tile, sum, buffers,
+                   [&](const LocalTensor &part, const LocalTensor &left,
+                       const LocalTensor &right) {
+                     multiply(builder, part, left, right, scratch);
+                   });
     const LocalTensor *stage = scratch.stages.begin();
     if (params.bias && isF32()) {
       builder.arith(Arith::Add, stage[1], stage[0], bias);
@@ -190,16 +190,41 @@ private:
     return bytesOf(tile, ElementType::I16);
   }
 
+  /// Calls `action` with the sum, left and right operand of each product: one
+  /// for each batch and each panel that lies apart.
+  void forEachProduct(
+      const Box &tile, const LocalTensor &sums, const TileBuffers &buffers,
+      llvm::function_ref<void(const LocalTensor &, const LocalTensor &,
+                              const LocalTensor &)>
+          action) const {
+    const LocalTensor &right = buffers.inputs[kRight];
+    int64_t width =
+        params.panels.areApart() ? params.panels.columns : tile.size[W];
+    for (int64_t n = 0; n < tile.size[N]; ++n)
+      for (int64_t begin = 0; begin < tile.size[W]; begin += width) {
+        int64_t columns = std::min(width, tile.size[W] - begin);
+        LocalTensor left = buffers.inputs[kLeft].slice(N, n, 1);
+        if (!params.panels.areApart()) {
+          action(sums.slice(N, n, 1), left,
+                 right.slice(N, isShared(params.right) ? 0 : n, 1));
+          continue;
+        }
+        action(sums.slice(N, n, 1).slice(W, begin, columns), left,
+               right.slice(N, begin / width, 1).slice(W, 0, columns));
+      }
+  }
+
   /// The exact sums of products of bytes, in scratch.
   LocalTensor multiplyBytes(CommandBuilder &builder, const Box &tile,
                             const TileBuffers &buffers) const {
     LocalTensor sums =
         alignedTensor(buffers.scratch, tile.size, ElementType::I32);
-    for (int64_t n = 0; n < tile.size[N]; ++n)
-      builder.matmulRows(
-          sums.slice(N, n, 1), buffers.inputs[kLeft].slice(N, n, 1),
-          buffers.inputs[kRight].slice(N, isShared(params.right) ? 0 : n, 1),
-          params.rightTransposed);
+    forEachProduct(tile, sums, buffers,
+                   [&](const LocalTensor &sum, const LocalTensor &left,
+                       const LocalTensor &right) {
+                     builder.matmulRows(sum, left, right,
+                                        params.rightTransposed);
+                   });
     return sums;
   }
 
@@ -295,34 +320,6 @@ private:
     return right.shape[N] == 1 || right.strides[N] == 0;
   }
 
-  /// Loads whole panels, 64 rows at a time: a row of the transfer holds a row
-  /// of each lane.
-  void loadPanels(CommandBuilder &builder, const Box &box,
-                  const LocalTensor &local) const {
-    int64_t perWord = 4 / byteWidth(type());
-    int64_t total = params.right.shape[W];
-    for (int64_t begin = 0; begin < box.size[W]; begin += params.rightPanel) {
-      int64_t first = box.offset[W] + begin;
-      int64_t words = std::min(params.rightPanel, total - first) / perWord;
-      GlobalTensor panel = params.right.advanced(first * depth());
-      panel.type = ElementType::I32;
-      LocalTensor target = local.slice(W, begin, words * perWord);
-      auto loadRows = [&](int64_t row, int64_t groups, int64_t lanes) {
-        LocalTensor part = target.slice(C, row, lanes);
-        part.type = ElementType::I32;
-        part.shape = {groups, lanes, 1, words};
-        part.strides = {local.strides[C] / perWord, words, words, 1};
-        GlobalTensor source = panel.advanced(row * words);
-        builder.loadBlocks(part, source, groups, lanes * words, lanes * words);
-      };
-      int64_t groups = depth() / arch::kLanes;
-      if (groups > 0)
-        loadRows(0, groups, arch::kLanes);
-      if (int64_t left = depth() % arch::kLanes)
-        loadRows(groups * arch::kLanes, 1, left);
-    }
-  }
-
   Scratch planScratch(const Box &tile, uint32_t address) const {
     Scratch scratch;
     scratch.end = address;
@@ -382,42 +379,6 @@ GlobalTensor withBatchesAsRows(const GlobalTensor &matrix, LaneSplit split) {
 }
 
 } // namespace
-
-int64_t kernel::choosePanel(int64_t depth, int64_t columns, ElementType type) {
-  constexpr int64_t kShortRow = 256, kLongestPanel = 64 * 1024;
-  int64_t width = byteWidth(type), vector = arch::kVectorBytes / width;
-  // A transfer's row of 64 lanes is counted in 16 bits.
-  int64_t most = arch::kMaxSize / arch::kLanes * 4 / width;
-  // A panel should leave room for the next one.
-  most = std::min(most,
-                  kLongestPanel / width / arch::ceilDiv(depth, arch::kLanes));
-  most = most / vector * vector;
-  if (columns * width % 4 != 0 || most * width < kShortRow)
-    return 0;
-  int64_t panel = arch::alignUp(
-      arch::ceilDiv(columns, arch::ceilDiv(columns, most)), vector);
-  // The whole is a panel as it lies.
-  if (panel >= columns)
-    return panel;
-  int64_t last = columns % panel == 0 ? panel : columns % panel;
-  return std::min(panel, last) * width >= kShortRow ? panel : 0;
-}
-
-std::vector<char> kernel::packPanels(llvm::ArrayRef<char> matrix, int64_t depth,
-                                     int64_t columns, int64_t panel,
-                                     ElementType type) {
-  int64_t width = byteWidth(type);
-  std::vector<char> packed;
-  packed.reserve(matrix.size());
-  for (int64_t first = 0; first < columns; first += panel) {
-    int64_t bytes = std::min(panel, columns - first) * width;
-    for (int64_t row = 0; row < depth; ++row) {
-      const char *start = matrix.data() + (row * columns + first) * width;
-      packed.insert(packed.end(), start, start + bytes);
-    }
-  }
-  return packed;
-}
 
 void kernel::makeMatmulKernels(const MatmulParams &params,
                                KernelList &kernels) {

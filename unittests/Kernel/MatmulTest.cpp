@@ -4,6 +4,7 @@
 #include "KernelRunner.h"
 
 #include <algorithm>
+#include <cstring>
 
 using namespace tpuc;
 using namespace tpuc::kernel;
@@ -126,6 +127,91 @@ INSTANTIATE_TEST_SUITE_P(
       return std::string(std::get<0>(info.param).name) + "_" +
              typeName(std::get<1>(info.param));
     });
+
+struct PanelShape {
+  int64_t rows, depth, columns;
+  bool areApart;
+};
+
+class PanelTest
+    : public testing::TestWithParam<std::tuple<PanelShape, ElementType>> {};
+
+/// The matrix in the order of `panels`, zeros where it is padded.
+std::vector<double> inPanels(const MatmulPanels &panels,
+                             const std::vector<double> &matrix, int64_t depth,
+                             int64_t columns) {
+  // What is packed are numbers from 1 on; padding is 0.
+  std::vector<float> numbers(matrix.size());
+  for (size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = float(i + 1);
+  std::vector<char> packed = panels.pack(
+      {reinterpret_cast<const char *>(numbers.data()), 4 * numbers.size()},
+      depth, columns, ElementType::F32);
+  std::vector<double> values;
+  for (size_t i = 0; i < packed.size(); i += 4) {
+    float number;
+    std::memcpy(&number, &packed[i], 4);
+    values.push_back(number == 0 ? 0 : matrix[size_t(number) - 1]);
+  }
+  return values;
+}
+
+TEST_P(PanelTest, MatchesReference) {
+  auto [shape, type] = GetParam();
+  auto [rows, depth, columns, areApart] = shape;
+  auto left = randomValues(rows * depth, 1);
+  auto right = randomValues(depth * columns, 2);
+  MatmulPanels panels = MatmulPanels::choose(rows, depth, columns, type);
+  ASSERT_TRUE(panels);
+  EXPECT_EQ(panels.areApart(), areApart);
+  KernelRunner runner;
+  MatmulParams params;
+  params.left = runner.put(type, left).reshaped({1, rows, 1, depth});
+  params.panels = panels;
+  auto packed = inPanels(panels, right, depth, columns);
+  params.right = runner.put(type, packed)
+                     .reshaped({1, depth, 1, panels.paddedColumns(columns)});
+  params.result =
+      runner.allocate(type, rows * columns).reshaped({1, rows, 1, columns});
+  KernelList kernels;
+  makeMatmulKernels(params, kernels);
+  runner.run(kernels);
+  std::vector<double> reference;
+  for (int64_t m = 0; m < rows; ++m)
+    for (int64_t n = 0; n < columns; ++n) {
+      double sum = 0;
+      for (int64_t k = 0; k < depth; ++k)
+        sum += left[m * depth + k] * right[k * columns + n];
+      reference.push_back(sum);
+    }
+  double tolerance = type == ElementType::F32 ? 1e-5 : 1e-2;
+  EXPECT_LE(maxErrorOverRange(runner.get(params.result), reference), tolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, PanelTest,
+    testing::Combine(testing::Values(
+                         // Few columns, the last rows in some lanes only.
+                         PanelShape{1, 64 * 9 + 5, 10, true},
+                         // A last run that is shorter, several panels.
+                         PanelShape{3, 64 * 300, 40, true},
+                         // One row a lane is long enough.
+                         PanelShape{64, 130, 288, false},
+                         // More rows than lanes.
+                         PanelShape{65, 640, 32, false}),
+                     testing::Values(ElementType::F32, ElementType::F16)));
+
+TEST(MatmulPanels, ShortRowsOfDeepMatricesJoin) {
+  // 392 rows a lane: a row of 64 columns would be 128 bytes.
+  MatmulPanels panels = MatmulPanels::choose(1, 25088, 4096, ElementType::F16);
+  EXPECT_EQ(panels.columns, 32);
+  EXPECT_EQ(panels.runRows, 56);
+}
+
+TEST(MatmulPanels, FewColumnsAreNotPaddedToMany) {
+  EXPECT_TRUE(MatmulPanels::choose(1, 640, 10, ElementType::F16).areApart());
+  EXPECT_FALSE(MatmulPanels::choose(1, 640, 10, ElementType::I8).areApart());
+}
 
 struct ByteShape {
   int64_t batch, rows, depth, columns;

@@ -240,8 +240,8 @@ private:
     return false;
   }
 
-  /// Whether an op makes one row of what lies one element a lane, for a product
-  /// with rows: as a relayout in local memory that is a few cycles, while each
+  /// Whether an op makes one row of what lies one element a lane, for readers
+  /// of rows: as a relayout in local memory that is a few cycles, while each
   /// element would be a transfer of its own later on.
   static bool startsRows(Operation *op, LaneSplit split) {
     auto reshape = dyn_cast<tpu::ReshapeOp>(op);
@@ -253,17 +253,34 @@ private:
            leadsToRows(reshape.getOutput());
   }
 
-  /// Whether all readers of a value, through functions of one element, are
-  /// products that take it for their rows.
+  /// Whether all readers of a value, through functions of one element, take its
+  /// last axis as a row.
   static bool leadsToRows(Value value) {
     return !value.use_empty() &&
-           llvm::all_of(value.getUses(), [](OpOperand &use) {
-             Operation *user = use.getOwner();
-             if (auto matmul = dyn_cast<tpu::MatMulOp>(user))
-               return use.getOperandNumber() == 0 && !matmul.getLeftTranspose();
-             return isa<tpu::CastOp, tpu::UnaryOp, tpu::ScalarOp>(user) &&
-                    leadsToRows(user->getResult(0));
-           });
+           llvm::all_of(value.getUses(),
+                        [](OpOperand &use) { return takesRow(use); });
+  }
+
+  static bool takesRow(OpOperand &use) {
+    Operation *user = use.getOwner();
+    ArrayRef<int64_t> shape = shapeOf(use.get());
+    if (auto matmul = dyn_cast<tpu::MatMulOp>(user))
+      return use.getOperandNumber() == 0 && !matmul.getLeftTranspose();
+    if (isa<tpu::SoftmaxOp, tpu::LayerNormOp, tpu::RMSNormOp>(user))
+      return true;
+    if (auto reduce = dyn_cast<tpu::ReduceOp>(user))
+      return sizeOf(shape.drop_front(reduce.getAxis())) == shape.back();
+    if (isa<tpu::CastOp, tpu::UnaryOp, tpu::ScalarOp>(user))
+      return leadsToRows(user->getResult(0));
+    if (!isa<tpu::BinaryOp, tpu::SelectOp, tpu::CompareOp>(user))
+      return false;
+    // One row for all rows of the result, or a part of what becomes one.
+    Value result = user->getResult(0);
+    if (shapeOf(result).back() != shape.back())
+      return false;
+    return sizeOf(shapeOf(result)) == sizeOf(shape)
+               ? leadsToRows(result)
+               : sizeOf(shape) == shape.back();
   }
 
   /// The leading axes up to the first of different size.

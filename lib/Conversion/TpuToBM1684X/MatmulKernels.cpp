@@ -63,15 +63,17 @@ struct MatMulModel
     ArrayRef<char> bytes = context.constantBytes(right);
     ElementType type = *elementTypeOf(right.getType());
     if (!bytes.empty() && batch == 1 && !params.rightTransposed)
-      params.rightPanel = choosePanel(depth, columns, type);
+      params.panels = MatmulPanels::choose(matmul.getM(), depth, columns, type);
+    const MatmulPanels &panels = params.panels;
+    if (panels && (panels.columns < columns || panels.areApart())) {
+      params.right =
+          context.addConstant(panels.pack(bytes, depth, columns, type), type,
+                              {1, depth, 1, panels.paddedColumns(columns)});
+      return;
+    }
     Shape4 shape = params.rightTransposed ? Shape4{batch, columns, 1, depth}
                                           : Shape4{batch, depth, 1, columns};
-    if (params.rightPanel && params.rightPanel < columns)
-      params.right = context.addConstant(
-          packPanels(bytes, depth, columns, params.rightPanel, type), type,
-          shape);
-    else
-      params.right = context.globalTensor(right).reshaped(shape);
+    params.right = context.globalTensor(right).reshaped(shape);
   }
 };
 

@@ -62,3 +62,37 @@ func.func @row_of_channels(%arg0: tensor<1x128x7x7xf16>, %w: tensor<128x128x1x1x
   %4 = tpu.matmul %3, %m : (tensor<1x128xf16>, tensor<128x10xf16>) -> tensor<1x10xf16>
   return %4 : tensor<1x10xf16>
 }
+
+// -----
+
+// The same for a norm of channels that becomes a factor of the rows of tokens.
+// CHECK-LABEL: func.func @row_factor
+func.func @row_factor(%arg0: tensor<1x128x7x7xf16>, %w: tensor<128x128x1x1xf16>,
+                      %x: tensor<1x7x7x128xf16>) -> tensor<1x7x7x128xf16> {
+  %0 = tpu.conv %arg0, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+      : (tensor<1x128x7x7xf16>, tensor<128x128x1x1xf16>) -> tensor<1x128x7x7xf16>
+  %1 = tpu.reduce sum %0 {axis = 2 : i64} : (tensor<1x128x7x7xf16>) -> tensor<1x128x1x1xf16>
+  // CHECK: tpu.reshape {{.*}}tpu.lanes = array<i64: 1, 1>
+  %2 = tpu.reshape %1 : (tensor<1x128x1x1xf16>) -> tensor<1x1x1x128xf16>
+  %3 = tpu.reduce mean %2 {axis = 3 : i64} : (tensor<1x1x1x128xf16>) -> tensor<1x1x1x1xf16>
+  // CHECK: tpu.binary div {{.*}}tpu.lanes = array<i64: 1, 1>
+  %4 = tpu.binary div %2, %3 : (tensor<1x1x1x128xf16>, tensor<1x1x1x1xf16>) -> tensor<1x1x1x128xf16>
+  %5 = tpu.binary mul %x, %4 : (tensor<1x7x7x128xf16>, tensor<1x1x1x128xf16>) -> tensor<1x7x7x128xf16>
+  return %5 : tensor<1x7x7x128xf16>
+}
+
+// -----
+
+// A reader that takes it a channel a lane: it stays there.
+// CHECK-LABEL: func.func @channel_factor
+func.func @channel_factor(%arg0: tensor<1x128x7x7xf16>, %w: tensor<128x128x1x1xf16>) -> tensor<1x128x7x7xf16> {
+  %0 = tpu.conv %arg0, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+      : (tensor<1x128x7x7xf16>, tensor<128x128x1x1xf16>) -> tensor<1x128x7x7xf16>
+  %1 = tpu.reduce sum %0 {axis = 2 : i64} : (tensor<1x128x7x7xf16>) -> tensor<1x128x1x1xf16>
+  %2 = tpu.reshape %1 : (tensor<1x128x1x1xf16>) -> tensor<1x128xf16>
+  // CHECK: tpu.unary sqrt {{.*}}tpu.lanes = array<i64: 1, 128>
+  %3 = tpu.unary sqrt %2 : tensor<1x128xf16>
+  %4 = tpu.reshape %3 : (tensor<1x128xf16>) -> tensor<1x128x1x1xf16>
+  %5 = tpu.binary mul %0, %4 : (tensor<1x128x7x7xf16>, tensor<1x128x1x1xf16>) -> tensor<1x128x7x7xf16>
+  return %5 : tensor<1x128x7x7xf16>
+}

@@ -190,3 +190,42 @@ func.func @cast_of_inner_concat(%x: tensor<2x4xf16>, %y: tensor<2x4xf16>) -> ten
   %2 = tpu.unary abs %1 : tensor<4x4xf32>
   return %2 : tensor<4x4xf32>
 }
+
+
+// What moves does so in the narrower type.
+// CHECK-LABEL: func.func @narrow_before_move
+// CHECK: %[[X:.*]] = tpu.unary exp
+// CHECK: %[[N:.*]] = tpu.cast %[[X]] : (tensor<4x8xf32>) -> tensor<4x8xf16>
+// CHECK: tpu.permute %[[N]]
+func.func @narrow_before_move(%arg0: tensor<4x8xf32>) -> tensor<8x4xf16> {
+  %0 = tpu.unary exp %arg0 : tensor<4x8xf32>
+  %1 = tpu.permute %0 {order = array<i64: 1, 0>} : (tensor<4x8xf32>) -> tensor<8x4xf32>
+  %2 = tpu.cast %1 : (tensor<8x4xf32>) -> tensor<8x4xf16>
+  return %2 : tensor<8x4xf16>
+}
+
+
+// CHECK-LABEL: func.func @widen_after_permute
+// CHECK: %[[P:.*]] = tpu.permute %arg0 {{.*}} -> tensor<8x4xf16>
+// CHECK: tpu.cast %[[P]]
+func.func @widen_after_permute(%arg0: tensor<4x8xf16>) -> tensor<8x4xf32> {
+  %0 = tpu.cast %arg0 : (tensor<4x8xf16>) -> tensor<4x8xf32>
+  %1 = tpu.permute %0 {order = array<i64: 1, 0>} : (tensor<4x8xf32>) -> tensor<8x4xf32>
+  return %1 : tensor<8x4xf32>
+}
+
+
+// An input moves while it is loaded; what others read moves as it is.
+// CHECK-LABEL: func.func @moves_as_it_is
+// CHECK: tpu.permute %arg0
+// CHECK: tpu.cast
+// CHECK: tpu.unary exp
+// CHECK: tpu.permute {{.*}}f32
+func.func @moves_as_it_is(%arg0: tensor<4x8xf32>) -> (tensor<8x4xf16>, tensor<8x4xf16>, tensor<8x4xf32>) {
+  %0 = tpu.permute %arg0 {order = array<i64: 1, 0>} : (tensor<4x8xf32>) -> tensor<8x4xf32>
+  %1 = tpu.cast %0 : (tensor<8x4xf32>) -> tensor<8x4xf16>
+  %2 = tpu.unary exp %arg0 : tensor<4x8xf32>
+  %3 = tpu.permute %2 {order = array<i64: 1, 0>} : (tensor<4x8xf32>) -> tensor<8x4xf32>
+  %4 = tpu.cast %3 : (tensor<8x4xf32>) -> tensor<8x4xf16>
+  return %1, %4, %3 : tensor<8x4xf16>, tensor<8x4xf16>, tensor<8x4xf32>
+}

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ConstantMoves.h"
+#include "Dialect/Tpu/IR/TensorNames.h"
 #include "Interfaces/AxisOrder.h"
 #include "Verify.h"
 #include "mlir/IR/PatternMatch.h"
@@ -58,6 +59,66 @@ template <typename MoveOp> struct CastOfMoveOfCast : OpRewritePattern<CastOp> {
   }
 };
 
+int64_t floatWidth(Value value) {
+  auto type = dyn_cast<FloatType>(getElement(value));
+  return type ? type.getWidth() : 0;
+}
+
+/// Whether `value` is the caller's, through reshapes: moving it costs no more
+/// than loading it.
+bool isInput(Value value) {
+  while (auto reshape = value.getDefiningOp<ReshapeOp>())
+    value = reshape.getInput();
+  return isa<BlockArgument>(value);
+}
+
+/// Moves what `move` moves of `source` instead.
+Value moveInstead(PatternRewriter &rewriter, Operation *move, Value source,
+                  Location loc) {
+  Operation *copy = rewriter.clone(*move);
+  auto type = cast<RankedTensorType>(move->getResult(0).getType());
+  copy->setOperand(0, source);
+  copy->getResult(0).setType(type.clone(getElement(source)));
+  copy->setLoc(loc);
+  return copy->getResult(0);
+}
+
+/// cast(move(x): wide -> narrow) -> move(cast(x)): fewer bytes move.
+template <typename MoveOp> struct NarrowBeforeMove : OpRewritePattern<CastOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(CastOp op,
+                                PatternRewriter &rewriter) const override {
+    auto move = op.getInput().getDefiningOp<MoveOp>();
+    int64_t width = floatWidth(op.getOutput());
+    if (!move || !move->hasOneUse() || width == 0 ||
+        width >= floatWidth(op.getInput()) || isInput(move.getInput()))
+      return rewriter.notifyMatchFailure(op, "nothing moves in a wider type");
+    Value narrow = CastOp::create(rewriter, withoutTensorName(op.getLoc()),
+                                  move.getInput(), getElement(op.getOutput()));
+    rewriter.replaceOp(op, moveInstead(rewriter, move, narrow, op.getLoc()));
+    return success();
+  }
+};
+
+/// permute(cast(x): narrow -> wide) -> cast(permute(x)): fewer bytes move.
+struct WidenAfterPermute : OpRewritePattern<PermuteOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(PermuteOp op,
+                                PatternRewriter &rewriter) const override {
+    auto inner = op.getInput().getDefiningOp<CastOp>();
+    int64_t width = inner ? floatWidth(inner.getInput()) : 0;
+    if (!inner || !inner->hasOneUse() || width == 0 ||
+        width >= floatWidth(op.getOutput()))
+      return rewriter.notifyMatchFailure(op, "nothing moves in a wider type");
+    Value moved = moveInstead(rewriter, op, inner.getInput(),
+                              withoutTensorName(op.getLoc()));
+    auto cast = CastOp::create(rewriter, op.getLoc(), moved,
+                               getElement(op.getOutput()));
+    rewriter.replaceOp(op, cast);
+    return success();
+  }
+};
+
 /// return(cast(concat(x, y))) -> return(concat(cast(x), cast(y))): each part
 /// goes to the caller when it is there.
 struct CastOfConcat : OpRewritePattern<CastOp> {
@@ -89,6 +150,7 @@ struct CastOfConcat : OpRewritePattern<CastOp> {
 void CastOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                          MLIRContext *context) {
   patterns.add<CastOfMoveOfCast<ReshapeOp>, CastOfMoveOfCast<PermuteOp>,
+               NarrowBeforeMove<ReshapeOp>, NarrowBeforeMove<PermuteOp>,
                CastOfConcat>(context);
 }
 
@@ -210,8 +272,8 @@ struct PermuteToReshape : OpRewritePattern<PermuteOp> {
 
 void PermuteOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                             MLIRContext *context) {
-  patterns.add<PermuteOfPermute, PermuteOfReshapedPermute, PermuteToReshape>(
-      context);
+  patterns.add<PermuteOfPermute, PermuteOfReshapedPermute, PermuteToReshape,
+               WidenAfterPermute>(context);
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,0 +1,63 @@
+//===- MatmulPanels.h - Right operands in the order of transfers -*- C++
+//-*-===//
+//
+// How a constant matrix lies in global memory, so that the matrix transfer,
+// which is 7 % faster than the tensor transfer and has no short rows, brings it
+// into the lanes. What is multiplied is not decided here.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_KERNEL_MATMULPANELS_H
+#define TPUC_KERNEL_MATMULPANELS_H
+
+#include "Kernel/CommandBuilder.h"
+#include "llvm/ADT/ArrayRef.h"
+
+#include <vector>
+
+namespace tpuc::kernel {
+
+/// A matrix [depth, columns] in panels of some columns, one after the other.
+/// Row k of a panel goes to lane k % 64, and runs hold for each of 64 lanes one
+/// row or, of panels that would have short rows, several. Then the panels are
+/// padded to equal sizes, and each lies by itself in local memory.
+struct MatmulPanels {
+  int64_t columns = 0; ///< of a panel; 0: the matrix lies row-major
+  int64_t runRows = 1; ///< rows of a lane in a run
+
+  explicit operator bool() const { return columns != 0; }
+  /// Whether panels lie apart in local memory.
+  bool areApart() const { return runRows > 1; }
+  int64_t count(int64_t matrixColumns) const {
+    return arch::ceilDiv(matrixColumns, columns);
+  }
+  /// Columns in global memory.
+  int64_t paddedColumns(int64_t matrixColumns) const {
+    return areApart() ? count(matrixColumns) * columns : matrixColumns;
+  }
+
+  /// The panels in which a matrix is loaded fastest for a product with `rows`
+  /// rows; no panels when the tensor transfer is as good. Panels are apart only
+  /// for products whose result has one row a lane: their commands imply the
+  /// distance of rows from their number of columns.
+  static MatmulPanels choose(int64_t rows, int64_t depth, int64_t columns,
+                             ElementType type);
+
+  /// The bytes of a row-major matrix in panels.
+  std::vector<char> pack(llvm::ArrayRef<char> matrix, int64_t depth,
+                         int64_t matrixColumns, ElementType type) const;
+
+  /// Where the panels that hold `width` columns lie in local memory, from
+  /// address 0 on: [panels, depth, 1, columns] when they are apart, otherwise
+  /// [1, depth, 1, width].
+  LocalTensor place(int64_t depth, int64_t width, ElementType type) const;
+
+  /// Loads the panels that hold the columns from `first` on into `local`, as
+  /// place() says. `first` is a multiple of a panel's columns.
+  void load(CommandBuilder &builder, const GlobalTensor &matrix, int64_t first,
+            const LocalTensor &local) const;
+};
+
+} // namespace tpuc::kernel
+
+#endif // TPUC_KERNEL_MATMULPANELS_H

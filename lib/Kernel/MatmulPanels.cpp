@@ -1,0 +1,126 @@
+//===- MatmulPanels.cpp - Right operands in the order of transfers --------===//
+//
+// Chooses, packs and loads the panels of a constant matrix. A row of the matrix
+// transfer holds the runs of 64 lanes; it takes as long as 256 bytes a lane at
+// least, and names 4,092 at most.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/MatmulPanels.h"
+
+#include <algorithm>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+constexpr int64_t kShortRun = 256;
+/// A transfer's row of 64 lanes is counted in 16 bits, in words.
+constexpr int64_t kLongestRun = arch::kMaxSize / arch::kLanes * 4;
+
+/// Panels of one row a run; 0 columns when the rows are too short.
+static int64_t chooseColumns(int64_t depth, int64_t columns, int64_t width) {
+  // A panel should leave room for the next one.
+  constexpr int64_t kLongestPanel = 64 * 1024;
+  int64_t vector = arch::kVectorBytes / width;
+  int64_t most = std::min(kLongestRun,
+                          kLongestPanel / arch::ceilDiv(depth, arch::kLanes)) /
+                 width / vector * vector;
+  if (columns * width % 4 != 0 || most * width < kShortRun)
+    return 0;
+  int64_t panel = arch::alignUp(
+      arch::ceilDiv(columns, arch::ceilDiv(columns, most)), vector);
+  // The whole is a panel as it lies.
+  if (panel >= columns)
+    return panel;
+  int64_t last = columns % panel == 0 ? panel : columns % panel;
+  return std::min(panel, last) * width >= kShortRun ? panel : 0;
+}
+
+MatmulPanels MatmulPanels::choose(int64_t rows, int64_t depth, int64_t columns,
+                                  ElementType type) {
+  int64_t width = byteWidth(type), vector = arch::kVectorBytes / width;
+  MatmulPanels panels;
+  panels.columns = chooseColumns(depth, columns, width);
+  bool isShort =
+      !panels || std::min(panels.columns, columns) * width < kShortRun;
+  int64_t groups = depth / arch::kLanes;
+  if (!isShort || rows > arch::kLanes || groups < 2)
+    return panels;
+  // Small panels: the first ones come while others leave.
+  constexpr int64_t kPanelBytes = 32 * 1024;
+  int64_t most = std::clamp(kPanelBytes / groups / width / vector * vector,
+                            vector, kShortRun / width);
+  MatmulPanels apart;
+  apart.columns = arch::alignUp(
+      arch::ceilDiv(columns, arch::ceilDiv(columns, most)), vector);
+  int64_t longest = kLongestRun / (apart.columns * width);
+  apart.runRows = arch::ceilDiv(groups, arch::ceilDiv(groups, longest));
+  // Padding takes less time than short rows, but global memory and files too.
+  constexpr int64_t kMostGrowth = 4;
+  bool isSmall = apart.paddedColumns(columns) <= kMostGrowth * columns;
+  return apart.areApart() && isSmall ? apart : panels;
+}
+
+std::vector<char> MatmulPanels::pack(llvm::ArrayRef<char> matrix, int64_t depth,
+                                     int64_t matrixColumns,
+                                     ElementType type) const {
+  int64_t width = byteWidth(type);
+  std::vector<char> packed;
+  packed.reserve(depth * paddedColumns(matrixColumns) * width);
+  auto addRow = [&](int64_t row, int64_t first) {
+    int64_t bytes = std::min(columns, matrixColumns - first) * width;
+    const char *start = matrix.data() + (row * matrixColumns + first) * width;
+    packed.insert(packed.end(), start, start + bytes);
+    if (areApart())
+      packed.resize(packed.size() + columns * width - bytes);
+  };
+  int64_t groups = depth / arch::kLanes;
+  for (int64_t first = 0; first < matrixColumns; first += columns) {
+    for (int64_t group = 0; group < groups; group += runRows)
+      for (int64_t lane = 0; lane < arch::kLanes; ++lane)
+        for (int64_t i = group; i < std::min(group + runRows, groups); ++i)
+          addRow(i * arch::kLanes + lane, first);
+    for (int64_t row = groups * arch::kLanes; row < depth; ++row)
+      addRow(row, first);
+  }
+  return packed;
+}
+
+LocalTensor MatmulPanels::place(int64_t depth, int64_t width,
+                                ElementType type) const {
+  if (!areApart())
+    return alignedTensor(0, {1, depth, 1, width}, type);
+  return alignedTensor(0, {count(width), depth, 1, columns}, type);
+}
+
+void MatmulPanels::load(CommandBuilder &builder, const GlobalTensor &matrix,
+                        int64_t first, const LocalTensor &local) const {
+  int64_t perWord = 4 / byteWidth(matrix.type);
+  int64_t depth = local.shape[C], groups = depth / arch::kLanes;
+  int64_t width = areApart() ? local.shape[N] * columns : local.shape[W];
+  for (int64_t begin = 0; begin < width; begin += columns) {
+    int64_t words =
+        std::min(columns, matrix.shape[W] - first - begin) / perWord;
+    GlobalTensor panel = matrix.advanced((first + begin) * depth);
+    panel.type = ElementType::I32;
+    LocalTensor target = areApart() ? local.slice(N, begin / columns, 1)
+                                    : local.slice(W, begin, words * perWord);
+    // Runs of `rows` rows of each lane from row group `group` on.
+    auto loadRuns = [&](int64_t group, int64_t runs, int64_t rows,
+                        int64_t lanes) {
+      int64_t run = rows * words;
+      LocalTensor part = target.slice(C, group * arch::kLanes, lanes);
+      part.type = ElementType::I32;
+      part.shape = {runs, lanes, 1, run};
+      part.strides = {rows * local.strides[C] / perWord, run, run, 1};
+      builder.loadBlocks(part, panel.advanced(group * arch::kLanes * words),
+                         runs, lanes * run, lanes * run);
+    };
+    if (int64_t runs = groups / runRows)
+      loadRuns(0, runs, runRows, arch::kLanes);
+    if (int64_t rows = groups % runRows)
+      loadRuns(groups - rows, 1, rows, arch::kLanes);
+    if (int64_t left = depth % arch::kLanes)
+      loadRuns(groups, 1, 1, left);
+  }
+}
