@@ -65,6 +65,7 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
   ConvertTopToTpuOptions lowering;
   lowering.precision = options.precision;
   lowering.quantizeTable = options.quantizeTable;
+  lowering.asymmetric = options.asymmetric;
   lowering.quantInput = options.quantInput;
   lowering.quantOutput = options.quantOutput;
   manager.addPass(createConvertTopToTpu(lowering));

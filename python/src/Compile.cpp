@@ -29,12 +29,13 @@ static std::shared_ptr<BmodelHandle>
 compile(const std::shared_ptr<ModuleHandle> &module,
         const std::string &precision, const std::string &quantizeTable,
         const std::string &stopAfter, const std::string &calibrationTable,
-        unsigned optLevel, bool quantInput, bool quantOutput) {
+        unsigned optLevel, bool quantInput, bool quantOutput, bool asymmetric) {
   CompileOptions options;
   options.precision = parsePrecision(precision);
   options.quantizeTable = quantizeTable;
   options.calibrationTable = calibrationTable;
   options.optLevel = optLevel;
+  options.asymmetric = asymmetric;
   options.quantInput = quantInput;
   options.quantOutput = quantOutput;
   DiagnosticCollector diagnostics(module->getModule().getContext());
@@ -68,7 +69,7 @@ void bindCompile(py::module_ &m) {
         py::arg("quantize_table") = "", py::arg("stop_after") = "",
         py::arg("calibration_table") = "", py::arg("opt") = 2,
         py::arg("quant_input") = false, py::arg("quant_output") = false,
-        py::call_guard<py::gil_scoped_release>(),
+        py::arg("asymmetric") = true, py::call_guard<py::gil_scoped_release>(),
         "Compiles a module, or brings it to the end of a phase and returns "
         "nothing.");
 }

@@ -120,6 +120,7 @@ def deploy(
     opt: int = 2,
     quant_input: bool = False,
     quant_output: bool = False,
+    asymmetric: bool = True,
 ) -> _core.Bmodel | None:
     """Lowers a module at any stage to a compiled model.
 
@@ -133,6 +134,7 @@ def deploy(
             compares many schedules, which takes long.
         quant_input: take inputs in the types that the network computes in.
         quant_output: give outputs in them.
+        asymmetric: let bytes of lopsided tensors have a zero other than 0.
     """
     check_opt(opt)
     table = "" if quantize_table is None else str(quantize_table)
@@ -146,4 +148,5 @@ def deploy(
         opt,
         quant_input=quant_input,
         quant_output=quant_output,
+        asymmetric=asymmetric,
     )

@@ -86,6 +86,9 @@ class CompileConfig(BaseModel):
     method: str | None = Field(
         None, description="how to choose thresholds: max, percentile, kl, mse or search"
     )
+    asymmetric: bool = Field(
+        True, description="let bytes of lopsided tensors have a zero other than 0"
+    )
     round_weights: bool = Field(
         True, description="with --calibration: choose the bytes of weights by the error of results"
     )

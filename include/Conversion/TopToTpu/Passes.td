@@ -20,8 +20,9 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
     EarlyLayers.h has the rules and their reasons). In INT8 an op with a form
     for bytes takes and gives `!quant.uniform` elements, whose scales follow from
     the ranges that `top-import-calibration` left; an op without one computes in
-    f16. Casts are inserted between
-    values of different precisions. The network's arguments and results stay f32,
+    f16. With `asymmetric` bytes whose range lies more on one side have a zero
+    point where the ops that read them have a form for it. Casts are inserted
+    between values of different precisions. The network's arguments and results stay f32,
     those of integer type become i32. An argument with the attribute `top.port`
     has the element type that it says; with `quant-input` and `quant-output`
     arguments and results have those in which the network computes. Constants are
@@ -66,6 +67,8 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
              clEnumValN(::tpuc::Precision::INT8, "INT8", "bytes with scales"))}]>,
     Option<"quantizeTable", "quantize-table", "std::string", "\"\"",
            "File with the precision of single ops">,
+    Option<"asymmetric", "asymmetric", "bool", "true",
+           "Let bytes of lopsided values have a zero other than 0">,
     Option<"quantInput", "quant-input", "bool", "false",
            "Take arguments in the element types that the network computes in">,
     Option<"quantOutput", "quant-output", "bool", "false",

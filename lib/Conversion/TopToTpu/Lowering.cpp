@@ -59,10 +59,11 @@ SmallVector<int64_t> tpuc::invertOrder(ArrayRef<int64_t> order) {
 
 Lowering::Lowering(func::FuncOp function, Precision precision,
                    const QuantizeTable &table, const LoweringSet &set,
-                   bool quantizesResults)
+                   bool quantizesResults, bool shiftsZeros)
     : builder(function.getContext()), precision(precision),
       defaultElement(getElementType(precision, function.getContext())),
-      table(table), set(set), quantizesResults(quantizesResults) {
+      table(table), set(set), quantizesResults(quantizesResults),
+      shiftsZeros(shiftsZeros) {
   if (auto names =
           function->getAttrOfType<ArrayAttr>(top::kOwnRangesAttrName)) {
     ownRanges = true;
@@ -319,6 +320,44 @@ llvm::SetVector<Value> Lowering::getJoined(Value value) {
   return joined;
 }
 
+/// Bytes of a range. Unsigned ones begin at 0; the zero of signed ones is 0
+/// unless `shiftsZero`, for a range that has 0 in it.
+static quant::UniformQuantizedType makeByteType(MLIRContext *context,
+                                                std::pair<double, double> range,
+                                                bool isSigned,
+                                                bool shiftsZero) {
+  auto [low, high] = range;
+  constexpr int64_t kLeast = -128, kMost = 127, kSteps = kMost - kLeast;
+  double scale = !isSigned    ? high / kSteps
+                 : shiftsZero ? (high - low) / kSteps
+                              : std::max(-low, high) / kMost;
+  // Types keep scales in the range of f32.
+  scale = std::clamp(scale, 1e-30, 1e30);
+  int64_t zero = 0;
+  if (shiftsZero)
+    zero =
+        std::clamp<int64_t>(kLeast + std::llround(-low / scale), kLeast, kMost);
+  return quant::UniformQuantizedType::get(
+      isSigned ? quant::QuantizationFlags::Signed : 0,
+      IntegerType::get(context, 8), Float32Type::get(context), scale, zero,
+      isSigned ? kLeast : 0, isSigned ? kMost : kSteps);
+}
+
+/// Whether the ops that read `value` have a form for a zero other than 0. A
+/// convolution and a product of matrices take it out of their sums by the
+/// summands of their channels, which costs nothing; a sum takes a command more.
+/// Products of bytes and padding along depth have none.
+static bool canShiftZero(Value value, Lowering &lowering,
+                         const LoweringSet &set) {
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    if (!lowering.canUseBytes(user) || set.isMove(user))
+      return true;
+    auto conv = dyn_cast<top::ConvOp>(user);
+    return isa<top::MatMulOp, top::AddOp, top::SubOp, top::ConcatOp>(user) ||
+           (conv && conv.getStrides().size() <= 2);
+  });
+}
+
 FailureOr<quant::UniformQuantizedType> Lowering::getByteType(Value value) {
   if (auto it = byteTypes.find(value); it != byteTypes.end())
     return it->second;
@@ -345,17 +384,25 @@ FailureOr<quant::UniformQuantizedType> Lowering::getByteType(Value value) {
     if (gate == tpu::GateKind::None)
       gate = getGate(member);
   }
+  if (range.first < 0)
+    range.second = std::max(range.second, 0.0);
   auto [low, high] = range;
-  bool isSigned = low < 0 || gate != tpu::GateKind::None;
-  double scale = isSigned ? std::max(-low, high) / 127 : high / 255;
-  // Types keep scales in the range of f32.
-  scale = std::clamp(scale, 1e-30, 1e30);
-  if (gate != tpu::GateKind::None)
-    scale = kernel::ByteGate::scaleFor(getGateFunction(gate), scale);
-  auto type = quant::UniformQuantizedType::get(
-      isSigned ? quant::QuantizationFlags::Signed : 0, builder.getI8Type(),
-      builder.getF32Type(), scale, /*zeroPoint=*/0, isSigned ? -128 : 0,
-      isSigned ? 127 : 255);
+  bool hasGate = gate != tpu::GateKind::None, isSigned = low < 0 || hasGate;
+  // The part by which bytes reach beyond the range when their zero is 0: with
+  // less to gain, one more command or another form is not worth it.
+  constexpr double kLeastWaste = 0.25;
+  bool shiftsZero = shiftsZeros && isSigned && !hasGate &&
+                    std::abs(low + high) > kLeastWaste * (high - low) &&
+                    llvm::all_of(joined, [&](Value member) {
+                      return canShiftZero(member, *this, set);
+                    });
+  quant::UniformQuantizedType type =
+      makeByteType(builder.getContext(), range, isSigned, shiftsZero);
+  if (hasGate)
+    type = quant::UniformQuantizedType::get(
+        type.getFlags(), type.getStorageType(), type.getExpressedType(),
+        kernel::ByteGate::scaleFor(getGateFunction(gate), type.getScale()),
+        /*zeroPoint=*/0, type.getStorageTypeMin(), type.getStorageTypeMax());
   for (Value member : joined)
     byteTypes[member] = type;
   return type;

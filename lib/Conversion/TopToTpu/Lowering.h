@@ -29,7 +29,7 @@ class Lowering {
 public:
   Lowering(mlir::func::FuncOp function, Precision precision,
            const QuantizeTable &table, const LoweringSet &set,
-           bool quantizesResults = false);
+           bool quantizesResults = false, bool shiftsZeros = true);
 
   //===--- Operands ---------------------------------------------------------//
 
@@ -80,9 +80,10 @@ public:
   /// The type of the elements of a top value as bytes. It is that of all values
   /// with which moves and joins connect it, so that these do not compute: of
   /// their whole range, or, where its only reader bounds it, of that one's
-  /// result. A part that others read too, and that would lose more than a bit,
-  /// keeps a type of its own. When there is no range the error is emitted and
-  /// noted.
+  /// result. A range that lies more on one side has a zero other than 0 where
+  /// the readers have a form for it. A part that others read too, and that
+  /// would lose more than a bit, keeps a type of its own. When there is no
+  /// range the error is emitted and noted.
   mlir::FailureOr<mlir::quant::UniformQuantizedType>
   getByteType(mlir::Value value);
 
@@ -188,7 +189,7 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> lowered;
   llvm::DenseMap<std::pair<mlir::Value, mlir::Type>, mlir::Value> conversions;
   llvm::StringSet<> usedNames;
-  bool quantizesResults;
+  bool quantizesResults, shiftsZeros;
   /// Whether the ranges came with the network, and the names of ops that were
   /// not quantised. Ops without a range then compute in floats, too.
   bool ownRanges = false;

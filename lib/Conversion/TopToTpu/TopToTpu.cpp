@@ -242,7 +242,8 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
            << "INT8 needs the ranges of the network's tensors; make a "
               "calibration table with run_calibration and pass it on as "
               "--calibration_table";
-  Lowering lowering(function, precision, table, lowerings, quantOutput);
+  Lowering lowering(function, precision, table, lowerings, quantOutput,
+                    asymmetric);
 
   Operation *terminator = body.getTerminator();
   lowering.begin(terminator);

@@ -21,16 +21,16 @@ ByteScale tpuc::scaleOf(Value value) {
   return {type.getScale(), type.getZeroPoint()};
 }
 
-/// Whether f16 holds `factor` with all its bits and products of bytes with it.
-static bool fitsHalf(double factor) {
-  return factor >= 0x1p-14 && factor <= 65504.0 / 256;
+/// The element type in which a cast between `type` and bytes multiplies: f16
+/// where it holds `factor` with all its bits, and the factor is at most `most`.
+static ElementType getProductType(ElementType type, double factor,
+                                  double most) {
+  bool fitsHalf = factor >= 0x1p-14 && factor <= most;
+  return type == ElementType::F16 && fitsHalf ? ElementType::F16
+                                              : ElementType::F32;
 }
 
-/// The element type in which a cast between `type` and bytes multiplies.
-static ElementType getProductType(ElementType type, double factor) {
-  return type == ElementType::F16 && fitsHalf(factor) ? ElementType::F16
-                                                      : ElementType::F32;
-}
+constexpr double kLargestHalf = 65504;
 
 /// result = source * factor + summand, in one command.
 static void multiply(CommandBuilder &builder, const LocalTensor &result,
@@ -45,7 +45,8 @@ static void multiply(CommandBuilder &builder, const LocalTensor &result,
 static void setQuantize(ElementwiseParams &params, ByteScale to) {
   ElementType from = params.operands.front().tensor.type;
   double factor = 1 / to.scale;
-  ElementType product = getProductType(from, factor);
+  // What exceeds f16 saturates, as it would have.
+  ElementType product = getProductType(from, factor, kLargestHalf);
   params.scratch.assign(product == from ? 1 : 2, product);
   // Only with a summand does the product read whole vectors alone.
   params.takesStrides = to.zeroPoint == 0;
@@ -64,7 +65,7 @@ static void setQuantize(ElementwiseParams &params, ByteScale to) {
 
 static void setDequantize(ElementwiseParams &params, ByteScale from) {
   ElementType to = params.result.tensor.type;
-  ElementType product = getProductType(to, from.scale);
+  ElementType product = getProductType(to, from.scale, kLargestHalf / 256);
   params.scratch.assign(product == to ? 1 : 2, product);
   params.takesStrides = from.zeroPoint == 0;
   params.compute = [=](CommandBuilder &builder, const LocalTensor &result,

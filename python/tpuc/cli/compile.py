@@ -109,6 +109,7 @@ def command(argv: Sequence[str]) -> None:
                 config.opt,
                 config.quant_input,
                 config.quant_output,
+                config.asymmetric,
             )
         module.write(config.output)
         report_module(config.output, module)
@@ -222,7 +223,8 @@ def _calibrate(
         with progress.stage("rounding weights"):
             module = with_corrections(
                 module, dataset, table, precisions,
-                round_weights=config.round_weights, correct_bias=config.correct_bias,
+                asymmetric=config.asymmetric, round_weights=config.round_weights,
+                correct_bias=config.correct_bias,
             )  # fmt: skip
     path = str(Path(config.output).with_suffix("")) + "_cali_table"
     table.save(path)

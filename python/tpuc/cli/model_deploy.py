@@ -35,6 +35,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--quantize", required=True, help="F32, F16, BF16 or INT8")
     parser.add_argument("--quantize_table", help="lines of an operation's name and its precision")
     parser.add_argument("--calibration_table", help="the ranges of tensors, for INT8")
+    parser.add_argument(
+        "--asymmetric", action=argparse.BooleanOptionalAction, default=True,
+        help="let bytes of lopsided tensors have a zero other than 0",
+    )  # fmt: skip
     parser.add_argument("--chip", "--processor", default="bm1684x", help="bm1684x")
     parser.add_argument("--model", required=True, help="the .bmodel to write")
     add_ports(parser)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 # Keys of a configuration file that are arguments here.
 _KEYS = (
-    "input_shapes", "calibration", "data_list", "input_num", "method", "round_weights",
-    "correct_bias", "ray", "max_drop", "min_cosine", "report", "mean", "scale", "resize_dims",
-    "keep_aspect_ratio", "keep_ratio_mode", "pad_value", "pad_type", "pixel_format",
-    "channel_format", "debug",
+    "input_shapes", "calibration", "data_list", "input_num", "method", "asymmetric",
+    "round_weights", "correct_bias", "ray", "max_drop", "min_cosine", "report", "mean", "scale",
+    "resize_dims", "keep_aspect_ratio", "keep_ratio_mode", "pad_value", "pad_type",
+    "pixel_format", "channel_format", "debug",
 )  # fmt: skip
 _DROP = 0.5
 
@@ -93,8 +93,8 @@ def tune_config(
     target = Target(max_drop, -1.0 if config.min_cosine is None else config.min_cosine)
     with progress.measure("choosing layers"):
         tuning = tune(
-            module, inputs, method, target, round_weights=config.round_weights,
-            correct_bias=config.correct_bias, ray=config.ray,
+            module, inputs, method, target, asymmetric=config.asymmetric,
+            round_weights=config.round_weights, correct_bias=config.correct_bias, ray=config.ray,
         )  # fmt: skip
     if config.report:
         from tpuc.tuning.report import report_html

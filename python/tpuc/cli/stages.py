@@ -34,7 +34,8 @@ def compile_module(
         module: a module in the top dialect; it is changed.
         quantize: the precision.
         args: quantize_table, calibration_table, model, test_input, test_reference, test_result,
-            compare_all, debug, explain, opt, quant_input, quant_output.
+            compare_all, debug, explain, opt, quant_input, quant_output,
+            asymmetric.
         tolerance: least cosine and euclidean similarity.
         progress: continues an earlier command's stages.
         measure: what else to say of the model in the summary.
@@ -63,6 +64,7 @@ def compile_module(
             opt=args.opt,
             quant_input=args.quant_input,
             quant_output=args.quant_output,
+            asymmetric=args.asymmetric,
         )
         model = Model(core, args.model)
     if args.debug:

@@ -39,6 +39,7 @@ def with_corrections(
     ranges: CalibrationTable,
     precisions: Mapping[str, str] | None = None,
     *,
+    asymmetric: bool = True,
     round_weights: bool = True,
     correct_bias: bool = True,
 ) -> _core.Module:
@@ -49,6 +50,7 @@ def with_corrections(
         inputs: sample inputs, of which the first few are used.
         ranges: of the tensors.
         precisions: of single operations, by name: only what is left in bytes is corrected.
+        asymmetric: let bytes of lopsided tensors have a zero other than 0.
         round_weights: whether to choose the bytes of weights by the error of results.
         correct_bias: whether to take the mean error of bytes out of biases.
 
@@ -57,7 +59,8 @@ def with_corrections(
     """
     module = canonical(module)
     graph = _core.read_graph(module)
-    layers = find_layers(graph, Trials(module, ranges).byte_operations(precisions or {}))
+    trials = Trials(module, ranges, asymmetric=asymmetric)
+    layers = find_layers(graph, trials.byte_operations(precisions or {}))
     if round_weights:
         layers = with_rounded_weights(graph, layers, inputs)
     apply_corrections(module, find_corrections(graph, layers, inputs if correct_bias else None))

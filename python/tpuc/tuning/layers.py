@@ -53,6 +53,7 @@ class Trials:
         ranges: of its tensors.
         prepare: changes a copy of the module before it is compiled with precisions of single
             operations, by name.
+        asymmetric: let bytes of lopsided tensors have a zero other than 0.
     """
 
     def __init__(
@@ -60,7 +61,9 @@ class Trials:
         module: _core.Module,
         ranges: CalibrationTable,
         prepare: Callable[[_core.Module, Mapping[str, str]], None] = lambda *_: None,
+        asymmetric: bool = True,
     ) -> None:
+        self._asymmetric = asymmetric
         self._prepare = prepare
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
@@ -81,12 +84,18 @@ class Trials:
             UserError: it cannot be compiled.
         """
         module, table = self._read(precisions)
-        return Model(deploy(module, quantize, table, calibration_table=self._ranges), "the model")
+        core = deploy(
+            module, quantize, table, calibration_table=self._ranges, asymmetric=self._asymmetric
+        )
+        return Model(core, "the model")
 
     def byte_operations(self, precisions: Mapping[str, str]) -> list[_core.ByteOperation]:
         """What the network computes in bytes, as lowered."""
         module, table = self._read(precisions)
-        deploy(module, "INT8", table, stop_after="tpu", calibration_table=self._ranges)
+        deploy(
+            module, "INT8", table, stop_after="tpu", calibration_table=self._ranges,
+            asymmetric=self._asymmetric,
+        )  # fmt: skip
         return _core.byte_operations(module)
 
     def _read(self, precisions: Mapping[str, str]) -> tuple[_core.Module, Path]:

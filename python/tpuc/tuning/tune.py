@@ -77,6 +77,7 @@ def tune(
     method: str,
     target: Target,
     *,
+    asymmetric: bool = True,
     round_weights: bool = True,
     correct_bias: bool = True,
     ray: str | None = None,
@@ -89,6 +90,7 @@ def tune(
         inputs: sample inputs, which are read several times.
         method: how ranges are chosen.
         target: the accuracy that is asked for, on these inputs.
+        asymmetric: let bytes of lopsided tensors have a zero other than 0.
         round_weights: whether to choose the bytes of weights by the error of results.
         correct_bias: whether to take the mean error of bytes out of biases.
         ray: address of a Ray cluster that shares the search for ranges.
@@ -103,15 +105,16 @@ def tune(
         histograms, count = gather_module(module, inputs, advance, ray)
     named = by_name(graph, histograms)
     ranges = make_table(named, method, count)
-    layers = find_layers(graph, Trials(module, ranges).byte_operations({}))
+    layers = find_layers(graph, Trials(module, ranges, asymmetric=asymmetric).byte_operations({}))
     if round_weights:
         with steps("rounding weights", 0):
             layers = with_rounded_weights(graph, layers, inputs)
     with steps("correcting biases", 0):
         corrections = find_corrections(graph, layers, inputs if correct_bias else None)
     trials = Trials(
-        module, ranges, lambda copy, table: apply_corrections(copy, corrections, without=table)
-    )
+        module, ranges, lambda copy, table: apply_corrections(copy, corrections, without=table),
+        asymmetric=asymmetric,
+    )  # fmt: skip
     chosen = list(islice(iter(inputs), 0, None, max(1, count // _EFFECT_INPUTS)))[:_EFFECT_INPUTS]
     with steps("measuring layers", len(layers) * len(chosen)) as advance:
         effects = measure_effects(graph, layers, chosen, advance)
