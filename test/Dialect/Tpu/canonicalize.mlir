@@ -181,6 +181,32 @@ func.func @cast_of_returned_concat(%x: tensor<2x4xf16>, %y: tensor<2x4xf16>) -> 
   return %1 : tensor<4x4xf32>
 }
 
+// CHECK-LABEL: @function_of_returned_concat
+// CHECK: %[[A:.*]] = tpu.unary sigmoid %arg0 : tensor<2x4xf16>
+// CHECK: %[[B:.*]] = tpu.scalar mul %[[A]]
+// CHECK: %[[C:.*]] = tpu.cast %[[B]] : (tensor<2x4xf16>) -> tensor<2x4xf32>
+// CHECK: %[[D:.*]] = tpu.unary sigmoid %arg1 : tensor<3x4xf16>
+// CHECK: %[[E:.*]] = tpu.scalar mul %[[D]]
+// CHECK: %[[F:.*]] = tpu.cast %[[E]] : (tensor<3x4xf16>) -> tensor<3x4xf32>
+// CHECK: tpu.concat %[[C]], %[[F]] {axis = 0 : i64}
+func.func @function_of_returned_concat(%x: tensor<2x4xf16>, %y: tensor<3x4xf16>) -> tensor<5x4xf32> {
+  %0 = tpu.concat %x, %y {axis = 0 : i64} : (tensor<2x4xf16>, tensor<3x4xf16>) -> tensor<5x4xf16>
+  %1 = tpu.unary sigmoid %0 : tensor<5x4xf16>
+  %2 = tpu.scalar mul %1 {value = 2.0 : f64} : tensor<5x4xf16>
+  %3 = tpu.cast %2 : (tensor<5x4xf16>) -> tensor<5x4xf32>
+  return %3 : tensor<5x4xf32>
+}
+
+// CHECK-LABEL: @function_that_others_read
+// CHECK: tpu.concat %arg0, %arg1
+// CHECK: tpu.unary sigmoid
+func.func @function_that_others_read(%x: tensor<2x4xf16>, %y: tensor<3x4xf16>) -> (tensor<5x4xf32>, tensor<5x4xf16>) {
+  %0 = tpu.concat %x, %y {axis = 0 : i64} : (tensor<2x4xf16>, tensor<3x4xf16>) -> tensor<5x4xf16>
+  %1 = tpu.unary sigmoid %0 : tensor<5x4xf16>
+  %2 = tpu.cast %1 : (tensor<5x4xf16>) -> tensor<5x4xf32>
+  return %2, %1 : tensor<5x4xf32>, tensor<5x4xf16>
+}
+
 // CHECK-LABEL: @cast_of_inner_concat
 // CHECK: tpu.concat %arg0, %arg1
 // CHECK-NEXT: tpu.cast

@@ -120,24 +120,37 @@ struct WidenAfterPermute : OpRewritePattern<PermuteOp> {
 };
 
 /// return(cast(concat(x, y))) -> return(concat(cast(x), cast(y))): each part
-/// goes to the caller when it is there.
+/// goes to the caller when it is there. Also through functions of single
+/// elements between the two.
 struct CastOfConcat : OpRewritePattern<CastOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(CastOp op,
                                 PatternRewriter &rewriter) const override {
-    auto concat = op.getInput().getDefiningOp<ConcatOp>();
     bool isReturned = llvm::all_of(op->getUsers(), [](Operation *user) {
       return user->hasTrait<OpTrait::IsTerminator>();
     });
+    SmallVector<Operation *> functions = {op};
+    Operation *source = op.getInput().getDefiningOp();
+    while (isa_and_nonnull<UnaryOp, ScalarOp>(source) && source->hasOneUse()) {
+      functions.push_back(source);
+      source = source->getOperand(0).getDefiningOp();
+    }
+    auto concat = dyn_cast_if_present<ConcatOp>(source);
     if (!concat || !concat->hasOneUse() || !isReturned)
       return rewriter.notifyMatchFailure(op, "no concat that is returned");
     SmallVector<Value> parts;
     for (Value part : concat.getInputs()) {
-      auto type = cast<RankedTensorType>(part.getType())
-                      .clone(getElement(op.getOutput()));
-      parts.push_back(CastOp::create(
-          rewriter, FusedLoc::get(getContext(), {part.getLoc(), op.getLoc()}),
-          type, part));
+      ArrayRef<int64_t> shape = getShape(part);
+      for (Operation *function : llvm::reverse(functions)) {
+        Operation *copy = rewriter.clone(*function);
+        copy->setOperand(0, part);
+        Location loc =
+            FusedLoc::get(getContext(), {part.getLoc(), function->getLoc()});
+        copy->setLoc(withoutTensorName(loc));
+        part = copy->getResult(0);
+        part.setType(cast<RankedTensorType>(part.getType()).clone(shape));
+      }
+      parts.push_back(part);
     }
     rewriter.replaceOpWithNewOp<ConcatOp>(op, op.getType(), parts,
                                           concat.getAxis());
