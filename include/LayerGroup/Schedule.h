@@ -43,10 +43,17 @@ struct Options {
   /// Issue stores, and loads of weights that have a place, while the transfer
   /// engine would wait; off, transfers are issued beside their computation.
   bool fillWaits = true;
+  /// Where weights lie that are loaded ahead.
+  enum class Weights : uint8_t {
+    Between, ///< in the lowest gap of all that lives meanwhile
+    Above,   ///< in the highest gap, above activations that keep low
+    Ring     ///< each below the one before, as long as there is room
+  };
+  Weights weights = Weights::Between;
   /// How many command streams are compared, of which the fastest counts.
   enum class Search : uint8_t {
     None,
-    Network, ///< one of each ranking
+    Network, ///< one of each ranking and place of the weights
     Parts    ///< and of mixtures: takes many times as long
   };
   Search search = Search::Network;

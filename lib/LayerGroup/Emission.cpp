@@ -56,10 +56,8 @@ public:
               const Options &options, std::vector<Command> &commands)
       : list(list), sink(options, commands), builder(sink, memory),
         options(options) {
-    for (const Load &load : list.loads) {
-      bool isConstant = !load.input || load.operand.isConstant;
-      (isConstant ? constants : others).push_back(&load);
-    }
+    for (const Load &load : list.loads)
+      (load.isConstant() ? constants : others).push_back(&load);
     // The order of issue; loads that start together in order of need.
     for (auto *queue : {&constants, &others})
       llvm::stable_sort(*queue, [&](const Load *a, const Load *b) {

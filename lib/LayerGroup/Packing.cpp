@@ -31,6 +31,31 @@ static int64_t lowestGap(const Interval &interval,
   return offset;
 }
 
+/// The highest offset, of those below `limit` if there is one, at which
+/// `interval` meets none of those in `byOffset` and ends below `capacity`.
+static std::optional<int64_t> highestGap(const Interval &interval,
+                                         llvm::ArrayRef<unsigned> byOffset,
+                                         llvm::ArrayRef<Interval> intervals,
+                                         int64_t capacity, int64_t limit) {
+  std::optional<int64_t> highest, below;
+  int64_t end = 0;
+  auto visit = [&](int64_t gapEnd) {
+    if (end + interval.bytes <= gapEnd)
+      highest = gapEnd - interval.bytes;
+    if (end + interval.bytes <= std::min(gapEnd, limit))
+      below = std::min(gapEnd, limit) - interval.bytes;
+  };
+  for (unsigned index : byOffset) {
+    const Interval &other = intervals[index];
+    if (!other.overlaps(interval))
+      continue;
+    visit(other.offset);
+    end = std::max(end, other.offset + other.bytes);
+  }
+  visit(capacity);
+  return below ? below : highest;
+}
+
 static void insertByOffset(std::vector<unsigned> &byOffset, unsigned index,
                            llvm::ArrayRef<Interval> intervals) {
   auto position = std::upper_bound(
@@ -55,7 +80,8 @@ static int64_t mostAlive(llvm::ArrayRef<Interval> intervals) {
   return most;
 }
 
-int64_t group::placeIntervals(llvm::MutableArrayRef<Interval> intervals) {
+int64_t group::placeIntervals(llvm::MutableArrayRef<Interval> intervals,
+                              int64_t capacity) {
   int64_t leastEnd = mostAlive(intervals);
   std::vector<unsigned> order(intervals.size());
   std::iota(order.begin(), order.end(), 0u);
@@ -82,18 +108,55 @@ int64_t group::placeIntervals(llvm::MutableArrayRef<Interval> intervals) {
     for (const Interval &interval : intervals)
       bestOffsets.push_back(interval.offset);
   };
-  auto duration = [](const Interval &i) { return i.last - i.first + 1; };
-  attempt([&](const Interval &i) { return i.bytes; });
-  attempt([&](const Interval &i) { return i.bytes * int64_t(duration(i)); });
-  attempt([&](const Interval &i) { return int64_t(duration(i)); });
+  auto duration = [](const Interval &i) {
+    return int64_t(i.last) - int64_t(i.first) + 1;
+  };
+  if (capacity > 0)
+    attempt(duration);
+  if (bestOffsets.empty() || bestEnd > capacity) {
+    attempt([&](const Interval &i) { return i.bytes; });
+    attempt([&](const Interval &i) { return i.bytes * duration(i); });
+    attempt(duration);
+  }
   for (auto [interval, offset] : llvm::zip(intervals, bestOffsets))
     interval.offset = offset;
   return bestEnd;
 }
 
+bool group::placeApart(llvm::MutableArrayRef<Interval> intervals,
+                       llvm::ArrayRef<unsigned> upper, int64_t capacity) {
+  std::vector<bool> isUpper(intervals.size());
+  for (unsigned index : upper)
+    isUpper[index] = true;
+  std::vector<Interval> lower;
+  std::vector<unsigned> placed;
+  for (unsigned index = 0; index < intervals.size(); ++index)
+    if (!isUpper[index]) {
+      lower.push_back(intervals[index]);
+      placed.push_back(index);
+    }
+  if (placeIntervals(lower, capacity) > capacity)
+    return false;
+  for (auto [index, interval] : llvm::zip(placed, lower))
+    intervals[index].offset = interval.offset;
+  llvm::stable_sort(placed, [&](unsigned a, unsigned b) {
+    return intervals[a].offset < intervals[b].offset;
+  });
+  for (unsigned index : upper) {
+    std::optional<int64_t> offset =
+        highestGap(intervals[index], placed, intervals, capacity, /*limit=*/0);
+    if (!offset)
+      return false;
+    intervals[index].offset = *offset;
+    insertByOffset(placed, index, intervals);
+  }
+  return true;
+}
+
 PackedMemory::PackedMemory(llvm::MutableArrayRef<Interval> intervals,
-                           int64_t capacity)
-    : intervals(intervals), capacity(capacity), byOffset(intervals.size()) {
+                           int64_t capacity, Gap gap)
+    : intervals(intervals), capacity(capacity), gap(gap),
+      byOffset(intervals.size()) {
   std::iota(byOffset.begin(), byOffset.end(), 0u);
   llvm::stable_sort(byOffset, [&](unsigned a, unsigned b) {
     return intervals[a].offset < intervals[b].offset;
@@ -103,6 +166,9 @@ PackedMemory::PackedMemory(llvm::MutableArrayRef<Interval> intervals,
 std::optional<int64_t>
 PackedMemory::findGap(const Interval &interval,
                       llvm::ArrayRef<unsigned> others) const {
+  if (gap != Gap::Lowest)
+    return highestGap(interval, others, intervals, capacity,
+                      gap == Gap::Next ? last : 0);
   int64_t offset = lowestGap(interval, others, intervals);
   if (offset + interval.bytes > capacity)
     return std::nullopt;
@@ -131,6 +197,7 @@ void PackedMemory::extend(unsigned index, unsigned earliest) {
       low = middle + 1;
     }
   }
+  last = best.offset;
   if (best.first == intervals[index].first)
     return;
   llvm::erase(byOffset, index);

@@ -12,17 +12,23 @@ using namespace tpuc::group;
 
 namespace {
 
-/// Rankings worth a try: commands cheap or dear, memory dear, engines that work
+/// Rankings worth a try: commands and memory cheap or dear, engines that work
 /// at the same time, more sizes.
 std::vector<Ranking> otherRankings() {
-  Ranking fewSteps, manySteps, saving, together, half, thorough;
-  fewSteps.gdmaIssue = 256;
-  manySteps.tiuIssue = manySteps.gdmaIssue = 0;
-  saving.memoryShare = 0.5;
-  together.overlap = 1;
-  half.overlap = 0.7;
-  thorough.numSizes = 32;
-  return {manySteps, saving, half, thorough, together, fewSteps};
+  std::vector<Ranking> rankings;
+  auto add = [&](auto set) { set(rankings.emplace_back()); };
+  for (double memoryShare : {0.05, 0.5})
+    for (double tiuIssue : {0.0, 8.0})
+      for (double gdmaIssue : {0.0, 32.0, 256.0})
+        add([&](Ranking &ranking) {
+          ranking.memoryShare = memoryShare;
+          ranking.tiuIssue = tiuIssue;
+          ranking.gdmaIssue = gdmaIssue;
+        });
+  add([](Ranking &half) { half.overlap = 0.7; });
+  add([](Ranking &together) { together.overlap = 1; });
+  add([](Ranking &thorough) { thorough.numSizes = 32; });
+  return rankings;
 }
 
 class Search {
@@ -38,6 +44,15 @@ public:
     std::vector<Ranking> others = otherRankings();
     for (const Ranking &ranking : others)
       tryFor(0, numOperators, ranking);
+    // Weights elsewhere leave other tiles the room that they need.
+    others.insert(others.begin(), Ranking());
+    for (auto weights : {Options::Weights::Above, Options::Weights::Ring})
+      for (const Ranking &ranking : others) {
+        Options changed = options;
+        changed.weights = weights;
+        changed.rankings.assign(numOperators, ranking);
+        tryWith(changed);
+      }
     if (options.search == Options::Search::Network)
       return;
     for (size_t parts : {4, 8})
@@ -52,15 +67,20 @@ private:
   void tryFor(size_t first, size_t last, const Ranking &ranking) {
     if (first == last)
       return;
-    std::vector<Ranking> before = options.rankings;
-    std::fill(options.rankings.begin() + first, options.rankings.begin() + last,
+    Options changed = options;
+    std::fill(changed.rankings.begin() + first, changed.rankings.begin() + last,
               ranking);
+    if (changed.rankings != options.rankings)
+      tryWith(changed);
+  }
+
+  /// Keeps `changed` if the stream is faster with it.
+  void tryWith(const Options &changed) {
     Schedule schedule;
-    if (options.rankings != before && attempt(options, schedule) &&
-        schedule.cycles < best.cycles)
-      best = std::move(schedule);
-    else
-      options.rankings = std::move(before);
+    if (!attempt(changed, schedule) || schedule.cycles >= best.cycles)
+      return;
+    best = std::move(schedule);
+    options = changed;
   }
 
   size_t numOperators;

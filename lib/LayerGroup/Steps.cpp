@@ -124,7 +124,7 @@ private:
   /// stored, and what is copied within lanes only when it is needed.
   void placeLoads() {
     for (Load &load : list.loads) {
-      if (!load.input || load.operand.isConstant) {
+      if (load.isConstant()) {
         load.earliest = 0;
         continue;
       }

@@ -23,6 +23,9 @@ struct Load {
   unsigned buffer = 0;
   /// First step at which it may be issued, and step that needs it.
   unsigned earliest = 0, needed = 0;
+
+  /// Whether it reads coefficients only.
+  bool isConstant() const { return !input || operand.isConstant; }
 };
 
 struct Step {

@@ -69,4 +69,55 @@ TEST(Packing, ExtensionStartsAsEarlyAsThereIsRoom) {
   EXPECT_EQ(intervals[1].offset, 64);
 }
 
+TEST(Packing, WhatLivesLongestLiesLowestWhereThatFits) {
+  std::vector<Interval> intervals{{64, 2, 2}, {16, 0, 9}};
+  EXPECT_EQ(placeIntervals(intervals, /*capacity=*/128), 80);
+  EXPECT_EQ(intervals[1].offset, 0);
+}
+
+TEST(Packing, PartsLieAtBothEnds) {
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    std::vector<Interval> intervals = randomIntervals(seed);
+    std::vector<unsigned> upper;
+    for (unsigned i = 0; i < intervals.size(); i += 3)
+      upper.push_back(i);
+    int64_t capacity = 4000;
+    ASSERT_TRUE(placeApart(intervals, upper, capacity));
+    expectApart(intervals);
+    for (const Interval &interval : intervals)
+      EXPECT_LE(interval.offset + interval.bytes, capacity);
+    EXPECT_EQ(intervals[0].offset + intervals[0].bytes, capacity);
+  }
+}
+
+TEST(Packing, PartsThatMeetDoNotFit) {
+  std::vector<Interval> intervals{{64, 0, 4}, {65, 4, 6}};
+  EXPECT_FALSE(placeApart(intervals, {1}, /*capacity=*/128));
+}
+
+TEST(Packing, ExtensionTakesTheGapThatIsAskedFor) {
+  auto offsetAfter = [](Gap gap) {
+    // Free from step 2 on: below 32 and from 64 to 128, where one has been
+    // placed before.
+    std::vector<Interval> intervals{
+        {32, 0, 9, 32}, {16, 5, 5, 112}, {16, 6, 6, 112}};
+    PackedMemory packed(intervals, 128, gap);
+    packed.extend(1, /*earliest=*/2);
+    packed.extend(2, /*earliest=*/3);
+    return std::pair(intervals[1].offset, intervals[2].offset);
+  };
+  EXPECT_EQ(offsetAfter(Gap::Lowest), std::pair(int64_t(0), int64_t(16)));
+  EXPECT_EQ(offsetAfter(Gap::Highest), std::pair(int64_t(112), int64_t(96)));
+  EXPECT_EQ(offsetAfter(Gap::Next), std::pair(int64_t(112), int64_t(96)));
+}
+
+TEST(Packing, NextGapGoesOnBelowThoughOneAboveIsFree) {
+  std::vector<Interval> intervals{{16, 3, 3, 0}, {16, 8, 8, 0}};
+  PackedMemory packed(intervals, 128, Gap::Next);
+  packed.extend(0, /*earliest=*/0);
+  packed.extend(1, /*earliest=*/6);
+  EXPECT_EQ(intervals[0].offset, 112);
+  EXPECT_EQ(intervals[1].offset, 96);
+}
+
 } // namespace

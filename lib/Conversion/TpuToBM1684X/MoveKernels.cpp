@@ -11,6 +11,7 @@
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Interfaces/CopyBoxes.h"
 #include "Kernel/Copy.h"
+#include "Kernel/LanePermute.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
 #include <numeric>
@@ -90,27 +91,51 @@ struct ReshapeModel
   }
 };
 
-/// The copies that a permute or relayout is.
-std::vector<BoxCopy> getCopies(KernelContext &context, Operation *op) {
-  GlobalTensor result = context.globalTensor(op->getResult(0));
-  GlobalTensor source = context.globalTensor(op->getOperand(0));
-  std::vector<BoxCopy> copies;
-  if (auto permute = dyn_cast<tpu::PermuteOp>(op)) {
-    SmallVector<int64_t> strides = stridesOf(permute.getInput()), permuted;
-    for (int64_t axis : permute.getOrder())
-      permuted.push_back(strides[axis]);
-    copies.emplace_back(context, result, stridesOf(permute.getOutput()), source,
-                        permuted, shapeOf(permute.getOutput()));
-  } else {
-    auto relayout = cast<tpu::RelayoutOp>(op);
-    for (const CopyBox &box :
-         unpackCopyBoxes(relayout.getBoxes(), relayout.getAxes()))
+/// What a permute or relayout moves.
+class Movement {
+public:
+  Movement(KernelContext &context, Operation *op)
+      : result(context.globalTensor(op->getResult(0))),
+        source(context.globalTensor(op->getOperand(0))) {
+    if (auto permute = dyn_cast<tpu::PermuteOp>(op)) {
+      CopyBox &box = boxes.emplace_back();
+      SmallVector<int64_t> strides = stridesOf(permute.getInput());
+      for (int64_t axis : permute.getOrder())
+        box.fromStrides.push_back(strides[axis]);
+      llvm::append_range(box.sizes, shapeOf(permute.getOutput()));
+      llvm::append_range(box.toStrides, stridesOf(permute.getOutput()));
+    } else {
+      auto relayout = cast<tpu::RelayoutOp>(op);
+      boxes = unpackCopyBoxes(relayout.getBoxes(), relayout.getAxes());
+    }
+    for (const CopyBox &box : boxes)
       copies.emplace_back(context, result.advanced(box.to), box.toStrides,
                           source.advanced(box.from), box.fromStrides,
                           box.sizes);
   }
-  return copies;
-}
+
+  /// The movement as products between lanes, unless copies do without global
+  /// memory.
+  std::optional<LanePermutation> planProducts() const {
+    if (llvm::all_of(copies, isLocal))
+      return std::nullopt;
+    return planLanePermutation(result, source, boxes);
+  }
+
+  /// Whether lanes of the source are of any use.
+  bool staysLocal() const {
+    return llvm::any_of(copies, isLocal) || planProducts();
+  }
+
+  GlobalTensor result, source;
+  SmallVector<CopyBox> boxes;
+  std::vector<BoxCopy> copies;
+
+private:
+  static bool isLocal(const BoxCopy &copy) {
+    return kernel::staysLocal(copy.params, copy.axes);
+  }
+};
 
 /// Whether all that read `value` are movements to which its lanes are of no
 /// use.
@@ -122,17 +147,23 @@ bool isOnlyMovedOn(KernelContext &context, Value value) {
              return isOnlyMovedOn(context, user->getResult(0));
            return isa<tpu::PermuteOp, tpu::RelayoutOp>(user) &&
                   context.hasPlace(user->getResult(0)) &&
-                  llvm::none_of(getCopies(context, user),
-                                [](const BoxCopy &copy) {
-                                  return staysLocal(copy.params, copy.axes);
-                                });
+                  !Movement(context, user).staysLocal();
          });
 }
 
 LogicalResult buildMove(Operation *op, KernelContext &context,
                         KernelList &kernels) {
+  Movement movement(context, op);
+  if (std::optional<LanePermutation> products = movement.planProducts()) {
+    GlobalTensor matrices = context.addConstant(
+        std::exchange(products->matrices, {}), ElementType::I8,
+        {1, products->resultLanes, 1, products->numMatrices * arch::kLanes});
+    makeLanePermuteKernel(movement.result, movement.source, matrices,
+                          std::move(*products), kernels);
+    return success();
+  }
   bool passesGlobal = isOnlyMovedOn(context, op->getResult(0));
-  for (BoxCopy &copy : getCopies(context, op)) {
+  for (BoxCopy &copy : movement.copies) {
     copy.params.passesGlobal = passesGlobal;
     makeCopyKernels(copy.params, copy.axes, kernels);
   }

@@ -19,6 +19,11 @@ static constexpr double kTransferBytes = 8192;
 /// The same where transfers are many: the shorter they are, the fewer pages of
 /// DDR each reaches.
 static constexpr double kShortTransferBytes = 3 * kTransferBytes;
+/// A movement of rows of at least `kLocalRowBytes` in a tensor of at most this
+/// is expected to stay in local memory, where it is a few matrix products,
+/// however many transfers it would be.
+static constexpr double kLocalBytes = 2 * 1024 * 1024;
+static constexpr double kLocalRowBytes = 64;
 /// A movement that falls into more boxes than this is not worth one op.
 static constexpr size_t kMaxBoxes = 256;
 
@@ -59,11 +64,14 @@ int MapTable::intern(const std::optional<ElementMap> &map) {
   maps.push_back(*map);
   identities.push_back(map->isIdentity());
   bool isTooMany = boxes.size() > kMaxBoxes;
+  bool isLocal =
+      2.0 * double(std::max(map->getResultCount(), map->getInputCount())) <=
+          kLocalBytes &&
+      2.0 * double(map->getUnit()) >= kLocalRowBytes;
+  double transfers = isLocal ? 0 : kShortTransferBytes * countTransfers(boxes);
   costs.push_back(isTooMany ? kInfinite
                             : runs * bytes + kTransferBytes * boxes.size());
-  transferCosts.push_back(isTooMany ? kInfinite
-                                    : runs * bytes + kShortTransferBytes *
-                                                         countTransfers(boxes));
+  transferCosts.push_back(isTooMany ? kInfinite : runs * bytes + transfers);
   return id;
 }
 

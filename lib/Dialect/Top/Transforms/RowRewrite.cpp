@@ -81,7 +81,8 @@ Value RowGraph::emitMoves(OpBuilder &builder, Location loc, const RowEdge &edge,
   if (edge.to >= 0)
     second = maps.then(scaledOrder(nodes[edge.to].order, edge.width), second);
   // Out of one order into another is irregular where the two do not fit
-  // together; the network's order between them may take far fewer transfers.
+  // together; the network's order between them may take far fewer transfers,
+  // where the rows have to be transferred.
   constexpr double kGain = 0.8;
   if (maps.getTransferCost(first) + maps.getTransferCost(second) <
       kGain * maps.getTransferCost(move)) {
