@@ -31,9 +31,9 @@ constexpr int64_t kGroupBytes = 16 * 1024;
 constexpr double kTransferBytesPerCycle = 26;
 constexpr double kLoadBytesPerCycle = 54;
 constexpr int64_t kShortestRowBytes = 256;
-/// How much longer than transfers products may take: transfers are seldom so few
-/// that they reach their rate, and products let weights be loaded meanwhile. Not
-/// so for 4-byte types, whose networks wait for products.
+/// How much longer than transfers products may take: transfers are seldom so
+/// few that they reach their rate, and products let weights be loaded
+/// meanwhile.
 constexpr double kMostSlowdown = 1.5;
 
 /// Where the lanes of one slot of the result come from.
@@ -225,8 +225,7 @@ private:
         kTransferBytesPerCycle;
     double loads = double(plan.resultLanes * plan.numMatrices * kDepth) /
                    kLoadBytesPerCycle;
-    return double(plan.cycles) + loads <=
-           transfers * (width < 4 ? kMostSlowdown : 1);
+    return double(plan.cycles) + loads <= kMostSlowdown * transfers;
   }
 
   void packMatrices() {

@@ -91,11 +91,25 @@ struct ReshapeModel
   }
 };
 
+/// Whether a value is an input or an output of the function, or a view of one:
+/// it is transferred anyway, and in any order.
+bool isTransferred(Value value) {
+  Value root = value;
+  while (auto reshape = root.getDefiningOp<tpu::ReshapeOp>())
+    root = reshape.getInput();
+  while (value.hasOneUse() && isa<tpu::ReshapeOp>(*value.user_begin()))
+    value = value.user_begin()->getResult(0);
+  return isa<BlockArgument>(root) ||
+         llvm::any_of(value.getUsers(), [](Operation *user) {
+           return user->hasTrait<OpTrait::IsTerminator>();
+         });
+}
+
 /// What a permute or relayout moves.
 class Movement {
 public:
   Movement(KernelContext &context, Operation *op)
-      : result(context.globalTensor(op->getResult(0))),
+      : op(op), result(context.globalTensor(op->getResult(0))),
         source(context.globalTensor(op->getOperand(0))) {
     if (auto permute = dyn_cast<tpu::PermuteOp>(op)) {
       CopyBox &box = boxes.emplace_back();
@@ -117,7 +131,8 @@ public:
   /// The movement as products between lanes, unless copies do without global
   /// memory.
   std::optional<LanePermutation> planProducts() const {
-    if (llvm::all_of(copies, isLocal))
+    if (isTransferred(op->getOperand(0)) || isTransferred(op->getResult(0)) ||
+        llvm::all_of(copies, isLocal))
       return std::nullopt;
     return planLanePermutation(result, source, boxes);
   }
@@ -127,6 +142,7 @@ public:
     return llvm::any_of(copies, isLocal) || planProducts();
   }
 
+  Operation *op;
   GlobalTensor result, source;
   SmallVector<CopyBox> boxes;
   std::vector<BoxCopy> copies;
