@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Lowering.h"
+#include "ByteGain.h"
 #include "Dialect/Top/Transforms/Calibration.h"
 #include "Int8Gate.h"
 #include "Weights.h"
@@ -172,15 +173,46 @@ Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
 bool Lowering::isInt8(Operation *op) {
   StringRef name = getLocationName(op->getLoc());
   auto it = table.find(name);
-  if (it == table.end())
-    return precision == Precision::INT8 && !ownFloats.contains(name) &&
-           (!ownRanges || llvm::all_of(op->getOperands(), [&](Value operand) {
-             return operand.getDefiningOp<top::WeightOp>() ||
-                    findRange(operand);
-           }));
+  if (it == table.end()) {
+    if (precision != Precision::INT8 || ownFloats.contains(name))
+      return false;
+    // Where a network says itself what bytes are, that is what it was made for.
+    if (ownRanges)
+      return llvm::all_of(op->getOperands(), [&](Value operand) {
+        return operand.getDefiningOp<top::WeightOp>() || findRange(operand);
+      });
+    auto [entry, isNew] = gains.try_emplace(op, true);
+    if (isNew)
+      gains[op] = isFasterInBytes(op) || !standsAlone(op);
+    return gains[op];
+  }
   if (it->second == Precision::INT8)
     usedNames.insert(name);
   return it->second == Precision::INT8;
+}
+
+/// Whether neither what makes the operand of `op` nor what reads its result has
+/// a form for bytes, so that both would be cast.
+bool Lowering::standsAlone(Operation *op) {
+  auto hasBytes = [&](Operation *other) {
+    const LoweringSet::Entry *entry = set.find(other);
+    return entry && entry->takesBytes(other) && !set.isMove(other);
+  };
+  Operation *producer = op->getOperand(0).getDefiningOp();
+  while (producer && set.isMove(producer))
+    producer = producer->getOperand(0).getDefiningOp();
+  if (!producer || hasBytes(producer))
+    return false;
+  SmallVector<Operation *> users(op->getResult(0).getUsers());
+  while (!users.empty()) {
+    Operation *user = users.pop_back_val();
+    if (hasBytes(user) ||
+        (quantizesResults && user->hasTrait<OpTrait::IsTerminator>()))
+      return false;
+    if (set.isMove(user))
+      llvm::append_range(users, user->getResult(0).getUsers());
+  }
+  return true;
 }
 
 bool Lowering::canUseBytes(Operation *op) {

@@ -67,7 +67,9 @@ public:
 
   //===--- Bytes ------------------------------------------------------------//
 
-  /// Whether `op` computes in INT8 if it has a form for it.
+  /// Whether `op` computes in INT8 if it has a form for it: as the quantize
+  /// table says, else when the network does, unless the op stands alone among
+  /// ops of floats and is faster in them.
   bool isInt8(mlir::Operation *op);
 
   /// Whether every op that reads the value `value` wants bytes: it computes in
@@ -169,6 +171,7 @@ public:
 private:
   mlir::Location getStepLoc(llvm::StringRef opName);
   mlir::Value standIn(mlir::Type type);
+  bool standsAlone(mlir::Operation *op);
   std::optional<std::pair<double, double>> findRange(mlir::Value value);
   mlir::FailureOr<std::pair<double, double>> getRange(mlir::Value value);
   double getLargestJoined(mlir::Value value);
@@ -184,6 +187,8 @@ private:
   FiltersInParts filtersInParts;
   const LoweringSet &set;
   llvm::DenseMap<mlir::Value, bool> wanted;
+  /// Whether an op gains from bytes, where that was asked.
+  llvm::DenseMap<mlir::Operation *, bool> gains;
   llvm::DenseMap<mlir::Value, double> largestJoined;
   llvm::DenseMap<mlir::Value, mlir::quant::UniformQuantizedType> byteTypes;
   llvm::DenseMap<mlir::Value, mlir::Value> lowered;

@@ -1,0 +1,23 @@
+//===- ByteGain.h - Whether bytes are faster ---------------------*- C++
+//-*-===//
+//
+// What a contraction costs in bytes and in 16-bit floats when it stands alone
+// among ops of floats. Not for other libraries.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_CONVERSION_TOPTOTPU_BYTEGAIN_H
+#define TPUC_LIB_CONVERSION_TOPTOTPU_BYTEGAIN_H
+
+#include "mlir/IR/Operation.h"
+
+namespace tpuc {
+
+/// Whether a contraction whose operand has to be cast to bytes, and whose
+/// result is wanted in floats, is faster in bytes than in 16-bit floats. True
+/// for ops of which nothing is known.
+bool isFasterInBytes(mlir::Operation *op);
+
+} // namespace tpuc
+
+#endif // TPUC_LIB_CONVERSION_TOPTOTPU_BYTEGAIN_H
