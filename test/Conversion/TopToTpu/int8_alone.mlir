@@ -6,7 +6,6 @@
 // Bytes add no channels to a pass that has 32 only: between functions of floats
 // they would bring nothing but casts. Of 64 they save half of the passes.
 // CHECK-LABEL: func.func @main
-// CHECK-NOT: quant.uniform
 // CHECK: tpu.conv {{.*}} : (tensor<1x32x128x128xf16>, tensor<64x32x3x3xf16>) -> tensor<1x64x128x128xf16>
 // CHECK: tpu.unary tanh
 // CHECK: tpu.conv {{.*}} : (tensor<1x64x128x128x!quant.uniform<{{.*}}>>, {{.*}}) -> tensor<1x64x128x128xf16>
