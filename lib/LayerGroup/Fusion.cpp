@@ -33,7 +33,7 @@ public:
         const Options &options, std::vector<std::unique_ptr<Kernel>> &joined)
       : program(program), memory(memory), residency(residency),
         options(options), joined(joined), users(program.values.size()),
-        isTouched(program.operators.size()) {
+        isTouched(program.operators.size()), nothingResident(program) {
     for (unsigned op = 0; op < program.operators.size(); ++op) {
       for (unsigned value : program.operators[op].results)
         users[value].writers.push_back(op);
@@ -74,6 +74,9 @@ private:
     std::optional<double> together = costOf(*fused, to);
     if (!together || (before && after && *together >= *before + *after))
       return false;
+    // Values that are where the tile wants them now may leave later.
+    if (leastBytes(*fused, nothingResident) > options.localBytes)
+      return false;
     bool fitted = before && after;
     join(from, to, value, std::move(fused));
     program.operators[from].join =
@@ -113,6 +116,7 @@ private:
   std::vector<std::unique_ptr<Kernel>> &joined;
   std::vector<Users> users;    ///< by value
   std::vector<bool> isTouched; ///< by operator
+  const Memory nothingResident;
 };
 
 } // namespace

@@ -5,14 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "LongRows.h"
 
 #include <cmath>
 
 using namespace mlir;
 using namespace tpuc;
 using tpu::BinaryKind;
-using tpu::ScalarKind;
 using tpu::UnaryKind;
 
 /// [C] as [1, C, 1...] of `rank` axes.
@@ -22,99 +21,18 @@ static SmallVector<int64_t> getChannelShape(int64_t channels, size_t rank) {
   return shape;
 }
 
-/// Rows longer than this are combined in steps: one need not fit into a lane.
-constexpr int64_t kLongRow = 4096;
-
-/// The fewest equal parts of a row that are not long, or as many as there are
-/// when the row's length has no such divisor.
-static int64_t countParts(int64_t size) {
-  for (int64_t parts = 1; parts < size; ++parts)
-    if (size % parts == 0 && size / parts <= kLongRow)
-      return parts;
-  return size;
-}
-
-/// Combines the axes from `axis` on, where they are long those of parts first.
-static Value reduceInSteps(tpu::ReduceKind kind, Value x, int64_t axis,
-                           Lowering &lowering) {
-  SmallVector<int64_t> shape(getShape(x));
-  int64_t size = getProduct(ArrayRef<int64_t>(shape).drop_front(axis));
-  int64_t parts = countParts(size);
-  if (parts == 1 || parts == size)
-    return lowering.emit<tpu::ReduceOp>(kind, x, axis);
-  SmallVector<int64_t> split(ArrayRef<int64_t>(shape).take_front(axis));
-  split.append({parts, size / parts});
-  x = lowering.reshape(x, split);
-  x = lowering.emit<tpu::ReduceOp>(kind, x, axis + 1);
-  split.back() = 1;
-  x = reduceInSteps(kind, lowering.reshape(x, split), axis, lowering);
-  std::fill(shape.begin() + axis, shape.end(), 1);
-  return lowering.reshape(x, shape);
-}
-
 //===----------------------------------------------------------------------===//
 // Normalisation
 //===----------------------------------------------------------------------===//
-
-namespace {
-/// What a norm of groups of channels needs of x, which is [N, C, size]: x minus
-/// its group's mean, and one over the group's deviation as [N, C, 1].
-struct Centred {
-  Value difference, factor;
-};
-} // namespace
-
-/// A convolution of [N, C, 1, 1] to `results` channels whose filter is `weight`
-/// everywhere.
-static Value mixChannels(Value x, int64_t groups, int64_t results,
-                         double weight, Lowering &lowering) {
-  int64_t n = getShape(x)[0], channels = getShape(x)[1] / groups;
-  std::vector<float> filter(results * channels, float(weight));
-  SmallVector<int64_t> ones{1, 1}, zeros{0, 0, 0, 0};
-  return lowering.emit<tpu::ConvOp>(
-      RankedTensorType::get({n, results, 1, 1}, getElement(x)), x,
-      lowering.constant(filter, {results, channels, 1, 1}, getElement(x)),
-      Value(), ones, zeros, ones, groups, /*do_relu=*/false, APFloat(-1.0));
-}
-
-/// Rows of groups that are long: means of channels, then of groups. Channels
-/// stay in their lanes.
-static Centred centreGroups(Value x, int64_t groups, double epsilon,
-                            Lowering &lowering) {
-  int64_t n = getShape(x)[0], channels = getShape(x)[1];
-  Type element = getElement(x);
-  Type f32 = Float32Type::get(element.getContext());
-  auto meanOfGroups = [&](Value value) {
-    Value mean = reduceInSteps(tpu::ReduceKind::Mean, value, 2, lowering);
-    if (groups == channels)
-      return mean;
-    // Sums over lanes and back are convolutions, which stay in local memory.
-    mean = lowering.reshape(mean, {n, channels, 1, 1});
-    mean = mixChannels(mean, groups, groups, double(groups) / double(channels),
-                       lowering);
-    mean = mixChannels(mean, groups, channels, 1.0, lowering);
-    return lowering.reshape(mean, {n, channels, 1});
-  };
-  Centred centred;
-  centred.difference =
-      lowering.emit<tpu::BinaryOp>(BinaryKind::Sub, x, meanOfGroups(x));
-  // Squares leave the range of f16.
-  Value wide = lowering.cast(centred.difference, f32);
-  Value variance =
-      meanOfGroups(lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, wide, wide));
-  variance =
-      lowering.emit<tpu::ScalarOp>(tpu::ScalarKind::Add, variance, epsilon);
-  centred.factor = lowering.cast(
-      lowering.emit<tpu::UnaryOp>(UnaryKind::Rsqrt, variance), element);
-  return centred;
-}
 
 static LogicalResult lowerSoftmax(top::SoftmaxOp op, Lowering &lowering) {
   Value x = lowering.get(op.getInput(), lowering.getFloatElement(op));
   SmallVector<int64_t> order =
       getOrderWithLast(getShape(x).size(), int64_t(op.getAxis()));
   x = lowering.permute(x, order);
-  x = lowering.emit<tpu::SoftmaxOp>(x.getType(), x, op.getLog());
+  Value inSteps = softmaxInSteps(x, op.getLog(), lowering);
+  x = inSteps ? inSteps
+              : lowering.emit<tpu::SoftmaxOp>(x.getType(), x, op.getLog());
   lowering.replace(op.getResult(), lowering.permute(x, invertOrder(order)));
   return success();
 }
@@ -134,7 +52,12 @@ static LogicalResult lowerLastAxesNorm(OpTy op, Lowering &lowering) {
   };
   Value scale = getVector(op.getScale()), bias = getVector(op.getBias());
   x = lowering.reshape(x, merged);
-  x = lowering.emit<NormOp>(x.getType(), x, scale, bias, op.getEpsilon());
+  Value inSteps =
+      normInSteps(x, scale, bias, op.getEpsilon().convertToDouble(),
+                  std::is_same_v<NormOp, tpu::LayerNormOp>, lowering);
+  x = inSteps
+          ? inSteps
+          : lowering.emit<NormOp>(x.getType(), x, scale, bias, op.getEpsilon());
   lowering.replace(op.getResult(), lowering.reshape(x, shape));
   return success();
 }
@@ -330,8 +253,9 @@ static LogicalResult lowerArg(top::ArgOp op, Lowering &lowering) {
   x = lowering.permute(x, order);
   int64_t rank = getShape(x).size(), size = getShape(x).back();
   bool isMax = op.getKind() == top::ArgKind::Max, last = op.getSelectLast();
-  Value extremum = lowering.emit<tpu::ReduceOp>(
-      isMax ? tpu::ReduceKind::Max : tpu::ReduceKind::Min, x, rank - 1);
+  Value extremum =
+      reduceInSteps(isMax ? tpu::ReduceKind::Max : tpu::ReduceKind::Min, x,
+                    rank - 1, lowering);
   Value found =
       lowering.emit<tpu::CompareOp>(tpu::CompareKind::Eq, x, extremum);
   // Positions need all bits of f32.
@@ -345,8 +269,9 @@ static LogicalResult lowerArg(top::ArgOp op, Lowering &lowering) {
   Value positions = lowering.constant(numbers, shape, f32);
   Value candidates =
       lowering.emit<tpu::SelectOp>(lowering.cast(found, f32), positions, none);
-  Value position = lowering.emit<tpu::ReduceOp>(
-      last ? tpu::ReduceKind::Max : tpu::ReduceKind::Min, candidates, rank - 1);
+  Value position =
+      reduceInSteps(last ? tpu::ReduceKind::Max : tpu::ReduceKind::Min,
+                    candidates, rank - 1, lowering);
   position = lowering.cast(position, IntegerType::get(op.getContext(), 32));
   lowering.replace(op.getResult(),
                    lowering.reshape(position, getShape(op.getOutput())));

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "LongRows.h"
 
 #include <limits>
 
@@ -163,8 +163,8 @@ static LogicalResult lowerPool(OpTy op, Lowering &lowering) {
   tpu::ReduceKind reduceKind =
       isMean ? tpu::ReduceKind::Mean : tpu::ReduceKind::Max;
   if (getProduct(output) == 1 && tiles) {
-    x = lowering.emit<tpu::ReduceOp>(reduceKind, x, int64_t(2));
-    lowering.replace(op.getResult(), x);
+    lowering.replace(op.getResult(),
+                     reduceInSteps(reduceKind, x, 2, lowering));
     return success();
   }
   bool isStrideTooLong =

@@ -56,10 +56,10 @@ public:
     for (Operation &op : function.getBody().front())
       seed(&op);
     propagate();
-    // Products and norms before what takes over their split.
+    // Products, norms and reductions before what takes over their split.
     assignDefaults([](Operation *op) {
       return isa<tpu::MatMulOp, tpu::SoftmaxOp, tpu::LayerNormOp,
-                 tpu::RMSNormOp>(op);
+                 tpu::RMSNormOp, tpu::ReduceOp>(op);
     });
     assignDefaults([](Operation *) { return true; });
     Builder builder(function.getContext());
@@ -142,6 +142,11 @@ private:
     ArrayRef<int64_t> shape = shapeOf(value);
     if (isa<tpu::MatMulOp>(op) || shape.size() < 3)
       return rowSplit(value).value_or(LaneSplit{1, 1});
+    // What is reduced is much larger than the result.
+    auto reduce = dyn_cast<tpu::ReduceOp>(op);
+    if (reduce)
+      shape = shapeOf(reduce.getInput());
+    size_t numAxes = reduce ? reduce.getAxis() + 1 : shape.size();
     Type element = tpu::getStorageElement(tpu::getElement(value));
     int64_t width = element.getIntOrFloatBitWidth() / 8;
     auto usage = [](int64_t size, int64_t unit) {
@@ -149,8 +154,8 @@ private:
     };
     LaneSplit best;
     double bestUsage = 0;
-    for (size_t axes = 1; axes < shape.size(); ++axes)
-      for (size_t first = 0; first + axes < shape.size(); ++first) {
+    for (size_t axes = 1; axes < numAxes; ++axes)
+      for (size_t first = 0; first + axes < numAxes; ++first) {
         LaneSplit split{sizeOf(shape.take_front(first)),
                         sizeOf(shape.slice(first, axes))};
         int64_t rest = sizeOf(shape.drop_front(first + axes));

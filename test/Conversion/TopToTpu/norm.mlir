@@ -50,6 +50,69 @@ func.func @reduce_of_long_rows(%x: tensor<3x100x100xf32>) -> tensor<3xf32> {
   return %0 : tensor<3xf32>
 }
 
+// Rows that do not fit into a lane: of parts first, which lie in many lanes.
+// CHECK-LABEL: @softmax_of_long_rows
+func.func @softmax_of_long_rows(%x: tensor<3x20000xf32>) -> tensor<3x20000xf32> {
+  // CHECK: tpu.reduce max {{.*}} : (tensor<3x5x4000xf32>) -> tensor<3x5x1xf32>
+  // CHECK: tpu.reduce max {{.*}} : (tensor<3x5x1xf32>) -> tensor<3x1x1xf32>
+  // CHECK: %[[D:.*]] = tpu.binary sub
+  // CHECK: %[[E:.*]] = tpu.unary exp %[[D]]
+  // CHECK: tpu.reduce sum %[[E]]
+  // CHECK: tpu.unary reciprocal
+  // CHECK: tpu.binary mul %[[E]]
+  // CHECK-NOT: tpu.softmax
+  %0 = top.softmax %x {axis = 1 : i64} : (tensor<3x20000xf32>) -> tensor<3x20000xf32>
+  return %0 : tensor<3x20000xf32>
+}
+
+// CHECK-LABEL: @log_softmax_of_long_rows
+func.func @log_softmax_of_long_rows(%x: tensor<3x20000xf32>) -> tensor<3x20000xf32> {
+  // CHECK: %[[D:.*]] = tpu.binary sub
+  // CHECK: %[[L:.*]] = tpu.unary log
+  // CHECK: tpu.binary sub %[[D]], %[[L]]
+  %0 = top.softmax %x {axis = 1 : i64, log = true} : (tensor<3x20000xf32>) -> tensor<3x20000xf32>
+  return %0 : tensor<3x20000xf32>
+}
+
+// CHECK-LABEL: @layer_norm_of_long_rows
+func.func @layer_norm_of_long_rows(%x: tensor<3x20000xf32>, %s: tensor<20000xf32>, %b: tensor<20000xf32>) -> tensor<3x20000xf32> {
+  // CHECK: tpu.reduce mean {{.*}} : (tensor<3x5x4000xf32>) -> tensor<3x5x1xf32>
+  // CHECK: tpu.conv {{.*}} : (tensor<3x5x1x1xf32>, tensor<1x5x1x1xf32>) -> tensor<3x1x1x1xf32>
+  // CHECK: tpu.binary sub
+  // CHECK: tpu.unary rsqrt
+  // CHECK: tpu.binary mul {{.*}} : (tensor<3x5x4000xf32>, tensor<1x5x4000xf32>)
+  // CHECK: tpu.binary add {{.*}} : (tensor<3x5x4000xf32>, tensor<1x5x4000xf32>)
+  // CHECK-NOT: tpu.layer_norm
+  %0 = top.layer_norm %x, %s, %b {axis = 1 : i64, epsilon = 1.0e-5} : (tensor<3x20000xf32>, tensor<20000xf32>, tensor<20000xf32>) -> tensor<3x20000xf32>
+  return %0 : tensor<3x20000xf32>
+}
+
+// No mean is subtracted.
+// CHECK-LABEL: @rms_norm_of_long_rows
+func.func @rms_norm_of_long_rows(%x: tensor<3x20000xf32>) -> tensor<3x20000xf32> {
+  // CHECK-NOT: tpu.binary sub
+  // CHECK: tpu.unary rsqrt
+  // CHECK-NOT: tpu.rms_norm
+  %0 = top.rms_norm %x {axis = 1 : i64, epsilon = 1.0e-5} : (tensor<3x20000xf32>) -> tensor<3x20000xf32>
+  return %0 : tensor<3x20000xf32>
+}
+
+// No equal parts: the kernel says that it does not fit.
+// CHECK-LABEL: @softmax_of_prime_rows
+func.func @softmax_of_prime_rows(%x: tensor<3x20011xf32>) -> tensor<3x20011xf32> {
+  // CHECK: tpu.softmax
+  %0 = top.softmax %x {axis = 1 : i64} : (tensor<3x20011xf32>) -> tensor<3x20011xf32>
+  return %0 : tensor<3x20011xf32>
+}
+
+// CHECK-LABEL: @pool_of_large_image
+func.func @pool_of_large_image(%x: tensor<1x3x1024x1024xf32>) -> tensor<1x3x1x1xf32> {
+  // CHECK: tpu.reduce mean {{.*}} : (tensor<1x3x256x4096xf32>) -> tensor<1x3x256x1xf32>
+  // CHECK: tpu.reduce mean
+  %0 = top.avg_pool %x {dilations = array<i64: 1, 1>, kernel = array<i64: 1024, 1024>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x3x1024x1024xf32>) -> tensor<1x3x1x1xf32>
+  return %0 : tensor<1x3x1x1xf32>
+}
+
 // CHECK-LABEL: @reduce_of_outer_axis
 func.func @reduce_of_outer_axis(%x: tensor<2x3x4xf32>) -> tensor<2x4xf32> {
   // CHECK: tpu.permute %arg0 {order = array<i64: 0, 2, 1>}

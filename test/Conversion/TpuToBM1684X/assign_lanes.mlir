@@ -96,3 +96,17 @@ func.func @channel_factor(%arg0: tensor<1x128x7x7xf16>, %w: tensor<128x128x1x1xf
   %5 = tpu.binary mul %0, %4 : (tensor<1x128x7x7xf16>, tensor<1x128x1x1xf16>) -> tensor<1x128x7x7xf16>
   return %5 : tensor<1x128x7x7xf16>
 }
+
+// -----
+
+// What is reduced lies in as many lanes as it can, not the result.
+// CHECK-LABEL: func.func @parts_of_rows
+func.func @parts_of_rows(%arg0: tensor<1x3x100000xf32>) -> tensor<1x3x1x1xf16> {
+  // CHECK: tpu.cast {{.*}}tpu.lanes = array<i64: 1, 75>
+  %0 = tpu.cast %arg0 : (tensor<1x3x100000xf32>) -> tensor<1x3x100000xf16>
+  %1 = tpu.reshape %0 : (tensor<1x3x100000xf16>) -> tensor<1x3x25x4000xf16>
+  // CHECK: tpu.reduce mean {{.*}}axis = 3 {{.*}}tpu.lanes = array<i64: 1, 75>
+  %2 = tpu.reduce mean %1 {axis = 3 : i64} : (tensor<1x3x25x4000xf16>) -> tensor<1x3x25x1xf16>
+  %3 = tpu.reduce mean %2 {axis = 2 : i64} : (tensor<1x3x25x1xf16>) -> tensor<1x3x1x1xf16>
+  return %3 : tensor<1x3x1x1xf16>
+}

@@ -1,0 +1,145 @@
+//===- LongRows.cpp - What one row of does not fit into a lane ------------===//
+//
+// Reductions, normalisations and softmax of long rows in steps: of parts of a
+// row first, then of the parts' results, so that the parts lie in many lanes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LongRows.h"
+
+using namespace mlir;
+using namespace tpuc;
+using tpu::BinaryKind;
+using tpu::ScalarKind;
+using tpu::UnaryKind;
+
+/// The fewest equal parts of a row that are not long, or as many as there are
+/// when the row's length has no such divisor.
+static int64_t countParts(int64_t size) {
+  for (int64_t parts = 1; parts < size; ++parts)
+    if (size % parts == 0 && size / parts <= kLongRow)
+      return parts;
+  return size;
+}
+
+Value tpuc::reduceInSteps(tpu::ReduceKind kind, Value x, int64_t axis,
+                          Lowering &lowering) {
+  SmallVector<int64_t> shape(getShape(x));
+  int64_t size = getProduct(ArrayRef<int64_t>(shape).drop_front(axis));
+  int64_t parts = countParts(size);
+  if (parts == 1 || parts == size)
+    return lowering.emit<tpu::ReduceOp>(kind, x, axis);
+  SmallVector<int64_t> split(ArrayRef<int64_t>(shape).take_front(axis));
+  split.append({parts, size / parts});
+  x = lowering.reshape(x, split);
+  x = lowering.emit<tpu::ReduceOp>(kind, x, axis + 1);
+  split.back() = 1;
+  x = reduceInSteps(kind, lowering.reshape(x, split), axis, lowering);
+  std::fill(shape.begin() + axis, shape.end(), 1);
+  return lowering.reshape(x, shape);
+}
+
+/// A convolution of [N, C, 1, 1] to `results` channels whose filter is `weight`
+/// everywhere.
+static Value mixChannels(Value x, int64_t groups, int64_t results,
+                         double weight, Lowering &lowering) {
+  int64_t n = getShape(x)[0], channels = getShape(x)[1] / groups;
+  std::vector<float> filter(results * channels, float(weight));
+  SmallVector<int64_t> ones{1, 1}, zeros{0, 0, 0, 0};
+  return lowering.emit<tpu::ConvOp>(
+      RankedTensorType::get({n, results, 1, 1}, getElement(x)), x,
+      lowering.constant(filter, {results, channels, 1, 1}, getElement(x)),
+      Value(), ones, zeros, ones, groups, /*do_relu=*/false, APFloat(-1.0));
+}
+
+Centred tpuc::centreGroups(Value x, int64_t groups, double epsilon,
+                           Lowering &lowering, bool subtractsMean) {
+  int64_t n = getShape(x)[0], channels = getShape(x)[1];
+  Type element = getElement(x);
+  Type f32 = Float32Type::get(element.getContext());
+  auto meanOfGroups = [&](Value value) {
+    Value mean = reduceInSteps(tpu::ReduceKind::Mean, value, 2, lowering);
+    if (groups == channels)
+      return mean;
+    // Sums over lanes and back are convolutions, which stay in local memory.
+    mean = lowering.reshape(mean, {n, channels, 1, 1});
+    mean = mixChannels(mean, groups, groups, double(groups) / double(channels),
+                       lowering);
+    mean = mixChannels(mean, groups, channels, 1.0, lowering);
+    return lowering.reshape(mean, {n, channels, 1});
+  };
+  Centred centred;
+  centred.difference =
+      subtractsMean
+          ? lowering.emit<tpu::BinaryOp>(BinaryKind::Sub, x, meanOfGroups(x))
+          : x;
+  // Squares leave the range of f16.
+  Value wide = lowering.cast(centred.difference, f32);
+  Value variance =
+      meanOfGroups(lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, wide, wide));
+  variance =
+      lowering.emit<tpu::ScalarOp>(tpu::ScalarKind::Add, variance, epsilon);
+  centred.factor = lowering.cast(
+      lowering.emit<tpu::UnaryOp>(UnaryKind::Rsqrt, variance), element);
+  return centred;
+}
+
+/// The length of a row of which the buffers of a norm or softmax surely fit
+/// into a lane.
+static int64_t longestWhole(Type element) {
+  constexpr int64_t kMostBytes = 32 * 1024;
+  return kMostBytes * 8 / element.getIntOrFloatBitWidth();
+}
+
+/// Rows of the last axis as [rows, parts, part], where one is too long; nothing
+/// when it is not, or has no equal parts.
+static Value splitRows(Value x, Lowering &lowering) {
+  int64_t size = getShape(x).back(), parts = countParts(size);
+  if (size <= longestWhole(getElement(x)) || parts == size)
+    return nullptr;
+  int64_t rows = getProduct(getShape(x)) / size;
+  return lowering.reshape(x, {rows, parts, size / parts});
+}
+
+Value tpuc::softmaxInSteps(Value x, bool isLog, Lowering &lowering) {
+  ArrayRef<int64_t> shape = getShape(x);
+  Type element = getElement(x);
+  Value rows = splitRows(x, lowering);
+  if (!rows)
+    return nullptr;
+  Value below = lowering.emit<tpu::BinaryOp>(
+      BinaryKind::Sub, rows,
+      reduceInSteps(tpu::ReduceKind::Max, rows, 1, lowering));
+  // Sums of many powers, and their reciprocals, leave the range of f16.
+  below = lowering.cast(below, Float32Type::get(element.getContext()));
+  Value powers = lowering.emit<tpu::UnaryOp>(UnaryKind::Exp, below);
+  Value sum = reduceInSteps(tpu::ReduceKind::Sum, powers, 1, lowering);
+  Value result =
+      isLog ? lowering.emit<tpu::BinaryOp>(
+                  BinaryKind::Sub, below,
+                  lowering.emit<tpu::UnaryOp>(UnaryKind::Log, sum))
+            : lowering.emit<tpu::BinaryOp>(
+                  BinaryKind::Mul, powers,
+                  lowering.emit<tpu::UnaryOp>(UnaryKind::Reciprocal, sum));
+  return lowering.reshape(lowering.cast(result, element), shape);
+}
+
+Value tpuc::normInSteps(Value x, Value scale, Value bias, double epsilon,
+                        bool subtractsMean, Lowering &lowering) {
+  ArrayRef<int64_t> shape = getShape(x);
+  Value rows = splitRows(x, lowering);
+  if (!rows)
+    return nullptr;
+  auto [difference, factor] =
+      centreGroups(rows, /*groups=*/1, epsilon, lowering, subtractsMean);
+  Value y = lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, difference, factor);
+  SmallVector<int64_t> vector(getShape(rows));
+  vector.front() = 1;
+  if (scale)
+    y = lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, y,
+                                     lowering.reshape(scale, vector));
+  if (bias)
+    y = lowering.emit<tpu::BinaryOp>(BinaryKind::Add, y,
+                                     lowering.reshape(bias, vector));
+  return lowering.reshape(y, shape);
+}
