@@ -10,12 +10,10 @@
 #include "ChannelFilters.h"
 
 #include "Conversion/TpuToBM1684X/Passes.h"
-#include "Interfaces/CopyBoxes.h"
+#include "Interfaces/ElementMap.h"
 #include "Kernel/Arch.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
-
-#include <numeric>
 
 namespace tpuc {
 #define GEN_PASS_DEF_FOLDCHANNELMOVES
@@ -34,51 +32,45 @@ static bool isMove(Operation *op) {
                          tpu::RelayoutOp>(op);
 }
 
-using Indices = std::vector<int32_t>;
-
-/// to[toStart + sum i toStrides] = from[fromStart + sum i fromStrides]
-static void copyStrided(ArrayRef<int64_t> sizes, Indices &to, int64_t toStart,
-                        ArrayRef<int64_t> toStrides, const Indices &from,
-                        int64_t fromStart, ArrayRef<int64_t> fromStrides) {
-  if (sizes.empty()) {
-    to[toStart] = from[fromStart];
-    return;
-  }
-  for (int64_t i = 0; i < sizes.front(); ++i)
-    copyStrided(sizes.drop_front(), to, toStart + i * toStrides.front(),
-                toStrides.drop_front(), from,
-                fromStart + i * fromStrides.front(), fromStrides.drop_front());
-}
-
-/// Where the elements of `op`'s result come from, given that of its operand.
-static Indices moveIndices(Operation *op, Indices from) {
-  if (isa<tpu::ReshapeOp>(op))
-    return from;
+/// What a move does, as a function of positions; nothing when that is too long.
+static std::optional<ElementMap> mapOf(Operation *op) {
   ArrayRef<int64_t> shape = tpu::getShape(op->getResult(0));
-  SmallVector<int64_t> toStrides = computeStrides(shape);
-  SmallVector<int64_t> strides =
-      computeStrides(tpu::getShape(op->getOperand(0)));
-  Indices to(ShapedType::getNumElements(shape));
+  ArrayRef<int64_t> from = tpu::getShape(op->getOperand(0));
+  int64_t count = ShapedType::getNumElements(shape);
+  int64_t inputCount = ShapedType::getNumElements(from);
+  if (isa<tpu::ReshapeOp>(op))
+    return ElementMap::identity(count);
+  if (auto relayout = dyn_cast<tpu::RelayoutOp>(op))
+    return ElementMap::ofBoxes(
+        unpackCopyBoxes(relayout.getBoxes(), relayout.getAxes()), count,
+        inputCount);
+  SmallVector<int64_t> sizes(shape), strides = computeStrides(from);
+  int64_t base = 0;
   if (auto permute = dyn_cast<tpu::PermuteOp>(op)) {
-    SmallVector<int64_t> permuted;
-    for (int64_t axis : permute.getOrder())
-      permuted.push_back(strides[axis]);
-    copyStrided(shape, to, 0, toStrides, from, 0, permuted);
-  } else if (auto slice = dyn_cast<tpu::SliceOp>(op)) {
-    int64_t start = 0;
+    strides = applyPermutation(strides, permute.getOrder());
+  } else {
+    auto slice = cast<tpu::SliceOp>(op);
     for (auto [axis, stride] : llvm::enumerate(strides)) {
-      start += slice.getOffsets()[axis] * stride;
+      base += slice.getOffsets()[axis] * stride;
       stride *= slice.getSteps()[axis];
     }
-    copyStrided(shape, to, 0, toStrides, from, start, strides);
-  } else {
-    auto relayout = cast<tpu::RelayoutOp>(op);
-    for (const CopyBox &box :
-         unpackCopyBoxes(relayout.getBoxes(), relayout.getAxes()))
-      copyStrided(box.sizes, to, box.to, box.toStrides, from, box.from,
-                  box.fromStrides);
   }
-  return to;
+  // A map's last axis is contiguous.
+  sizes.push_back(1);
+  strides.push_back(1);
+  return ElementMap::strided(sizes, strides, base, inputCount);
+}
+
+/// Notes where each plane of a box comes from.
+static void fillPlanes(MutableArrayRef<int64_t> planes, const CopyBox &box,
+                       int64_t to, int64_t from, size_t axis) {
+  if (axis == box.sizes.size()) {
+    planes[to] = from;
+    return;
+  }
+  for (int64_t i = 0; i < box.sizes[axis]; ++i)
+    fillPlanes(planes, box, to + i * box.toStrides[axis],
+               from + i * box.fromStrides[axis], axis + 1);
 }
 
 /// A value whose channel i is channel `channels`[i] of `source`.
@@ -89,37 +81,35 @@ struct ChannelMove {
 
 /// `value` as channels of what the moves before it move, if it is that.
 static std::optional<ChannelMove> traceChannels(Value value) {
-  // Longer ones would take longer to follow than they are worth.
-  constexpr int64_t kMostElements = 1 << 22;
-  SmallVector<Operation *> moves;
+  ArrayRef<int64_t> to = tpu::getShape(value);
   Value source = value;
-  for (Operation *op = value.getDefiningOp(); isMove(op);
+  std::optional<ElementMap> map =
+      ElementMap::identity(ShapedType::getNumElements(to));
+  for (Operation *op = value.getDefiningOp(); isMove(op) && map;
        op = source.getDefiningOp()) {
-    moves.push_back(op);
+    std::optional<ElementMap> step = mapOf(op);
+    map = step ? map->then(*step) : std::nullopt;
     source = op->getOperand(0);
   }
-  ArrayRef<int64_t> to = tpu::getShape(value), from = tpu::getShape(source);
-  int64_t count = ShapedType::getNumElements(from);
-  if (from.size() != 4 || from[0] != to[0] ||
-      from.take_back(2) != to.take_back(2) || count > kMostElements)
+  ArrayRef<int64_t> from = tpu::getShape(source);
+  if (!map || from.size() != 4 || from[0] != to[0] ||
+      from.take_back(2) != to.take_back(2))
     return std::nullopt;
-  Indices indices(count);
-  std::iota(indices.begin(), indices.end(), 0);
-  for (Operation *op : llvm::reverse(moves))
-    indices = moveIndices(op, std::move(indices));
-  ChannelMove move{source, {}};
-  int64_t plane = planeOf(value);
-  for (int64_t n = 0, at = 0; n < to[0]; ++n)
-    for (int64_t c = 0; c < to[1]; ++c, at += plane) {
-      int64_t first = indices[at], channel = first / plane - n * from[1];
-      if (n == 0)
-        move.channels.push_back(channel);
-      if (first % plane != 0 || channel != move.channels[c])
-        return std::nullopt;
-      for (int64_t i = 0; i < plane; ++i)
-        if (indices[at + i] != first + i)
-          return std::nullopt;
-    }
+  map = map->unscaled(planeOf(value));
+  if (!map)
+    return std::nullopt;
+  // The first image's channels; all others must have the same.
+  ChannelMove move{source, SmallVector<int64_t>(to[1])};
+  SmallVector<int64_t> planes(to[0] * to[1]);
+  for (const CopyBox &box : map->getBoxes())
+    fillPlanes(planes, box, box.to, box.from, 0);
+  for (auto [index, plane] : llvm::enumerate(planes)) {
+    int64_t n = int64_t(index) / to[1], channel = plane - n * from[1];
+    if (n == 0)
+      move.channels[index] = channel;
+    if (channel != move.channels[int64_t(index) % to[1]])
+      return std::nullopt;
+  }
   return move;
 }
 
