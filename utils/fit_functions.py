@@ -248,6 +248,21 @@ def normal_tail(a: Array) -> Array:
     return phi(-a)
 
 
+def mish_gate(x: Array) -> Array:
+    """What Mish multiplies x by."""
+    return np.tanh(np.log1p(np.exp(x)))
+
+
+def mish_tail_above(a: Array) -> Array:
+    """What the gate of Mish lacks of 1 at a, written without cancellation."""
+    return 2 / ((1 + np.exp(a)) ** 2 + 1)
+
+
+def mish_tail_below(a: Array) -> Array:
+    """The gate of Mish at -a."""
+    return mish_gate(-a)
+
+
 def odd_table(
     f: Function, limit: float, kind: str, count: int, offset: float = 0
 ) -> tuple[Form, str, int]:
@@ -274,6 +289,14 @@ TABLES: dict[str, list[tuple[Form, str, int]]] = {
         (gate(gelu_tanh_tail, 3.8, 1), "F16", 5),
         (gate(gelu_tanh_tail, 3.6, 1), "BF16", 5),
         (gate(gelu_tanh_tail, 5.2, 2), "F32", 10),
+    ],
+    "mish_above": [
+        (gate(mish_tail_above, 5.0, 1), "F16", 6),
+        (gate(mish_tail_above, 3.8, 1), "BF16", 5),
+    ],
+    "mish_below": [
+        (gate(mish_tail_below, 9.0, 2), "F16", 7),
+        (gate(mish_tail_below, 6.5, 0), "BF16", 7),
     ],
     "sigmoid": [
         odd_table(centred_logistic, 7.0, "F16", 9, 0.5),
