@@ -38,6 +38,9 @@ struct Options {
   bool keepResident = true;
   /// Join kernels whose value between does not fit into local memory.
   bool fuse = true;
+  /// How far the engines work at the same time when it is compared what kernels
+  /// cost apart and joined: 0 not at all, 1 fully.
+  double joinOverlap = 0;
   /// Load weights before the operator that needs them starts.
   bool prefetch = true;
   /// Issue stores, and loads of weights that have a place, while the transfer

@@ -9,6 +9,8 @@
 #include "FusedKernel.h"
 #include "TileChoice.h"
 
+#include <algorithm>
+
 using namespace tpuc;
 using namespace tpuc::group;
 using namespace tpuc::kernel;
@@ -30,9 +32,9 @@ const TiledKernel *onlyKernel(const Operator &op) {
 class Fuser {
 public:
   Fuser(Program &program, const Memory &memory, const Residency &residency,
-        const Options &options, std::vector<std::unique_ptr<Kernel>> &joined)
+        const Options &options, Joins &joins)
       : program(program), memory(memory), residency(residency),
-        options(options), joined(joined), users(program.values.size()),
+        options(options), joins(joins), users(program.values.size()),
         isTouched(program.operators.size()), nothingResident(program) {
     for (unsigned op = 0; op < program.operators.size(); ++op) {
       for (unsigned value : program.operators[op].results)
@@ -78,7 +80,8 @@ private:
     if (leastBytes(*fused, nothingResident) > options.localBytes)
       return false;
     bool fitted = before && after;
-    join(from, to, value, std::move(fused));
+    joins.join(from, to, value, std::move(fused));
+    isTouched[from] = isTouched[to] = true;
     program.operators[from].join =
         Join{to, fitted ? *before + *after : 0.0, *together};
     return true;
@@ -89,31 +92,18 @@ private:
         kernel, memory, options.localBytes - residency.heldAt(op), options);
     if (!plan)
       return std::nullopt;
-    return double(plan->tiuCycles + plan->gdmaCycles);
-  }
-
-  void join(unsigned from, unsigned to, unsigned value,
-            std::unique_ptr<TiledKernel> fused) {
-    Operator &producer = program.operators[from];
-    Operator &consumer = program.operators[to];
-    joined.push_back(std::move(producer.kernels.front()));
-    joined.push_back(std::move(consumer.kernels.front()));
-    producer.kernels.clear();
-    consumer.kernels.front() = std::move(fused);
-    llvm::erase(consumer.operands, value);
-    consumer.operands.append(producer.operands.begin(),
-                             producer.operands.end());
-    producer.operands.clear();
-    producer.results.clear();
-    program.values[value].isFused = true;
-    isTouched[from] = isTouched[to] = true;
+    double tiu = double(plan->tiuCycles), gdma = double(plan->gdmaCycles);
+    double apart = tiu + gdma;
+    double together =
+        std::max(tiu, gdma) + std::min(tiu, gdma) / double(plan->tiles.size());
+    return apart + options.joinOverlap * (together - apart);
   }
 
   Program &program;
   const Memory &memory;
   const Residency &residency;
   const Options &options;
-  std::vector<std::unique_ptr<Kernel>> &joined;
+  Joins &joins;
   std::vector<Users> users;    ///< by value
   std::vector<bool> isTouched; ///< by operator
   const Memory nothingResident;
@@ -121,8 +111,46 @@ private:
 
 } // namespace
 
-bool group::fuseKernels(Program &program, const Memory &memory,
-                        const Residency &residency, const Options &options,
-                        std::vector<std::unique_ptr<Kernel>> &joined) {
-  return Fuser(program, memory, residency, options, joined).run();
+bool Joins::add(const Memory &memory, const Residency &residency,
+                const Options &options) {
+  return Fuser(program, memory, residency, options, *this).run();
+}
+
+void Joins::join(unsigned from, unsigned to, unsigned value,
+                 std::unique_ptr<Kernel> fused) {
+  Operator &producer = program.operators[from];
+  Operator &consumer = program.operators[to];
+  entries.push_back({from, to, value, std::move(producer.kernels.front()),
+                     std::move(consumer.kernels.front()), producer.operands,
+                     producer.results, consumer.operands});
+  producer.kernels.clear();
+  consumer.kernels.front() = std::move(fused);
+  llvm::erase(consumer.operands, value);
+  consumer.operands.append(producer.operands.begin(), producer.operands.end());
+  producer.operands.clear();
+  producer.results.clear();
+  program.values[value].isFused = true;
+}
+
+void Joins::undo() {
+  for (; !entries.empty(); entries.pop_back()) {
+    Entry &entry = entries.back();
+    Operator &producer = program.operators[entry.from];
+    Operator &consumer = program.operators[entry.to];
+    undone.push_back(std::move(consumer.kernels.front()));
+    consumer.kernels.front() = std::move(entry.consumer);
+    consumer.operands = entry.consumerOperands;
+    producer.kernels.push_back(std::move(entry.producer));
+    producer.operands = entry.producerOperands;
+    producer.results = entry.producerResults;
+    producer.join.reset();
+    program.values[entry.value].isFused = false;
+  }
+}
+
+std::vector<unsigned> Joins::values() const {
+  std::vector<unsigned> values;
+  for (const Entry &entry : entries)
+    values.push_back(entry.value);
+  return values;
 }

@@ -11,14 +11,42 @@
 
 namespace tpuc::group {
 
-/// Rewrites `program`: where one kernel writes a value that lies in global
-/// memory only and one kernel reads it, both become one if that costs less. The
-/// kernels that were joined move to `joined`, which must live as long as the
-/// program. True when something changed; `memory` and `residency` are of the
-/// program before and no longer hold.
-bool fuseKernels(Program &program, const Memory &memory,
-                 const Residency &residency, const Options &options,
-                 std::vector<std::unique_ptr<kernel::Kernel>> &joined);
+/// The kernels of a program that became one. Lives as long as the program.
+class Joins {
+public:
+  explicit Joins(Program &program) : program(program) {}
+
+  /// Where one kernel writes a value that lies in global memory only and one
+  /// kernel reads it, both become one if that costs less. True when something
+  /// changed; `memory` and `residency` are of the program before and no longer
+  /// hold.
+  bool add(const Memory &memory, const Residency &residency,
+           const Options &options);
+
+  /// Brings the program back to where it was before the first join.
+  void undo();
+
+  /// The values that exist within kernels, in the order of joins.
+  std::vector<unsigned> values() const;
+
+  /// Joins the kernels of two operators to `fused`.
+  void join(unsigned from, unsigned to, unsigned value,
+            std::unique_ptr<kernel::Kernel> fused);
+
+private:
+  /// What a join changed.
+  struct Entry {
+    unsigned from, to, value;
+    std::unique_ptr<kernel::Kernel> producer, consumer;
+    llvm::SmallVector<unsigned, 4> producerOperands, producerResults,
+        consumerOperands;
+  };
+
+  Program &program;
+  std::vector<Entry> entries;
+  /// Kernels of joins that are undone: nothing else may get their addresses.
+  std::vector<std::unique_ptr<kernel::Kernel>> undone;
+};
 
 } // namespace tpuc::group
 

@@ -382,18 +382,35 @@ private:
 
 bool group::schedule(Program &program, const Options &options, Schedule &result,
                      Failure &failure) {
-  std::vector<std::unique_ptr<Kernel>> joined;
+  Joins joins(program);
   PlanCache costs(options.rememberCosts);
-  while (true) {
-    Scheduler scheduler(program, options, costs, failure);
-    if (!scheduler.plan())
-      return false;
-    if (options.fuse && fuseKernels(program, scheduler.getMemory(),
-                                    scheduler.getResidency(), options, joined))
-      continue;
-    if (!scheduler.emit(result))
-      return false;
-    break;
+  auto scheduleJoined = [&](const Options &options, Schedule &result) {
+    while (true) {
+      Scheduler scheduler(program, options, costs, failure);
+      if (!scheduler.plan())
+        return false;
+      if (!options.fuse ||
+          !joins.add(scheduler.getMemory(), scheduler.getResidency(), options))
+        return scheduler.emit(result);
+    }
+  };
+  if (!scheduleJoined(options, result))
+    return false;
+  // What a join saves is transfers, which may cost nothing beside computation.
+  std::vector<unsigned> joined = joins.values();
+  if (options.search != Options::Search::None && !joined.empty()) {
+    joins.undo();
+    Options overlapped = options;
+    overlapped.joinOverlap = 1;
+    Schedule other;
+    if (scheduleJoined(overlapped, other) && other.cycles < result.cycles) {
+      result = std::move(other);
+    } else {
+      joins.undo();
+      result = Schedule();
+      if (!scheduleJoined(options, result))
+        return false;
+    }
   }
   if (options.search != Options::Search::None)
     searchRankings(
