@@ -35,6 +35,7 @@ from tpuc.console import counted_steps, print_table
 from tpuc.errors import UserError
 from tpuc.model import Model
 from tpuc.tuning.bias import with_corrections
+from tpuc.tuning.equalise import with_equalised_channels
 from tpuc.tuning.layers import Trials
 from tpuc.tuning.search import Target
 from tpuc.tuning.tune import tune
@@ -46,6 +47,8 @@ HEADER = ("network", "precision", "ranges", "inputs", "top-1", "float", "as floa
 MIXED = "mixed"
 # Ranges by the default method, and what `tpuc compile` does besides.
 WHOLE = f"{DEFAULT_METHOD}, weights, biases"
+# The same with `--equalize`.
+EQUAL = f"{DEFAULT_METHOD}, channels, weights, biases"
 TARGET = Target(max_drop=0.0, min_cosine=0.999)
 # What scikit-image ships besides photographs: drawings, text, silhouettes.
 NO_PHOTOGRAPHS = ("chessboard_GRAY", "chessboard_RGB", "color", "horse", "logo", "page", "phantom",
@@ -103,7 +106,7 @@ def run_rows(
     """Every precision of a network."""
     rows = [Row(name, "F16", "-")]
     rows += [Row(name, "INT8", method) for method in methods]
-    rows.append(Row(name, "INT8", WHOLE))
+    rows += [Row(name, "INT8", WHOLE), Row(name, "INT8", EQUAL)]
     rows.append(Row(name, "INT8", MIXED))
     module = canonical(transform(model, name))
     graph = _core.read_graph(module)
@@ -153,6 +156,10 @@ def _compile(row: Row, model: onnx.ModelProto, fold: Fold, counts: dict) -> Mode
         tuning = tune(module, inputs, DEFAULT_METHOD, TARGET)
         row.layers += len(tuning.result.chosen)
         return Trials(tuning.module, tuning.ranges).compile(tuning.result.precisions())
+    if row.method == EQUAL:
+        module = with_equalised_channels(module, fold.calibration)
+        graph = _core.read_graph(module)
+        counts = by_name(graph, gather(graph, fold.calibration))
     table = make_table(counts, DEFAULT_METHOD, 0)
     module = with_corrections(module, fold.calibration, table)
     return Trials(module, table).compile({})

@@ -89,6 +89,10 @@ class CompileConfig(BaseModel):
     asymmetric: bool = Field(
         True, description="let bytes of lopsided tensors have a zero other than 0"
     )
+    equalize: bool = Field(
+        False,
+        description="with --calibration: scale channels to like sizes, in the weights around them",
+    )
     round_weights: bool = Field(
         True, description="with --calibration: choose the bytes of weights by the error of results"
     )

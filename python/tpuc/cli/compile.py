@@ -213,6 +213,11 @@ def _calibrate(
     dataset = dataset_of(config, module, config.input_num)
     if dataset is None:
         return module, None
+    if config.equalize:
+        from tpuc.tuning.equalise import with_equalised_channels
+
+        with progress.stage("equalising channels"):
+            module = with_equalised_channels(module, dataset)
     with progress.measure("calibrating"), counted_steps("calibrating", len(dataset)) as advance:
         table = calibrate_module(module, dataset, method, advance, config.ray)
     if (config.round_weights or config.correct_bias) and config.quantize == "INT8":

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # Keys of a configuration file that are arguments here.
 _KEYS = (
     "input_shapes", "calibration", "data_list", "input_num", "method", "asymmetric",
-    "round_weights", "correct_bias", "ray", "max_drop", "min_cosine", "report", "mean", "scale",
-    "resize_dims", "keep_aspect_ratio", "keep_ratio_mode", "pad_value", "pad_type",
+    "equalize", "round_weights", "correct_bias", "ray", "max_drop", "min_cosine", "report", "mean",
+    "scale", "resize_dims", "keep_aspect_ratio", "keep_ratio_mode", "pad_value", "pad_type",
     "pixel_format", "channel_format", "debug",
 )  # fmt: skip
 _DROP = 0.5
@@ -94,7 +94,8 @@ def tune_config(
     with progress.measure("choosing layers"):
         tuning = tune(
             module, inputs, method, target, asymmetric=config.asymmetric,
-            round_weights=config.round_weights, correct_bias=config.correct_bias, ray=config.ray,
+            equalize=config.equalize, round_weights=config.round_weights,
+            correct_bias=config.correct_bias, ray=config.ray,
         )  # fmt: skip
     if config.report:
         from tpuc.tuning.report import report_html

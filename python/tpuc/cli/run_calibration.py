@@ -24,6 +24,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--method", "--cali_method", default=None, help=f"{METHODS_HELP}; default mse"
     )
+    parser.add_argument(
+        "--equalize", metavar="MODULE",
+        help="scale channels to like sizes, in the weights around them: the module to write, to "
+        "which the table belongs",
+    )  # fmt: skip
     parser.add_argument("--ray", metavar="ADDRESS", help="share the work on a Ray cluster")
     parser.add_argument("-o", "--calibration_table", required=True, help="the table to write")
     add_preprocessing(parser)
@@ -41,18 +46,27 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.calibration import DEFAULT_METHOD, Dataset, calibrate_module
     from tpuc.calibration.dataset import read_list
     from tpuc.calibration.methods import check_method
+    from tpuc.cli.report import report_module
     from tpuc.compiler import read_module
     from tpuc.console import counted_steps
     from tpuc.outputs import check_writable
+    from tpuc.tuning.equalise import with_equalised_channels
 
     method = check_method(args.method or DEFAULT_METHOD)
     preprocess = parse_preprocessing(args)
     check_writable(args.calibration_table)
+    if args.equalize:
+        check_writable(args.equalize)
     module = read_module(args.mlir)
     source = args.dataset or read_list(args.data_list)
     dataset = Dataset(source, module, args.input_num, preprocess)
+    if args.equalize:
+        module = with_equalised_channels(module, dataset)
     with counted_steps("calibrating", len(dataset)) as advance:
         table = calibrate_module(module, dataset, method, advance, args.ray)
+    if args.equalize:
+        module.write(args.equalize)
+        report_module(args.equalize, module)
     table.save(args.calibration_table)
     print(f"{args.calibration_table}: {len(table.ranges)} tensors, {table.comments[-1]}")
 

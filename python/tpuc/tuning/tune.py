@@ -17,6 +17,7 @@ from tpuc.calibration.gather import by_name
 from tpuc.console import counted_steps
 from tpuc.model import Model
 from tpuc.tuning.bias import apply_corrections, find_corrections
+from tpuc.tuning.equalise import with_equalised_channels
 from tpuc.tuning.layers import Trials, find_layers
 from tpuc.tuning.rounding import with_rounded_weights
 from tpuc.tuning.search import Result, Target, costs_of, search
@@ -78,6 +79,7 @@ def tune(
     target: Target,
     *,
     asymmetric: bool = True,
+    equalize: bool = False,
     round_weights: bool = True,
     correct_bias: bool = True,
     ray: str | None = None,
@@ -91,6 +93,7 @@ def tune(
         method: how ranges are chosen.
         target: the accuracy that is asked for, on these inputs.
         asymmetric: let bytes of lopsided tensors have a zero other than 0.
+        equalize: whether to scale channels to like sizes, in the weights around them.
         round_weights: whether to choose the bytes of weights by the error of results.
         correct_bias: whether to take the mean error of bytes out of biases.
         ray: address of a Ray cluster that shares the search for ranges.
@@ -99,7 +102,7 @@ def tune(
     Raises:
         UserError: the network cannot be run or compiled, or there are no inputs.
     """
-    module = canonical(module)
+    module = with_equalised_channels(module, inputs) if equalize else canonical(module)
     graph = _core.read_graph(module)
     with steps("calibrating", len(inputs)) as advance:
         histograms, count = gather_module(module, inputs, advance, ray)

@@ -145,6 +145,55 @@ def TopImportCalibration
                            "::mlir::quant::QuantDialect"];
 }
 
+def TopEqualizeChannels
+    : Pass<"top-equalize-channels", "::mlir::func::FuncOp"> {
+  let summary = "Gives the channels of tensors like sizes (changes rounding)";
+  let description = [{
+    The bytes of a tensor have one scale, so that channels that stay far below
+    the largest get few of them. Where a contraction with constant weights reads
+    what another one made, through ops that keep factors (relu without a limit,
+    maxima, moves, an attention's product with its scores), the channels are
+    multiplied by factors in the weights of the first and divided again in those
+    of the second; what the network computes stays as it is, but for rounding.
+
+    Between magnitudes t of a channel and w of the weights that meet it the
+    factor is sqrt(w / t), divided by the geometric mean of all: both come half
+    way. Before a depthwise convolution, whose filters have a scale for each
+    channel, all channels get the size of the largest. A tensor that something
+    else reads, too, is left alone. The factors of a normalisation are in the
+    weights behind it already (`top-fold-affine`).
+
+    The table has a line for each tensor: its name and the largest magnitudes of
+    its channels, with commas between; lines that begin with `#` are comments.
+
+    Before, with the line `act 4.0,1.0`:
+
+    ```mlir
+    %w = top.weight dense<1.0> : tensor<2x2xf32>
+    %0 = top.matmul %x, %w : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+    %1 = top.relu %0 : tensor<4x2xf32> loc("act")
+    %2 = top.matmul %1, %w : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %v = top.weight dense<[[0.707, 1.414], [0.707, 1.414]]> : tensor<2x2xf32>
+    %w = top.weight dense<[[1.414, 1.414], [0.707, 0.707]]> : tensor<2x2xf32>
+    %0 = top.matmul %x, %v : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+    %1 = top.relu %0 : tensor<4x2xf32> loc("act")
+    %2 = top.matmul %1, %w : (tensor<4x2xf32>, tensor<2x2xf32>) -> tensor<4x2xf32>
+    ```
+  }];
+  let options = [
+    Option<"table", "table", "std::string", "\"\"", "The magnitudes of channels">
+  ];
+  let statistics = [
+    Statistic<"numEqualized", "equalized", "Contractions whose input was changed">
+  ];
+  let dependentDialects = ["::tpuc::top::TopDialect"];
+}
+
 def TopFusePreprocess : Pass<"top-fuse-preprocess", "::mlir::func::FuncOp"> {
   let summary = "Lets a network take pictures as bytes";
   let description = [{
