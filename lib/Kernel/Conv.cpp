@@ -17,10 +17,8 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// The packing of one kernel: of all groups, or of each when they are split.
-ConvPacking packingOf(const ConvParams &params) {
-  int64_t parts =
-      separateGroups(params.inChannels, params.outChannels, params.groups);
+/// The packing of one kernel when the groups are split into `parts`.
+ConvPacking packingOf(const ConvParams &params, int64_t parts) {
   ConvPacking packing;
   packing.type = params.input.type;
   packing.outChannels = params.outChannels / parts;
@@ -32,6 +30,53 @@ ConvPacking packingOf(const ConvParams &params) {
   packing.hasBias = params.hasBias;
   packing.hasSumParameters = isByte(params.input.type);
   return packing;
+}
+
+/// Cycles of products, of the load of weights, and of the copies to lane 0 that
+/// parts of uneven size need, as if nothing hid anything.
+int64_t partCost(const ConvParams &params, int64_t parts) {
+  // Rates of the transfer engine, in bytes a cycle.
+  constexpr int64_t kLoadRate = 54, kCopyRate = 26, kShortestRow = 256;
+  ConvPacking packing = packingOf(params, parts);
+  int64_t pixels = arch::ceilDiv(
+      params.batch * params.outDepth * params.outH * params.outW, int64_t(4));
+  int64_t cycles = parts * packing.totalBytes() / kLoadRate;
+  for (int64_t block = 0; block < packing.blocks(); ++block)
+    cycles += parts * packing.taps * packing.kernelH * packing.kernelW *
+              arch::ceilDiv(packing.inputRange(block).count,
+                            inputCube(packing.type)) *
+              pixels;
+  auto copy = [&](int64_t channels, int64_t row, ElementType type) {
+    if (channels / parts % arch::kLanes != 0)
+      cycles += params.batch * channels *
+                std::max(row * byteWidth(type), kShortestRow) / kCopyRate;
+  };
+  if (parts > 1) {
+    copy(params.inChannels, params.inDepth * params.inH * params.inW,
+         params.input.type);
+    copy(params.outChannels, params.outDepth * params.outH * params.outW,
+         params.result.type);
+  }
+  return cycles;
+}
+
+/// The packing of one kernel: of all groups, or of a part of them, where their
+/// channels do not fill 64 lanes evenly and would be multiplied with those of
+/// other groups.
+ConvPacking packingOf(const ConvParams &params) {
+  int64_t parts =
+      separateGroups(params.inChannels, params.outChannels, params.groups);
+  int64_t width = std::max(params.inChannels, params.outChannels) /
+                  std::max<int64_t>(1, params.groups);
+  if (parts > 1 || params.groups == 1 || width > arch::kLanes)
+    return packingOf(params, parts);
+  int64_t together = arch::kLanes / width;
+  while (params.groups % together != 0)
+    --together;
+  int64_t separate = params.groups / together;
+  if (partCost(params, separate) < partCost(params, parts))
+    parts = separate;
+  return packingOf(params, parts);
 }
 
 /// Input planes [D, C, H, W] to output planes [D', OC, H', W']; for two spatial

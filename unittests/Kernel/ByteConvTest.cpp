@@ -267,7 +267,9 @@ INSTANTIATE_TEST_SUITE_P(
     Groups, ByteConv,
     testing::Values(ByteConvCase{1, 64, 14, 14, 64, 3, 1, 1, 16},
                     ByteConvCase{1, 144, 7, 7, 72, 3, 1, 1, 2},
-                    ByteConvCase{2, 20, 12, 9, 60, 3, 1, 1, 20}));
+                    ByteConvCase{2, 20, 12, 9, 60, 3, 1, 1, 20},
+                    ByteConvCase{1, 192, 12, 12, 192, 7, 1, 3, 8},
+                    ByteConvCase{2, 90, 9, 9, 180, 5, 1, 2, 9}));
 
 INSTANTIATE_TEST_SUITE_P(
     Depthwise, ByteConv,

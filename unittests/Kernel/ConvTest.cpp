@@ -256,6 +256,10 @@ INSTANTIATE_TEST_SUITE_P(
         ConvCase{1, 128, 7, 7, 256, square(1), 2, true, kRelu},
         ConvCase{1, 144, 7, 7, 72, square(3, 1, 1), 2},
         ConvCase{2, 20, 12, 9, 60, square(3, 1, 1), 20, false},
+        // 24 channels each: two groups at a time.
+        ConvCase{1, 192, 12, 12, 192, square(7, 1, 3), 8, true, kRelu},
+        // 10 and 20 channels each: three at a time.
+        ConvCase{2, 90, 9, 9, 180, square(5, 1, 2), 9},
         ConvCase{1, 256, 12, 10, 256, square(3, 1, 1), 32, true, {}, 20480}));
 
 INSTANTIATE_TEST_SUITE_P(
