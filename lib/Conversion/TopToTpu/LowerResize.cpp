@@ -2,7 +2,8 @@
 //
 // Interpolation along an axis is a product with a small matrix, which is found
 // by evaluating the op on a unit matrix; so its coordinates are defined in one
-// place. A matrix of one 1 a row is a repetition or a list of indices.
+// place. A matrix of one 1 a row is a repetition or a list of indices. Small
+// images are multiplied by one matrix for both axes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -112,6 +113,66 @@ static Value emitMatrix(Value x, size_t axis, const Buffer &matrix,
   return lowering.reshape(x, shape);
 }
 
+namespace {
+/// How the positions of an axis are computed.
+struct AxisMap {
+  size_t axis;
+  Buffer matrix;
+  /// Set when the matrix only picks positions.
+  std::optional<SmallVector<int64_t>> columns;
+};
+} // namespace
+
+/// Whether one product with the matrix of both axes takes less time than one
+/// after the other. The channels of an image lie across the lanes, and stay
+/// there in one product, but for a product along one axis that axis moves there
+/// and back. What both cost is known before lanes are, but roughly.
+static bool isJointFaster(const AxisMap &h, const AxisMap &w, int64_t images,
+                          Type element) {
+  constexpr double kLoadRate = 58, kMoveRate = 32; // bytes a cycle
+  double width = double(element.getIntOrFloatBitWidth()) / 8;
+  int64_t from = h.matrix.getDim(1) * w.matrix.getDim(1);
+  int64_t between = h.matrix.getDim(0) * w.matrix.getDim(1);
+  int64_t to = h.matrix.getDim(0) * w.matrix.getDim(0);
+  bool isWide = element.isF32();
+  double products = double(llvm::divideCeil(images, 64)) *
+                    double(isWide ? from * int64_t(llvm::divideCeil(to, 16))
+                                  : int64_t(llvm::divideCeil(from, 32)) *
+                                        int64_t(llvm::divideCeil(to, 4)));
+  double loads = double(from) * double(to) * width / kLoadRate;
+  double moves =
+      double(images) * double(from + 2 * between + to) * width / kMoveRate;
+  return std::max(products, loads) < moves;
+}
+
+/// Multiplies the last two axes of x by the matrix that is both of theirs.
+static Value emitJointMatrix(Value x, const AxisMap &h, const AxisMap &w,
+                             Lowering &lowering) {
+  SmallVector<int64_t> shape(getShape(x));
+  ArrayRef<float> rows = h.matrix.getF32(), columns = w.matrix.getF32();
+  int64_t toH = h.matrix.getDim(0), fromH = h.matrix.getDim(1);
+  int64_t toW = w.matrix.getDim(0), fromW = w.matrix.getDim(1);
+  std::vector<float> joint;
+  joint.reserve(fromH * fromW * toH * toW);
+  for (int64_t y = 0; y < fromH; ++y)
+    for (int64_t x = 0; x < fromW; ++x)
+      for (int64_t v = 0; v < toH; ++v)
+        for (int64_t u = 0; u < toW; ++u)
+          joint.push_back(rows[v * fromH + y] * columns[u * fromW + x]);
+  int64_t from = fromH * fromW, to = toH * toW;
+  int64_t images = getProduct(shape) / from;
+  Type element = getElement(x);
+  Value right = lowering.constant(joint, {from, to}, element);
+  x = lowering.emit<tpu::MatMulOp>(
+      RankedTensorType::get({images, to}, element),
+      lowering.reshape(x, {images, from}), right, Value(),
+      /*left_transpose=*/false, /*right_transpose=*/false, /*do_relu=*/false,
+      APFloat(-1.0));
+  shape[h.axis] = toH;
+  shape[w.axis] = toW;
+  return lowering.reshape(x, shape);
+}
+
 static bool isNearest(top::ResizeOp op) {
   return op.getMode() == top::ResizeMode::Nearest;
 }
@@ -120,21 +181,35 @@ static LogicalResult lowerResize(top::ResizeOp op, Lowering &lowering) {
   Type element = isNearest(op) ? lowering.getNaturalElement(op, op.getInput())
                                : lowering.getFloatElement(op);
   Value x = lowering.get(op.getInput(), element);
+  ArrayRef<int64_t> from = getShape(op.getInput());
+  SmallVector<AxisMap> maps;
   for (size_t axis = 0; axis < op.getScales().size(); ++axis) {
-    int64_t from = getShape(op.getInput())[axis];
-    if (op.getScales()[axis] == 1.0 && from == getShape(op.getOutput())[axis])
+    if (op.getScales()[axis] == 1.0 &&
+        from[axis] == getShape(op.getOutput())[axis])
       continue;
     llvm::Expected<Buffer> matrix = getAxisMatrix(op, axis);
     if (!matrix)
       return lowering.fail(op, llvm::toString(matrix.takeError()) +
                                    "; choose another resize");
     std::optional<SmallVector<int64_t>> columns = getColumns(*matrix);
-    if (!columns)
-      x = emitMatrix(x, axis, *matrix, lowering);
-    else if (std::optional<int64_t> repeats = getRepeats(*columns, from))
-      x = *repeats == 1 ? x : emitRepeat(x, axis, *repeats, lowering);
+    maps.push_back({axis, std::move(*matrix), std::move(columns)});
+  }
+  bool areImages = maps.size() == 2 && maps[0].axis + 2 == from.size() &&
+                   maps[1].axis + 1 == from.size();
+  if (areImages && !maps[0].columns && !maps[1].columns &&
+      isJointFaster(maps[0], maps[1], getProduct(from.drop_back(2)), element)) {
+    lowering.replace(op.getResult(),
+                     emitJointMatrix(x, maps[0], maps[1], lowering));
+    return success();
+  }
+  for (const AxisMap &map : maps) {
+    if (!map.columns)
+      x = emitMatrix(x, map.axis, map.matrix, lowering);
+    else if (std::optional<int64_t> repeats =
+                 getRepeats(*map.columns, from[map.axis]))
+      x = *repeats == 1 ? x : emitRepeat(x, map.axis, *repeats, lowering);
     else
-      x = lowering.gather(x, *columns, axis);
+      x = lowering.gather(x, *map.columns, map.axis);
   }
   lowering.replace(op.getResult(), x);
   return success();

@@ -79,16 +79,6 @@ func.func @resize_picks(%x: tensor<1x8x5x4xf32>) -> tensor<1x8x5x6xf32> {
   return %0 : tensor<1x8x5x6xf32>
 }
 
-// Interpolation is a product with a matrix: of rows a matmul, of columns a
-// convolution with the rows as channels.
-// CHECK-LABEL: @resize_linear
-func.func @resize_linear(%x: tensor<1x8x5x5xf32>) -> tensor<1x8x10x10xf32> {
-  // CHECK: tpu.conv {{.*}} : (tensor<8x5x1x5xf16>, tensor<10x5x1x1xf16>) -> tensor<8x10x1x5xf16>
-  // CHECK: tpu.matmul {{.*}} : (tensor<80x5xf16>, tensor<10x5xf16>) -> tensor<80x10xf16>
-  %0 = top.resize linear half_pixel round_prefer_floor %x {scales = array<f64: 1.0, 1.0, 2.0, 2.0>} : (tensor<1x8x5x5xf32>) -> tensor<1x8x10x10xf32>
-  return %0 : tensor<1x8x10x10xf32>
-}
-
 // CHECK-LABEL: @relayout
 func.func @relayout(%x: tensor<3x2xf32>) -> tensor<6xf32> {
   // CHECK: tpu.relayout %arg0 {axes = 2 : i64, boxes = array<i64: 0, 2, 2, 2, 2, 2, 1, 1, 4, 0, 1, 0, 0, 2, 1, 1>} : (tensor<3x2xf32>) -> tensor<6xf32>
