@@ -59,7 +59,7 @@ static bool isForeign(Value value) {
 
 bool tpuc::canTurnLanes(tpu::ReshapeOp reshape) {
   Type element = tpu::getElement(reshape.getOutput());
-  return element.isF16() || element.isBF16();
+  return element.isF16() || element.isBF16() || tpu::isQuantized(element);
 }
 
 bool tpuc::turnsLanes(tpu::ReshapeOp reshape) {

@@ -22,8 +22,8 @@ kernel::LaneSplit splitOf(mlir::Value value);
 inline constexpr llvm::StringLiteral kLanesAttrName = "tpu.lanes";
 
 /// Whether a reshape can make rows of what lies one element a lane within local
-/// memory: its elements are 16-bit floats, of which a product with the identity
-/// matrix makes rows.
+/// memory: its elements are 16-bit floats or bytes, of which a product with the
+/// identity matrix makes rows.
 bool canTurnLanes(tpu::ReshapeOp reshape);
 
 /// Whether it does, by the lanes assigned to both of its sides. Its result then

@@ -65,6 +65,19 @@ func.func @row_of_channels(%arg0: tensor<1x128x7x7xf16>, %w: tensor<128x128x1x1x
 
 // -----
 
+// Bytes too.
+// CHECK-LABEL: func.func @row_of_bytes
+func.func @row_of_bytes(%arg0: tensor<1x128x1x1x!quant.uniform<i8:f32, 0.5>>, %m: tensor<128x1x!quant.uniform<i8:f32:1, {0.25}>>) -> tensor<1x1xf16> {
+  // CHECK: tpu.pool {{.*}}tpu.lanes = array<i64: 1, 128>
+  %0 = tpu.pool max %arg0 {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x128x1x1x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x128x1x1x!quant.uniform<i8:f32, 0.5>>
+  // CHECK: tpu.reshape {{.*}}tpu.lanes = array<i64: 1, 1>
+  %1 = tpu.reshape %0 : (tensor<1x128x1x1x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x128x!quant.uniform<i8:f32, 0.5>>
+  %2 = tpu.matmul %1, %m : (tensor<1x128x!quant.uniform<i8:f32, 0.5>>, tensor<128x1x!quant.uniform<i8:f32:1, {0.25}>>) -> tensor<1x1xf16>
+  return %2 : tensor<1x1xf16>
+}
+
+// -----
+
 // The same for a norm of channels that becomes a factor of the rows of tokens.
 // CHECK-LABEL: func.func @row_factor
 func.func @row_factor(%arg0: tensor<1x128x7x7xf16>, %w: tensor<128x128x1x1xf16>,
