@@ -204,6 +204,8 @@ private:
     // All in one lane is no choice for others, as behind a convolution to one
     // channel.
     bool isOneLane = split.n * split.c == 1 && isa<tpu::ReshapeOp>(op);
+    if (from != result && startsImages(op, split))
+      return assign(result, {split.n, 1});
     if (isOneLane || !keepsLeadingAxes(op, split) || startsRows(op, split))
       return;
     carryTo(result);
@@ -256,6 +258,38 @@ private:
     int64_t rows = sizeOf(shape.drop_back());
     return split.n == rows && split.c == shape.back() &&
            leadsToRows(reshape.getOutput());
+  }
+
+  /// The same for images of one channel, which convolutions read, and others
+  /// for all of their channels.
+  static bool startsImages(Operation *op, LaneSplit split) {
+    auto reshape = dyn_cast<tpu::ReshapeOp>(op);
+    if (!reshape || !canTurnLanes(reshape))
+      return false;
+    ArrayRef<int64_t> shape = shapeOf(reshape.getOutput());
+    return shape.size() > 2 && shape[0] == split.n && shape[1] == 1 &&
+           split.c >= arch::kLanes && sizeOf(shape) == split.n * split.c &&
+           leadsToImages(reshape.getOutput());
+  }
+
+  /// Whether all readers of a value, through functions of one element, take its
+  /// axes from the third on as an image.
+  static bool leadsToImages(Value value) {
+    auto takesImage = [](OpOperand &use) {
+      Operation *user = use.getOwner();
+      ArrayRef<int64_t> shape = shapeOf(use.get());
+      if (isa<tpu::CastOp, tpu::UnaryOp, tpu::ScalarOp>(user))
+        return leadsToImages(user->getResult(0));
+      if (isa<tpu::ConvOp, tpu::ConvTransposeOp, tpu::PoolOp>(user))
+        return use.getOperandNumber() == 0;
+      if (auto concat = dyn_cast<tpu::ConcatOp>(user))
+        return concat.getAxis() == 1;
+      if (!isa<tpu::BinaryOp, tpu::SelectOp, tpu::CompareOp>(user))
+        return false;
+      ArrayRef<int64_t> all = shapeOf(user->getResult(0));
+      return all[1] > 1 && all.drop_front(2) == shape.drop_front(2);
+    };
+    return !value.use_empty() && llvm::all_of(value.getUses(), takesImage);
   }
 
   /// Whether all readers of a value, through functions of one element, take its

@@ -123,3 +123,35 @@ func.func @parts_of_rows(%arg0: tensor<1x3x100000xf32>) -> tensor<1x3x1x1xf16> {
   %3 = tpu.reduce mean %2 {axis = 2 : i64} : (tensor<1x3x25x1xf16>) -> tensor<1x3x1x1xf16>
   return %3 : tensor<1x3x1x1xf16>
 }
+
+// -----
+
+// What channels are reduced to lies one element a lane, and becomes an image of
+// one channel in local memory: a factor of all channels, or what a convolution
+// reads.
+// CHECK-LABEL: func.func @image_of_rows
+func.func @image_of_rows(%arg0: tensor<3136x64xf16>, %x: tensor<1x64x56x56xf16>) -> tensor<1x64x56x56xf16> {
+  %0 = tpu.layer_norm %arg0 {epsilon = 1.0e-5 : f64} : (tensor<3136x64xf16>) -> tensor<3136x64xf16>
+  // CHECK: tpu.reduce {{.*}}tpu.lanes = array<i64: 1, 3136>
+  %1 = tpu.reduce max %0 {axis = 1 : i64} : (tensor<3136x64xf16>) -> tensor<3136x1xf16>
+  // CHECK: tpu.reshape {{.*}}tpu.lanes = array<i64: 1, 1>
+  %2 = tpu.reshape %1 : (tensor<3136x1xf16>) -> tensor<1x1x56x56xf16>
+  // CHECK: tpu.unary sigmoid {{.*}}tpu.lanes = array<i64: 1, 1>
+  %3 = tpu.unary sigmoid %2 : tensor<1x1x56x56xf16>
+  %4 = tpu.binary mul %x, %3 : (tensor<1x64x56x56xf16>, tensor<1x1x56x56xf16>) -> tensor<1x64x56x56xf16>
+  return %4 : tensor<1x64x56x56xf16>
+}
+
+// -----
+
+// Another reader wants it as it lies.
+// CHECK-LABEL: func.func @rows_of_rows
+func.func @rows_of_rows(%arg0: tensor<3136x64xf16>, %x: tensor<1x64x56x56xf16>) -> (tensor<1x64x56x56xf16>, tensor<1x3136xf16>) {
+  %0 = tpu.layer_norm %arg0 {epsilon = 1.0e-5 : f64} : (tensor<3136x64xf16>) -> tensor<3136x64xf16>
+  %1 = tpu.reduce max %0 {axis = 1 : i64} : (tensor<3136x64xf16>) -> tensor<3136x1xf16>
+  // CHECK: tpu.reshape {{.*}}tpu.lanes = array<i64: 1, 3136>
+  %2 = tpu.reshape %1 : (tensor<3136x1xf16>) -> tensor<1x1x56x56xf16>
+  %4 = tpu.binary mul %x, %2 : (tensor<1x64x56x56xf16>, tensor<1x1x56x56xf16>) -> tensor<1x64x56x56xf16>
+  %5 = tpu.reshape %2 : (tensor<1x1x56x56xf16>) -> tensor<1x3136xf16>
+  return %4, %5 : tensor<1x64x56x56xf16>, tensor<1x3136xf16>
+}
