@@ -43,8 +43,9 @@ struct LanePermutation {
 };
 
 /// The movement of `boxes` (in elements, of whole values) as products; nothing
-/// when the values have no lanes, when runs are shorter than a vector or stay
-/// in their lanes, or when transfers from lane to lane are cheaper.
+/// when the values have no lanes or fill more than half of them, when runs are
+/// shorter than a vector or stay in their lanes, or when transfers from lane to
+/// lane are cheaper.
 std::optional<LanePermutation>
 planLanePermutation(const GlobalTensor &result, const GlobalTensor &source,
                     llvm::ArrayRef<CopyBox> boxes);

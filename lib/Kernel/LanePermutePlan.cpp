@@ -24,6 +24,9 @@ constexpr int64_t kDepth = 64;
 /// Slots of a program, at most, that are looked at.
 constexpr int64_t kMostSlots = int64_t(1) << 18;
 constexpr int64_t kMostMatrices = 256;
+/// Of both sides in a lane: they are there at the same time, with the sums and
+/// the matrices.
+constexpr int64_t kMostBytes = arch::kLaneBytes / 2;
 /// Local bytes of a lane for the sums of a group.
 constexpr int64_t kGroupBytes = 16 * 1024;
 /// Transfers within local memory and of matrices into it, in bytes a cycle, and
@@ -113,7 +116,10 @@ private:
     plan.resultLanes = to->lanes();
     plan.sourceLanes = from->lanes();
     // Sums of 4 bytes each start at vectors.
-    return plan.runBytes >= arch::kVectorBytes &&
+    int64_t laneBytes = (to->laneElements(result.split.n) +
+                         from->laneElements(source.split.n)) *
+                        width;
+    return laneBytes <= kMostBytes && plan.runBytes >= arch::kVectorBytes &&
            plan.runBytes % (arch::kVectorBytes / 4) == 0 &&
            plan.runBytes <= arch::kMaxSize &&
            numElements(result.shape) / slot <= kMostSlots;

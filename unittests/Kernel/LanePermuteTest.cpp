@@ -149,6 +149,11 @@ TEST(LanePermute, LeavesValuesWithoutLanes) {
   EXPECT_FALSE(planOf(move, ElementType::F16));
 }
 
+TEST(LanePermute, LeavesValuesThatFillTheLanes) {
+  EXPECT_TRUE(planOf(shiftedWindows(56, 7, 3, 256), ElementType::F16));
+  EXPECT_FALSE(planOf(shiftedWindows(56, 7, 3, 1024), ElementType::F16));
+}
+
 TEST(LanePermute, LeavesIrregularMovements) {
   RowMove move = shiftedWindows(28, 7, 3, 64);
   std::shuffle(move.sources.begin(), move.sources.end(), std::mt19937(7));
