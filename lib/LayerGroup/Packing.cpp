@@ -14,6 +14,54 @@
 using namespace tpuc;
 using namespace tpuc::group;
 
+namespace {
+
+/// Intervals by when they live: those that meet one are found without a look at
+/// all others, of which a long program has thousands.
+class Lifetimes {
+public:
+  explicit Lifetimes(llvm::ArrayRef<Interval> intervals)
+      : intervals(intervals), wasFound(intervals.size()) {
+    unsigned last = 0;
+    for (const Interval &interval : intervals)
+      last = std::max(last, interval.last);
+    spans.resize(last / kSpan + 1);
+  }
+
+  void insert(unsigned index) {
+    for (unsigned span = intervals[index].first / kSpan;
+         span <= intervals[index].last / kSpan; ++span)
+      spans[span].push_back(index);
+  }
+
+  /// Those that live while `interval` does, by offset.
+  llvm::SmallVector<unsigned> meeting(const Interval &interval) {
+    llvm::SmallVector<unsigned> found;
+    for (unsigned span = interval.first / kSpan; span <= interval.last / kSpan;
+         ++span)
+      for (unsigned index : spans[span])
+        if (!wasFound[index] && intervals[index].overlaps(interval)) {
+          wasFound[index] = true;
+          found.push_back(index);
+        }
+    for (unsigned index : found)
+      wasFound[index] = false;
+    llvm::stable_sort(found, [&](unsigned a, unsigned b) {
+      return intervals[a].offset < intervals[b].offset;
+    });
+    return found;
+  }
+
+private:
+  static constexpr unsigned kSpan = 16; ///< steps
+
+  llvm::ArrayRef<Interval> intervals;
+  std::vector<bool> wasFound;
+  std::vector<std::vector<unsigned>> spans;
+};
+
+} // namespace
+
 /// The lowest offset at which `interval` meets none of those in `byOffset`,
 /// which are sorted by offset.
 static int64_t lowestGap(const Interval &interval,
@@ -93,13 +141,14 @@ int64_t group::placeIntervals(llvm::MutableArrayRef<Interval> intervals,
     llvm::stable_sort(order, [&](unsigned a, unsigned b) {
       return key(intervals[a]) > key(intervals[b]);
     });
-    std::vector<unsigned> placed;
+    Lifetimes placed(intervals);
     int64_t end = 0;
     for (unsigned index : order) {
       Interval &interval = intervals[index];
-      interval.offset = lowestGap(interval, placed, intervals);
+      interval.offset =
+          lowestGap(interval, placed.meeting(interval), intervals);
       end = std::max(end, interval.offset + interval.bytes);
-      insertByOffset(placed, index, intervals);
+      placed.insert(index);
     }
     if (!bestOffsets.empty() && end >= bestEnd)
       return;
@@ -129,26 +178,28 @@ bool group::placeApart(llvm::MutableArrayRef<Interval> intervals,
   for (unsigned index : upper)
     isUpper[index] = true;
   std::vector<Interval> lower;
-  std::vector<unsigned> placed;
+  std::vector<unsigned> indices;
   for (unsigned index = 0; index < intervals.size(); ++index)
     if (!isUpper[index]) {
       lower.push_back(intervals[index]);
-      placed.push_back(index);
+      indices.push_back(index);
     }
   if (placeIntervals(lower, capacity) > capacity)
     return false;
-  for (auto [index, interval] : llvm::zip(placed, lower))
+  Lifetimes placed(intervals);
+  for (auto [index, interval] : llvm::zip(indices, lower)) {
     intervals[index].offset = interval.offset;
-  llvm::stable_sort(placed, [&](unsigned a, unsigned b) {
-    return intervals[a].offset < intervals[b].offset;
-  });
+    placed.insert(index);
+  }
   for (unsigned index : upper) {
+    Interval &interval = intervals[index];
     std::optional<int64_t> offset =
-        highestGap(intervals[index], placed, intervals, capacity, /*limit=*/0);
+        highestGap(interval, placed.meeting(interval), intervals, capacity,
+                   /*limit=*/0);
     if (!offset)
       return false;
-    intervals[index].offset = *offset;
-    insertByOffset(placed, index, intervals);
+    interval.offset = *offset;
+    placed.insert(index);
   }
   return true;
 }
