@@ -12,23 +12,45 @@ using namespace tpuc::group;
 
 namespace {
 
-/// Rankings worth a try: commands and memory cheap or dear, engines that work
-/// at the same time, more sizes.
-std::vector<Ranking> otherRankings() {
-  std::vector<Ranking> rankings;
-  auto add = [&](auto set) { set(rankings.emplace_back()); };
-  for (double memoryShare : {0.05, 0.5})
-    for (double tiuIssue : {0.0, 8.0})
-      for (double gdmaIssue : {0.0, 32.0, 256.0})
-        add([&](Ranking &ranking) {
-          ranking.memoryShare = memoryShare;
-          ranking.tiuIssue = tiuIssue;
-          ranking.gdmaIssue = gdmaIssue;
-        });
-  add([](Ranking &half) { half.overlap = 0.7; });
-  add([](Ranking &together) { together.overlap = 1; });
-  add([](Ranking &thorough) { thorough.numSizes = 32; });
-  return rankings;
+using Weights = Options::Weights;
+
+/// What to rank tiles by, and where to put weights.
+struct Trial {
+  Ranking ranking;
+  Weights weights;
+};
+
+/// Those worth a try, in the order of what each gained beyond the ones before
+/// over some sixty networks: commands and memory cheap or dear, engines that
+/// work at the same time, more sizes.
+std::vector<Trial> listTrials() {
+  constexpr double kCheap = 0.05, kDear = 0.5; // memory
+  auto trial = [](double memoryShare, double tiuIssue, double gdmaIssue,
+                  Weights weights) {
+    Ranking ranking;
+    ranking.memoryShare = memoryShare;
+    ranking.tiuIssue = tiuIssue;
+    ranking.gdmaIssue = gdmaIssue;
+    return Trial{ranking, weights};
+  };
+  Ranking half, together, thorough;
+  half.overlap = 0.7;
+  together.overlap = 1;
+  thorough.numSizes = 32;
+  return {trial(kDear, 8, 0, Weights::Ring),
+          trial(kCheap, 8, 0, Weights::Above),
+          trial(kDear, 0, 0, Weights::Above),
+          {half, Weights::Above},
+          trial(kDear, 8, 0, Weights::Between),
+          {thorough, Weights::Ring},
+          trial(kDear, 8, 256, Weights::Ring),
+          trial(kCheap, 0, 0, Weights::Ring),
+          trial(kCheap, 8, 32, Weights::Ring),
+          trial(kCheap, 8, 256, Weights::Above),
+          trial(kCheap, 0, 32, Weights::Above),
+          {together, Weights::Between},
+          trial(kDear, 0, 32, Weights::Ring),
+          trial(kDear, 8, 32, Weights::Ring)};
 }
 
 class Search {
@@ -41,25 +63,20 @@ public:
   }
 
   void run() {
-    std::vector<Ranking> others = otherRankings();
-    for (const Ranking &ranking : others)
-      tryFor(0, numOperators, ranking);
-    // Weights elsewhere leave other tiles the room that they need.
-    others.insert(others.begin(), Ranking());
-    for (auto weights : {Options::Weights::Above, Options::Weights::Ring})
-      for (const Ranking &ranking : others) {
-        Options changed = options;
-        changed.weights = weights;
-        changed.rankings.assign(numOperators, ranking);
-        tryWith(changed);
-      }
+    std::vector<Trial> trials = listTrials();
+    for (const Trial &trial : trials) {
+      Options changed = options;
+      changed.weights = trial.weights;
+      changed.rankings.assign(numOperators, trial.ranking);
+      tryWith(changed);
+    }
     if (options.search == Options::Search::Network)
       return;
     for (size_t parts : {4, 8})
       for (size_t part = 0; part < parts; ++part)
-        for (const Ranking &ranking : others)
+        for (const Trial &trial : trials)
           tryFor(numOperators * part / parts, numOperators * (part + 1) / parts,
-                 ranking);
+                 trial.ranking);
   }
 
 private:
