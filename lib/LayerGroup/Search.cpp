@@ -70,6 +70,7 @@ public:
       changed.rankings.assign(numOperators, trial.ranking);
       tryWith(changed);
     }
+    refine();
     if (options.search == Options::Search::Network)
       return;
     for (size_t parts : {4, 8})
@@ -80,6 +81,23 @@ public:
   }
 
 private:
+  /// Varies the best ranking of all operators, one number at a time.
+  void refine() {
+    Ranking best = options.rankings.front();
+    auto vary = [&](double Ranking::*number, std::initializer_list<double> to) {
+      for (double value : to) {
+        Ranking ranking = best;
+        ranking.*number = value;
+        tryFor(0, numOperators, ranking);
+      }
+      best = options.rankings.front();
+    };
+    vary(&Ranking::memoryShare,
+         {best.memoryShare / 2, best.memoryShare * 2, best.memoryShare * 4});
+    vary(&Ranking::tiuIssue, {2, 4, 16});
+    vary(&Ranking::gdmaIssue, {16, 64, 128});
+  }
+
   /// Ranks the operators [first, last) in another way if that is faster.
   void tryFor(size_t first, size_t last, const Ranking &ranking) {
     if (first == last)
