@@ -92,8 +92,10 @@ def test_a_quantised_input_has_the_scale_of_its_bytes(tmp_path, pixels):
         deploy(make_module(), "INT8", None, "", make_table(tmp_path, pixels), quant_input=True)
     )
     (port,) = model.inputs
-    largest = np.abs(scaled(pixels)).max()
-    assert port.scale == pytest.approx(127 / largest, rel=1e-4)
+    image = scaled(pixels)
+    # The least number is -128, the largest 127.
+    assert port.scale == pytest.approx(255 / (image.max() - image.min()), rel=1e-4)
+    assert port.zero_point == -128 - round(float(image.min()) * port.scale)
 
 
 def test_commands_take_the_options(tmp_path, pixels):

@@ -421,10 +421,14 @@ FailureOr<quant::UniformQuantizedType> Lowering::getByteType(Value value) {
   auto [low, high] = range;
   bool hasGate = gate != tpu::GateKind::None, isSigned = low < 0 || hasGate;
   // The part by which bytes reach beyond the range when their zero is 0: with
-  // less to gain, one more command or another form is not worth it.
-  constexpr double kLeastWaste = 0.25;
+  // less to gain, one more command or another form is not worth it. An input is
+  // often made from bytes, 255 steps from its least to its largest number: with
+  // a zero among them they are kept as they are.
+  bool isInput = llvm::any_of(
+      joined, [](Value member) { return isa<BlockArgument>(member); });
+  double leastWaste = isInput ? 0 : 0.25;
   bool shiftsZero = shiftsZeros && isSigned && !hasGate &&
-                    std::abs(low + high) > kLeastWaste * (high - low) &&
+                    std::abs(low + high) > leastWaste * (high - low) &&
                     llvm::all_of(joined, [&](Value member) {
                       return canShiftZero(member, *this, set);
                     });

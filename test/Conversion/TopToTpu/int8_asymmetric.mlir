@@ -2,6 +2,7 @@
 // RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s
 // RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8 asymmetric=false" -canonicalize | FileCheck %s --check-prefix=SYMMETRIC
 // RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/even" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=SYMMETRIC
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/pixels" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=PIXELS
 // RUN: tpuc-opt %t/product.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=PRODUCT
 // RUN: tpuc-opt %t/below.mlir -top-import-calibration="table=%t/low" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=BELOW
 
@@ -15,6 +16,10 @@
 // Not when it is switched off, nor when there is little to gain.
 // SYMMETRIC-NOT: {{:f32, [0-9.e+-]+:}}
 // SYMMETRIC: tpu.binary add
+
+// An input always has it: pixels from 0 to 255 minus 127 stay what they are.
+// PIXELS: tpu.cast {{.*}} -> tensor<1x4x6x6x!quant.uniform<i8:f32, 1.000000e+00:-1>>
+// PIXELS: tpu.conv {{.*}} -> tensor<1x4x6x6x!quant.uniform<i8:f32, {{[0-9.e+-]+}}>>
 
 // Products of bytes have no form for it: what they read has a zero of 0, what
 // they give need not.
@@ -56,11 +61,17 @@ sum 2.05 -0.5 2.05
 y 10 -10 10
 
 //--- even
-x 1.5 -1.4 1.5
+x 1.5 -1.5 1.5
 first 1.5 -1.4 1.5
 sum 1.5 -1.0 1.5
 y 10 -10 10
 
 //--- low
 low 2.55 -2.55 -1.0
+y 10 -10 10
+
+//--- pixels
+x 128 -127 128
+first 1.5 -1.4 1.5
+sum 1.5 -1.0 1.5
 y 10 -10 10
