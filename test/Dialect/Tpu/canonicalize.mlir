@@ -255,3 +255,19 @@ func.func @moves_as_it_is(%arg0: tensor<4x8xf32>) -> (tensor<8x4xf16>, tensor<8x
   %4 = tpu.cast %3 : (tensor<8x4xf32>) -> tensor<8x4xf16>
   return %1, %4, %3 : tensor<8x4xf16>, tensor<8x4xf16>, tensor<8x4xf32>
 }
+
+// Through functions of one element.
+// CHECK-LABEL: func.func @narrow_before_reshape
+// CHECK: %[[X:.*]] = tpu.unary exp
+// CHECK: %[[A:.*]] = tpu.scalar add %[[X]] {{.*}} : tensor<32x1xf32>
+// CHECK: %[[S:.*]] = tpu.unary sqrt %[[A]] : tensor<32x1xf32>
+// CHECK: %[[N:.*]] = tpu.cast %[[S]]
+// CHECK: tpu.reshape %[[N]] : (tensor<32x1xf16>) -> tensor<4x8xf16>
+func.func @narrow_before_reshape(%arg0: tensor<32x1xf32>) -> tensor<4x8xf16> {
+  %0 = tpu.unary exp %arg0 : tensor<32x1xf32>
+  %1 = tpu.reshape %0 : (tensor<32x1xf32>) -> tensor<4x8xf32>
+  %2 = tpu.scalar add %1 {value = 1.0} : tensor<4x8xf32>
+  %3 = tpu.unary sqrt %2 : tensor<4x8xf32>
+  %4 = tpu.cast %3 : (tensor<4x8xf32>) -> tensor<4x8xf16>
+  return %4 : tensor<4x8xf16>
+}

@@ -100,6 +100,42 @@ template <typename MoveOp> struct NarrowBeforeMove : OpRewritePattern<CastOp> {
   }
 };
 
+/// cast(f(reshape(x)): wide -> narrow) -> reshape(cast(f(x))), where f are
+/// functions of one element.
+struct NarrowBeforeReshape : OpRewritePattern<CastOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(CastOp op,
+                                PatternRewriter &rewriter) const override {
+    int64_t width = floatWidth(op.getOutput());
+    if (width == 0 || width >= floatWidth(op.getInput()))
+      return rewriter.notifyMatchFailure(op, "does not narrow");
+    SmallVector<Operation *> functions;
+    Value value = op.getInput();
+    Operation *function = value.getDefiningOp();
+    while (isa_and_present<UnaryOp, ScalarOp>(function) &&
+           function->hasOneUse()) {
+      functions.push_back(function);
+      function = function->getOperand(0).getDefiningOp();
+    }
+    auto reshape = dyn_cast_if_present<ReshapeOp>(function);
+    if (functions.empty() || !reshape || !reshape->hasOneUse() ||
+        isInput(reshape.getInput()))
+      return rewriter.notifyMatchFailure(op, "no function of a reshape");
+    value = reshape.getInput();
+    for (Operation *function : llvm::reverse(functions)) {
+      Operation *copy = rewriter.clone(*function);
+      copy->setOperand(0, value);
+      copy->getResult(0).setType(value.getType());
+      copy->setLoc(withoutTensorName(function->getLoc()));
+      value = copy->getResult(0);
+    }
+    value = CastOp::create(rewriter, withoutTensorName(op.getLoc()), value,
+                           getElement(op.getOutput()));
+    rewriter.replaceOp(op, moveInstead(rewriter, reshape, value, op.getLoc()));
+    return success();
+  }
+};
+
 /// permute(cast(x): narrow -> wide) -> cast(permute(x)): fewer bytes move.
 struct WidenAfterPermute : OpRewritePattern<PermuteOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -164,7 +200,7 @@ void CastOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                          MLIRContext *context) {
   patterns.add<CastOfMoveOfCast<ReshapeOp>, CastOfMoveOfCast<PermuteOp>,
                NarrowBeforeMove<ReshapeOp>, NarrowBeforeMove<PermuteOp>,
-               CastOfConcat>(context);
+               NarrowBeforeReshape, CastOfConcat>(context);
 }
 
 //===----------------------------------------------------------------------===//
