@@ -103,7 +103,8 @@ def AlignConcats : Pass<"align-concats", "::mlir::func::FuncOp"> {
     channels of zeros up to a multiple of 64, so that the next part begins in
     lane 0 and is computed in place. The filters of those that read it are zero
     there. Only where all of these are convolutions without groups, and where
-    the copies cost more than the passes that are added.
+    the copies cost more than the passes that are added. A depthwise convolution
+    of another part makes a part, too.
 
     Before:
 

@@ -41,19 +41,14 @@ public:
     }
     int64_t count = 0;
     for (Value part : concat.getInputs()) {
-      bool isLast = part == concat.getInputs().back();
       int64_t channels = tpu::getShape(part)[1];
-      int64_t padded =
-          isLast ? channels : arch::alignUp(channels, arch::kLanes);
-      // Only a convolution of its own has results that nobody else sees.
-      Operation *producer = part.getDefiningOp();
-      if (padded != channels &&
-          (!producer || !asDenseConv(producer) || !part.hasOneUse()))
+      std::optional<int64_t> padded = alignment.sizeOf(part);
+      if (!padded)
         return std::nullopt;
-      alignment.sizes.push_back(padded);
+      alignment.sizes.push_back(*padded);
       for (int64_t i = 0; i < channels; ++i)
         alignment.channels.push_back(count + i);
-      count += padded;
+      count += *padded;
     }
     alignment.count = count;
     return alignment;
@@ -77,6 +72,9 @@ public:
       if (size == channels)
         continue;
       auto conv = cast<tpu::ConvOp>(part.getDefiningOp());
+      // A depthwise one takes the same passes.
+      if (conv.getGroup() > 1)
+        continue;
       int64_t taps = planeOf(conv.getFilter());
       int64_t depth = tpu::getShape(conv.getFilter())[1];
       int64_t width = elementBytesOf(conv.getInput());
@@ -111,11 +109,55 @@ public:
   }
 
 private:
+  /// The depthwise convolution that makes `part` of another part of the
+  /// concatenation alone; null for others.
+  tpu::ConvOp asDepthwise(Value part) {
+    auto conv = part.getDefiningOp<tpu::ConvOp>();
+    bool isDepthwise =
+        conv && part.hasOneUse() && conv.getGroup() > 1 &&
+        int64_t(conv.getGroup()) == tpu::getShape(conv.getInput())[1] &&
+        int64_t(conv.getGroup()) == tpu::getShape(part)[1] && hasData(conv) &&
+        llvm::is_contained(concat->getOperands(), conv.getInput());
+    return isDepthwise ? conv : tpu::ConvOp();
+  }
+
+  /// The channels that `part` is to have, or nothing when it cannot get more.
+  std::optional<int64_t> sizeOf(Value part) {
+    int64_t channels = tpu::getShape(part)[1];
+    int64_t padded = arch::alignUp(channels, arch::kLanes);
+    bool isLast = part == concat.getInputs().back();
+    if (padded == channels)
+      return channels;
+    if (tpu::ConvOp conv = asDepthwise(part))
+      return sizeOf(conv.getInput());
+    // Only a convolution has results that nobody else sees but what is made of
+    // all of them.
+    bool isRead = false;
+    for (Operation *user : part.getUsers()) {
+      if (user == concat)
+        continue;
+      if (user->getNumResults() != 1 ||
+          !llvm::is_contained(concat->getOperands(), user->getResult(0)) ||
+          !asDepthwise(user->getResult(0)))
+        return isLast ? std::optional(channels) : std::nullopt;
+      isRead = true;
+    }
+    if (isLast && !isRead)
+      return channels;
+    Operation *producer = part.getDefiningOp();
+    if (!producer || !asDenseConv(producer) ||
+        llvm::count(concat->getOperands(), part) != 1)
+      return std::nullopt;
+    return padded;
+  }
+
   /// Gives the convolution that computes `part` results up to `size`, which
   /// are zero.
   Value pad(Value part, int64_t size) {
     auto conv = cast<tpu::ConvOp>(part.getDefiningOp());
     OpBuilder builder(conv);
+    if (conv.getGroup() > 1)
+      conv.setGroup(size);
     conv.getFilterMutable().assign(
         padFirstAxis(builder, conv.getFilter(), size));
     if (conv.getBias())

@@ -117,12 +117,15 @@ static Type withScales(Type element, int64_t count) {
       type.getStorageTypeMin(), type.getStorageTypeMax());
 }
 
+bool tpuc::hasData(tpu::ConvOp conv) {
+  return hasBytes(conv.getFilter()) &&
+         (!conv.getBias() || hasBytes(conv.getBias()));
+}
+
 tpu::ConvOp tpuc::asDenseConv(Operation *op) {
   auto conv = dyn_cast<tpu::ConvOp>(op);
   if (!conv || conv.getGroup() != 1 ||
-      tpu::getShape(conv.getInput()).size() != 4 ||
-      !hasBytes(conv.getFilter()) ||
-      (conv.getBias() && !hasBytes(conv.getBias())))
+      tpu::getShape(conv.getInput()).size() != 4 || !hasData(conv))
     return nullptr;
   return conv;
 }

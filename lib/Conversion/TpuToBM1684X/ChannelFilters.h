@@ -36,6 +36,9 @@ EngineCycles convolutionCycles(int64_t results, int64_t channels, int64_t taps,
 /// global memory.
 int64_t copyCycles(int64_t channels, int64_t rowBytes);
 
+/// Whether filter and bias of a convolution are constants with data.
+bool hasData(tpu::ConvOp conv);
+
 /// The convolution, when channels of its input may be any: no groups, four
 /// axes, filter constant and with data; else null.
 tpu::ConvOp asDenseConv(mlir::Operation *op);

@@ -53,6 +53,24 @@ func.func @read_elsewhere(%x: tensor<1x4x28x28xf16>) -> tensor<1x116x28x28xf16> 
 
 // -----
 
+// What a depthwise convolution makes of a part is a part of as many channels.
+// CHECK-LABEL: func.func @part_of_a_part
+// CHECK: tpu.conv %arg0, {{.*}} -> tensor<1x64x28x28xf16>
+// CHECK: tpu.conv {{.*}}group = 64 {{.*}}tensor<64x1x3x3xf16>) -> tensor<1x64x28x28xf16>
+// CHECK: tpu.concat {{.*}} -> tensor<1x128x28x28xf16>
+func.func @part_of_a_part(%x: tensor<1x4x28x28xf16>) -> tensor<1x1x28x28xf16> {
+  %f = tpu.weight dense<1.0> : tensor<58x4x1x1xf16>
+  %d = tpu.weight dense<1.0> : tensor<58x1x3x3xf16>
+  %h = tpu.weight dense<1.0> : tensor<1x116x1x1xf16>
+  %0 = tpu.conv %x, %f {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x4x28x28xf16>, tensor<58x4x1x1xf16>) -> tensor<1x58x28x28xf16>
+  %1 = tpu.conv %0, %d {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, group = 58 : i64} : (tensor<1x58x28x28xf16>, tensor<58x1x3x3xf16>) -> tensor<1x58x28x28xf16>
+  %2 = tpu.concat %0, %1 {axis = 1 : i64} : (tensor<1x58x28x28xf16>, tensor<1x58x28x28xf16>) -> tensor<1x116x28x28xf16>
+  %3 = tpu.conv %2, %h {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x116x28x28xf16>, tensor<1x116x1x1xf16>) -> tensor<1x1x28x28xf16>
+  return %3 : tensor<1x1x28x28xf16>
+}
+
+// -----
+
 // Others see the part.
 // CHECK-LABEL: func.func @part_read_elsewhere
 // CHECK: tpu.concat {{.*}} -> tensor<1x116x28x28xf16>
