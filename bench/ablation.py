@@ -38,7 +38,8 @@ PASSES = (
     "top-flatten-rows", "canonicalize", "cse", "top-order-rows", "canonicalize",
     "top-share-weights", "cse",
     f"convert-top-to-tpu{{precision={PRECISION}}}", "canonicalize", "cse", "tpu-fuse-activation",
-    "func.func(tpu-fuse-attention)", "func.func(tpu-hoist-outputs)", "func.func(assign-lanes)",
+    "choose-batch-split", "func.func(tpu-fuse-attention)", "func.func(tpu-hoist-outputs)",
+    "func.func(fold-channel-moves)", "func.func(align-concats)", "func.func(assign-lanes)",
     "func.func(join-permutes)", "convert-tpu-to-bm1684x", "func.func(bm1684x-verify-hazards)",
 )  # fmt: skip
 
@@ -87,12 +88,14 @@ PARTS = (
         changed=(("func.func(assign-lanes)", "func.func(assign-lanes{carry=false})"),),
     ),
     Part("lanes: permutations joined into exchanges", ("join-permutes",)),
+    Part("lanes: rows moved by products", changed=schedule("lane-products=false")),
+    Part("lanes: channels moved by filters", ("fold-channel-moves", "align-concats")),
     Part("values stay in local memory", changed=schedule("keep-resident=false")),
     Part("chains of kernels for large values", changed=schedule("fuse=false")),
     Part("weights loaded ahead", changed=schedule("prefetch=false")),
     Part("transfers fill waits", changed=schedule("fill-waits=false")),
     Part("outputs as early as they can be", ("tpu-hoist-outputs",)),
-    Part("rankings of tiles compared", changed=schedule("search=0")),
+    Part("rankings of tiles and places of weights compared", changed=schedule("search=0")),
     Part("all of LayerGroup's", changed=schedule(
         "keep-resident=false fuse=false prefetch=false fill-waits=false search=0")),
 )  # fmt: skip

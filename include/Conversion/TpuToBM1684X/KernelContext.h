@@ -24,6 +24,12 @@ mlir::FailureOr<kernel::ElementType> elementTypeOf(mlir::Type type);
 
 class KernelContext {
 public:
+  explicit KernelContext(bool allowsLaneProducts = true)
+      : laneProducts(allowsLaneProducts) {}
+
+  /// Whether movements between lanes may be products.
+  bool allowsLaneProducts() const { return laneProducts; }
+
   /// Where `value` lies in global memory, as contiguous [1, 1, 1, elements]. A
   /// constant gets its place in the coefficient area on the first call. The
   /// value must have a type that elementTypeOf() accepts.
@@ -80,6 +86,7 @@ private:
   std::multimap<uint64_t, Piece> piecesByHash;
   std::deque<std::vector<char>> packed;
   int64_t coefficientBytes = 0;
+  bool laneProducts;
 };
 
 } // namespace tpuc

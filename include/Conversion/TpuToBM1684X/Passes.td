@@ -180,6 +180,8 @@ def ConvertTpuToBM1684X
     Option<"fillWaits", "fill-waits", "bool", "true",
            "Issue stores and loads while the transfer engine would wait; off, in "
            "the order of computation">,
+    Option<"laneProducts", "lane-products", "bool", "true",
+           "Move rows from lane to lane by products; off, by transfers">,
     Option<"costCache", "cost-cache", "bool", "true",
            "Remember what tiles cost; changes no command">,
     Option<"search", "search", "unsigned", "1",

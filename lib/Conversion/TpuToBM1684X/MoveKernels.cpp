@@ -109,7 +109,8 @@ bool isTransferred(Value value) {
 class Movement {
 public:
   Movement(KernelContext &context, Operation *op)
-      : op(op), result(context.globalTensor(op->getResult(0))),
+      : op(op), allowsProducts(context.allowsLaneProducts()),
+        result(context.globalTensor(op->getResult(0))),
         source(context.globalTensor(op->getOperand(0))) {
     if (auto permute = dyn_cast<tpu::PermuteOp>(op)) {
       CopyBox &box = boxes.emplace_back();
@@ -131,8 +132,8 @@ public:
   /// The movement as products between lanes, unless copies do without global
   /// memory.
   std::optional<LanePermutation> planProducts() const {
-    if (isTransferred(op->getOperand(0)) || isTransferred(op->getResult(0)) ||
-        llvm::all_of(copies, isLocal))
+    if (!allowsProducts || isTransferred(op->getOperand(0)) ||
+        isTransferred(op->getResult(0)) || llvm::all_of(copies, isLocal))
       return std::nullopt;
     return planLanePermutation(result, source, boxes);
   }
@@ -143,6 +144,7 @@ public:
   }
 
   Operation *op;
+  bool allowsProducts;
   GlobalTensor result, source;
   SmallVector<CopyBox> boxes;
   std::vector<BoxCopy> copies;

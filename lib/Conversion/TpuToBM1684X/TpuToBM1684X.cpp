@@ -72,9 +72,9 @@ DenseResourceElementsAttr coefficientAttr(MLIRContext *context,
 class Converter {
 public:
   Converter(ModuleOp module, func::FuncOp function,
-            const group::Options &options)
-      : module(module), function(function), options(options), places(function) {
-  }
+            const group::Options &options, bool allowsLaneProducts = true)
+      : module(module), function(function), options(options), places(function),
+        context(allowsLaneProducts) {}
 
   /// Builds all kernels and decides on all commands.
   LogicalResult plan() {
@@ -340,7 +340,8 @@ struct ConvertTpuToBM1684X
     options.search = group::Options::Search(unsigned(search));
     for (func::FuncOp function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (failed(Converter(getOperation(), function, options).run(kernels)))
+      if (failed(Converter(getOperation(), function, options, laneProducts)
+                     .run(kernels)))
         return signalPassFailure();
     numKernels += kernels;
   }
@@ -348,9 +349,8 @@ struct ConvertTpuToBM1684X
 
 } // namespace
 
-std::optional<uint64_t> tpuc::estimateCycles(ModuleOp module,
-                                             func::FuncOp function,
-                                             bool isSearched) {
+std::optional<uint64_t>
+tpuc::estimateCycles(ModuleOp module, func::FuncOp function, bool isSearched) {
   ScopedDiagnosticHandler quiet(module.getContext(),
                                 [](Diagnostic &) { return success(); });
   group::Options options;
