@@ -40,6 +40,10 @@ private:
 /// few pages of global memory at a time.
 constexpr int64_t kMostKernels = 24;
 
+/// Exchanges of lanes and rows that a copy may fall into: parts that begin in
+/// the midst of the lanes are moved to their start first.
+constexpr int64_t kMostParts = 16;
+
 /// Beyond this many elements each must not be a transfer of its own.
 constexpr int64_t kManyElements = 4096;
 
@@ -104,7 +108,8 @@ public:
 
   /// Only by exchanging lanes and rows.
   bool makeExchange(CopyAxes axes) {
-    return cut(axes) && !makeInLanes(axes) && makeAcrossLanes(axes);
+    return cut(axes) && !makeInLanes(axes) &&
+           makeAcrossLanes(axes, /*isWhole=*/true);
   }
 
 private:
@@ -204,19 +209,22 @@ private:
         kernels);
   }
 
-  /// Lanes of either side become rows of the other.
-  bool makeAcrossLanes(llvm::ArrayRef<CopyAxis> axes) {
+  /// Lanes of either side become rows of the other. Axes that are lanes on both
+  /// sides, as the heads of channels that become rows, part the copy; a whole
+  /// one has none.
+  bool makeAcrossLanes(llvm::ArrayRef<CopyAxis> axes, bool isWhole = false) {
     if (byteWidth(params.result.type) <= 2 && !params.identity)
       return false;
-    CopyAxes becomesRow, becomesLane, rest;
+    CopyAxes staysLane, becomesRow, becomesLane, rest;
     for (const CopyAxis &axis : axes) {
-      if (isLaneOfResult(axis) && isLaneOfSource(axis))
-        return false;
-      (isLaneOfSource(axis)   ? becomesRow
-       : isLaneOfResult(axis) ? becomesLane
-                              : rest)
+      bool isLane = isLaneOfResult(axis);
+      (isLaneOfSource(axis) ? (isLane ? staysLane : becomesRow)
+       : isLane             ? becomesLane
+                            : rest)
           .push_back(axis);
     }
+    if (!staysLane.empty() && (isWhole || positions(staysLane, 0) > kMostParts))
+      return false;
     // Lanes must be whole and in order: [A1, A2] of the source, [B1, B2] of
     // the result.
     llvm::stable_sort(becomesRow, [](const CopyAxis &a, const CopyAxis &b) {
@@ -243,8 +251,13 @@ private:
     rest = joinAxes(rest);
     if (!isWorthwhile || positions(rest, 1) > kMostKernels)
       return false;
-    // Runs that both sides keep are transfers as they are.
+    // Runs that both sides keep are transfers as they are; parts that have to
+    // be moved to their lanes want rows no shorter than those.
     constexpr int64_t kShortRunBytes = 64;
+    if (!staysLane.empty() &&
+        positions(becomesRow, 0) * byteWidth(params.result.type) <
+            kShortRunBytes)
+      return false;
     const CopyAxis &run = rest.back();
     if (run.resultStride == 1 && run.sourceStride == 1 &&
         run.size * byteWidth(params.result.type) >= kShortRunBytes)
@@ -253,8 +266,21 @@ private:
       becomesRow.insert(becomesRow.begin(), CopyAxis{1, 1, 1});
     if (becomesLane.size() == 1)
       becomesLane.insert(becomesLane.begin(), CopyAxis{1, 1, 1});
-    transposeAll(becomesRow, becomesLane, rest, 0, 0);
+    transposeParts(staysLane, becomesRow, becomesLane, rest, 0, 0);
     return true;
+  }
+
+  /// One transposition for each position on `parts`.
+  void transposeParts(llvm::ArrayRef<CopyAxis> parts,
+                      llvm::ArrayRef<CopyAxis> a, llvm::ArrayRef<CopyAxis> b,
+                      llvm::ArrayRef<CopyAxis> rest, int64_t resultOffset,
+                      int64_t sourceOffset) {
+    if (parts.empty())
+      return transposeAll(a, b, rest, resultOffset, sourceOffset);
+    for (int64_t i = 0; i < parts.front().size; ++i)
+      transposeParts(parts.drop_front(), a, b, rest,
+                     resultOffset + i * parts.front().resultStride,
+                     sourceOffset + i * parts.front().sourceStride);
   }
 
   void transposeAll(llvm::ArrayRef<CopyAxis> a, llvm::ArrayRef<CopyAxis> b,

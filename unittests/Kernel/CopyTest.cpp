@@ -180,6 +180,38 @@ TEST(Copy, ExchangesLanesAndRowsByAProduct) {
       checkExchange(lanes, columns, type);
 }
 
+/// Heads of channels, each turned into rows: how many kernels that is.
+size_t turnHeads(int64_t heads, int64_t channels, int64_t columns) {
+  KernelRunner runner;
+  std::vector<double> values(heads * channels * columns), unit(64 * 64, 0.0);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = i % 2039;
+  for (int i = 0; i < 64; ++i)
+    unit[i * 65] = 1;
+  GlobalTensor source = runner.put(ElementType::F16, values);
+  GlobalTensor result = runner.allocate(ElementType::F16, values.size());
+  GlobalTensor identity =
+      runner.put(ElementType::F16, unit).reshaped({1, 64, 1, 64});
+  source.shape = {1, heads * channels, 1, columns};
+  source.split = {1, heads * channels};
+  result.shape = {1, heads * columns, 1, channels};
+  result.split = {1, heads * columns};
+  KernelList kernels;
+  auto axes = permutation({heads, channels, columns}, {0, 2, 1});
+  makeCopyKernels({result, source, identity}, axes, kernels);
+  runner.run(kernels);
+  expectCopied(runner.get(result), values, axes);
+  return kernels.size();
+}
+
+TEST(Copy, ExchangesLanesAndRowsOfEachHead) {
+  EXPECT_EQ(turnHeads(4, 32, 196), 4u);
+}
+
+TEST(Copy, TurnsHeadsOfFewChannelsTogether) {
+  EXPECT_EQ(turnHeads(4, 16, 196), 1u);
+}
+
 class LaneCopy : public testing::TestWithParam<Case> {};
 
 TEST_P(LaneCopy, ReordersInTheLanes) {
