@@ -244,7 +244,7 @@ def main() -> None:
     if args.json:
         rows = merge_rows(args.json, rows)
     if args.readme:
-        write_part("accuracy", markdown(HEADER, [row.cells() for row in rows]))
+        write_part("accuracy", markdown(HEADER, [row.cells() for row in rows], texts=3))
     print_table("accuracy", [row.cells() for row in rows], HEADER)
 
 
