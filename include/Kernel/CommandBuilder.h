@@ -141,9 +141,6 @@ public:
   /// [1, C, 1, 2]; source i32.
   void requantizeChannels(const LocalTensor &result, const LocalTensor &source,
                           uint32_t parameters);
-  /// result = round((source - zeroPoint) * factor); source 8 or 16 bit.
-  void rescale(const LocalTensor &result, const LocalTensor &source,
-               int64_t zeroPoint, const Multiplier &factor);
   /// result += a * b, i16 or u16, wrapping; a and b 8 bit.
   void accumulateProduct(const LocalTensor &result, const Operand &a,
                          const Operand &b);

@@ -32,7 +32,6 @@ enum : uint32_t {
   kStaticBroadcast = 4,
   kRequantizeFloat = 0,
   kRequantize = 1,
-  kRescale = 4,
 };
 
 /// Layout codes of operands.
@@ -331,22 +330,6 @@ void CommandBuilder::requantizeChannels(const LocalTensor &result,
   // Both the conversion to f32 (low bits) and the result (high bits).
   r.opd2_n_str = uint32_t(Rounding::HalfToEven);
   r.opd1_addr = parameters;
-  sink.emit(Layout::SRqDq, r);
-}
-
-void CommandBuilder::rescale(const LocalTensor &result,
-                             const LocalTensor &source, int64_t zeroPoint,
-                             const Multiplier &factor) {
-  Registers r = start(result);
-  r.tsk_eu_typ = kRescale;
-  r.opd0_prec = precision(source.type);
-  r.opd0_sign = isSigned(source.type);
-  r.opd0_addr = source.address;
-  r.opd2_sign = isSigned(result.type);
-  r.opd2_n_str = uint32_t(Rounding::HalfAwayFromZero);
-  r.opd1_const = 1;
-  r.opd1_addr = uint32_t(uint8_t(factor.shift)) << 16 | uint16_t(zeroPoint);
-  r.opd2_addr = uint32_t(factor.mantissa);
   sink.emit(Layout::SRqDq, r);
 }
 
