@@ -267,6 +267,8 @@ private:
     for (const Load &load : list.loads) {
       bool isConstant = load.isConstant();
       unsigned earliest = load.earliest;
+      if (load.needed > kMostAhead)
+        earliest = std::max(earliest, load.needed - kMostAhead);
       if (isConstant)
         earliest = std::max(earliest, previous);
       packed.extend(load.buffer, earliest);
@@ -362,6 +364,9 @@ private:
   };
 
   static constexpr unsigned kMostShrinks = 2;
+  /// Steps by which a load may go ahead of its use. Local memory seldom holds
+  /// weights for longer, and the search for room takes time with the distance.
+  static constexpr unsigned kMostAhead = 128;
   /// Of transfers of short rows to and from global memory.
   static constexpr double kBytesPerCycle = 32;
 
