@@ -18,8 +18,8 @@ namespace tpuc {
 #include "Conversion/TpuToBM1684X/Passes.h.inc"
 
 /// The passes that prepare a function of the tpu dialect for its conversion:
-/// attention as one operator, outputs early, moves of channels folded, the lanes
-/// of every value.
+/// attention as one operator, outputs early, moves of channels folded, the
+/// lanes of every value.
 void buildLanesPipeline(mlir::OpPassManager &manager);
 
 /// How many cycles the commands of `function` take; nothing when it cannot be

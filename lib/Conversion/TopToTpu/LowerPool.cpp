@@ -163,8 +163,7 @@ static LogicalResult lowerPool(OpTy op, Lowering &lowering) {
   tpu::ReduceKind reduceKind =
       isMean ? tpu::ReduceKind::Mean : tpu::ReduceKind::Max;
   if (getProduct(output) == 1 && tiles) {
-    lowering.replace(op.getResult(),
-                     reduceInSteps(reduceKind, x, 2, lowering));
+    lowering.replace(op.getResult(), reduceInSteps(reduceKind, x, 2, lowering));
     return success();
   }
   bool isStrideTooLong =
