@@ -19,6 +19,9 @@ namespace tpuc::kernel {
 /// A movement as products. What a lane holds is a sequence of slots, each a run
 /// of bytes that moves as a whole.
 struct LanePermutation {
+  /// Columns of a matrix: bytes that a product of bytes takes at once.
+  static constexpr int64_t kDepth = 64;
+
   /// Adds `matrix` times `count` slots of the source, from `source` on with
   /// distance `step`, to the slots from `position` on of a group.
   struct Product {
@@ -36,10 +39,9 @@ struct LanePermutation {
   int64_t runBytes = 0;
   int64_t resultLanes = 0, sourceLanes = 0;
   std::vector<Group> groups;
-  /// [result lane][matrix][64]: one where a lane gets what another has. i8.
+  /// [result lane][matrix][kDepth]: one where a lane gets what another has. i8.
   std::vector<char> matrices;
   int64_t numMatrices = 0;
-  int64_t cycles = 0; ///< of the products, about
 };
 
 /// The movement of `boxes` (in elements, of whole values) as products; nothing
@@ -51,8 +53,8 @@ planLanePermutation(const GlobalTensor &result, const GlobalTensor &source,
                     llvm::ArrayRef<CopyBox> boxes);
 
 /// Appends the kernel of a movement between whole values. `matrices` holds
-/// those of `permutation`, as [1, result lanes, 1, matrices * 64] in i8. Bytes
-/// move as they are, whatever the values' type.
+/// those of `permutation`, as [1, result lanes, 1, matrices * kDepth] in i8.
+/// Bytes move as they are, whatever the values' type.
 void makeLanePermuteKernel(const GlobalTensor &result,
                            const GlobalTensor &source,
                            const GlobalTensor &matrices,

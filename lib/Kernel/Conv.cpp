@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ByteSums.h"
+#include "Kernel/TransferRates.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -35,12 +36,10 @@ ConvPacking packingOf(const ConvParams &params, int64_t parts) {
 /// Cycles of products, of the load of weights, and of the copies to lane 0 that
 /// parts of uneven size need, as if nothing hid anything.
 int64_t partCost(const ConvParams &params, int64_t parts) {
-  // Rates of the transfer engine, in bytes a cycle.
-  constexpr int64_t kLoadRate = 54, kCopyRate = 26, kShortestRow = 256;
   ConvPacking packing = packingOf(params, parts);
   int64_t pixels = arch::ceilDiv(
       params.batch * params.outDepth * params.outH * params.outW, int64_t(4));
-  int64_t cycles = parts * packing.totalBytes() / kLoadRate;
+  int64_t cycles = parts * packing.totalBytes() / rates::kLoadBytesPerCycle;
   for (int64_t block = 0; block < packing.blocks(); ++block)
     cycles += parts * packing.taps * packing.kernelH * packing.kernelW *
               arch::ceilDiv(packing.inputRange(block).count,
@@ -49,7 +48,8 @@ int64_t partCost(const ConvParams &params, int64_t parts) {
   auto copy = [&](int64_t channels, int64_t row, ElementType type) {
     if (channels / parts % arch::kLanes != 0)
       cycles += params.batch * channels *
-                std::max(row * byteWidth(type), kShortestRow) / kCopyRate;
+                std::max(row * byteWidth(type), rates::kShortestRowBytes) /
+                rates::kMoveBytesPerCycle;
   };
   if (parts > 1) {
     copy(params.inChannels, params.inDepth * params.inH * params.inW,

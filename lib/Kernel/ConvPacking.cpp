@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Kernel/TransferRates.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -11,13 +12,6 @@
 
 using namespace tpuc;
 using namespace tpuc::kernel;
-
-namespace {
-
-/// The transfer engine charges a row of fewer bytes as if it had this many.
-constexpr int64_t kMinRowBytes = 256;
-
-} // namespace
 
 ConvPacking::ChannelRange ConvPacking::inputRange(int64_t block) const {
   if (groups == 1)
@@ -57,9 +51,10 @@ int64_t ConvPacking::tapBytes() const {
 }
 
 int64_t ConvPacking::blocksPerUnit() const {
-  if (rowBytes() >= kMinRowBytes)
+  if (rowBytes() >= rates::kShortestRowBytes)
     return 1;
-  return std::min(arch::ceilDiv(kMinRowBytes, pitchBytes()), blocks());
+  return std::min(arch::ceilDiv(rates::kShortestRowBytes, pitchBytes()),
+                  blocks());
 }
 
 int64_t ConvPacking::unitBlocks(int64_t unit) const {

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ByteSums.h"
+#include "Kernel/TransferRates.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -64,14 +65,14 @@ int64_t passes(ElementType type, int64_t channels, int64_t taps,
 }
 
 /// What the transfers of the folded input's rows count beside cycles of passes.
-/// A row takes the time of 256 bytes at least. Short rows lie in few pages of
+/// Short rows lie in few pages of
 /// memory, of which each command reaches those of a tile only.
 int64_t loadCost(const ConvParams &params, const Fold &fold) {
-  constexpr int64_t kShortestRow = 256, kBytesPerCycle = 54;
   constexpr int64_t kShortRow = 512;
   int64_t rowBytes = params.inW * byteWidth(params.input.type);
   int64_t cycles = params.batch * fold.rowChannels() * fold.rows(params.outH) *
-                   std::max(rowBytes, kShortestRow) / kBytesPerCycle;
+                   std::max(rowBytes, rates::kShortestRowBytes) /
+                   rates::kLoadBytesPerCycle;
   return rowBytes <= kShortRow ? cycles * 5 / 2 : cycles;
 }
 

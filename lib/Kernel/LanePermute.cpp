@@ -55,7 +55,7 @@ public:
                          slotsOf(buffers.inputs[0].address, plan.sourceLanes,
                                  product.source, product.step, product.count),
                          buffers.inputs[1].address +
-                             uint32_t(product.matrix * arch::kLanes),
+                             uint32_t(product.matrix * LanePermutation::kDepth),
                          std::nullopt, Window(), product.accumulates);
       builder.cast(slotsOf(buffers.result.address, plan.resultLanes,
                            group.first, group.step, group.count),

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/LanePermute.h"
+#include "Kernel/TransferRates.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
@@ -19,8 +20,6 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// Columns of a matrix: bytes that a product of bytes takes at once.
-constexpr int64_t kDepth = 64;
 /// Slots of a program, at most, that are looked at.
 constexpr int64_t kMostSlots = int64_t(1) << 18;
 constexpr int64_t kMostMatrices = 256;
@@ -29,11 +28,6 @@ constexpr int64_t kMostMatrices = 256;
 constexpr int64_t kMostBytes = arch::kLaneBytes / 2;
 /// Local bytes of a lane for the sums of a group.
 constexpr int64_t kGroupBytes = 16 * 1024;
-/// Transfers within local memory and of matrices into it, in bytes a cycle, and
-/// the length up to which each row takes as long.
-constexpr double kTransferBytesPerCycle = 26;
-constexpr double kLoadBytesPerCycle = 54;
-constexpr int64_t kShortestRowBytes = 256;
 /// How much longer than transfers products may take: transfers are seldom so
 /// few that they reach their rate, and products let weights be loaded
 /// meanwhile.
@@ -206,11 +200,11 @@ private:
         group.products.push_back({matrix, begin, sourceOf(begin),
                                   end - begin > 1 ? step : 1, end - begin,
                                   matrix != matrices.front()});
-        plan.cycles += arch::ceilDiv((end - begin) * plan.runBytes, 4);
+        cycles += arch::ceilDiv((end - begin) * plan.runBytes, 4);
         begin = end;
       }
     }
-    plan.cycles += group.count * plan.runBytes * 4 / arch::kVectorBytes;
+    cycles += group.count * plan.runBytes * 4 / arch::kVectorBytes;
     plan.groups.push_back(std::move(group));
   }
 
@@ -227,20 +221,23 @@ private:
   bool isWorthwhile() const {
     int64_t rows = numElements(result.shape) * width / plan.runBytes;
     double transfers =
-        double(rows * std::max(plan.runBytes, kShortestRowBytes)) /
-        kTransferBytesPerCycle;
-    double loads = double(plan.resultLanes * plan.numMatrices * kDepth) /
-                   kLoadBytesPerCycle;
-    return double(plan.cycles) + loads <= kMostSlowdown * transfers;
+        double(rows * std::max(plan.runBytes, rates::kShortestRowBytes)) /
+        rates::kMoveBytesPerCycle;
+    double loads =
+        double(plan.resultLanes * plan.numMatrices * LanePermutation::kDepth) /
+        rates::kLoadBytesPerCycle;
+    return double(cycles) + loads <= kMostSlowdown * transfers;
   }
 
   void packMatrices() {
-    plan.matrices.assign(plan.resultLanes * plan.numMatrices * kDepth, 0);
+    plan.matrices.assign(
+        plan.resultLanes * plan.numMatrices * LanePermutation::kDepth, 0);
     for (const auto &[map, id] : matrixIds)
       for (int64_t lane = 0; lane < plan.resultLanes; ++lane)
         if (map[lane] >= 0)
-          plan.matrices[(lane * plan.numMatrices + id) * kDepth + map[lane]] =
-              1;
+          plan.matrices[(lane * plan.numMatrices + id) *
+                            LanePermutation::kDepth +
+                        map[lane]] = 1;
   }
 
   const GlobalTensor &result, &source;
@@ -248,6 +245,7 @@ private:
   int64_t width, slot = 0;
   std::optional<Side> to, from;
   LanePermutation plan;
+  int64_t cycles = 0; ///< of the products, about
   /// By slot of the result: the lanes that each slot of the source gives.
   std::vector<std::map<int64_t, LaneMap>> sources;
   std::map<LaneMap, unsigned> matrixIds;

@@ -7,13 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/MatmulPanels.h"
+#include "Kernel/TransferRates.h"
 
 #include <algorithm>
 
 using namespace tpuc;
 using namespace tpuc::kernel;
 
-constexpr int64_t kShortRun = 256;
 /// A transfer's row of 64 lanes is counted in 16 bits, in words.
 constexpr int64_t kLongestRun = arch::kMaxSize / arch::kLanes * 4;
 
@@ -25,7 +25,7 @@ static int64_t chooseColumns(int64_t depth, int64_t columns, int64_t width) {
   int64_t most = std::min(kLongestRun,
                           kLongestPanel / arch::ceilDiv(depth, arch::kLanes)) /
                  width / vector * vector;
-  if (columns * width % 4 != 0 || most * width < kShortRun)
+  if (columns * width % 4 != 0 || most * width < rates::kShortestRowBytes)
     return 0;
   int64_t panel = arch::alignUp(
       arch::ceilDiv(columns, arch::ceilDiv(columns, most)), vector);
@@ -33,7 +33,7 @@ static int64_t chooseColumns(int64_t depth, int64_t columns, int64_t width) {
   if (panel >= columns)
     return panel;
   int64_t last = columns % panel == 0 ? panel : columns % panel;
-  return std::min(panel, last) * width >= kShortRun ? panel : 0;
+  return std::min(panel, last) * width >= rates::kShortestRowBytes ? panel : 0;
 }
 
 MatmulPanels MatmulPanels::choose(int64_t rows, int64_t depth, int64_t columns,
@@ -41,15 +41,15 @@ MatmulPanels MatmulPanels::choose(int64_t rows, int64_t depth, int64_t columns,
   int64_t width = byteWidth(type), vector = arch::kVectorBytes / width;
   MatmulPanels panels;
   panels.columns = chooseColumns(depth, columns, width);
-  bool isShort =
-      !panels || std::min(panels.columns, columns) * width < kShortRun;
+  bool isShort = !panels || std::min(panels.columns, columns) * width <
+                                rates::kShortestRowBytes;
   int64_t groups = depth / arch::kLanes;
   if (!isShort || rows > arch::kLanes || groups < 2)
     return panels;
   // Small panels: the first ones come while others leave.
   constexpr int64_t kPanelBytes = 32 * 1024;
   int64_t most = std::clamp(kPanelBytes / groups / width / vector * vector,
-                            vector, kShortRun / width);
+                            vector, rates::kShortestRowBytes / width);
   MatmulPanels apart;
   apart.columns = arch::alignUp(
       arch::ceilDiv(columns, arch::ceilDiv(columns, most)), vector);

@@ -10,6 +10,7 @@
 
 #include "SplitCopy.h"
 
+#include "Kernel/TransferRates.h"
 #include "LaneCopy.h"
 #include "LaneTranspose.h"
 
@@ -378,11 +379,12 @@ private:
   /// Whether each of `count` transfers is long enough to reach all pages of
   /// global memory.
   bool areLarge(int64_t count, int64_t numRuns, int64_t runElements) const {
-    constexpr int64_t kMostTransfers = 256, kRowBytes = 256;
+    constexpr int64_t kMostTransfers = 256;
     constexpr int64_t kTransferBytes = 8192;
     int64_t run = runElements * byteWidth(params.result.type);
     return count <= kMostTransfers &&
-           numRuns * std::max(run, kRowBytes) >= count * kTransferBytes;
+           numRuns * std::max(run, rates::kShortestRowBytes) >=
+               count * kTransferBytes;
   }
 
   void moveEach(const CopyAxis &inner, llvm::ArrayRef<CopyAxis> lanes,

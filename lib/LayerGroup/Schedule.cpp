@@ -275,60 +275,6 @@ private:
       if (isConstant)
         previous = std::max(previous, list.buffers[load.buffer].first);
     }
-    if (getenv("DBGP")) {
-      for (const Load &load : list.loads) {
-        const Interval &b = list.buffers[load.buffer];
-        if (!b.first)
-          continue;
-        int64_t held = 0;
-        std::vector<const Interval *> alive;
-        for (const Interval &o : list.buffers)
-          if (&o != &b && o.first < b.first && o.last >= b.first - 1) {
-            held += o.bytes;
-            alive.push_back(&o);
-          }
-        std::sort(alive.begin(), alive.end(),
-                  [](auto *x, auto *y) { return x->offset < y->offset; });
-        fprintf(stderr,
-                "load op %u const %d bytes %ld earliest %u start %u needed %u "
-                "off %ld held-before %ld:",
-                load.op, int(!load.input || load.operand.isConstant), b.bytes,
-                load.earliest, b.first, load.needed, b.offset, held);
-        for (auto *o : alive)
-          fprintf(stderr, " [%ld+%ld %u-%u]", o->offset, o->bytes, o->first,
-                  o->last);
-        fprintf(stderr, "\n");
-      }
-      std::vector<char> isC(list.buffers.size());
-      for (const Load &load : list.loads)
-        if (!load.input || load.operand.isConstant)
-          isC[load.buffer] = 1;
-      for (unsigned i = 0; i < list.steps.size(); ++i) {
-        int64_t c = 0, a = 0;
-        std::vector<const Interval *> v;
-        for (unsigned j = 0; j < list.buffers.size(); ++j) {
-          const Interval &o = list.buffers[j];
-          if (o.first <= i && o.last >= i) {
-            (isC[j] ? c : a) += o.bytes;
-            v.push_back(&o);
-          }
-        }
-        std::sort(v.begin(), v.end(),
-                  [](auto *x, auto *y) { return x->offset < y->offset; });
-        int64_t at = 0, gap = 0;
-        for (auto *o : v) {
-          gap = std::max(gap, o->offset - at);
-          at = std::max(at, o->offset + o->bytes);
-        }
-        gap = std::max(gap, options.localBytes - at);
-        fprintf(stderr,
-                "mem %u op %u consts %ld acts %ld free %ld largest %ld\n", i,
-                list.steps[i].op, c, a, options.localBytes - c - a, gap);
-      }
-      for (unsigned i = 0; i < list.steps.size(); ++i)
-        fprintf(stderr, "step %u op %u %s\n", i, list.steps[i].op,
-                list.steps[i].tiled ? "tile" : "move");
-    }
   }
 
   /// Places what lives in global memory; returns its size.

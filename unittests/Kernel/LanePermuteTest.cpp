@@ -92,7 +92,8 @@ void checkMove(const RowMove &move, ElementType type) {
   ASSERT_TRUE(plan);
   GlobalTensor matrices =
       runner.putBytes(ElementType::I8, plan->matrices)
-          .reshaped({1, plan->resultLanes, 1, plan->numMatrices * 64});
+          .reshaped({1, plan->resultLanes, 1,
+                     plan->numMatrices * LanePermutation::kDepth});
   KernelList kernels;
   makeLanePermuteKernel(result, source, matrices, *plan, kernels);
   runner.run(kernels);
@@ -118,10 +119,8 @@ TEST(LanePermute, MovesRowsThatAreNoMultipleOfVectors) {
   RowMove move = shiftedWindows(14, 7, 3, 96);
   // Two rows of a lane fill whole vectors.
   move.to.n = move.from.n = 2;
-  move.to.c = move.from.c = 49;
-  move.sources.clear();
   for (int64_t row = 0; row < move.rows; ++row)
-    move.sources.push_back((row + 2) % move.rows);
+    move.sources[row] = (row + 2) % move.rows;
   checkMove(move, ElementType::I8);
 }
 

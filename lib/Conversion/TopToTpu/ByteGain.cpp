@@ -8,6 +8,7 @@
 #include "ByteGain.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "Kernel/TransferRates.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -18,8 +19,6 @@ namespace {
 /// Lanes of the chip, bytes that a lane computes a cycle, and positions that a
 /// product takes a cycle.
 constexpr int64_t kLanes = 64, kVectorBytes = 64, kPositions = 4;
-/// Bytes a cycle of a load.
-constexpr double kLoadRate = 54;
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -39,7 +38,7 @@ struct Products {
                              ceilDiv(positions, kPositions);
   }
   int64_t load(int64_t bytes) const {
-    return int64_t(double(weights * bytes) / kLoadRate);
+    return int64_t(double(weights * bytes) / rates::kLoadBytesPerCycle);
   }
   /// A product with the scale and a conversion, in 16 bits.
   int64_t cast() const {

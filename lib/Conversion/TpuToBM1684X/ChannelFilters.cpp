@@ -7,6 +7,7 @@
 
 #include "ChannelFilters.h"
 #include "Kernel/Arch.h"
+#include "Kernel/TransferRates.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -29,11 +30,6 @@ int64_t tpuc::planeOf(Value value) {
 // Cycles
 //===----------------------------------------------------------------------===//
 
-// Rates of the chip's cycle model in bytes a cycle: into local memory, and
-// within one memory. A row counts as 256 bytes at least.
-static constexpr double kLoadRate = 54.0, kCopyRate = 26.0;
-static constexpr int64_t kLeastRowBytes = 256;
-
 EngineCycles tpuc::convolutionCycles(int64_t results, int64_t channels,
                                      int64_t taps, int64_t pixels,
                                      int64_t elementBytes) {
@@ -43,14 +39,15 @@ EngineCycles tpuc::convolutionCycles(int64_t results, int64_t channels,
   cycles.tiu = arch::ceilDiv(results, arch::kLanes) *
                arch::ceilDiv(channels, arch::kVectorBytes / elementBytes) *
                taps * arch::ceilDiv(pixels, kPixels);
-  cycles.gdma =
-      int64_t(double(results * channels * taps * elementBytes) / kLoadRate);
+  cycles.gdma = int64_t(double(results * channels * taps * elementBytes) /
+                        rates::kLoadBytesPerCycle);
   return cycles;
 }
 
 int64_t tpuc::copyCycles(int64_t channels, int64_t rowBytes) {
-  return int64_t(double(channels * std::max(rowBytes, kLeastRowBytes)) /
-                 kCopyRate);
+  return int64_t(
+      double(channels * std::max(rowBytes, rates::kShortestRowBytes)) /
+      rates::kMoveBytesPerCycle);
 }
 
 //===----------------------------------------------------------------------===//

@@ -175,7 +175,8 @@ LogicalResult buildMove(Operation *op, KernelContext &context,
   if (std::optional<LanePermutation> products = movement.planProducts()) {
     GlobalTensor matrices = context.addConstant(
         std::exchange(products->matrices, {}), ElementType::I8,
-        {1, products->resultLanes, 1, products->numMatrices * arch::kLanes});
+        {1, products->resultLanes, 1,
+         products->numMatrices * LanePermutation::kDepth});
     makeLanePermuteKernel(movement.result, movement.source, matrices,
                           std::move(*products), kernels);
     return success();

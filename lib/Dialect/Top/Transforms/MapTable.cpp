@@ -4,15 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Kernel/TransferRates.h"
 #include "RowGraph.h"
 #include "llvm/ADT/Hashing.h"
 
 using namespace tpuc;
 using namespace tpuc::top;
 
-/// Bytes from which on a run is moved at full speed; a shorter one takes as
-/// long.
-static constexpr double kFullSpeedBytes = 256;
 /// What starting one more transfer costs, as bytes moved meanwhile: about 900
 /// cycles from DDR to DDR.
 static constexpr double kTransferBytes = 8192;
@@ -60,7 +58,8 @@ int MapTable::intern(const std::optional<ElementMap> &map) {
   int id = maps.size();
   same.push_back(id);
   double runs = double(map->getResultCount()) / map->getUnit();
-  double bytes = std::max(2.0 * map->getUnit(), kFullSpeedBytes);
+  double bytes =
+      std::max(2.0 * map->getUnit(), double(rates::kShortestRowBytes));
   maps.push_back(*map);
   identities.push_back(map->isIdentity());
   bool isTooMany = boxes.size() > kMaxBoxes;

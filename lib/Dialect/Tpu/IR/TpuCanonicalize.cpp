@@ -72,6 +72,17 @@ bool isInput(Value value) {
   return isa<BlockArgument>(value);
 }
 
+/// What makes `value` when functions of one element, which are appended to
+/// `functions` from the last on, are left out. Nobody else reads between.
+Operation *skipFunctions(Value value, SmallVectorImpl<Operation *> &functions) {
+  Operation *op = value.getDefiningOp();
+  while (isa_and_present<UnaryOp, ScalarOp>(op) && op->hasOneUse()) {
+    functions.push_back(op);
+    op = op->getOperand(0).getDefiningOp();
+  }
+  return op;
+}
+
 /// Moves what `move` moves of `source` instead.
 Value moveInstead(PatternRewriter &rewriter, Operation *move, Value source,
                   Location loc) {
@@ -110,18 +121,12 @@ struct NarrowBeforeReshape : OpRewritePattern<CastOp> {
     if (width == 0 || width >= floatWidth(op.getInput()))
       return rewriter.notifyMatchFailure(op, "does not narrow");
     SmallVector<Operation *> functions;
-    Value value = op.getInput();
-    Operation *function = value.getDefiningOp();
-    while (isa_and_present<UnaryOp, ScalarOp>(function) &&
-           function->hasOneUse()) {
-      functions.push_back(function);
-      function = function->getOperand(0).getDefiningOp();
-    }
-    auto reshape = dyn_cast_if_present<ReshapeOp>(function);
+    auto reshape =
+        dyn_cast_if_present<ReshapeOp>(skipFunctions(op.getInput(), functions));
     if (functions.empty() || !reshape || !reshape->hasOneUse() ||
         isInput(reshape.getInput()))
       return rewriter.notifyMatchFailure(op, "no function of a reshape");
-    value = reshape.getInput();
+    Value value = reshape.getInput();
     for (Operation *function : llvm::reverse(functions)) {
       Operation *copy = rewriter.clone(*function);
       copy->setOperand(0, value);
@@ -166,12 +171,8 @@ struct CastOfConcat : OpRewritePattern<CastOp> {
       return user->hasTrait<OpTrait::IsTerminator>();
     });
     SmallVector<Operation *> functions = {op};
-    Operation *source = op.getInput().getDefiningOp();
-    while (isa_and_nonnull<UnaryOp, ScalarOp>(source) && source->hasOneUse()) {
-      functions.push_back(source);
-      source = source->getOperand(0).getDefiningOp();
-    }
-    auto concat = dyn_cast_if_present<ConcatOp>(source);
+    auto concat =
+        dyn_cast_if_present<ConcatOp>(skipFunctions(op.getInput(), functions));
     if (!concat || !concat->hasOneUse() || !isReturned)
       return rewriter.notifyMatchFailure(op, "no concat that is returned");
     SmallVector<Value> parts;
