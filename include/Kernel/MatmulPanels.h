@@ -19,8 +19,9 @@ namespace tpuc::kernel {
 
 /// A matrix [depth, columns] in panels of some columns, one after the other.
 /// Row k of a panel goes to lane k % 64, and runs hold for each of 64 lanes one
-/// row or, of panels that would have short rows, several. Then the panels are
-/// padded to equal sizes, and each lies by itself in local memory.
+/// row or, of panels that would have short rows, several. Then the last panel
+/// is padded to whole vectors, and each lies by itself in local memory, its
+/// rows at the distance that its own columns imply.
 struct MatmulPanels {
   int64_t columns = 0; ///< of a panel; 0: the matrix lies row-major
   int64_t runRows = 1; ///< rows of a lane in a run
@@ -32,9 +33,7 @@ struct MatmulPanels {
     return arch::ceilDiv(matrixColumns, columns);
   }
   /// Columns in global memory.
-  int64_t paddedColumns(int64_t matrixColumns) const {
-    return areApart() ? count(matrixColumns) * columns : matrixColumns;
-  }
+  int64_t paddedColumns(int64_t matrixColumns, ElementType type) const;
 
   /// The panels in which a matrix is loaded fastest for a product with `rows`
   /// rows; no panels when the tensor transfer is as good. Panels are apart only
@@ -51,6 +50,11 @@ struct MatmulPanels {
   /// address 0 on: [panels, depth, 1, columns] when they are apart, otherwise
   /// [1, depth, 1, width].
   LocalTensor place(int64_t depth, int64_t width, ElementType type) const;
+
+  /// The panel, of those that are apart, that holds `width` columns from
+  /// `first` on: [1, depth, 1, width] in the layout that a product implies.
+  LocalTensor panelOf(const LocalTensor &local, int64_t first,
+                      int64_t width) const;
 
   /// Loads the panels that hold the columns from `first` on into `local`, as
   /// place() says. `first` is a multiple of a panel's columns.

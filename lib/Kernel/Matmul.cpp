@@ -210,7 +210,7 @@ private:
           continue;
         }
         action(sums.slice(N, n, 1).slice(W, begin, columns), left,
-               right.slice(N, begin / width, 1).slice(W, 0, columns));
+               params.panels.panelOf(right, begin, columns));
       }
   }
 

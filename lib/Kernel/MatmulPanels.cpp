@@ -57,8 +57,15 @@ MatmulPanels MatmulPanels::choose(int64_t rows, int64_t depth, int64_t columns,
   apart.runRows = arch::ceilDiv(groups, arch::ceilDiv(groups, longest));
   // Padding takes less time than short rows, but global memory and files too.
   constexpr int64_t kMostGrowth = 4;
-  bool isSmall = apart.paddedColumns(columns) <= kMostGrowth * columns;
+  bool isSmall = apart.paddedColumns(columns, type) <= kMostGrowth * columns;
   return apart.areApart() && isSmall ? apart : panels;
+}
+
+int64_t MatmulPanels::paddedColumns(int64_t matrixColumns,
+                                    ElementType type) const {
+  return areApart() ? arch::alignUp(matrixColumns,
+                                    arch::kVectorBytes / byteWidth(type))
+                    : matrixColumns;
 }
 
 std::vector<char> MatmulPanels::pack(llvm::ArrayRef<char> matrix, int64_t depth,
@@ -66,13 +73,14 @@ std::vector<char> MatmulPanels::pack(llvm::ArrayRef<char> matrix, int64_t depth,
                                      ElementType type) const {
   int64_t width = byteWidth(type);
   std::vector<char> packed;
-  packed.reserve(depth * paddedColumns(matrixColumns) * width);
+  int64_t padded = paddedColumns(matrixColumns, type);
+  packed.reserve(depth * padded * width);
   auto addRow = [&](int64_t row, int64_t first) {
-    int64_t bytes = std::min(columns, matrixColumns - first) * width;
+    int64_t used = std::min(columns, matrixColumns - first);
     const char *start = matrix.data() + (row * matrixColumns + first) * width;
-    packed.insert(packed.end(), start, start + bytes);
-    if (areApart())
-      packed.resize(packed.size() + columns * width - bytes);
+    packed.insert(packed.end(), start, start + used * width);
+    int64_t padding = std::min(columns, padded - first) - used;
+    packed.resize(packed.size() + padding * width);
   };
   int64_t groups = depth / arch::kLanes;
   for (int64_t first = 0; first < matrixColumns; first += columns) {
@@ -93,6 +101,14 @@ LocalTensor MatmulPanels::place(int64_t depth, int64_t width,
   return alignedTensor(0, {count(width), depth, 1, columns}, type);
 }
 
+LocalTensor MatmulPanels::panelOf(const LocalTensor &local, int64_t first,
+                                  int64_t width) const {
+  LocalTensor panel = local.slice(N, first / columns, 1);
+  panel.shape[W] = width;
+  panel.strides = alignedStrides(panel.shape, panel.type);
+  return panel;
+}
+
 void MatmulPanels::load(CommandBuilder &builder, const GlobalTensor &matrix,
                         int64_t first, const LocalTensor &local) const {
   int64_t perWord = 4 / byteWidth(matrix.type);
@@ -103,7 +119,7 @@ void MatmulPanels::load(CommandBuilder &builder, const GlobalTensor &matrix,
         std::min(columns, matrix.shape[W] - first - begin) / perWord;
     GlobalTensor panel = matrix.advanced((first + begin) * depth);
     panel.type = ElementType::I32;
-    LocalTensor target = areApart() ? local.slice(N, begin / columns, 1)
+    LocalTensor target = areApart() ? panelOf(local, begin, words * perWord)
                                     : local.slice(W, begin, words * perWord);
     // Runs of `rows` rows of each lane from row group `group` on.
     auto loadRuns = [&](int64_t group, int64_t runs, int64_t rows,
@@ -112,7 +128,7 @@ void MatmulPanels::load(CommandBuilder &builder, const GlobalTensor &matrix,
       LocalTensor part = target.slice(C, group * arch::kLanes, lanes);
       part.type = ElementType::I32;
       part.shape = {runs, lanes, 1, run};
-      part.strides = {rows * local.strides[C] / perWord, run, run, 1};
+      part.strides = {rows * target.strides[C] / perWord, run, run, 1};
       builder.loadBlocks(part, panel.advanced(group * arch::kLanes * words),
                          runs, lanes * run, lanes * run);
     };

@@ -7,6 +7,7 @@
 
 #include "Kernel/CommandBuilder.h"
 
+#include <cassert>
 #include <cmath>
 
 using namespace tpuc;
@@ -427,6 +428,10 @@ void CommandBuilder::matmulRows(const LocalTensor &result,
                                 const LocalTensor &left,
                                 const LocalTensor &right, bool rightTransposed,
                                 bool accumulate) {
+  // The command has no strides: it implies those of whole tensors.
+  for ([[maybe_unused]] const LocalTensor &tensor : {result, left, right})
+    assert(layoutOf(tensor, tensor.shape).code == kAligned &&
+           "operand of a product does not lie as its shape implies");
   Registers r = start(result);
   r.tsk_eu_typ = rightTransposed ? kMatmulRowsTransposed : kMatmulRows;
   r.opd0_sign = isSigned(left.type);

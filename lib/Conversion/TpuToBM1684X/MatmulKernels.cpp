@@ -66,9 +66,9 @@ struct MatMulModel
       params.panels = MatmulPanels::choose(matmul.getM(), depth, columns, type);
     const MatmulPanels &panels = params.panels;
     if (panels && (panels.columns < columns || panels.areApart())) {
-      params.right =
-          context.addConstant(panels.pack(bytes, depth, columns, type), type,
-                              {1, depth, 1, panels.paddedColumns(columns)});
+      params.right = context.addConstant(
+          panels.pack(bytes, depth, columns, type), type,
+          {1, depth, 1, panels.paddedColumns(columns, type)});
       return;
     }
     Shape4 shape = params.rightTransposed ? Shape4{batch, columns, 1, depth}
