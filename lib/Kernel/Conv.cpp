@@ -85,15 +85,10 @@ class ConvKernel : public TiledKernel {
 public:
   ConvKernel(const ConvParams &params, const ConvPacking &packing,
              const GlobalTensor &input, const GlobalTensor &weights,
-             const GlobalTensor &result)
+             const GlobalTensor &result, const WindowAxis &depth)
       : params(params), packing(packing), window(params.window),
         activation(params.activation), inputZero(params.inputZero),
-        input(input), weights(weights), result(result), depth{params.kernelD,
-                                                              params.strideD,
-                                                              params.dilationD,
-                                                              params.padFront,
-                                                              0,
-                                                              input.shape[N]},
+        input(input), weights(weights), result(result), depth(depth),
         rows{window.kernelH, window.strideH,   window.dilationH,
              window.padTop,  window.padBottom, input.shape[H]},
         columns{window.kernelW, window.strideW,  window.dilationW,
@@ -268,10 +263,9 @@ private:
       WindowExtent all = depth.extentOf(tile.offset[N], tile.size[N]);
       bool accumulate = accumulates;
       for (int64_t tap = 0; tap < depth.kernel; ++tap) {
-        int64_t position = (tile.offset[N] + plane) * depth.stride -
-                           depth.padBefore + tap * depth.dilation;
-        if (position < 0 || position >= depth.inputSize)
+        if (!depth.meetsInput(tile.offset[N] + plane, tap))
           continue;
+        int64_t position = depth.positionOf(tile.offset[N] + plane, tap);
         bool addTerm = accumulate && addsApart();
         LocalTensor part = addTerm ? sum.at(termAddress) : sum;
         builder.convolve(part, source.slice(N, position - all.offset, 1),
@@ -348,14 +342,34 @@ std::vector<char> kernel::packConvWeights(const ConvParams &params,
                    packParameters(params, filter, bias, factors));
 }
 
+bool kernel::isVolume(const ConvParams &params) {
+  return params.inDepth > 1 || params.outDepth > 1 ||
+         (params.kernelD > 1 && params.dilationD > 0);
+}
+
+/// Whether each plane of the result is a sum over one tap of the depth at
+/// least.
+static bool allPlanesHaveTaps(const WindowAxis &depth, int64_t outDepth) {
+  for (int64_t plane = 0; plane < outDepth; ++plane) {
+    int64_t tap = 0;
+    while (tap < depth.kernel && !depth.meetsInput(plane, tap))
+      ++tap;
+    if (tap == depth.kernel)
+      return false;
+  }
+  return true;
+}
+
 llvm::Error kernel::makeConvKernels(const ConvParams &params,
                                     KernelList &kernels) {
   const Window &window = params.window;
+  // The only plane has no next one.
+  int64_t strideD = params.outDepth > 1 ? params.strideD : 1;
   WindowAxis depth{params.kernelD,
-                   1,
+                   strideD,
                    params.dilationD,
                    params.padFront,
-                   (params.outDepth - 1) * params.strideD - params.padFront +
+                   (params.outDepth - 1) * strideD - params.padFront +
                        (params.kernelD - 1) * params.dilationD + 1 -
                        params.inDepth,
                    params.inDepth};
@@ -366,9 +380,8 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
   std::string reason = rows.unsupportedReason("height");
   if (reason.empty())
     reason = columns.unsupportedReason("width");
-  if (reason.empty() && !depth.canCut())
-    reason = "the padding along depth is as large as the kernel, so that some "
-             "results see no input";
+  if (reason.empty() && !allPlanesHaveTaps(depth, params.outDepth))
+    reason = "all taps along depth of some results lie in the padding";
   if (reason.empty() &&
       std::max(params.inChannels, params.outChannels) > arch::kMaxSize)
     reason = "more than 65535 channels";
@@ -389,17 +402,17 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
 
   ConvPacking packing = packingOf(params);
   int64_t parts = params.groups / packing.groups;
-  bool isVolume =
-      params.inDepth > 1 || (params.kernelD > 1 && params.dilationD > 0);
   int64_t inPlane = params.inH * params.inW;
   int64_t outPlane = params.outH * params.outW;
   // A volume has its depth where two axes have the batch.
-  int64_t inPlanes = isVolume ? params.inDepth : params.batch;
-  int64_t outPlanes = isVolume ? params.outDepth : params.batch;
-  int64_t batches = isVolume ? params.batch : 1;
-  Shape4 inStrides = {isVolume ? inPlane : params.inChannels * inPlane,
+  bool hasDepth = isVolume(params);
+  int64_t inPlanes = hasDepth ? params.inDepth : params.batch;
+  int64_t outPlanes = hasDepth ? params.outDepth : params.batch;
+  int64_t batches = hasDepth ? params.batch : 1;
+  depth.inputSize = inPlanes;
+  Shape4 inStrides = {hasDepth ? inPlane : params.inChannels * inPlane,
                       params.inDepth * inPlane, params.inW, 1};
-  Shape4 outStrides = {isVolume ? outPlane : params.outChannels * outPlane,
+  Shape4 outStrides = {hasDepth ? outPlane : params.outChannels * outPlane,
                        params.outDepth * outPlane, params.outW, 1};
   for (int64_t batch = 0; batch < batches; ++batch)
     for (int64_t part = 0; part < parts; ++part) {
@@ -420,7 +433,7 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
       GlobalTensor weights = params.weights;
       weights.offsetBytes += part * partBytes(packing);
       kernels.push_back(std::make_unique<ConvKernel>(params, packing, input,
-                                                     weights, result));
+                                                     weights, result, depth));
     }
   return llvm::Error::success();
 }

@@ -368,7 +368,7 @@ static std::vector<char> packBytes(const ConvParams &params,
 bool kernel::isDepthwise(const ConvParams &params) {
   return params.groups > 1 && params.groups == params.inChannels &&
          params.groups == params.outChannels && params.kernelD == 1 &&
-         params.inDepth == 1;
+         !isVolume(params);
 }
 
 std::vector<char> kernel::packDepthwiseWeights(const ConvParams &params,

@@ -80,7 +80,7 @@ int64_t loadCost(const ConvParams &params, const Fold &fold) {
 std::optional<Fold> chooseFold(const ConvParams &params) {
   const Window &window = params.window;
   if (params.input.type == ElementType::F32 || params.groups != 1 ||
-      params.kernelD != 1 || params.inDepth != 1 || window.dilationH != 1 ||
+      params.kernelD != 1 || isVolume(params) || window.dilationH != 1 ||
       window.dilationW != 1)
     return std::nullopt;
   int64_t blocks = arch::ceilDiv(params.outChannels, arch::kLanes);

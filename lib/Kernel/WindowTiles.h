@@ -74,6 +74,14 @@ struct WindowAxis {
   /// False when some window can lie in the padding alone: such an axis is
   /// computed whole.
   bool canCut() const { return padBefore < extent() && padAfter < extent(); }
+  /// Where in the input a result's tap reads, which may be in the padding.
+  int64_t positionOf(int64_t result, int64_t tap) const {
+    return result * stride - padBefore + tap * dilation;
+  }
+  bool meetsInput(int64_t result, int64_t tap) const {
+    int64_t position = positionOf(result, tap);
+    return position >= 0 && position < inputSize;
+  }
   WindowExtent extentOf(int64_t offset, int64_t size) const {
     return windowExtent(offset, size, stride, kernel, dilation, padBefore,
                         inputSize);
@@ -100,6 +108,10 @@ std::vector<char> packParameters(const ConvParams &params,
                                  llvm::ArrayRef<char> filter,
                                  llvm::ArrayRef<float> bias,
                                  const ChannelFactors &factors);
+
+/// Whether the depth is an axis of its own; without one the planes are the
+/// batch.
+bool isVolume(const ConvParams &params);
 
 /// Whether every channel has a kernel of its own, in two spatial axes.
 bool isDepthwise(const ConvParams &params);

@@ -25,14 +25,36 @@ void tpuc::addAxis(ConvForm &conv, Lowering &lowering) {
   conv.pads = {0, conv.pads[0], 0, conv.pads[1]};
 }
 
-/// Pads the axes whose pads exceed the command's by an op of its own.
-static void padExcess(ConvForm &conv, Lowering &lowering) {
+/// Whether some of `output` results along the outermost axis have all taps in
+/// the pads.
+static bool hasEmptyWindows(const ConvForm &conv, int64_t output) {
+  int64_t in = getShape(conv.input)[2], taps = getShape(conv.filter)[2];
+  for (int64_t i = 0; i < output; ++i) {
+    int64_t first = i * conv.strides[0] - conv.pads[0];
+    bool isEmpty = llvm::none_of(llvm::seq<int64_t>(taps), [&](int64_t tap) {
+      int64_t position = first + tap * conv.dilations[0];
+      return position >= 0 && position < in;
+    });
+    if (isEmpty)
+      return true;
+  }
+  return false;
+}
+
+/// Pads the axes whose pads exceed the command's by an op of its own. So it
+/// does where planes of a volume see only pads: taps of the depth are commands,
+/// and a sum of none is not written. `output` are the spatial sizes of the
+/// result.
+static void padExcess(ConvForm &conv, ArrayRef<int64_t> output,
+                      Lowering &lowering) {
   size_t axes = conv.getAxes();
   SmallVector<int64_t> pads(2 * (axes + 2), 0);
   bool needed = false;
   for (size_t i = 0; i < axes; ++i) {
     int64_t &begin = conv.pads[i], &end = conv.pads[axes + i];
-    if (begin <= kMaxPad && end <= kMaxPad)
+    bool isTooLong = begin > kMaxPad || end > kMaxPad;
+    if (!isTooLong &&
+        !(axes == 3 && i == 0 && hasEmptyWindows(conv, output[0])))
       continue;
     needed = true;
     pads[2 + i] = std::exchange(begin, 0);
@@ -150,59 +172,104 @@ static void trimTaps(ConvForm &conv, ArrayRef<int64_t> output,
   conv.filter = emitSlice(conv.filter, offsets, sizes, lowering);
 }
 
-/// Makes dilations beyond the command's 1: what each tap of such an axis sees
-/// becomes channels, so that one convolution still adds all products. `output`
-/// are the spatial sizes of the result.
+namespace {
+
+/// What one tap of an axis reads for each of `size` results, `step` elements
+/// apart: `count` elements from `offset` on, behind `before` pads.
+struct TapRun {
+  int64_t offset = 0, step = 1, size = 0, before = 0, count = 0;
+
+  static TapRun make(int64_t first, int64_t step, int64_t size, int64_t input) {
+    TapRun run{first, step, size};
+    run.before = std::clamp<int64_t>(
+        ceilDiv(std::max<int64_t>(-first, 0), step), 0, size);
+    int64_t end = first >= input ? 0 : (input - 1 - first) / step + 1;
+    run.count = std::max<int64_t>(std::min(end, size) - run.before, 0);
+    run.offset = first + run.before * step;
+    return run;
+  }
+};
+
+} // namespace
+
+/// What a tap reads, `runs` of the spatial axes, with zeros for pads.
+static Value emitTap(Value x, ArrayRef<TapRun> runs, Lowering &lowering) {
+  size_t rank = runs.size() + 2;
+  ArrayRef<int64_t> shape = getShape(x);
+  SmallVector<int64_t> offsets(rank, 0), sizes(shape), steps(rank, 1);
+  SmallVector<int64_t> pads(2 * rank, 0), zeros(rank, 0), whole(shape);
+  bool meetsInput = true;
+  for (auto [i, run] : llvm::enumerate(runs)) {
+    whole[2 + i] = run.size;
+    // Of a tap that only meets pads one element stays, which is cut off again.
+    bool meetsAxis = run.count > 0;
+    meetsInput &= meetsAxis;
+    offsets[2 + i] = meetsAxis ? run.offset : 0;
+    steps[2 + i] = meetsAxis ? run.step : 1;
+    sizes[2 + i] = meetsAxis ? run.count : 1;
+    pads[2 + i] = meetsAxis ? run.before : run.size;
+    pads[rank + 2 + i] = meetsAxis ? run.size - run.before - run.count : 0;
+  }
+  if (sizes != SmallVector<int64_t>(shape) ||
+      llvm::any_of(steps, [](int64_t step) { return step > 1; }))
+    x = lowering.emit<tpu::SliceOp>(x, ArrayRef<int64_t>(offsets),
+                                    ArrayRef<int64_t>(sizes),
+                                    ArrayRef<int64_t>(steps));
+  if (llvm::any_of(pads, [](int64_t pad) { return pad > 0; }))
+    x = lowering.emit<tpu::PadOp>(x, ArrayRef<int64_t>(pads));
+  return meetsInput ? x : emitSlice(x, zeros, whole, lowering);
+}
+
+/// Makes dilations beyond the command's, and the strides of the axes that
+/// `isMoved` says, 1: what each tap of such an axis sees becomes channels, so
+/// that one convolution still adds all products. `output` are the spatial sizes
+/// of the result.
 static void moveTapsToChannels(ConvForm &conv, ArrayRef<int64_t> output,
-                               Lowering &lowering) {
+                               ArrayRef<bool> isMoved, Lowering &lowering) {
   size_t axes = conv.getAxes();
+  ArrayRef<int64_t> input = getShape(conv.input);
   SmallVector<int64_t> filter(getShape(conv.filter));
-  SmallVector<int64_t> pads(2 * (axes + 2), 0);
-  SmallVector<SmallVector<int64_t>> taps = {SmallVector<int64_t>(axes, 0)};
+  SmallVector<SmallVector<TapRun>> taps(1);
   // The filter as [oc, taps..., c / group, other taps...].
-  SmallVector<int64_t> order = {0}, others = {1};
-  SmallVector<int64_t> dilations(conv.dilations);
-  SmallVector<bool> isMoved(axes, false);
+  SmallVector<int64_t> order = {0}, others = {1}, sizes(input);
   for (size_t i = 0; i < axes; ++i) {
-    if (conv.dilations[i] <= kMaxDilation) {
+    SmallVector<TapRun> runs;
+    if (!isMoved[i]) {
       others.push_back(2 + i);
-      continue;
+      runs.push_back(TapRun::make(0, 1, input[2 + i], input[2 + i]));
+    } else {
+      order.push_back(2 + i);
+      // Short strides stay the command's, which skips for nothing.
+      int64_t step = conv.strides[i] > kMaxStride ? conv.strides[i] : 1;
+      conv.strides[i] /= step;
+      sizes[2 + i] = (output[i] - 1) * conv.strides[i] + 1;
+      for (int64_t k = 0; k < filter[2 + i]; ++k)
+        runs.push_back(TapRun::make(k * conv.dilations[i] - conv.pads[i], step,
+                                    sizes[2 + i], input[2 + i]));
+      conv.pads[i] = conv.pads[axes + i] = 0;
+      conv.dilations[i] = 1;
     }
-    isMoved[i] = true;
-    order.push_back(2 + i);
-    pads[2 + i] = std::exchange(conv.pads[i], 0);
-    pads[axes + 4 + i] = std::exchange(conv.pads[axes + i], 0);
-    conv.dilations[i] = 1;
-    SmallVector<SmallVector<int64_t>> all;
-    for (const SmallVector<int64_t> &tap : taps)
-      for (int64_t k = 0; k < filter[2 + i]; ++k) {
+    SmallVector<SmallVector<TapRun>> all;
+    for (const SmallVector<TapRun> &tap : taps)
+      for (const TapRun &run : runs) {
         all.push_back(tap);
-        all.back()[i] = k;
+        all.back().push_back(run);
       }
     taps = all;
   }
   llvm::append_range(order, others);
-  Value x = conv.input;
-  if (llvm::any_of(pads, [](int64_t pad) { return pad > 0; }))
-    x = lowering.emit<tpu::PadOp>(x, ArrayRef<int64_t>(pads));
-  SmallVector<int64_t> sizes(getShape(x));
-  for (size_t i = 0; i < axes; ++i)
-    if (isMoved[i])
-      sizes[2 + i] = (output[i] - 1) * conv.strides[i] + 1;
   // Each group has the channels of its taps side by side.
   SmallVector<int64_t> grouped = {sizes[0], conv.group, sizes[1] / conv.group};
   llvm::append_range(grouped, ArrayRef<int64_t>(sizes).drop_front(2));
   SmallVector<Value> parts;
-  for (const SmallVector<int64_t> &tap : taps) {
-    SmallVector<int64_t> offsets = {0, 0};
-    for (size_t i = 0; i < axes; ++i)
-      offsets.push_back(isMoved[i] ? tap[i] * dilations[i] : 0);
+  for (const SmallVector<TapRun> &tap : taps)
     parts.push_back(
-        lowering.reshape(emitSlice(x, offsets, sizes, lowering), grouped));
-  }
+        lowering.reshape(emitTap(conv.input, tap, lowering), grouped));
   grouped[2] *= parts.size();
-  x = lowering.emit<tpu::ConcatOp>(
-      RankedTensorType::get(grouped, getElement(x)), parts, /*axis=*/2);
+  Value x = parts.front();
+  if (parts.size() > 1)
+    x = lowering.emit<tpu::ConcatOp>(
+        RankedTensorType::get(grouped, getElement(x)), parts, /*axis=*/2);
   sizes[1] *= parts.size();
   conv.input = lowering.reshape(x, sizes);
   filter[1] *= parts.size();
@@ -212,16 +279,37 @@ static void moveTapsToChannels(ConvForm &conv, ArrayRef<int64_t> output,
   conv.filter = lowering.reshape(lowering.permute(conv.filter, order), filter);
 }
 
-bool tpuc::bringToForm(ConvForm &conv, ArrayRef<int64_t> output,
+/// Whether long strides are better left by slices of what each tap reads than
+/// by blocks, which hold all that lies between the taps.
+static bool slicesAreSmaller(const ConvForm &conv, ArrayRef<int64_t> output) {
+  // A slice is an operator of its own.
+  constexpr int64_t kFewTaps = 4, kMuchLarger = 8;
+  ArrayRef<int64_t> filter = getShape(conv.filter);
+  int64_t taps = 1;
+  double ratio = 1;
+  for (size_t i = 0; i < conv.getAxes(); ++i)
+    if (conv.strides[i] > kMaxStride) {
+      if (conv.dilations[i] > 1)
+        return true;
+      int64_t blocks = ceilDiv(filter[2 + i], conv.strides[i]);
+      taps *= filter[2 + i];
+      ratio *= double((output[i] - 1 + blocks) * conv.strides[i]) /
+               double(output[i]);
+    }
+  return taps <= kFewTaps || ratio > double(kMuchLarger * taps);
+}
+
+void tpuc::bringToForm(ConvForm &conv, ArrayRef<int64_t> output,
                        Lowering &lowering) {
+  trimTaps(conv, output, lowering);
+  bool usesSlices = slicesAreSmaller(conv, output);
+  SmallVector<bool> isMoved;
   for (auto [dilation, stride] : llvm::zip(conv.dilations, conv.strides))
-    if (dilation > 1 && stride > kMaxStride)
-      return false;
+    isMoved.push_back(dilation > kMaxDilation ||
+                      (usesSlices && stride > kMaxStride));
+  if (llvm::is_contained(isMoved, true))
+    moveTapsToChannels(conv, output, isMoved, lowering);
   if (llvm::any_of(conv.strides, [](int64_t s) { return s > kMaxStride; }))
     moveStridesToChannels(conv, output, lowering);
-  trimTaps(conv, output, lowering);
-  if (llvm::any_of(conv.dilations, [](int64_t d) { return d > kMaxDilation; }))
-    moveTapsToChannels(conv, output, lowering);
-  padExcess(conv, lowering);
-  return true;
+  padExcess(conv, output, lowering);
 }

@@ -26,9 +26,8 @@ struct ConvForm {
 void addAxis(ConvForm &conv, Lowering &lowering);
 
 /// Rearranges the convolution until pads, strides and dilations fit the
-/// commands. `output` are the spatial sizes of the result. False, with nothing
-/// done, for a stride beyond the command's of a dilated kernel.
-bool bringToForm(ConvForm &conv, llvm::ArrayRef<int64_t> output,
+/// commands. `output` are the spatial sizes of the result.
+void bringToForm(ConvForm &conv, llvm::ArrayRef<int64_t> output,
                  Lowering &lowering);
 
 } // namespace tpuc

@@ -38,14 +38,6 @@ func.func @index_out_of_range(%t: tensor<4x2xf32>) -> tensor<2x2xf32> {
 
 // -----
 
-func.func @dilation_and_stride(%x: tensor<1x1x40x40xf32>, %w: tensor<1x1x2x2xf32>) -> tensor<1x1x3x3xf32> {
-  // expected-error @+1 {{'top.conv' op cannot be lowered: stride 16 exceeds the chip's 15 and the kernel is dilated; slice the result of a convolution of stride 1}}
-  %0 = top.conv %x, %w {strides = array<i64: 16, 16>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 2, 2>} : (tensor<1x1x40x40xf32>, tensor<1x1x2x2xf32>) -> tensor<1x1x3x3xf32>
-  return %0 : tensor<1x1x3x3xf32>
-}
-
-// -----
-
 func.func @pool_dilation(%x: tensor<1x1x8x8xf32>) -> tensor<1x1x6x6xf32> {
   // expected-error @+1 {{windows with gaps (dilation 2) are not pooled on the chip; slice the input into its phases}}
   %0 = top.max_pool %x {kernel = array<i64: 2, 2>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 2, 2>} : (tensor<1x1x8x8xf32>) -> tensor<1x1x6x6xf32>

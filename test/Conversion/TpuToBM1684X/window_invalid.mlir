@@ -21,7 +21,7 @@ func.func @transposed_kernel_too_long(%x: tensor<1x2x4x4xf16>) -> tensor<1x2x5x2
 
 func.func @result_plane_without_input(%x: tensor<1x2x4x4x4xf16>) -> tensor<1x2x6x4x4xf16> {
   %w = tpu.weight dense<0.5> : tensor<2x2x1x1x1xf16>
-  // expected-error @+1 {{cannot be computed: the padding along depth is as large as the kernel}}
+  // expected-error @+1 {{cannot be computed: all taps along depth of some results lie in the padding}}
   %0 = tpu.conv %x, %w {strides = array<i64: 1, 1, 1>, pads = array<i64: 1, 0, 0, 1, 0, 0>, dilations = array<i64: 1, 1, 1>}
       : (tensor<1x2x4x4x4xf16>, tensor<2x2x1x1x1xf16>) -> tensor<1x2x6x4x4xf16>
   return %0 : tensor<1x2x6x4x4xf16>
