@@ -110,12 +110,7 @@ static LogicalResult lowerConv(top::ConvOp op, Lowering &lowering) {
     lowering.replace(op.getResult(), lowering.reshape(result, shape));
     return success();
   }
-  if (!bringToForm(conv, spatial, lowering))
-    return lowering.fail(op, "stride " +
-                                 Twine(*llvm::max_element(conv.strides)) +
-                                 " exceeds the chip's " + Twine(kMaxStride) +
-                                 " and the kernel is dilated; slice the "
-                                 "result of a convolution of stride 1");
+  bringToForm(conv, spatial, lowering);
   SmallVector<int64_t> result = {shape[0], shape[1]};
   llvm::append_range(result, spatial);
   Value output = lowering.emit<tpu::ConvOp>(
@@ -124,6 +119,24 @@ static LogicalResult lowerConv(top::ConvOp op, Lowering &lowering) {
       APFloat(limit));
   lowering.replace(op.getResult(), lowering.reshape(output, shape));
   return success();
+}
+
+/// A kernel over many strides meets more positions beside the input than a
+/// command pads: those beyond become zeros of the input, whose results the pads
+/// cut off.
+static void padLongKernel(ConvForm &conv, Lowering &lowering) {
+  size_t axes = conv.getAxes();
+  SmallVector<int64_t> pads(2 * (axes + 2), 0);
+  for (size_t i = 0; i < axes; ++i) {
+    int64_t extent = (getShape(conv.filter)[2 + i] - 1) * conv.dilations[i] + 1;
+    int64_t taps = llvm::divideCeil(extent, conv.strides[i]);
+    int64_t excess = std::max<int64_t>(taps - 1 - kMaxPad, 0);
+    pads[2 + i] = pads[axes + 4 + i] = excess;
+    conv.pads[i] += excess * conv.strides[i];
+    conv.pads[axes + i] += excess * conv.strides[i];
+  }
+  if (llvm::any_of(pads, [](int64_t pad) { return pad > 0; }))
+    conv.input = lowering.emit<tpu::PadOp>(conv.input, ArrayRef<int64_t>(pads));
 }
 
 static LogicalResult lowerConvTranspose(top::ConvTransposeOp op,
@@ -154,6 +167,7 @@ static LogicalResult lowerConvTranspose(top::ConvTransposeOp op,
     outputPadding.insert(outputPadding.begin(), 0);
     result.insert(result.begin() + 2, 1);
   }
+  padLongKernel(conv, lowering);
   Value output = lowering.emit<tpu::ConvTransposeOp>(
       RankedTensorType::get(result, element), conv.input, conv.filter,
       conv.bias, conv.strides, conv.pads, conv.dilations, outputPadding,
@@ -185,6 +199,53 @@ static Value expandBatch(Value value, ArrayRef<int64_t> batch,
   return lowering.broadcast(lowering.reshape(value, padded), full);
 }
 
+/// Products that a command can sum: a 16-bit field names their number, and a
+/// lane holds a whole row of the left operand.
+static int64_t longestSum(Type element) {
+  constexpr int64_t kLongestRowBytes = 160 * 1024;
+  return std::min<int64_t>(kMaxSum, kLongestRowBytes * 8 /
+                                        element.getIntOrFloatBitWidth());
+}
+
+/// left * right + bias as a sum of products of parts, in f32. The leading axes
+/// of both are equal.
+static Value productInParts(Value left, Value right, Value bias,
+                            bool rightTransposed, ArrayRef<int64_t> shape,
+                            Lowering &lowering) {
+  Type element = getElement(left);
+  int64_t depth = getShape(left).back(), rank = int64_t(shape.size());
+  int64_t rightAxis = rightTransposed ? rank - 1 : rank - 2;
+  // Whole lanes, so that each part begins in the first one.
+  constexpr int64_t kLanes = 64;
+  int64_t parts = llvm::divideCeil(depth, longestSum(element));
+  int64_t longest = llvm::alignTo(llvm::divideCeil(depth, parts), kLanes);
+  auto cut = [&](Value value, int64_t axis, int64_t offset, int64_t size) {
+    SmallVector<int64_t> offsets(rank, 0), steps(rank, 1),
+        sizes(getShape(value));
+    offsets[axis] = offset;
+    sizes[axis] = size;
+    return lowering.emit<tpu::SliceOp>(value, ArrayRef<int64_t>(offsets),
+                                       ArrayRef<int64_t>(sizes),
+                                       ArrayRef<int64_t>(steps));
+  };
+  auto type = RankedTensorType::get(
+      shape, Type(Float32Type::get(element.getContext())));
+  Value sum;
+  for (int64_t offset = 0; offset < depth; offset += longest) {
+    int64_t size = std::min(longest, depth - offset);
+    Value part = lowering.emit<tpu::MatMulOp>(
+        type, cut(left, rank - 1, offset, size),
+        cut(right, rightAxis, offset, size),
+        sum || !bias ? Value() : lowering.cast(bias, type.getElementType()),
+        /*left_transpose=*/false, rightTransposed, /*do_relu=*/false,
+        APFloat(-1.0));
+    sum = sum ? lowering.emit<tpu::BinaryOp>(type, tpu::BinaryKind::Add, sum,
+                                             part)
+              : part;
+  }
+  return lowering.cast(sum, element);
+}
+
 static LogicalResult lowerMatMul(top::MatMulOp op, Lowering &lowering) {
   Type element = lowering.getFloatElement(op);
   Value left = lowering.get(op.getLhs(), element);
@@ -208,10 +269,14 @@ static LogicalResult lowerMatMul(top::MatMulOp op, Lowering &lowering) {
     left = expandBatch(left, batch, lowering);
     right = expandBatch(right, batch, lowering);
   }
-  Value output = lowering.emit<tpu::MatMulOp>(
-      RankedTensorType::get(result, element), left, right, bias,
-      /*left_transpose=*/false, op.getRightTranspose(), /*do_relu=*/false,
-      APFloat(-1.0));
+  Value output =
+      getShape(left).back() > longestSum(element)
+          ? productInParts(left, right, bias, op.getRightTranspose(), result,
+                           lowering)
+          : lowering.emit<tpu::MatMulOp>(
+                RankedTensorType::get(result, element), left, right, bias,
+                /*left_transpose=*/false, op.getRightTranspose(),
+                /*do_relu=*/false, APFloat(-1.0));
   lowering.replace(op.getResult(), lowering.reshape(output, shape));
   return success();
 }

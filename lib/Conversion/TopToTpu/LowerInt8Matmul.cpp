@@ -14,10 +14,12 @@ static bool isConstant(Value value) {
   return bool(value.getDefiningOp<top::WeightOp>());
 }
 
-/// Whether the right operand is one matrix of weights.
+/// Whether the right operand is one matrix of weights. Longer sums than a
+/// command's are made of parts, in floats.
 static bool isLinear(top::MatMulOp op) {
   return isConstant(op.getRhs()) && !op.getLeftTranspose() &&
          getShape(op.getRhs()).size() == 2 &&
+         getShape(op.getLhs()).back() <= kMaxSum &&
          (!op.getBias() || isConstant(op.getBias()));
 }
 

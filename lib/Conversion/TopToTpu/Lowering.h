@@ -207,6 +207,8 @@ private:
 constexpr int64_t kMaxPad = 15;
 constexpr int64_t kMaxStride = 15;
 constexpr int64_t kMaxDilation = 16;
+/// Most products that a command sums.
+constexpr int64_t kMaxSum = 65535;
 
 /// The product of sizes, 1 of none.
 int64_t getProduct(llvm::ArrayRef<int64_t> sizes);

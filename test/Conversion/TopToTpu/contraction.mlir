@@ -82,6 +82,92 @@ func.func @conv_dilated_beyond_its_input(%x: tensor<1x4x9x20xf32>) -> tensor<1x8
   return %0 : tensor<1x8x9x20xf32>
 }
 
+// Also along the depth: what is left is a convolution of planes.
+// CHECK-LABEL: @conv_of_one_plane
+func.func @conv_of_one_plane(%x: tensor<2x4x1x9x9xf32>) -> tensor<2x8x1x9x9xf32> {
+  %w = top.weight dense<0.5> : tensor<8x4x3x3x3xf32>
+  // CHECK-NOT: tpu.pad
+  // CHECK: tpu.conv {{.*}}pads = array<i64: 0, 1, 1, 0, 1, 1>, {{.*}} : (tensor<2x4x1x9x9xf16>, tensor<8x4x1x3x3xf16>) -> tensor<2x8x1x9x9xf16>
+  %0 = top.conv %x, %w {strides = array<i64: 2, 1, 1>, pads = array<i64: 1, 1, 1, 1, 1, 1>, dilations = array<i64: 1, 1, 1>} : (tensor<2x4x1x9x9xf32>, tensor<8x4x3x3x3xf32>) -> tensor<2x8x1x9x9xf32>
+  return %0 : tensor<2x8x1x9x9xf32>
+}
+
+// Planes of which all taps meet pads read planes of zeros.
+// CHECK-LABEL: @conv_with_planes_of_pads
+func.func @conv_with_planes_of_pads(%x: tensor<1x4x1x9x9xf32>) -> tensor<1x8x1x9x9xf32> {
+  %w = top.weight dense<0.5> : tensor<8x4x2x1x1xf32>
+  // CHECK: tpu.pad {{.*}}pads = array<i64: 0, 0, 1, 0, 0, 0, 0, 1, 0, 0>
+  // CHECK: tpu.conv {{.*}}pads = array<i64: 0, 0, 0, 0, 0, 0>
+  %0 = top.conv %x, %w {strides = array<i64: 1, 1, 1>, pads = array<i64: 1, 0, 0, 1, 0, 0>, dilations = array<i64: 2, 1, 1>} : (tensor<1x4x1x9x9xf32>, tensor<8x4x2x1x1xf32>) -> tensor<1x8x1x9x9xf32>
+  return %0 : tensor<1x8x1x9x9xf32>
+}
+
+// Where each plane has a tap in the input, pads stay the convolution's.
+// CHECK-LABEL: @conv_of_planes
+func.func @conv_of_planes(%x: tensor<1x4x4x9x9xf32>) -> tensor<1x8x4x9x9xf32> {
+  %w = top.weight dense<0.5> : tensor<8x4x3x1x1xf32>
+  // CHECK-NOT: tpu.pad
+  // CHECK: tpu.conv {{.*}}pads = array<i64: 1, 0, 0, 1, 0, 0>
+  %0 = top.conv %x, %w {strides = array<i64: 1, 1, 1>, pads = array<i64: 1, 0, 0, 1, 0, 0>, dilations = array<i64: 1, 1, 1>} : (tensor<1x4x4x9x9xf32>, tensor<8x4x3x1x1xf32>) -> tensor<1x8x4x9x9xf32>
+  return %0 : tensor<1x8x4x9x9xf32>
+}
+
+// Of strides that are much longer than the kernel only what the taps read is
+// taken, not the positions between.
+// CHECK-LABEL: @conv_with_huge_stride
+func.func @conv_with_huge_stride(%x: tensor<1x4x1x1000xf32>) -> tensor<1x8x1x3xf32> {
+  %w = top.weight dense<0.5> : tensor<8x4x1x2xf32>
+  // CHECK: tpu.slice {{.*}}offsets = array<i64: 0, 0, 0, 0>, sizes = array<i64: 1, 4, 1, 3>, steps = array<i64: 1, 1, 1, 400>
+  // CHECK: tpu.slice {{.*}}offsets = array<i64: 0, 0, 0, 2>, sizes = array<i64: 1, 4, 1, 3>, steps = array<i64: 1, 1, 1, 400>
+  // CHECK: tpu.concat
+  // CHECK: tpu.conv {{.*}}dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>{{.*}} : (tensor<1x8x1x3xf16>, tensor<8x8x1x1xf16>) -> tensor<1x8x1x3xf16>
+  %0 = top.conv %x, %w {strides = array<i64: 1, 400>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 2>} : (tensor<1x4x1x1000xf32>, tensor<8x4x1x2xf32>) -> tensor<1x8x1x3xf32>
+  return %0 : tensor<1x8x1x3xf32>
+}
+
+// Results before the input have zeros.
+// CHECK-LABEL: @conv_with_huge_stride_and_pads
+func.func @conv_with_huge_stride_and_pads(%x: tensor<1x4x1x30xf32>) -> tensor<1x8x1x3xf32> {
+  %w = top.weight dense<0.5> : tensor<8x4x1x1xf32>
+  // CHECK: tpu.slice {{.*}}offsets = array<i64: 0, 0, 0, 7>, sizes = array<i64: 1, 4, 1, 2>, steps = array<i64: 1, 1, 1, 20>
+  // CHECK: tpu.pad {{.*}}pads = array<i64: 0, 0, 0, 1, 0, 0, 0, 0>
+  // CHECK: tpu.conv {{.*}} : (tensor<1x4x1x3xf16>, tensor<8x4x1x1xf16>) -> tensor<1x8x1x3xf16>
+  %0 = top.conv %x, %w {strides = array<i64: 1, 20>, pads = array<i64: 0, 13, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x4x1x30xf32>, tensor<8x4x1x1xf32>) -> tensor<1x8x1x3xf32>
+  return %0 : tensor<1x8x1x3xf32>
+}
+
+// A transposed kernel over more than 16 strides reads zeros of the input.
+// CHECK-LABEL: @conv_transpose_of_long_kernel
+func.func @conv_transpose_of_long_kernel(%x: tensor<1x4x1x6xf32>) -> tensor<1x8x1x44xf32> {
+  %w = top.weight dense<0.5> : tensor<4x8x1x36xf32>
+  // CHECK: tpu.pad {{.*}}pads = array<i64: 0, 0, 0, 2, 0, 0, 0, 2>
+  // CHECK: tpu.conv_transpose {{.*}}pads = array<i64: 0, 5, 0, 5>{{.*}} -> tensor<1x8x1x44xf16>
+  %0 = top.conv_transpose %x, %w {strides = array<i64: 1, 2>, pads = array<i64: 0, 1, 0, 1>, dilations = array<i64: 1, 1>, output_padding = array<i64: 0, 0>} : (tensor<1x4x1x6xf32>, tensor<4x8x1x36xf32>) -> tensor<1x8x1x44xf32>
+  return %0 : tensor<1x8x1x44xf32>
+}
+
+// One of 16 does not.
+// CHECK-LABEL: @conv_transpose_of_16_strides
+func.func @conv_transpose_of_16_strides(%x: tensor<1x4x1x6xf32>) -> tensor<1x8x1x40xf32> {
+  %w = top.weight dense<0.5> : tensor<4x8x1x32xf32>
+  // CHECK-NOT: tpu.pad
+  // CHECK: tpu.conv_transpose {{.*}}pads = array<i64: 0, 1, 0, 1>
+  %0 = top.conv_transpose %x, %w {strides = array<i64: 1, 2>, pads = array<i64: 0, 1, 0, 1>, dilations = array<i64: 1, 1>, output_padding = array<i64: 0, 0>} : (tensor<1x4x1x6xf32>, tensor<4x8x1x32xf32>) -> tensor<1x8x1x40xf32>
+  return %0 : tensor<1x8x1x40xf32>
+}
+
+// Longer sums than a command's are sums of parts, in f32.
+// CHECK-LABEL: @matmul_of_a_long_sum
+func.func @matmul_of_a_long_sum(%x: tensor<1x70000xf32>, %y: tensor<70000x4xf32>) -> tensor<1x4xf32> {
+  %b = top.weight dense<1.5> : tensor<4xf32>
+  // CHECK: %[[P:.*]] = tpu.matmul {{.*}} : (tensor<1x35008xf16>, tensor<35008x4xf16>, tensor<4xf32>) -> tensor<1x4xf32>
+  // CHECK: %[[Q:.*]] = tpu.matmul {{.*}} : (tensor<1x34992xf16>, tensor<34992x4xf16>) -> tensor<1x4xf32>
+  // CHECK: tpu.binary {{.*}}%[[P]], %[[Q]]
+  // CHECK: tpu.cast {{.*}} -> tensor<1x4xf16>
+  %0 = top.matmul %x, %y, %b : (tensor<1x70000xf32>, tensor<70000x4xf32>, tensor<4xf32>) -> tensor<1x4xf32>
+  return %0 : tensor<1x4xf32>
+}
+
 // CHECK-LABEL: @matmul_of_shared_right
 func.func @matmul_of_shared_right(%x: tensor<2x5x8xf32>) -> tensor<2x5x4xf32> {
   %w = top.weight dense<0.5> : tensor<8x4xf32>
