@@ -7,11 +7,12 @@ JOBS ?= $(shell nproc)
 BUILD ?= build
 VENV := .venv
 
-.PHONY: build setup configure test check-format demo bench docs clean help
+.PHONY: build setup configure test fresh check-format demo bench docs clean help
 
 help:
 	@echo "make build   compile tpuc; every command lands in $(VENV)/bin"
 	@echo "make test    build, then lit, googletest and pytest"
+	@echo "make fresh   the README's commands in a minimal root of their own"
 	@echo "make demo    compile a Swin-T, run it in the simulator, compare"
 	@echo "make bench   measure every model of the benchmark"
 	@echo "make docs    generate the dialect and command references"
@@ -29,6 +30,9 @@ build: configure
 
 test: build
 	@$(VENV)/bin/python scripts/run_tests.py --build $(BUILD) --jobs $(JOBS)
+
+fresh:
+	@scripts/fresh.sh readme
 
 check-format: setup
 	@$(VENV)/bin/ruff check python test scripts demo bench

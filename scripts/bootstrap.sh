@@ -6,8 +6,9 @@ cd "$(dirname "$0")/.."
 
 packages=(
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools clang-22 lld-22
-  clang-format-22 clang-tidy-22 flatbuffers-compiler libflatbuffers-dev
-  libgtest-dev ccache ninja-build cmake python3-dev python3-venv git
+  libclang-rt-22-dev clang-format-22 clang-tidy-22 libzstd-dev zlib1g-dev
+  flatbuffers-compiler libflatbuffers-dev libgtest-dev ccache ninja-build cmake
+  python3-dev python3-venv git
 )
 missing=()
 for package in "${packages[@]}"; do

@@ -37,10 +37,9 @@ def install(project: dict) -> None:
     if stamp.exists() and stamp.read_text() == digest:
         return
     print("bootstrap: installing into .venv:", " ".join(wanted), flush=True)
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted],
-        check=True,
-    )
+    # Twice quiet: errors only, no line for every place of an index that is empty.
+    command = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    subprocess.run([*command, *wanted], check=True)
     stamp.write_text(digest)
 
 
