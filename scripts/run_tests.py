@@ -1,7 +1,8 @@
 """Runs lit, googletest and pytest over a build and adds up what they say.
 
-The last line is ``N passed, N failed``, the exit code is 0 only when nothing
-failed and something passed.
+Every test that is left out is counted under its reason. The last line is
+``N passed, N failed``, the exit code is 0 only when nothing failed and something
+passed.
 """
 
 from __future__ import annotations
@@ -14,28 +15,62 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def run_lit(build: Path, jobs: int, scratch: Path) -> tuple[int, int, int]:
-    """Runs every lit test of the build; returns (passed, failed, skipped)."""
+@dataclass
+class Result:
+    """What one runner says: counts, and how many tests were left out for which reason."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+def run_lit(build: Path, jobs: int, scratch: Path) -> Result:
+    """Runs every lit test of the build."""
     report = scratch / "lit.json"
     # Not `-m lit.main`: newer versions of lit define it without running it.
     command = [sys.executable, "-c", "from lit.main import main; main()", "-q", "-j", str(jobs)]
     subprocess.run([*command, "-o", str(report), str(build / "test")], check=False)
     if not report.exists():
-        return 0, 1, 0
-    codes = [test["code"] for test in json.loads(report.read_text())["tests"]]
-    passed = sum(code in ("PASS", "XFAIL", "FLAKYPASS") for code in codes)
-    skipped = sum(code in ("UNSUPPORTED", "SKIPPED", "EXCLUDED") for code in codes)
-    return passed, len(codes) - passed - skipped, skipped
+        return Result(failed=1)
+    result = Result()
+    for test in json.loads(report.read_text())["tests"]:
+        if test["code"] in ("PASS", "XFAIL", "FLAKYPASS"):
+            result.passed += 1
+        elif test["code"] in ("UNSUPPORTED", "SKIPPED", "EXCLUDED"):
+            result.skipped[test.get("output") or test["code"].lower()] += 1
+        else:
+            result.failed += 1
+    return result
 
 
-def run_googletest(build: Path, scratch: Path) -> tuple[int, int, int]:
-    """Runs every unit test program; returns (passed, failed, skipped)."""
-    passed = failed = skipped = 0
+def skip_reason(case: ElementTree.Element) -> str | None:
+    """Why a test of a JUnit report was left out, None for one that ran."""
+    if (skipped := case.find("skipped")) is None:
+        return None
+    lines = (skipped.get("message") or skipped.text or "").splitlines()
+    # googletest puts `file:line` on a line before the message.
+    return lines[-1] if lines else "no reason given"
+
+
+def add_report(result: Result, suite: ElementTree.Element) -> None:
+    """Adds a JUnit report's counts."""
+    reasons = Counter(filter(None, map(skip_reason, suite.iter("testcase"))))
+    failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+    result.skipped += reasons
+    result.failed += failed
+    result.passed += int(suite.get("tests", 0)) - failed - reasons.total()
+
+
+def run_googletest(build: Path, scratch: Path) -> Result:
+    """Runs every unit test program."""
+    total = Result()
     for program in sorted((build / "unittests" / "bin").glob("*")):
         report = scratch / f"{program.name}.xml"
         result = subprocess.run(
@@ -48,19 +83,14 @@ def run_googletest(build: Path, scratch: Path) -> tuple[int, int, int]:
             print(result.stdout, result.stderr, sep="")
         if not report.exists():
             print(f"{program.name}: ended without a report, exit code {result.returncode}")
-            failed += 1
+            total.failed += 1
             continue
-        suite = ElementTree.parse(report).getroot()
-        bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-        off = sum(case.find("skipped") is not None for case in suite.iter("testcase"))
-        failed += bad
-        skipped += off
-        passed += int(suite.get("tests", 0)) - bad - off
-    return passed, failed, skipped
+        add_report(total, ElementTree.parse(report).getroot())
+    return total
 
 
-def run_pytest(scratch: Path) -> tuple[int, int, int]:
-    """Runs the Python tests; returns (passed, failed, skipped)."""
+def run_pytest(scratch: Path) -> Result:
+    """Runs the Python tests."""
     report = scratch / "pytest.xml"
     process = subprocess.run(
         [sys.executable, "-m", "pytest", f"--junitxml={report}"],
@@ -76,14 +106,12 @@ def run_pytest(scratch: Path) -> tuple[int, int, int]:
             print(line)
     print(process.stderr, end="")
     if not report.exists():
-        return 0, 1, 0
-    suite = ElementTree.parse(report).getroot().find("testsuite")
-    failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-    skipped = int(suite.get("skipped", 0))
-    passed = int(suite.get("tests", 0)) - failed - skipped
+        return Result(failed=1)
+    result = Result()
+    add_report(result, ElementTree.parse(report).getroot().find("testsuite"))
     if process.returncode not in (0, 1):
-        failed += 1
-    return passed, failed, skipped
+        result.failed += 1
+    return result
 
 
 def main() -> int:
@@ -93,7 +121,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
     build = args.build.resolve()
-    totals = [0, 0, 0]
+    passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         for title, run in (
@@ -102,14 +130,17 @@ def main() -> int:
             ("pytest", lambda: run_pytest(scratch)),
         ):
             start = time.monotonic()
-            counts = run()
+            result = run()
             seconds = time.monotonic() - start
             print(
-                f"{title}: {counts[0]} ok, {counts[1]} bad, {counts[2]} left out, {seconds:.0f} s",
+                f"{title}: {result.passed} ok, {result.failed} bad, "
+                f"{result.skipped.total()} left out, {seconds:.0f} s",
                 flush=True,
             )
-            totals = [total + count for total, count in zip(totals, counts, strict=True)]
-    passed, failed, _ = totals
+            for reason, count in sorted(result.skipped.items()):
+                print(f"  left out {count}: {reason}", flush=True)
+            passed += result.passed
+            failed += result.failed
     print(f"{passed} passed, {failed} failed")
     return 0 if passed and not failed else 1
 

@@ -216,9 +216,10 @@ TEST_P(ByteConv, GivesBytesExactly) {
   checkConv(GetParam(), ElementType::I8, ElementType::U8);
 }
 
-TEST_P(ByteConv, TakesZeroPointsOut) {
-  if (GetParam().kernelD > 1)
-    GTEST_SKIP() << "padding along depth takes 0 for zero";
+/// Padding along depth takes 0 for zero: volumes have no zero points.
+class FlatByteConv : public ByteConv {};
+
+TEST_P(FlatByteConv, TakesZeroPointsOut) {
   checkConv(GetParam(), ElementType::I8, ElementType::I8, /*inputZero=*/-37,
             /*zeroPoint=*/12);
   checkConv(GetParam(), ElementType::U8, ElementType::I8, /*inputZero=*/130,
@@ -243,41 +244,45 @@ TEST(ByteGateTest, RefusesScalesBeyond16Bits) {
   EXPECT_FALSE(ByteGate::make(GateFunction::Silu, scale).has_value());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Shapes, ByteConv,
-    testing::Values(ByteConvCase{1, 64, 14, 14, 64},
-                    ByteConvCase{2, 40, 9, 11, 130, 3, 1, 1},
-                    ByteConvCase{1, 130, 13, 17, 33, 5, 2, 2},
-                    ByteConvCase{1, 256, 7, 7, 256, 3, 1, 1},
-                    ByteConvCase{1, 70, 24, 30, 150, 3, 1, 1, 1, 24576},
-                    ByteConvCase{2, 16, 50, 41, 64, 5, 2, 2, 1, 32768}));
+const ByteConvCase kShapes[] = {{1, 64, 14, 14, 64},
+                                {2, 40, 9, 11, 130, 3, 1, 1},
+                                {1, 130, 13, 17, 33, 5, 2, 2},
+                                {1, 256, 7, 7, 256, 3, 1, 1},
+                                {1, 70, 24, 30, 150, 3, 1, 1, 1, 24576},
+                                {2, 16, 50, 41, 64, 5, 2, 2, 1, 32768}};
 
-INSTANTIATE_TEST_SUITE_P(
-    FewChannels, ByteConv,
-    testing::Values(ByteConvCase{2, 3, 37, 30, 20, 7, 2, 3},
-                    ByteConvCase{1, 3, 32, 32, 96, 4, 4, 0},
-                    ByteConvCase{1, 3, 61, 70, 32, 3, 2, 1, 1, 32768},
-                    ByteConvCase{1, 3, 40, 200, 16, 7, 2, 3, 1, 32768},
-                    ByteConvCase{1, 3, 20, 400, 24, 3, 2, 1, 1, 32768},
-                    ByteConvCase{2, 3, 37, 280, 20, 7, 2, 3},
-                    ByteConvCase{1, 3, 14, 600, 70, 6, 2, 2},
-                    ByteConvCase{1, 1, 12, 300, 8, 5, 1, 2, 1, 32768}));
+const ByteConvCase kFewChannels[] = {{2, 3, 37, 30, 20, 7, 2, 3},
+                                     {1, 3, 32, 32, 96, 4, 4, 0},
+                                     {1, 3, 61, 70, 32, 3, 2, 1, 1, 32768},
+                                     {1, 3, 40, 200, 16, 7, 2, 3, 1, 32768},
+                                     {1, 3, 20, 400, 24, 3, 2, 1, 1, 32768},
+                                     {2, 3, 37, 280, 20, 7, 2, 3},
+                                     {1, 3, 14, 600, 70, 6, 2, 2},
+                                     {1, 1, 12, 300, 8, 5, 1, 2, 1, 32768}};
 
-INSTANTIATE_TEST_SUITE_P(
-    Groups, ByteConv,
-    testing::Values(ByteConvCase{1, 64, 14, 14, 64, 3, 1, 1, 16},
-                    ByteConvCase{1, 144, 7, 7, 72, 3, 1, 1, 2},
-                    ByteConvCase{2, 20, 12, 9, 60, 3, 1, 1, 20},
-                    ByteConvCase{1, 192, 12, 12, 192, 7, 1, 3, 8},
-                    ByteConvCase{2, 90, 9, 9, 180, 5, 1, 2, 9}));
+const ByteConvCase kGroups[] = {{1, 64, 14, 14, 64, 3, 1, 1, 16},
+                                {1, 144, 7, 7, 72, 3, 1, 1, 2},
+                                {2, 20, 12, 9, 60, 3, 1, 1, 20},
+                                {1, 192, 12, 12, 192, 7, 1, 3, 8},
+                                {2, 90, 9, 9, 180, 5, 1, 2, 9}};
 
-INSTANTIATE_TEST_SUITE_P(
-    Depthwise, ByteConv,
-    testing::Values(ByteConvCase{1, 32, 14, 14, 32, 3, 1, 1, 32},
-                    ByteConvCase{2, 144, 15, 15, 144, 3, 2, 1, 144},
-                    ByteConvCase{1, 20, 30, 11, 20, 7, 3, 3, 20},
-                    ByteConvCase{1, 90, 40, 32, 90, 3, 2, 1, 90, 32768},
-                    ByteConvCase{1, 12, 23, 300, 12, 5, 1, 2, 12, 32768}));
+const ByteConvCase kDepthwise[] = {{1, 32, 14, 14, 32, 3, 1, 1, 32},
+                                   {2, 144, 15, 15, 144, 3, 2, 1, 144},
+                                   {1, 20, 30, 11, 20, 7, 3, 3, 20},
+                                   {1, 90, 40, 32, 90, 3, 2, 1, 90, 32768},
+                                   {1, 12, 23, 300, 12, 5, 1, 2, 12, 32768}};
+
+INSTANTIATE_TEST_SUITE_P(Shapes, ByteConv, testing::ValuesIn(kShapes));
+INSTANTIATE_TEST_SUITE_P(Shapes, FlatByteConv, testing::ValuesIn(kShapes));
+INSTANTIATE_TEST_SUITE_P(FewChannels, ByteConv,
+                         testing::ValuesIn(kFewChannels));
+INSTANTIATE_TEST_SUITE_P(FewChannels, FlatByteConv,
+                         testing::ValuesIn(kFewChannels));
+INSTANTIATE_TEST_SUITE_P(Groups, ByteConv, testing::ValuesIn(kGroups));
+INSTANTIATE_TEST_SUITE_P(Groups, FlatByteConv, testing::ValuesIn(kGroups));
+INSTANTIATE_TEST_SUITE_P(Depthwise, ByteConv, testing::ValuesIn(kDepthwise));
+INSTANTIATE_TEST_SUITE_P(Depthwise, FlatByteConv,
+                         testing::ValuesIn(kDepthwise));
 
 INSTANTIATE_TEST_SUITE_P(Volumes, ByteConv,
                          testing::Values(ByteConvCase{1, 20, 9, 8, 70, 3, 1, 1,
