@@ -7,12 +7,14 @@ JOBS ?= $(shell nproc)
 BUILD ?= build
 VENV := .venv
 
-.PHONY: build setup configure test fresh check-format demo bench docs clean help
+.PHONY: build setup configure test fresh wheel check-format tidy sanitize fuzz demo \
+  bench docs clean help
 
 help:
 	@echo "make build   compile tpuc; every command lands in $(VENV)/bin"
 	@echo "make test    build, then lit, googletest and pytest"
 	@echo "make fresh   the README's commands in a minimal root of their own"
+	@echo "make wheel   dist/tpuc-*.whl, which runs without LLVM"
 	@echo "make demo    compile a Swin-T, run it in the simulator, compare"
 	@echo "make bench   measure every model of the benchmark"
 	@echo "make docs    generate the dialect and command references"
@@ -34,10 +36,24 @@ test: build
 fresh:
 	@scripts/fresh.sh readme
 
+wheel: setup
+	@scripts/wheel.sh
+
 check-format: setup
 	@$(VENV)/bin/ruff check python test scripts demo bench
 	@$(VENV)/bin/ruff format --check python test scripts demo bench
 	@git ls-files '*.cpp' '*.h' | xargs -r clang-format-22 --dry-run --Werror
+	@git ls-files -z | xargs -0 $(VENV)/bin/codespell
+	@$(VENV)/bin/python scripts/check_files.py
+
+tidy: build
+	@scripts/tidy.sh $(BUILD)
+
+sanitize: setup
+	@scripts/sanitize.sh unit
+
+fuzz: setup
+	@scripts/sanitize.sh fuzz
 
 demo: build
 	@$(VENV)/bin/python demo/swin_t.py
