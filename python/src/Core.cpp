@@ -99,7 +99,8 @@ PYBIND11_MODULE(_core, m) {
   bindRanges(m);
   bindHistogram(m);
   bindEvaluate(m);
-  bindBmodel(m);
+  // Before bindBmodel, one of whose signatures names the class.
   bindRun(m);
+  bindBmodel(m);
   bindCompile(m);
 }

