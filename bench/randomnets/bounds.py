@@ -1,0 +1,356 @@
+"""By how much the results of a network may differ when every tensor is rounded.
+
+A precision rounds each tensor by at most half a step. The network is therefore
+run in onnxruntime several times with every computed tensor and every constant
+moved by a random part of half a step, and what the results move by is what
+rounding explains. Operators that stand for several (softmax, normalisations,
+GELU) are moved inside too, at each tensor of the operator set's own definition.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from randomnets.expansion import expanded
+from randomnets.network import open_session
+
+# Half a step of a number relative to it, and half of the smallest step there is.
+_HALF_STEPS = {
+    "F32": (2.0**-24, 2.0**-126),
+    "F16": (2.0**-11, 2.0**-25),
+    "BF16": (2.0**-8, 2.0**-126),
+    # What does not compute in integers computes in F16.
+    "INT8": (2.0**-11, 2.0**-25),
+}
+# Kernels round several times inside of one operator, by no more than this many halves
+# of a step together; differences between two orders of a sum are of this size too.
+AMPLITUDE = 4.0
+_FIRST_DRAWS, _MORE_DRAWS = 4, 60
+# These give elements of their operands, unchanged.
+_MOVES = {
+    "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Concat", "Split", "Slice",
+    "Gather", "GatherElements", "GatherND", "Identity", "Expand", "Tile", "Pad", "DepthToSpace",
+    "SpaceToDepth", "Trilu", "Relu", "Max", "Min", "Neg", "Abs", "Where", "MaxPool",
+    "GlobalMaxPool", "ReduceMax", "ReduceMin", "ScatterND", "TopK", "Shape", "Dropout",
+}  # fmt: skip
+_VIEWS = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Shape", "Dropout"}
+# These give numbers of few bits for operands of few bits.
+_EXACT = {
+    "Add", "Sub", "Mul", "Floor", "Ceil", "Round", "Sign", "Cast", "ReduceSum", "Clip", "Sum",
+}  # fmt: skip
+_SUMS = {"Conv", "ConvTranspose", "MatMul", "Gemm", "Einsum"}
+_FLUSH, _ZERO = "flush", "zero"
+_BEFORE = "_before"
+# Between -1 and 1, with an error as large as that of 1.
+_BOUNDED = {"Sigmoid", "Tanh", "Erf", "Sin", "Cos"}
+# The chip has no commands for these: they are polynomials, in F32 with this error.
+_FUNCTIONS = {*_BOUNDED, "Exp", "Log", "Softplus", "Gelu", "Mish"}
+_FUNCTION_ERROR = 2.0**-21
+
+
+@dataclass
+class Difference:
+    """The worst element of an output.
+
+    Attributes:
+        output: its name.
+        index: of the element.
+        expected, actual, allowed: there.
+        count: how many elements are beyond what is allowed, of how many.
+    """
+
+    output: str
+    index: tuple[int, ...]
+    expected: float
+    actual: float
+    allowed: float
+    count: tuple[int, int]
+
+    def __str__(self) -> str:
+        return (
+            f"output '{self.output}'{list(self.index)} is {self.actual:.7g}, onnxruntime gives "
+            f"{self.expected:.7g}, rounding explains {self.allowed:.3g}; "
+            f"{self.count[0]} of {self.count[1]} elements are beyond"
+        )
+
+
+class Bounds:
+    """What rounding explains for one network and one set of inputs.
+
+    Args:
+        model: the network.
+        inputs: by name.
+        precision: F32, F16, BF16 or INT8.
+        seed: of the random parts.
+    """
+
+    def __init__(
+        self,
+        model: onnx.ModelProto,
+        inputs: Mapping[str, np.ndarray],
+        precision: str,
+        seed: int = 0,
+    ) -> None:
+        self._inputs = dict(inputs)
+        self._precision = precision
+        self._rng = np.random.default_rng(seed)
+        self._model = model
+        self.values = all_values(model, inputs)
+        self.expected = {output.name: self.values[output.name] for output in model.graph.output}
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        self._session = None
+        self._inner: dict[str, np.ndarray] = {}
+        self._draws: list[dict[str, np.ndarray]] = []
+
+    def differences(self, actual: Mapping[str, np.ndarray]) -> list[Difference]:
+        """The outputs that differ by more than rounding explains."""
+        self._draw(_FIRST_DRAWS)
+        if not self._beyond(actual):
+            return []
+        # Few draws seldom show all that a comparison or a sum may do.
+        self._draw(_MORE_DRAWS)
+        return self._beyond(actual)
+
+    def _beyond(self, actual: Mapping[str, np.ndarray]) -> list[Difference]:
+        found = []
+        for name, expected in self.expected.items():
+            result = np.asarray(actual[name])
+            if result.shape != expected.shape:
+                shape = (result.size, expected.size)
+                found.append(Difference(name, result.shape, math.nan, math.nan, 0, shape))
+                continue
+            allowed = self._allowed(name, expected)
+            with np.errstate(invalid="ignore", over="ignore"):
+                result = result.astype(np.float64)
+                excess = np.abs(result - expected.astype(np.float64)) - allowed
+            same = (result == expected) | (np.isnan(result) & np.isnan(expected.astype(np.float64)))
+            wrong = ~same & ~(excess <= 0)
+            if wrong.any():
+                score = np.where(wrong, np.nan_to_num(excess, nan=np.inf), -1)
+                index = np.unravel_index(int(score.argmax()), score.shape) if score.ndim else ()
+                found.append(
+                    Difference(
+                        name, tuple(int(i) for i in index), float(expected[index]),
+                        float(result[index]), float(allowed[index]),
+                        (int(wrong.sum()), wrong.size),
+                    )
+                )  # fmt: skip
+        return found
+
+    def _allowed(self, name: str, expected: np.ndarray) -> np.ndarray:
+        exact = expected.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            moved = [np.abs(draw[name].astype(np.float64) - exact) for draw in self._draws]
+        spread = np.max(moved, axis=0)
+        # A result that a draw makes infinite may be anything.
+        spread = np.where(np.isnan(spread), np.inf, spread)
+        if expected.dtype.kind != "f":
+            return spread
+        kept = "F16" if expected.dtype == np.float16 else self._precision
+        relative, smallest = _HALF_STEPS[kept]
+        if self._precision != "F32" and self._precision != "BF16":
+            spread = np.where(np.abs(exact) > 60_000, np.inf, spread)
+        return spread + 2 * relative * np.abs(exact) + 2 * smallest
+
+    def _draw(self, count: int) -> None:
+        if self._session is None:
+            self._session = open_session(self._moved())
+        for index in range(count):
+            feeds = dict(self._inputs)
+            feeds[_FLUSH] = np.array(index % 4 >= 2, np.float32)
+            for name, shape in self._shapes.items():
+                if index % 2:
+                    # All elements the same way: kernels err on one side.
+                    noise = np.full(shape, self._rng.choice((-1, 1)), np.float32)
+                else:
+                    noise = self._rng.uniform(-1, 1, shape).astype(np.float32)
+                feeds[name] = noise
+            results = self._session.run(list(self.expected), feeds)
+            self._draws.append(dict(zip(self.expected, results, strict=True)))
+
+    # The moved network.
+
+    def _moved(self) -> onnx.ModelProto:
+        """The model with an input of random parts for every tensor that is rounded."""
+        model = expanded(self._model, self.values)
+        # Its own tensors, and those within operators.
+        self._inner = all_values(model, self._inputs)
+        graph = onnx.GraphProto()
+        graph.name = "moved"
+        graph.input.extend(model.graph.input)
+        graph.input.append(helper.make_tensor_value_info(_FLUSH, TensorProto.FLOAT, ()))
+        graph.initializer.append(numpy_helper.from_array(np.zeros((), np.float32), _ZERO))
+        renamed: dict[str, str] = {}
+        outputs = {output.name for output in model.graph.output}
+        # Parameters of an operator are no tensors.
+        parameters = {
+            name
+            for node in model.graph.node
+            if node.op_type in ("Resize", "Pow", "Pad")
+            for name in node.input[1:]
+        }
+        for weight in model.graph.initializer:
+            graph.initializer.append(weight)
+            array = numpy_helper.to_array(weight)
+            if array.dtype == np.float32 and weight.name not in outputs | parameters:
+                self._move(graph, weight.name, array, None, renamed)
+        for port in model.graph.input:
+            array = np.asarray(self._inputs[port.name])
+            if array.dtype == np.float32 and port.name not in outputs:
+                self._move(graph, port.name, array, None, renamed)
+        final: dict[str, str] = {}
+        for node in model.graph.node:
+            copy = onnx.NodeProto()
+            copy.CopyFrom(node)
+            copy.input[:] = [renamed.get(name, name) for name in node.input]
+            # The moved tensor takes the name where it is an output.
+            for position, name in enumerate(node.output):
+                if name in outputs:
+                    final[name] = copy.output[position] = name + _BEFORE
+            graph.node.append(copy)
+            for name, given in zip(node.output, copy.output, strict=True):
+                array = self._inner.get(name)
+                if array is not None and array.dtype == np.float32:
+                    self._move(graph, given, array, node, renamed)
+                    if name != given:
+                        renamed[name] = renamed.get(given, given)
+                elif name != given:
+                    renamed[name] = given
+        for name in final:
+            graph.node.append(helper.make_node("Identity", [renamed[name]], [name]))
+        graph.output.extend(model.graph.output)
+        result = onnx.ModelProto()
+        result.CopyFrom(model)
+        result.graph.CopyFrom(graph)
+        return result
+
+    def _move(
+        self,
+        graph: onnx.GraphProto,
+        name: str,
+        array: np.ndarray,
+        node: onnx.NodeProto | None,
+        renamed: dict[str, str],
+    ) -> None:
+        """Adds noise to a tensor, unless it is exact."""
+        relative, smallest = self._steps(name.removesuffix(_BEFORE), array, node)
+        if not relative and not smallest:
+            return
+        bounded = node is not None and node.op_type in _BOUNDED
+        noise, end = f"{name}_noise", f"{name}_moved"
+        self._shapes[noise] = array.shape
+        # Without a shape: of pools that round up ONNX infers another one than there is.
+        graph.input.append(helper.make_tensor_value_info(noise, TensorProto.FLOAT, None))
+        for suffix, factor in (("r", relative), ("s", smallest)):
+            value = np.array(factor * AMPLITUDE, np.float32)
+            graph.initializer.append(numpy_helper.from_array(value, f"{name}_{suffix}"))
+        parts = ("size", "scaled", "twice", "fixed", "total", "by")
+        size, scaled, twice, fixed, total, moved = (f"{name}_{part}" for part in parts)
+        graph.node.extend(
+            [
+                helper.make_node("Abs", [name], [size]),
+                helper.make_node("Mul", [size, f"{name}_r"], [scaled]),
+                # What is less than half a step becomes 0 at worst, and a zero stays one, but for
+                # functions whose error does not vanish with them.
+                helper.make_node("Add", [size, size], [twice]),
+                helper.make_node("Min", [twice, f"{name}_s"], [fixed]),
+                helper.make_node("Add", [scaled, f"{name}_s" if bounded else fixed], [total]),
+                helper.make_node("Mul", [total, noise], [moved]),
+                helper.make_node("Add", [name, moved], [end]),
+            ]
+        )
+        if (
+            self._precision in ("F16", "INT8")
+            and node is not None
+            and name.removesuffix(_BEFORE) in self.values
+        ):
+            # What is below half of the smallest step becomes 0, in some of the draws;
+            # constants within a kernel need not.
+            graph.node[-1].output[0] = f"{name}_unflushed"
+            graph.initializer.append(
+                numpy_helper.from_array(np.array(smallest, np.float32), f"{name}_least")
+            )
+            graph.node.extend(
+                [
+                    helper.make_node("Abs", [f"{name}_unflushed"], [f"{name}_high"]),
+                    helper.make_node("Mul", [f"{name}_least", _FLUSH], [f"{name}_limit"]),
+                    helper.make_node("Less", [f"{name}_high", f"{name}_limit"], [f"{name}_low"]),
+                    helper.make_node("Where", [f"{name}_low", _ZERO, f"{name}_unflushed"], [end]),
+                ]
+            )
+        if (array >= 0).all():
+            # Rounding never makes a tensor negative that is not.
+            graph.node[-1].output[0] = f"{name}_signed"
+            graph.node.append(helper.make_node("Relu", [f"{name}_signed"], [end]))
+        renamed[name] = end
+
+    def _steps(
+        self, name: str, array: np.ndarray, node: onnx.NodeProto | None
+    ) -> tuple[float, float]:
+        """Half a step relative to the tensor's elements, and that of all of them."""
+        op = "" if node is None else node.op_type
+        relative, smallest = _HALF_STEPS[self._precision]
+        if self._precision == "INT8" and name in self.values:
+            # Tensors within an operator are none of the network's and stay in F16.
+            if op in _VIEWS:
+                return 0, 0
+            if node is None and array.size == 1:
+                return relative, smallest
+            finite = np.abs(array[np.isfinite(array)])
+            return relative, float(finite.max(initial=0)) / 254 + smallest
+        if op in _MOVES:
+            return 0, 0
+        if op == "Cast" and self._inner[node.input[0]].dtype == np.float16:
+            # A cast to 16 bits and back may keep what it is given.
+            return max(relative, _HALF_STEPS["F16"][0]), smallest
+        with np.errstate(over="ignore"):
+            exact = bool((_rounded(array, self._precision) == array).all())
+        if exact and (node is None or op in _EXACT):
+            return 0, 0
+        if op == "Resize":
+            # onnxruntime computes the positions of elements in F32.
+            steps = 2.0**-24 * max(array.shape)
+            return relative, smallest + steps * float(np.abs(array).max(initial=0))
+        if op in _FUNCTIONS and self._precision == "F32":
+            relative = _FUNCTION_ERROR
+        if op in _BOUNDED:
+            return relative, smallest + relative
+        if op == "LpPool":
+            # A root: what is lost below the smallest square is larger than the smallest number.
+            return relative, math.sqrt(smallest)
+        if op in _SUMS and self._precision == "F32":
+            # Sums of products are as wide as this precision: each term rounds them.
+            terms = self._inner[node.input[1]].size / max(
+                1, array.shape[-1 if op == "MatMul" else 1]
+            )
+            smallest += relative * math.sqrt(terms) * float(np.sqrt(np.mean(np.square(array))))
+        return relative, smallest
+
+
+def _rounded(array: np.ndarray, precision: str) -> np.ndarray:
+    """As numbers that are exact in the precision; for F32 those of 16 bits."""
+    if precision == "BF16":
+        bits = np.ascontiguousarray(array, np.float32).view(np.uint32) & np.uint32(0xFFFF0000)
+        return bits.view(np.float32)
+    return array.astype(np.float16).astype(np.float32)
+
+
+def all_values(model: onnx.ModelProto, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Every tensor of a model, by name, as onnxruntime computes it without optimisations."""
+    values = {weight.name: numpy_helper.to_array(weight) for weight in model.graph.initializer}
+    values.update({name: np.asarray(array) for name, array in inputs.items()})
+    extended = onnx.ModelProto()
+    extended.CopyFrom(model)
+    names = [name for node in model.graph.node for name in node.output if name]
+    del extended.graph.output[:]
+    extended.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    feeds = {port.name: values[port.name] for port in model.graph.input}
+    results = open_session(extended).run(names, feeds)
+    values.update(zip(names, results, strict=True))
+    return values
