@@ -17,7 +17,7 @@ help:
 	@echo "make wheel   dist/tpuc-*.whl, which runs without LLVM"
 	@echo "make demo    compile a Swin-T, run it in the simulator, compare"
 	@echo "make bench   measure every model of the benchmark"
-	@echo "make docs    generate the dialect and command references"
+	@echo "make docs    generate the references and build the site of the documentation"
 
 setup:
 	@PYTHON=$(PYTHON) scripts/bootstrap.sh
@@ -61,8 +61,11 @@ demo: build
 bench: build
 	@$(VENV)/bin/python bench/run.py
 
-docs: configure
+docs: build
 	@cmake --build $(BUILD) --parallel $(JOBS) --target tpuc-docs
+	@$(VENV)/bin/python scripts/operator_table.py -o docs/operators.md
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	@echo "the documentation is in build/site/index.html"
 
 clean:
 	rm -rf $(BUILD)

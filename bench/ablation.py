@@ -151,7 +151,7 @@ def main() -> int:
     for name in chosen:
         if name not in names:
             parser.error(f"there is no network '{name}', choose from {', '.join(names)}")
-        path = inflate_to(SKELETONS / f"{name}.skeleton.onnx", args.work / f"{name}.onnx")
+        path = inflate_to(SKELETONS / f"{name}.skeleton.onnx.gz", args.work / f"{name}.onnx")
         columns.append(column(path))
     header = ("off", *chosen)
     lines = [(part.name, *cells) for part, *cells in zip(PARTS, *columns, strict=True)]

@@ -71,7 +71,7 @@ def make_inputs(work: Path, network: str, count: int) -> Path:
 
 def measure(network: str, work: Path) -> list[Row]:
     """All rows of a network."""
-    model = inflate_to(SKELETONS / f"{network}.skeleton.onnx", work / f"{network}.onnx")
+    model = inflate_to(SKELETONS / f"{network}.skeleton.onnx.gz", work / f"{network}.onnx")
     mlir = work / f"{network}.mlir"
     run_process("model_transform", "--model_name", network, "--model_def", model, "--mlir", mlir)
     rows = []

@@ -33,7 +33,7 @@ MOST_SECONDS, MOST_BYTES, MOST_FRAME_MS = 2.0, 5_000_000, 50.0
 def swin_t(folder: Path) -> Profile:
     """The profile of the benchmark's Swin-T in F16."""
     path = folder / "swin_t.onnx"
-    inflate_to(ROOT / "test" / "models" / "swin_t.skeleton.onnx", path)
+    inflate_to(ROOT / "test" / "models" / "swin_t.skeleton.onnx.gz", path)
     return tpuc.compile(path, "F16").profile()
 
 

@@ -112,7 +112,7 @@ def build_with_peer(peer: Path, folder: Path, names: Sequence[str], precision: s
     for name in names:
         work = folder / name
         key = f"{name}_{precision.lower()}"
-        onnx_path = inflate_to(SKELETONS / f"{name}.skeleton.onnx", work / f"{name}.onnx")
+        onnx_path = inflate_to(SKELETONS / f"{name}.skeleton.onnx.gz", work / f"{name}.onnx")
         if not (work / "in.npz").exists():
             model = tpuc.compile(onnx_path, quantize="F16")
             save_npz(work / "in.npz", seeded_inputs(model.inputs, name))
@@ -182,7 +182,7 @@ def check_cycles(bmodel: Path, total: int | None) -> str:
 
 def check_own(peer: Path, name: str, precision: str, folder: Path) -> str:
     """Runs our .bmodel on both simulators."""
-    onnx_path = inflate_to(SKELETONS / f"{name}.skeleton.onnx", folder / f"{name}.onnx")
+    onnx_path = inflate_to(SKELETONS / f"{name}.skeleton.onnx.gz", folder / f"{name}.onnx")
     model = tpuc.compile(onnx_path, quantize=precision)
     inputs = seeded_inputs(model.inputs, name)
     bmodel = folder / f"{name}_{precision.lower()}.bmodel"

@@ -278,7 +278,7 @@ def main() -> int:
     # First: a process started later would count this one's memory as its own.
     tools = None
     if args.tools:
-        path = inflate_to(SKELETONS / "swin_t.skeleton.onnx", args.work / "swin_t.onnx")
+        path = inflate_to(SKELETONS / "swin_t.skeleton.onnx.gz", args.work / "swin_t.onnx")
         tools = measure_tools(path, "F16", peer["tools"]["swin_t"]["F16"])
     known: dict[tuple[str, str], Row] = {}
     if args.json and args.json.exists():
@@ -291,7 +291,9 @@ def main() -> int:
         for precision in args.precisions.split(","):
             row = known.get((name, precision))
             if row is None:
-                path = inflate_to(SKELETONS / f"{name}.skeleton.onnx", args.work / f"{name}.onnx")
+                path = inflate_to(
+                    SKELETONS / f"{name}.skeleton.onnx.gz", args.work / f"{name}.onnx"
+                )
                 figure = peer["milliseconds"][name].get(precision)
                 row = known[name, precision] = measure(path, precision, figure, args.accuracy)
                 print(*row.cells(), file=sys.stderr, flush=True)

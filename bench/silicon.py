@@ -53,7 +53,7 @@ def main() -> int:
             theirs = args.bmodels / name / f"{name}_{precision.lower()}.bmodel"
             if not theirs.exists():
                 continue
-            path = inflate_to(SKELETONS / f"{name}.skeleton.onnx", args.work / f"{name}.onnx")
+            path = inflate_to(SKELETONS / f"{name}.skeleton.onnx.gz", args.work / f"{name}.onnx")
             ours = times(tpuc.compile(path, quantize=precision))
             peer = times(tpuc.Model.load(theirs))
             ratios.append([b / a for a, b in zip(ours, peer, strict=True)])

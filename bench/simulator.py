@@ -136,7 +136,7 @@ def main() -> int:
             continue
         with tempfile.TemporaryDirectory() as folder:
             onnx = Path(folder) / f"{network}.onnx"
-            inflate_to(SKELETONS / f"{network}.skeleton.onnx", onnx)
+            inflate_to(SKELETONS / f"{network}.skeleton.onnx.gz", onnx)
             model = tpuc.compile(onnx, quantize=precision)
         run = measure(model, seeded_inputs(model.inputs, network), options.repeat)
         missed |= run.wall > limit

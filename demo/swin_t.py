@@ -38,7 +38,7 @@ def top5(scores: np.ndarray) -> str:
 def main() -> int:
     """Runs the demonstration; 1 when the results do not agree."""
     onnx_path = inflate_to(
-        ROOT / "test/models/swin_t.skeleton.onnx", ROOT / "build/demo/swin_t.onnx"
+        ROOT / "test/models/swin_t.skeleton.onnx.gz", ROOT / "build/demo/swin_t.onnx"
     )
     image = load_image(ROOT / "docs/images/sample.jpg")
     print(f"{onnx_path.name}: {onnx_path.stat().st_size / 2**20:.0f} MiB, weights from a seed")

@@ -1,12 +1,13 @@
 """Skeleton models: real graphs whose weights are drawn from a seed.
 
-A skeleton is an ONNX file whose large initialisers hold no values. Its
+A skeleton is a gzipped ONNX file whose large initialisers hold no values. Its
 metadata has for each of them the recipe ``name -> [seed, mean, std]``. The
 numbers come from numpy's PCG64, so that every machine makes the same model.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import sys
@@ -47,9 +48,9 @@ def inflate(skeleton: str | os.PathLike) -> onnx.ModelProto:
     if not path.is_file():
         raise UserError(f"{path}: no such file, give the path of a skeleton model")
     try:
-        model = onnx.load(str(path))
+        model = onnx.load_model_from_string(gzip.decompress(path.read_bytes()))
     except Exception as error:
-        raise UserError(f"{path}: is not an ONNX model ({error})") from None
+        raise UserError(f"{path}: is not a gzipped ONNX model ({error})") from None
     recipes = {}
     for entry in list(model.metadata_props):
         if entry.key == RECIPES_KEY:
@@ -75,12 +76,12 @@ def inflate_to(skeleton: str | os.PathLike, target: str | os.PathLike) -> Path:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """``python -m tpuc.inflate SKELETON.onnx OUT.onnx``."""
+    """``python -m tpuc.inflate SKELETON.onnx.gz OUT.onnx``."""
     from tpuc.cli.common import run_command
 
     def command(arguments: Sequence[str]) -> None:
         if len(arguments) != 2:
-            raise UserError("usage: python -m tpuc.inflate SKELETON.onnx OUT.onnx")
+            raise UserError("usage: python -m tpuc.inflate SKELETON.onnx.gz OUT.onnx")
         inflate_to(arguments[0], arguments[1])
 
     return run_command(command, argv)

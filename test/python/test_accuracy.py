@@ -14,7 +14,7 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 def test_resnet50_in_bf16_agrees_through_the_precision_of_its_early_layers(tmp_path):
     # Rounded to bf16 throughout, the network reaches 0.9987.
     network = tmp_path / "resnet50.onnx"
-    inflate_to(MODELS / "resnet50.skeleton.onnx", network)
+    inflate_to(MODELS / "resnet50.skeleton.onnx.gz", network)
     model = tpuc.compile(network, quantize="BF16")
     (port,) = model.inputs
     for seed in range(2):

@@ -15,7 +15,7 @@ MODELS = Path(__file__).parents[1] / "models"
 
 def perturbed(name):
     """The model with its uniform scales and biases varied, as trained ones are."""
-    model = inflate(MODELS / f"{name}.skeleton.onnx")
+    model = inflate(MODELS / f"{name}.skeleton.onnx.gz")
     for tensor in model.graph.initializer:
         array = numpy_helper.to_array(tensor)
         if array.dtype == np.float32 and array.ndim == 1 and array.size > 1 and np.ptp(array) == 0:
@@ -41,7 +41,7 @@ def without_names(module):
     "forms", [("swin_t", "swin_t_raw"), ("bert_base", "bert_base_raw")], ids=["swin", "bert"]
 )
 def test_simplified_and_raw_form_are_one_program(forms):
-    modules = [import_onnx(inflate(MODELS / f"{form}.skeleton.onnx")) for form in forms]
+    modules = [import_onnx(inflate(MODELS / f"{form}.skeleton.onnx.gz")) for form in forms]
     for module in modules:
         module.run_pipeline("top-canonicalize")
     simplified, raw = map(without_names, modules)

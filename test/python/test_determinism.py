@@ -31,7 +31,7 @@ def compiled(model, path, options):
 @pytest.mark.parametrize("search", [0, 1, 2])
 @pytest.mark.parametrize("name", ["small_convnet", "deit_tiny"])
 def test_the_bytes_do_not_depend_on_what_the_cost_cache_remembers(name, search, tmp_path):
-    skeleton = MODELS / f"{name}.skeleton.onnx"
+    skeleton = MODELS / f"{name}.skeleton.onnx.gz"
     model = inflate(skeleton) if skeleton.exists() else nets.small_convnet()
     files = [
         compiled(model, tmp_path / f"{cache}.bmodel", f"search={search} cost-cache={cache}")
@@ -43,7 +43,7 @@ def test_the_bytes_do_not_depend_on_what_the_cost_cache_remembers(name, search, 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "deit_tiny", "mobilevit_s", "swin_t"])
 @pytest.mark.parametrize("opt", [1, 2, 3])
 def test_no_hazard_is_left(name, opt):
-    module = import_onnx(inflate(MODELS / f"{name}.skeleton.onnx"), name=name)
+    module = import_onnx(inflate(MODELS / f"{name}.skeleton.onnx.gz"), name=name)
     deploy(module, "F16", stop_after="commands", opt=opt)
     module.run_pipeline("func.func(bm1684x-verify-hazards)")
 
@@ -65,7 +65,7 @@ def test_every_missing_wait_is_a_hazard(tmp_path):
 
 def test_movements_of_swin_are_between_its_blocks():
     """In the profile: permutations at the embedding, between stages, and before the mean."""
-    model = tpuc.compile(inflate(MODELS / "swin_t_raw.skeleton.onnx"), quantize="F16")
+    model = tpuc.compile(inflate(MODELS / "swin_t_raw.skeleton.onnx.gz"), quantize="F16")
     layers = model.profile().layers
     permuted = [layer.name for layer in layers if layer.kind == "tpu.permute"]
     assert permuted

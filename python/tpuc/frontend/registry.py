@@ -30,9 +30,9 @@ def find_converter(node: Node) -> Converter | None:
     return _CONVERTERS.get((node.domain, node.op_type))
 
 
-def supported_operators() -> list[str]:
-    """Names of all supported operators, sorted, other domains prefixed."""
-    return sorted(f"{domain}::{name}" if domain else name for domain, name in _CONVERTERS)
+def converters() -> dict[tuple[str, str], Converter]:
+    """Every converter by domain and operator."""
+    return dict(_CONVERTERS)
 
 
 def constant_of(tensor: Tensor | None, what: str):  # noqa: ANN201
