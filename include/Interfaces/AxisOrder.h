@@ -29,6 +29,19 @@ std::optional<AxisOrder> composeThroughReshape(llvm::ArrayRef<int64_t> shape,
                                                llvm::ArrayRef<int64_t> reshaped,
                                                llvm::ArrayRef<int64_t> second);
 
+/// Reshape to `shape`, then repeat axes of size 1 up to `repeated`.
+struct AxisRepeats {
+  llvm::SmallVector<int64_t> shape, repeated;
+};
+
+/// What repeats elements as a broadcast of `shape` to `first`, a reshape to
+/// `reshaped` and a broadcast to `second` do, up to a reshape. Nothing when an
+/// axis of the reshape lies across others.
+std::optional<AxisRepeats> composeRepeats(llvm::ArrayRef<int64_t> shape,
+                                          llvm::ArrayRef<int64_t> first,
+                                          llvm::ArrayRef<int64_t> reshaped,
+                                          llvm::ArrayRef<int64_t> second);
+
 /// A permute that both takes the innermost axis elsewhere and moves others, as
 /// two, the second on the first's result: a transposition of two axes within
 /// all others (which the chip does in its lanes) and a movement of whole rows.

@@ -48,6 +48,19 @@ bool exchangesLanes(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes);
 /// global memory.
 bool staysLocal(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes);
 
+/// Columns that come from one place, where they lie row by row, or that all
+/// hold one element, given by its bits.
+struct RowPart {
+  std::optional<GlobalTensor> source;
+  int64_t columns;
+  uint32_t bits = 0;
+};
+
+/// Appends a kernel that joins the columns of `parts` in each of `rows` rows.
+/// False, with nothing appended, when rows are too long for it.
+bool makeRowConcat(const GlobalTensor &result, llvm::ArrayRef<RowPart> parts,
+                   int64_t rows, KernelList &kernels);
+
 /// Appends a kernel that writes `bits` into `count` elements from `result` on.
 void makeFillKernels(const GlobalTensor &result, int64_t count, uint32_t bits,
                      KernelList &kernels);

@@ -101,6 +101,31 @@ std::optional<AxisOrder> tpuc::composeThroughReshape(
   return composed;
 }
 
+std::optional<AxisRepeats> tpuc::composeRepeats(
+    llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> first,
+    llvm::ArrayRef<int64_t> reshaped, llvm::ArrayRef<int64_t> second) {
+  std::optional<llvm::SmallVector<int64_t>> fine =
+      refineShapes(first, reshaped);
+  if (!fine)
+    return std::nullopt;
+  llvm::SmallVector<bool> repeats;
+  for (auto [axis, parts] : llvm::enumerate(countParts(first, *fine)))
+    repeats.append(parts, shape[axis] != first[axis]);
+  AxisRepeats composed;
+  size_t next = 0;
+  for (auto [axis, parts] : llvm::enumerate(countParts(reshaped, *fine))) {
+    if (reshaped[axis] != second[axis]) {
+      composed.shape.push_back(1);
+      composed.repeated.push_back(second[axis]);
+    }
+    for (int64_t i = 0; i < parts; ++i, ++next) {
+      composed.shape.push_back(repeats[next] ? 1 : (*fine)[next]);
+      composed.repeated.push_back((*fine)[next]);
+    }
+  }
+  return composed;
+}
+
 /// The same permute without axes of size 1, and with axes that stay neighbours
 /// as one.
 static AxisOrder simplify(llvm::ArrayRef<int64_t> shape,

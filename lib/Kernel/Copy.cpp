@@ -8,6 +8,7 @@
 
 #include "Kernel/Copy.h"
 
+#include "LaneCopy.h"
 #include "SplitCopy.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -114,6 +115,10 @@ private:
         axes, [](const CopyAxis &axis) { return axis.sourceStride == 1; });
     bool isTransposing = axes.back().resultStride == 1 &&
                          axes.back().sourceStride != 1 && inner != axes.end();
+    if (!isTransposing &&
+        makeFreeLaneCopy(result.advanced(resultOffset),
+                         source.advanced(sourceOffset), axes, kernels))
+      return;
     if (isTransposing)
       transpose(CopyAxes(axes), inner - axes.begin(), resultOffset,
                 sourceOffset);

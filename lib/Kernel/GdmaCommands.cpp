@@ -81,6 +81,41 @@ void setResult(Registers &r, uint64_t address, const Shape4 &shape,
   r.dst_wstride = uint32_t(strides[W]);
 }
 
+/// Calls `action` with the parts of a read of global memory. The vendor's model
+/// refuses rows that repeat one element: they become columns, or an axis that
+/// is free, or else parts of their own.
+template <typename Tensor, typename Action>
+void forEachRead(Tensor result, GlobalTensor source, Action action) {
+  if (source.shape[W] == 1 || source.strides[W] != 0 ||
+      result.shape != source.shape)
+    return action(result, source);
+  for (Axis axis : {H, N}) {
+    if (source.shape[axis] != 1)
+      continue;
+    auto exchange = [&](auto &tensor) {
+      std::swap(tensor.shape[axis], tensor.shape[W]);
+      std::swap(tensor.strides[axis], tensor.strides[W]);
+    };
+    exchange(result);
+    exchange(source);
+    return action(result, source);
+  }
+  for (int64_t w = 0; w < source.shape[W]; ++w) {
+    auto column = [&](auto tensor) {
+      Shape4 shape = tensor.shape;
+      shape[W] = 1;
+      return tensor.viewed(shape, tensor.strides);
+    };
+    Tensor target = column(result);
+    if constexpr (std::is_same_v<Tensor, LocalTensor>)
+      target.address +=
+          uint32_t(w * result.strides[W] * byteWidth(result.type));
+    else
+      target = target.advanced(w * result.strides[W]);
+    action(target, column(source));
+  }
+}
+
 /// Equal shapes move element by element; others reshuffle in row-major order.
 uint32_t sameShape(const Shape4 &a, const Shape4 &b) { return a == b; }
 
@@ -94,11 +129,14 @@ uint64_t CommandBuilder::addressOf(const GlobalTensor &tensor) const {
 
 void CommandBuilder::load(const LocalTensor &result,
                           const GlobalTensor &source) {
-  Registers r = start(source.type, kPlain);
-  setSource(r, addressOf(source), source.shape, source.strides);
-  setResult(r, localAddress(result), result.shape, result.strides);
-  r.nchw_copy = sameShape(source.shape, result.shape);
-  sink.emit(Layout::DmaTensor, r);
+  forEachRead(result, source,
+              [&](const LocalTensor &to, const GlobalTensor &from) {
+                Registers r = start(from.type, kPlain);
+                setSource(r, addressOf(from), from.shape, from.strides);
+                setResult(r, localAddress(to), to.shape, to.strides);
+                r.nchw_copy = sameShape(from.shape, to.shape);
+                sink.emit(Layout::DmaTensor, r);
+              });
 }
 
 void CommandBuilder::store(const GlobalTensor &result,
@@ -112,11 +150,14 @@ void CommandBuilder::store(const GlobalTensor &result,
 
 void CommandBuilder::move(const GlobalTensor &result,
                           const GlobalTensor &source) {
-  Registers r = start(result.type, kPlain);
-  setSource(r, addressOf(source), source.shape, source.strides);
-  setResult(r, addressOf(result), result.shape, result.strides);
-  r.nchw_copy = sameShape(source.shape, result.shape);
-  sink.emit(Layout::DmaTensor, r);
+  forEachRead(result, source,
+              [&](const GlobalTensor &to, const GlobalTensor &from) {
+                Registers r = start(to.type, kPlain);
+                setSource(r, addressOf(from), from.shape, from.strides);
+                setResult(r, addressOf(to), to.shape, to.strides);
+                r.nchw_copy = sameShape(from.shape, to.shape);
+                sink.emit(Layout::DmaTensor, r);
+              });
 }
 
 void CommandBuilder::exchange(const LocalTensor &result,

@@ -11,14 +11,18 @@
 
 namespace tpuc::kernel {
 
-/// Appends a kernel for the copy of `lanes`, which keep their place, times
-/// `rest`: it transfers the longest runs that either side has and reorders them
-/// in local memory. False, with nothing appended, when a side has none, when
-/// the transfers would be many, or when the parts that cannot be cut do not fit
-/// into a lane.
+/// Appends kernels for the copy of `lanes`, which keep their place, times
+/// `rest`: they transfer the longest runs that either side has and reorder them
+/// in local memory. False, with nothing appended, when transfers without
+/// reordering would hardly take longer or when no tile fits into a lane.
 bool makeLaneCopyKernel(const GlobalTensor &result, const GlobalTensor &source,
                         const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> rest,
                         KernelList &kernels);
+
+/// The same for sides that need not agree in their lanes: an axis or a part of
+/// one goes across the lanes.
+bool makeFreeLaneCopy(const GlobalTensor &result, const GlobalTensor &source,
+                      llvm::ArrayRef<CopyAxis> axes, KernelList &kernels);
 
 } // namespace tpuc::kernel
 

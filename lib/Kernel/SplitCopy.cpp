@@ -149,8 +149,8 @@ private:
       return false;
     bool keepsRuns =
         rest.back().resultStride == 1 && rest.back().sourceStride == 1;
-    if (!keepsRuns && makeLaneCopyKernel(params.result, params.source,
-                                         lanes.front(), rest, kernels))
+    if (makeLaneCopyKernel(params.result, params.source, lanes.front(), rest,
+                           kernels))
       return true;
     // Single elements of a value that is not resident take longest of all.
     bool turnsRows = !keepsRuns && rest.back().sourceStride != 0;

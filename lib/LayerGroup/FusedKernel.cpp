@@ -22,7 +22,8 @@ namespace {
 enum class Views : uint8_t {
   Equal,
   ConsumerFlat, ///< the producer's [h, w] is the consumer's w
-  ProducerFlat  ///< the consumer's [h, w] is the producer's w
+  ProducerFlat, ///< the consumer's [h, w] is the producer's w
+  ProducerWide  ///< a row of the producer is several of the consumer
 };
 
 class FusedKernel : public TiledKernel {
@@ -35,7 +36,7 @@ public:
     // Whole rows where one side cannot say less.
     if (views == Views::ConsumerFlat && unit[W] != 0)
       unit[W] = std::lcm(unit[W], width);
-    if (views == Views::ProducerFlat)
+    if (views == Views::ProducerFlat || views == Views::ProducerWide)
       unit[W] = 0;
     for (unsigned axis = 0; axis < 4; ++axis)
       adaptUnit(axis);
@@ -102,7 +103,7 @@ public:
         {buffers.inputs.take_front(split), between.written, between.end},
         constants);
     if (between.isCopied)
-      builder.copy(between.read, asRead(between.written, between.read.shape));
+      builder.copy(between.read, between.offered);
     llvm::SmallVector<LocalTensor, 3> inputs(buffers.inputs.drop_front(split));
     inputs.insert(inputs.begin() + input, between.read);
     consumer.compute(builder, tile, {inputs, buffers.result, between.end},
@@ -165,23 +166,41 @@ private:
       box.size[W] = box.size[H] * width;
       box.offset[H] = 0;
       box.size[H] = 1;
+    } else if (views == Views::ProducerWide) {
+      // Whole rows of the producer, which may be more than is read.
+      int64_t rows = rowsOfProducer();
+      int64_t end = arch::ceilDiv(box.offset[H] + box.size[H], rows);
+      box.offset[H] /= rows;
+      box.size[H] = end - box.offset[H];
+      box.offset[W] = 0;
+      box.size[W] = producer.space()[W];
     }
     return box;
   }
 
+  /// Rows of the consumer in one of the producer.
+  int64_t rowsOfProducer() const { return producer.space()[W] / width; }
+
   /// The value between the two, as written and as read.
   struct Between {
-    LocalTensor written, read;
+    LocalTensor written, offered, read; ///< offered: as read, before a copy
     bool isCopied = false;
     uint32_t end = 0;
   };
 
-  /// What was written, in the consumer's axes.
-  LocalTensor asRead(const LocalTensor &written, const Shape4 &shape) const {
+  /// What was written, in the consumer's axes; `box` of it is read.
+  LocalTensor asRead(const LocalTensor &written, const Shape4 &shape,
+                     const Box &box) const {
     Shape4 strides = written.strides;
-    if (views == Views::ProducerFlat)
+    if (views == Views::ProducerFlat || views == Views::ProducerWide)
       strides[H] = width;
-    return written.viewed(shape, strides);
+    LocalTensor read = written.viewed(shape, strides);
+    if (views == Views::ProducerWide) {
+      int64_t skipped =
+          box.offset[H] % rowsOfProducer() * width + box.offset[W];
+      read.address += uint32_t(skipped * byteWidth(read.type));
+    }
+    return read;
   }
 
   Between planBetween(const Box &tile, uint32_t address) const {
@@ -192,11 +211,13 @@ private:
       return placed;
     };
     between.written = take(producer.placeResult(produced(tile)));
-    LocalTensor wanted =
-        consumer.placeInput(input, consumer.inputBox(input, tile));
-    LocalTensor offered = asRead(between.written, wanted.shape);
-    if (isCongruent(wanted, offered) || consumer.acceptsStrides(input)) {
-      between.read = offered;
+    Box box = consumer.inputBox(input, tile);
+    LocalTensor wanted = consumer.placeInput(input, box);
+    between.offered = asRead(between.written, wanted.shape, box);
+    bool isAligned = between.offered.address % arch::kVectorBytes == 0;
+    if (isAligned && (isCongruent(wanted, between.offered) ||
+                      consumer.acceptsStrides(input))) {
+      between.read = between.offered;
     } else {
       between.read = take(wanted);
       between.isCopied = true;
@@ -236,6 +257,8 @@ std::optional<Views> compareViews(const GlobalTensor &written,
     return Views::ConsumerFlat;
   if (written.shape[H] == 1)
     return Views::ProducerFlat;
+  if (written.shape[W] % read.shape[W] == 0)
+    return Views::ProducerWide;
   return std::nullopt;
 }
 
@@ -282,7 +305,7 @@ std::unique_ptr<TiledKernel> group::fuseKernels(const TiledKernel &producer,
     if (!views || fused)
       return nullptr;
     int64_t width =
-        *views == Views::ProducerFlat ? read->shape[W] : written->shape[W];
+        *views == Views::ConsumerFlat ? written->shape[W] : read->shape[W];
     fused = std::make_unique<FusedKernel>(producer, consumer, i, *views, width);
   }
   return fused;

@@ -9,37 +9,68 @@
 
 #include "Lowering.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace tpuc;
+
+/// What `op` makes of `values`, [positions of `axis`, columns]: only the first
+/// of these two axes is resized.
+static llvm::Expected<Buffer> resizeAxis(top::ResizeOp op, size_t axis,
+                                         int64_t columns,
+                                         std::vector<float> values) {
+  int64_t from = getShape(op.getInput())[axis];
+  int64_t to = getShape(op.getOutput())[axis];
+  OpBuilder builder(op.getContext());
+  auto type = RankedTensorType::get({from, columns}, builder.getF32Type());
+  OwningOpRef<top::WeightOp> operand = top::WeightOp::create(
+      builder, op.getLoc(), DenseElementsAttr::get(type, 0.0f));
+  OperationState state(op.getLoc(), top::ResizeOp::getOperationName());
+  state.addOperands(operand->getResult());
+  state.addTypes(type.clone({to, columns}));
+  state.addAttributes(op->getAttrs());
+  state.attributes.set(
+      op.getScalesAttrName(),
+      builder.getDenseF64ArrayAttr({op.getScales()[axis], 1.0}));
+  OwningOpRef<Operation *> resize = builder.create(state);
+  llvm::Expected<SmallVector<Buffer>> result =
+      cast<EvaluableOp>(*resize).evaluate(
+          {Buffer::f32({from, columns}, std::move(values))});
+  resize->erase();
+  resize.release();
+  if (!result)
+    return result.takeError();
+  return result->front();
+}
 
 /// The matrix [to, from] by which `op` maps the positions of `axis`.
 static llvm::Expected<Buffer> getAxisMatrix(top::ResizeOp op, size_t axis) {
   int64_t from = getShape(op.getInput())[axis];
   int64_t to = getShape(op.getOutput())[axis];
-  // The same op on a matrix: its first axis is resized, the second is not.
-  OpBuilder builder(op.getContext());
-  auto type = RankedTensorType::get({from, from}, builder.getF32Type());
+  // 256 MiB, and as long as a second to multiply one row by.
+  constexpr int64_t kMostElements = int64_t(1) << 26;
+  if (from > kMostElements / std::max(from, to))
+    return llvm::createStringError(
+        "interpolates an axis of " + std::to_string(from) + " positions to " +
+        std::to_string(to) +
+        ", which is computed by a matrix of that many rows and columns");
   std::vector<float> unit(from * from, 0.0f);
   for (int64_t i = 0; i < from; ++i)
     unit[i * from + i] = 1;
-  OwningOpRef<top::WeightOp> operand = top::WeightOp::create(
-      builder, op.getLoc(), DenseElementsAttr::get(type, 0.0f));
-  OperationState state(op.getLoc(), top::ResizeOp::getOperationName());
-  state.addOperands(operand->getResult());
-  state.addTypes(type.clone({to, from}));
-  state.addAttributes(op->getAttrs());
-  state.attributes.set(
-      op.getScalesAttrName(),
-      builder.getDenseF64ArrayAttr({op.getScales()[axis], 1.0}));
-  OwningOpRef<Operation *> matrixOp = builder.create(state);
-  llvm::Expected<SmallVector<Buffer>> result =
-      cast<EvaluableOp>(*matrixOp).evaluate(
-          {Buffer::f32({from, from}, std::move(unit))});
-  matrixOp->erase();
-  matrixOp.release();
-  if (!result)
-    return result.takeError();
-  return result->front();
+  return resizeAxis(op, axis, from, std::move(unit));
+}
+
+/// For each position of the result the one of the operand that it is, for ops
+/// that only pick positions.
+static llvm::Expected<SmallVector<int64_t>> getPicks(top::ResizeOp op,
+                                                     size_t axis) {
+  int64_t from = getShape(op.getInput())[axis];
+  std::vector<float> positions(from);
+  std::iota(positions.begin(), positions.end(), 0.0f);
+  llvm::Expected<Buffer> picked = resizeAxis(op, axis, 1, std::move(positions));
+  if (!picked)
+    return picked.takeError();
+  return SmallVector<int64_t>(picked->getF32());
 }
 
 /// For each row of `matrix` the column of its only 1, if all rows are so.
@@ -71,16 +102,20 @@ static std::optional<int64_t> getRepeats(ArrayRef<int64_t> columns,
   return repeats;
 }
 
-/// Repeats every position of `axis`.
-static Value emitRepeat(Value x, size_t axis, int64_t repeats,
-                        Lowering &lowering) {
-  SmallVector<int64_t> shape(getShape(x));
-  SmallVector<int64_t> split(shape);
-  split.insert(split.begin() + axis + 1, 1);
-  x = lowering.reshape(x, split);
-  split[axis + 1] = repeats;
-  x = lowering.broadcast(x, split);
-  shape[axis] *= repeats;
+/// Repeats every position of axis i `repeats`[i] times, of all axes at once.
+static Value emitRepeats(Value x, ArrayRef<int64_t> repeats,
+                         Lowering &lowering) {
+  SmallVector<int64_t> shape, split, repeated;
+  for (auto [size, count] : llvm::zip(getShape(x), repeats)) {
+    shape.push_back(size * count);
+    split.push_back(size);
+    repeated.push_back(size);
+    if (count == 1)
+      continue;
+    split.push_back(1);
+    repeated.push_back(count);
+  }
+  x = lowering.broadcast(lowering.reshape(x, split), repeated);
   return lowering.reshape(x, shape);
 }
 
@@ -117,11 +152,34 @@ namespace {
 /// How the positions of an axis are computed.
 struct AxisMap {
   size_t axis;
-  Buffer matrix;
-  /// Set when the matrix only picks positions.
+  /// Set when positions are only picked, each from one of the operand.
   std::optional<SmallVector<int64_t>> columns;
+  /// Otherwise the matrix that the axis is multiplied by.
+  std::optional<Buffer> matrix;
 };
 } // namespace
+
+static bool isNearest(top::ResizeOp op) {
+  return op.getMode() == top::ResizeMode::Nearest;
+}
+
+static llvm::Expected<AxisMap> getAxisMap(top::ResizeOp op, size_t axis) {
+  AxisMap map{axis, std::nullopt, std::nullopt};
+  if (isNearest(op)) {
+    llvm::Expected<SmallVector<int64_t>> picks = getPicks(op, axis);
+    if (!picks)
+      return picks.takeError();
+    map.columns = std::move(*picks);
+    return map;
+  }
+  llvm::Expected<Buffer> matrix = getAxisMatrix(op, axis);
+  if (!matrix)
+    return matrix.takeError();
+  map.columns = getColumns(*matrix);
+  if (!map.columns)
+    map.matrix = std::move(*matrix);
+  return map;
+}
 
 /// Whether one product with the matrix of both axes takes less time than one
 /// after the other. The channels of an image lie across the lanes, and stay
@@ -131,9 +189,9 @@ static bool isJointFaster(const AxisMap &h, const AxisMap &w, int64_t images,
                           Type element) {
   constexpr double kLoadRate = 58, kMoveRate = 32; // bytes a cycle
   double width = double(element.getIntOrFloatBitWidth()) / 8;
-  int64_t from = h.matrix.getDim(1) * w.matrix.getDim(1);
-  int64_t between = h.matrix.getDim(0) * w.matrix.getDim(1);
-  int64_t to = h.matrix.getDim(0) * w.matrix.getDim(0);
+  int64_t from = h.matrix->getDim(1) * w.matrix->getDim(1);
+  int64_t between = h.matrix->getDim(0) * w.matrix->getDim(1);
+  int64_t to = h.matrix->getDim(0) * w.matrix->getDim(0);
   bool isWide = element.isF32();
   double products = double(llvm::divideCeil(images, 64)) *
                     double(isWide ? from * int64_t(llvm::divideCeil(to, 16))
@@ -149,9 +207,9 @@ static bool isJointFaster(const AxisMap &h, const AxisMap &w, int64_t images,
 static Value emitJointMatrix(Value x, const AxisMap &h, const AxisMap &w,
                              Lowering &lowering) {
   SmallVector<int64_t> shape(getShape(x));
-  ArrayRef<float> rows = h.matrix.getF32(), columns = w.matrix.getF32();
-  int64_t toH = h.matrix.getDim(0), fromH = h.matrix.getDim(1);
-  int64_t toW = w.matrix.getDim(0), fromW = w.matrix.getDim(1);
+  ArrayRef<float> rows = h.matrix->getF32(), columns = w.matrix->getF32();
+  int64_t toH = h.matrix->getDim(0), fromH = h.matrix->getDim(1);
+  int64_t toW = w.matrix->getDim(0), fromW = w.matrix->getDim(1);
   std::vector<float> joint;
   joint.reserve(fromH * fromW * toH * toW);
   for (int64_t y = 0; y < fromH; ++y)
@@ -173,10 +231,6 @@ static Value emitJointMatrix(Value x, const AxisMap &h, const AxisMap &w,
   return lowering.reshape(x, shape);
 }
 
-static bool isNearest(top::ResizeOp op) {
-  return op.getMode() == top::ResizeMode::Nearest;
-}
-
 static LogicalResult lowerResize(top::ResizeOp op, Lowering &lowering) {
   Type element = isNearest(op) ? lowering.getNaturalElement(op, op.getInput())
                                : lowering.getFloatElement(op);
@@ -187,30 +241,35 @@ static LogicalResult lowerResize(top::ResizeOp op, Lowering &lowering) {
     if (op.getScales()[axis] == 1.0 &&
         from[axis] == getShape(op.getOutput())[axis])
       continue;
-    llvm::Expected<Buffer> matrix = getAxisMatrix(op, axis);
-    if (!matrix)
-      return lowering.fail(op, llvm::toString(matrix.takeError()) +
+    llvm::Expected<AxisMap> map = getAxisMap(op, axis);
+    if (!map)
+      return lowering.fail(op, llvm::toString(map.takeError()) +
                                    "; choose another resize");
-    std::optional<SmallVector<int64_t>> columns = getColumns(*matrix);
-    maps.push_back({axis, std::move(*matrix), std::move(columns)});
+    maps.push_back(std::move(*map));
   }
   bool areImages = maps.size() == 2 && maps[0].axis + 2 == from.size() &&
                    maps[1].axis + 1 == from.size();
-  if (areImages && !maps[0].columns && !maps[1].columns &&
+  if (areImages && maps[0].matrix && maps[1].matrix &&
       isJointFaster(maps[0], maps[1], getProduct(from.drop_back(2)), element)) {
     lowering.replace(op.getResult(),
                      emitJointMatrix(x, maps[0], maps[1], lowering));
     return success();
   }
+  // What makes more of the elements comes last.
+  SmallVector<int64_t> repeats(from.size(), 1);
   for (const AxisMap &map : maps) {
-    if (!map.columns)
-      x = emitMatrix(x, map.axis, map.matrix, lowering);
-    else if (std::optional<int64_t> repeats =
-                 getRepeats(*map.columns, from[map.axis]))
-      x = *repeats == 1 ? x : emitRepeat(x, map.axis, *repeats, lowering);
-    else
+    std::optional<int64_t> count;
+    if (map.columns)
+      count = getRepeats(*map.columns, from[map.axis]);
+    if (count)
+      repeats[map.axis] = *count;
+    else if (map.columns)
       x = lowering.gather(x, *map.columns, map.axis);
+    else
+      x = emitMatrix(x, map.axis, *map.matrix, lowering);
   }
+  if (llvm::any_of(repeats, [](int64_t count) { return count != 1; }))
+    x = emitRepeats(x, repeats, lowering);
   lowering.replace(op.getResult(), x);
   return success();
 }

@@ -6,6 +6,8 @@
 
 #include "Lowering.h"
 
+#include "Kernel/TransferRates.h"
+
 using namespace mlir;
 using namespace tpuc;
 
@@ -86,6 +88,28 @@ static int64_t getSource(top::PadMode mode, int64_t index, int64_t size) {
   return std::clamp<int64_t>(index, 0, size - 1);
 }
 
+/// Pads by a constant. Where the innermost padded axis leaves short runs, by
+/// itself first: rows are put together in local memory, and the other axes then
+/// move rows that are longer.
+static Value emitPad(Value x, ArrayRef<int64_t> pads, double value,
+                     Lowering &lowering) {
+  size_t rank = pads.size() / 2, axis = rank;
+  SmallVector<int64_t> own(pads.size(), 0), others(pads);
+  while (axis-- > 0 && pads[axis] == 0 && pads[rank + axis] == 0)
+    ;
+  std::swap(own[axis], others[axis]);
+  std::swap(own[rank + axis], others[rank + axis]);
+  bool hasOthers = llvm::any_of(others, [](int64_t pad) { return pad != 0; });
+  Type storage = tpu::getStorageElement(getElement(x));
+  int64_t run = getProduct(getShape(x).drop_front(axis)) *
+                int64_t(storage.getIntOrFloatBitWidth()) / 8;
+  if (hasOthers && run < rates::kShortestRowBytes) {
+    x = lowering.emit<tpu::PadOp>(x, ArrayRef<int64_t>(own), value);
+    pads = others;
+  }
+  return lowering.emit<tpu::PadOp>(x, pads, value);
+}
+
 /// Constant padding has a form; every other one is a list of indices an axis.
 static LogicalResult lowerPad(top::PadOp op, Lowering &lowering) {
   Value x = lowering.get(op.getInput());
@@ -95,7 +119,7 @@ static LogicalResult lowerPad(top::PadOp op, Lowering &lowering) {
     if (isa<IntegerType>(getElement(x)))
       value = std::trunc(value);
     if (getShape(op.getOutput()) != shape)
-      x = lowering.emit<tpu::PadOp>(x, pads, value);
+      x = emitPad(x, pads, value, lowering);
     lowering.replace(op.getResult(), x);
     return success();
   }

@@ -12,6 +12,7 @@
 #include "Interfaces/CopyBoxes.h"
 #include "Kernel/Copy.h"
 #include "Kernel/LanePermute.h"
+#include "Kernel/TransferRates.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
 #include <numeric>
@@ -233,6 +234,8 @@ struct ConcatModel
     auto concat = cast<tpu::ConcatOp>(op);
     SmallVector<int64_t> strides = stridesOf(concat.getOutput());
     GlobalTensor result = context.globalTensor(concat.getOutput());
+    if (makeOfShortRows(concat, context, kernels))
+      return success();
     for (Value input : concat.getInputs()) {
       GlobalTensor source = context.globalTensor(input);
       bool isInPlace = result.region == source.region &&
@@ -244,6 +247,22 @@ struct ConcatModel
                                strides[concat.getAxis()]);
     }
     return success();
+  }
+
+  /// Rows of which some part is a short run.
+  static bool makeOfShortRows(tpu::ConcatOp concat, KernelContext &context,
+                              KernelList &kernels) {
+    size_t axis = concat.getAxis();
+    GlobalTensor result = context.globalTensor(concat.getOutput());
+    int64_t rows = product(shapeOf(concat.getOutput()).take_front(axis));
+    bool hasShort = false;
+    SmallVector<RowPart> parts;
+    for (Value input : concat.getInputs()) {
+      int64_t columns = product(shapeOf(input).drop_front(axis));
+      parts.push_back({context.globalTensor(input), columns});
+      hasShort |= columns * byteWidth(result.type) < rates::kShortestRowBytes;
+    }
+    return hasShort && rows > 1 && makeRowConcat(result, parts, rows, kernels);
   }
 };
 
@@ -260,6 +279,8 @@ struct PadModel
       value = value == 0 ? byte : value < 0 ? least : least + 255;
     }
     uint32_t bits = constantBits(value, result.type);
+    if (makeOfShortRows(pad, context, bits, kernels))
+      return success();
     makeFillKernels(result, numElements(result.shape), bits, kernels);
     SmallVector<int64_t> strides = stridesOf(pad.getOutput());
     ArrayRef<int64_t> begins = pad.getPads().take_front(strides.size());
@@ -267,6 +288,34 @@ struct PadModel
             context.globalTensor(pad.getInput()), stridesOf(pad.getInput()),
             shapeOf(pad.getInput()), kernels);
     return success();
+  }
+
+  /// One axis is padded, and what lies between its pads is a short run.
+  static bool makeOfShortRows(tpu::PadOp pad, KernelContext &context,
+                              uint32_t bits, KernelList &kernels) {
+    ArrayRef<int64_t> from = shapeOf(pad.getInput()), pads = pad.getPads();
+    ArrayRef<int64_t> to = shapeOf(pad.getOutput());
+    size_t rank = from.size(), axis = 0;
+    while (axis < rank && from[axis] == to[axis])
+      ++axis;
+    if (axis == rank || from.drop_front(axis + 1) != to.drop_front(axis + 1))
+      return false;
+    int64_t rows = product(from.take_front(axis));
+    int64_t inner = product(from.drop_front(axis + 1));
+    int64_t columns = from[axis] * inner;
+    GlobalTensor result = context.globalTensor(pad.getOutput());
+    if (rows == 1 ||
+        columns * byteWidth(result.type) >= rates::kShortestRowBytes)
+      return false;
+    SmallVector<RowPart> parts;
+    auto addPad = [&](int64_t count) {
+      if (count > 0)
+        parts.push_back({std::nullopt, count * inner, bits});
+    };
+    addPad(pads[axis]);
+    parts.push_back({context.globalTensor(pad.getInput()), columns});
+    addPad(pads[rank + axis]);
+    return makeRowConcat(result, parts, rows, kernels);
   }
 };
 

@@ -18,6 +18,10 @@ uint64_t tpuc::sim::sourceAddress(const Registers &r) {
 uint64_t tpuc::sim::destinationAddress(const Registers &r) {
   return uint64_t(r.dst_start_addr_h8) << 32 | r.dst_start_addr_l32;
 }
+bool tpuc::sim::isLocalAddress(uint64_t address) {
+  return address >= kLocalBase &&
+         address < kLocalBase + uint64_t(kLanes) * kLaneBytes;
+}
 uint64_t tpuc::sim::laneMask(const Registers &r) {
   return uint64_t(r.localmem_mask_h32) << 32 | r.localmem_mask_l32;
 }
@@ -34,8 +38,7 @@ Status tpuc::sim::makeGdmaTensor(Machine &machine, const char *side,
                                  uint64_t address, unsigned elementBytes,
                                  const Shape &shape, const Strides *strides,
                                  GdmaTensor &tensor) {
-  constexpr uint64_t kLocalBytes = uint64_t(kLanes) * kLaneBytes;
-  tensor.isLocal = address >= kLocalBase && address < kLocalBase + kLocalBytes;
+  tensor.isLocal = isLocalAddress(address);
   tensor.elementBytes = elementBytes;
   tensor.shape = shape;
   if (tensor.isLocal) {

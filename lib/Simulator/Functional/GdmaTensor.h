@@ -40,6 +40,8 @@ Status makeGdmaTensor(Machine &machine, const char *side, uint64_t address,
 uint64_t sourceAddress(const Registers &r);
 uint64_t destinationAddress(const Registers &r);
 
+/// Whether an address lies in the lanes.
+bool isLocalAddress(uint64_t address);
 /// The lanes that a command may write.
 uint64_t laneMask(const Registers &r);
 

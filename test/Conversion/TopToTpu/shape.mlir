@@ -65,8 +65,8 @@ func.func @gather(%x: tensor<4x8xf32>, %i: tensor<5xi64>) -> (tensor<2x8xf32>, t
 // CHECK-LABEL: @resize_repeats
 func.func @resize_repeats(%x: tensor<1x8x5x5xf32>) -> tensor<1x8x10x10xf32> {
   // CHECK-NOT: tpu.gather
-  // CHECK: tpu.broadcast {{.*}} -> tensor<1x8x5x2x5xf32>
-  // CHECK: tpu.broadcast {{.*}} -> tensor<1x8x10x5x2xf32>
+  // CHECK: tpu.broadcast {{.*}} -> tensor<1x8x5x2x5x2xf32>
+  // CHECK-NOT: tpu.broadcast
   %0 = top.resize nearest asymmetric floor %x {scales = array<f64: 1.0, 1.0, 2.0, 2.0>} : (tensor<1x8x5x5xf32>) -> tensor<1x8x10x10xf32>
   return %0 : tensor<1x8x10x10xf32>
 }
@@ -84,4 +84,20 @@ func.func @relayout(%x: tensor<3x2xf32>) -> tensor<6xf32> {
   // CHECK: tpu.relayout %arg0 {axes = 2 : i64, boxes = array<i64: 0, 2, 2, 2, 2, 2, 1, 1, 4, 0, 1, 0, 0, 2, 1, 1>} : (tensor<3x2xf32>) -> tensor<6xf32>
   %0 = top.relayout %x {axes = 2 : i64, boxes = array<i64: 0, 2, 2, 2, 2, 2, 1, 1, 4, 0, 1, 0, 0, 2, 1, 1>} : (tensor<3x2xf32>) -> tensor<6xf32>
   return %0 : tensor<6xf32>
+}
+
+// Both axes leave short runs: rows are put together first.
+// CHECK-LABEL: @pads_of_short_runs
+func.func @pads_of_short_runs(%x: tensor<1x8x5x4xf32>) -> tensor<1x8x6x5xf32> {
+  // CHECK: %[[P:.*]] = tpu.pad %arg0 {pads = array<i64: 0, 0, 0, 0, 0, 0, 0, 1>{{.*}} -> tensor<1x8x5x5xf32>
+  // CHECK: tpu.pad %[[P]] {pads = array<i64: 0, 0, 1, 0, 0, 0, 0, 0>{{.*}} -> tensor<1x8x6x5xf32>
+  %0 = top.pad constant %x {pads = array<i64: 0, 0, 1, 0, 0, 0, 0, 1>} : (tensor<1x8x5x4xf32>) -> tensor<1x8x6x5xf32>
+  return %0 : tensor<1x8x6x5xf32>
+}
+
+// CHECK-LABEL: @pads_of_long_runs
+func.func @pads_of_long_runs(%x: tensor<1x8x5x64xf32>) -> tensor<1x8x6x65xf32> {
+  // CHECK: tpu.pad %arg0 {pads = array<i64: 0, 0, 1, 0, 0, 0, 0, 1>
+  %0 = top.pad constant %x {pads = array<i64: 0, 0, 1, 0, 0, 0, 0, 1>} : (tensor<1x8x5x64xf32>) -> tensor<1x8x6x65xf32>
+  return %0 : tensor<1x8x6x65xf32>
 }

@@ -56,3 +56,12 @@ func.func @group_before_the_other_queue_ended() {
   %1 = bm1684x.sysid nop
   return
 }
+
+// -----
+
+// Columns of global memory that repeat, as rows they would do.
+func.func @column_stride_of_zero() {
+  // expected-error @+1 {{the source, outside local memory, has a w stride of 0, which the vendor's model dies of}}
+  %0 = bm1684x.dma.tensor tensor {stride_enable = 1, nchw_copy = 1, src_data_format = 2, src_cstride = 16, dst_cstride = 16, dst_wstride = 1, src_nsize = 1, src_csize = 64, src_hsize = 1, src_wsize = 16, src_start_addr_h8 = 1, dst_start_addr_l32 = 134217728, localmem_mask_l32 = 4294967295, localmem_mask_h32 = 4294967295}
+  return
+}

@@ -166,6 +166,19 @@ TEST(RefusalTest, GlobalMemoryThatIsNotMapped) {
             std::string::npos);
 }
 
+TEST(RefusalTest, ColumnsOfGlobalMemoryThatRepeat) {
+  Simulator simulator(1);
+  simulator.allocateGlobal(kGlobalBase, 4096);
+  Registers r = move(kGlobalBase, kLocalBase);
+  r.src_wstride = 0;
+  EXPECT_NE(reasonOf(simulator, Layout::DmaTensor, r).find("w stride of 0"),
+            std::string::npos);
+  // In the lanes they may.
+  r = move(kLocalBase, kGlobalBase);
+  r.src_wstride = 0;
+  EXPECT_EQ(reasonOf(simulator, Layout::DmaTensor, r), "");
+}
+
 TEST(RefusalTest, RegionsMustNotOverlap) {
   Simulator simulator(1);
   EXPECT_FALSE(simulator.allocateGlobal(kGlobalBase, 4096).empty());

@@ -1,0 +1,106 @@
+"""Movements of data: every element in its place, none transferred by itself."""
+
+import sys
+from pathlib import Path
+
+import networks as nets
+import numpy as np
+import onnxruntime
+import pytest
+import tpuc
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
+import moves
+
+# Values that all float types hold; ReLUs around the movement keep them.
+VALUES = np.arange(1, 128, dtype=np.float32)
+
+
+def compiled(model, tmp_path, precision, shape):
+    """The compiled network, an input, and what onnxruntime makes of it."""
+    path = nets.save(model, tmp_path / "net.onnx")
+    x = np.resize(VALUES, np.prod(shape)).reshape(shape)
+    given = {}
+    if precision == "INT8":
+        tpuc.calibrate(path, [{"x": x}], method="max").save(tmp_path / "table")
+        given = {"calibration_table": tmp_path / "table"}
+    expected = onnxruntime.InferenceSession(path).run(None, {"x": x})[0]
+    return tpuc.compile(path, quantize=precision, **given), x, expected
+
+
+def check(model, x, expected, precision):
+    """Every element is where it belongs."""
+    (actual,) = model.run({"x": x}).values()
+    assert actual.shape == expected.shape
+    step = np.abs(expected).max() / 127 if precision == "INT8" else 0
+    wrong = np.abs(actual - expected) > step
+    assert not wrong.any(), f"{wrong.sum()} of {wrong.size} elements, first {np.argwhere(wrong)[0]}"
+
+
+RESIZE = moves.resize
+SMALL = [
+    ("nearest", (1, 3, 5, 7), RESIZE("nearest", 2, 2)),
+    ("nearest of one pixel", (1, 5, 1, 1), RESIZE("nearest", 4, 4)),
+    ("nearest of one row", (2, 70, 1, 9), RESIZE("nearest", 3, 2)),
+    ("nearest by 1.5", (1, 4, 6, 10), RESIZE("nearest", 1.5, 1.5)),
+    ("nearest by a half", (1, 65, 8, 6), RESIZE("nearest", 0.5, 0.5)),
+    ("nearest of a row", (1, 3, 11), RESIZE("nearest", 2)),
+    ("expanded", (1, 65, 3, 5), moves.expand_upsample),
+    ("tiled", (1, 7, 3, 5), moves.tile_upsample),
+    ("rows tiled", (2, 3, 4, 5), moves.tile(1, 1, 3, 1)),
+    ("all tiled", (2, 3, 4, 5), moves.tile(2, 2, 2, 2)),
+    ("last expanded", (3, 7, 1), moves.expand(3, 7, 5)),
+    ("one element expanded", (1, 1, 1), moves.expand(2, 3, 5)),
+    ("middle expanded", (2, 1, 3), moves.expand(2, 70, 3)),
+    ("first expanded", (1, 3, 1), moves.expand(4, 3, 1)),
+    ("unsqueezed", (3, 5), moves.unsqueeze_expand(2)),
+    ("stacked", (3, 5), lambda graph, x, shape: graph.stack(x, x, x)),
+    ("every second", (2, 66, 9), moves.every_second(-1, 1)),
+    ("every second row", (2, 3, 9, 4), moves.every_second(-2)),
+    ("depth to space", (1, 8, 3, 5), moves.depth_to_space("DCR")),
+    ("depth to space by depth", (1, 8, 3, 5), moves.depth_to_space("CRD")),
+    ("space to depth", (1, 3, 4, 6), moves.space_to_depth),
+    ("zeros between", (1, 3, 4, 5), moves.unpool),
+    ("short rows", (2, 33, 12), moves.concat_last(1, 6, 5)),
+    ("gathered", (2, 33, 12), moves.gather_last(3, 3, 0, 11)),
+    ("one gathered", (1, 3, 64), moves.gather_last(5)),
+]
+
+
+@pytest.mark.parametrize("opt", [1, 2])
+@pytest.mark.parametrize("precision", ["F32", "F16", "BF16", "INT8"])
+def test_small_movements_are_exact(precision, opt, tmp_path):
+    for name, shape, build in SMALL:
+        case = moves.Case(name, shape, build)
+        model, x, expected = compiled(case.model(), tmp_path, precision, shape)
+        if opt != 2:
+            given = {"calibration_table": tmp_path / "table"} if precision == "INT8" else {}
+            model = tpuc.compile(tmp_path / "net.onnx", quantize=precision, opt=opt, **given)
+        try:
+            check(model, x, expected, precision)
+        except (AssertionError, tpuc.UserError) as error:
+            pytest.fail(f"{name}: {error}")
+
+
+# Beyond what a lane holds at once, or with many short rows.
+LARGE = [
+    ("nearest", (1, 64, 128, 128), RESIZE("nearest", 2, 2)),
+    ("nearest of one channel", (1, 1, 400, 700), RESIZE("nearest", 2, 2)),
+    ("nearest of odd sizes", (1, 70, 101, 67), RESIZE("nearest", 3, 3)),
+    ("nearest of a long row", (1, 3, 70001), RESIZE("nearest", 2)),
+    ("stacked", (1, 3, 197, 32), moves.stack_pair),
+    ("last expanded", (8, 384, 1), moves.expand(8, 384, 384)),
+    ("every second", (1, 12, 1024, 64), moves.every_second(-1)),
+    ("short rows", (1, 8400, 84), moves.concat_last(4, 80)),
+    ("columns tiled", (1, 64, 100, 100), moves.tile(1, 1, 1, 3)),
+]
+
+
+@pytest.mark.parametrize("precision", ["F32", "F16", "INT8"])
+@pytest.mark.parametrize("name, shape, build", LARGE, ids=[case[0] for case in LARGE])
+def test_large_movements_are_exact_and_keep_runs(name, shape, build, precision, tmp_path):
+    case = moves.Case(name, shape, build)
+    model, x, expected = compiled(case.model(), tmp_path, precision, shape)
+    check(model, x, expected, precision)
+    profile = model.profile()
+    assert profile.ms <= moves.LIMIT * max(profile.roofline_ms, moves.LEAST_MS)
