@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from tpuc.errors import UserError
-from tpuc.outputs import replacing
+from tpuc.outputs import note_inputs, replacing
 
 _DTYPES = {"f32": np.float32, "f16": np.float16, "i64": np.int64, "i32": np.int32,
            "i16": np.int16, "i8": np.int8, "i1": np.bool_, "ui8": np.uint8, "ui16": np.uint16,
@@ -36,12 +36,14 @@ def load_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     path = Path(path)
     if not path.exists():
         raise UserError(f"{path}: no such file, give an .npz file with the arrays by name")
+    note_inputs(path)
     try:
         file = np.load(path, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise UserError(f"{path}: holds one unnamed array, expected an .npz file")
         with file:
-            arrays = {name: file[name] for name in file.files}
+            # By the members' full names: 'a' and 'a.npy' are two arrays.
+            arrays = {name.removesuffix(".npy"): file[name] for name in file.zip.namelist()}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise UserError(f"{path}: is not a readable .npz file ({error})") from None
     if not arrays:
@@ -50,9 +52,12 @@ def load_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
 
 
 def save_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None:
-    """Writes arrays by name."""
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
+    """Writes arrays by name, whatever the names: ``np.savez`` takes some for its arguments."""
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, array in arrays.items():
+            # An array may be larger than the 2 GiB that a member holds by default.
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
 def numpy_type(dtype: str) -> np.dtype:

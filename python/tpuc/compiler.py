@@ -15,6 +15,7 @@ import onnx
 from tpuc import _core
 from tpuc.errors import UserError
 from tpuc.frontend import import_onnx
+from tpuc.outputs import note_inputs
 
 QUANTIZATIONS = ("F32", "F16", "BF16", "INT8")
 
@@ -49,6 +50,7 @@ def check_calibration(table: str | None) -> None:
         UserError: with the file, the line and the tensor where there are some.
     """
     if table:
+        note_inputs(table)
         _core.check_calibration_table(table)
 
 
@@ -75,6 +77,7 @@ def read_module(path: str | os.PathLike) -> _core.Module:
         UserError: missing, damaged or not a module.
     """
     path = Path(path)
+    note_inputs(path)
     if not path.is_file():
         reason = "is a folder" if path.is_dir() else "no such file"
         raise UserError(f"{path}: {reason}, give the .mlir file that model_transform wrote")

@@ -15,14 +15,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tpuc.errors import UserError
+from tpuc.outputs import note_inputs
 from tpuc.preprocess import Preprocess
 
 _CALIBRATED = 32
 _HELD_OUT = 8
 # Keys that name files, relative to the configuration file.
-_PATHS = ("source", "output", "quantize_table", "calibration_table", "calibration", "data_list",
-          "test_data", "labels", "test_input", "test_reference", "test_result",
-          "explain", "report")  # fmt: skip
+INPUT_PATHS = ("source", "quantize_table", "calibration_table", "calibration", "data_list",
+               "test_data", "labels", "test_input", "test_reference")  # fmt: skip
+_PATHS = (*INPUT_PATHS, "output", "test_result", "explain", "report")
 _PREPROCESS = ("mean", "scale", "resize_dims", "keep_aspect_ratio", "keep_ratio_mode", "pad_value",
                "pad_type", "pixel_format", "channel_format")  # fmt: skip
 
@@ -203,6 +204,7 @@ def make_config(path: str | os.PathLike | None, arguments: Mapping[str, Any]) ->
 
 
 def _read(path: Path) -> dict[str, Any]:
+    note_inputs(path)
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:

@@ -17,7 +17,7 @@ from tpuc.arrays import match_inputs
 from tpuc.calibration.table import CalibrationTable
 from tpuc.compiler import check_quantize, deploy, transform
 from tpuc.errors import UserError
-from tpuc.outputs import check_writable
+from tpuc.outputs import check_writable, note_inputs
 from tpuc.profile import Profile
 from tpuc.storage import to_real, to_storage
 
@@ -212,6 +212,7 @@ def load_core(path: str | os.PathLike) -> _core.Bmodel:
         UserError: missing, damaged, or of an unsupported kind.
     """
     path = Path(path)
+    note_inputs(path)
     if not path.is_file():
         reason = "is a folder" if path.is_dir() else "no such file"
         raise UserError(f"{path}: {reason}, give the path of a .bmodel")

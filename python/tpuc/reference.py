@@ -12,6 +12,7 @@ import onnx
 from tpuc import _core
 from tpuc.arrays import match_inputs
 from tpuc.errors import UserError
+from tpuc.outputs import note_inputs
 
 
 def run_onnx(path: str | os.PathLike, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -21,6 +22,7 @@ def run_onnx(path: str | os.PathLike, inputs: Mapping[str, np.ndarray]) -> dict[
         UserError: onnxruntime is missing or refuses the model or the inputs.
     """
     path = Path(path)
+    note_inputs(path)
     if not path.is_file():
         raise UserError(f"{path}: no such file, give the path of an ONNX model")
     return _run_session(str(path), str(path), inputs)
@@ -40,6 +42,7 @@ def run_onnx_values(
         UserError: onnxruntime is missing or refuses the model or the inputs.
     """
     path = Path(path)
+    note_inputs(path)
     if not path.is_file():
         raise UserError(f"{path}: no such file, give the path of an ONNX model")
     try:

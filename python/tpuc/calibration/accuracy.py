@@ -14,6 +14,7 @@ from tpuc.arrays import load_npz
 from tpuc.calibration.runner import Runner
 from tpuc.errors import UserError
 from tpuc.model import Model
+from tpuc.outputs import note_inputs
 
 
 @dataclass
@@ -150,6 +151,7 @@ def read_labels(path: str | os.PathLike) -> np.ndarray:
         UserError: the file holds no classes.
     """
     path = Path(path)
+    note_inputs(path)
     suffix = path.suffix.lower()
     try:
         if suffix == ".npz":

@@ -18,6 +18,7 @@ import numpy as np
 from tpuc import _core
 from tpuc.arrays import match_inputs
 from tpuc.errors import UserError
+from tpuc.outputs import note_inputs
 from tpuc.preprocess import Preprocess, is_picture
 
 _ARRAYS = (".npy", ".npz")
@@ -59,6 +60,7 @@ class Dataset:
             self._files = [file for item in source for file in _expand(Path(item))]
         else:
             self._iterable = source
+        note_inputs(*(self._files or ()))
         if self._iterable is None and not self._files:
             raise UserError("there are no inputs, give pictures, .npy or .npz files")
 

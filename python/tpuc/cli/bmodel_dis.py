@@ -23,8 +23,9 @@ def command(argv: Sequence[str]) -> None:
     import sys
 
     from tpuc.model import load_core
-    from tpuc.outputs import check_writable, write_text
+    from tpuc.outputs import check_writable, note_inputs, write_text
 
+    note_inputs(args.model)
     if args.output:
         check_writable(args.output)
     text = load_core(args.model).disassemble()

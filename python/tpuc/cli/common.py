@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from tpuc.errors import UserError
+from tpuc.outputs import keeping_inputs
 
 QUANTIZATIONS = ("F32", "F16", "BF16", "INT8")
 CHIPS = ("bm1684x",)
@@ -31,7 +32,8 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
     """Runs a command; whatever goes wrong becomes ``error: ...`` and exit code 1."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        return command(arguments) or 0
+        with keeping_inputs():
+            return command(arguments) or 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
     except KeyboardInterrupt:

@@ -68,9 +68,9 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.cli.stages import compile_module
     from tpuc.compare import parse_tolerance
     from tpuc.compiler import check_calibration, check_quantize, deploy, fuse_preprocess
-    from tpuc.config import make_config
+    from tpuc.config import INPUT_PATHS, make_config
     from tpuc.console import Progress
-    from tpuc.outputs import check_writable
+    from tpuc.outputs import check_writable, note_inputs
 
     if args.quantize is not None:
         args.quantize = check_quantize(args.quantize)
@@ -81,10 +81,15 @@ def command(argv: Sequence[str]) -> None:
     tolerance = parse_tolerance(config.tolerance)
     if config.quantize_table:
         _core.check_quantize_table(config.quantize_table)
-    check_writable(config.output)
+    note_inputs(*(getattr(config, key) for key in INPUT_PATHS))
+    for path in (config.output, config.test_result, config.explain, config.report):
+        if path is not None:
+            check_writable(path)
     progress = Progress()
     with progress.stage("importing"):
         module = import_module(config)
+    # The model may have its weights in other files.
+    check_writable(config.output)
     table = config.calibration_table
     original = module
     rows: list[tuple[str, str]] = []
@@ -208,11 +213,15 @@ def _calibrate(
     from tpuc.calibration import DEFAULT_METHOD, calibrate_module
     from tpuc.calibration.methods import check_method
     from tpuc.console import counted_steps
+    from tpuc.outputs import check_writable
 
     method = check_method(config.method or DEFAULT_METHOD)
     dataset = dataset_of(config, module, config.input_num)
     if dataset is None:
         return module, None
+    path = str(Path(config.output).with_suffix("")) + "_cali_table"
+    for output in (path, config.output):
+        check_writable(output)
     if config.equalize:
         from tpuc.tuning.equalise import with_equalised_channels
 
@@ -231,7 +240,6 @@ def _calibrate(
                 asymmetric=config.asymmetric, round_weights=config.round_weights,
                 correct_bias=config.correct_bias,
             )  # fmt: skip
-    path = str(Path(config.output).with_suffix("")) + "_cali_table"
     table.save(path)
     return module, path
 

@@ -74,11 +74,14 @@ def _dump(argv: Sequence[str]) -> None:
     from tpuc.compare import parse_tolerance
     from tpuc.debug.tensors import Stepping, places
     from tpuc.model import Model
-    from tpuc.outputs import check_writable
+    from tpuc.outputs import check_writable, note_inputs
 
     tolerance = parse_tolerance(args.tolerance)
     if sum(map(bool, (args.list, args.tensor, args.address))) != 1:
         raise UserError("give one of --list, --tensor NAME and --address A")
+    note_inputs(args.model, args.input, args.check)
+    if args.output:
+        check_writable(args.output)
     model = Model.load(args.model, args.network)
     known = places(model)
     if args.list:
@@ -87,8 +90,6 @@ def _dump(argv: Sequence[str]) -> None:
     if not args.input:
         raise UserError("--input is missing, give an .npz with the inputs by name")
     place = _find(args.model, known, args.tensor) if args.tensor else _described(args)
-    if args.output:
-        check_writable(args.output)
     reference = _reference(args.check, place.name) if args.check else None
     stepping = Stepping(model, load_npz(args.input), args.input)
     _advance(stepping, args.after, place)

@@ -73,7 +73,7 @@ def command(argv: Sequence[str]) -> None:
         read_module,
     )
     from tpuc.errors import UserError
-    from tpuc.outputs import check_writable
+    from tpuc.outputs import check_writable, note_inputs
 
     quantize = check_quantize(args.quantize)
     check_opt(args.opt)
@@ -84,9 +84,12 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.compare import parse_tolerance
 
     tolerance = parse_tolerance(args.tolerance)
-    check_writable(args.model)
-    if args.explain:
-        check_writable(args.explain)
+    note_inputs(
+        args.mlir, args.quantize_table, args.calibration_table, args.test_input, args.test_reference
+    )
+    for path in (args.model, args.explain, args.test_result):
+        if path:
+            check_writable(path)
     if args.quantize_table:
         _core.check_quantize_table(args.quantize_table)
     module = read_module(args.mlir)

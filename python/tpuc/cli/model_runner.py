@@ -35,10 +35,11 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.arrays import load_npz, save_npz
     from tpuc.console import Progress
     from tpuc.errors import UserError
-    from tpuc.outputs import check_writable
+    from tpuc.outputs import check_writable, note_inputs
 
     if args.threads < 0:
         raise UserError(f"--threads {args.threads} is negative, give 0 for all")
+    note_inputs(args.input, args.model)
     check_writable(args.output)
     suffix = Path(args.model).suffix.lower()
     if args.dump_all_tensors and suffix != ".mlir":

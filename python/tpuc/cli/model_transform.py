@@ -39,12 +39,13 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.compiler import transform
     from tpuc.console import Progress
     from tpuc.frontend import parse_shapes
-    from tpuc.outputs import check_writable
+    from tpuc.outputs import check_writable, note_inputs
     from tpuc.reference import run_module, run_onnx
 
     shapes = parse_shapes(args.input_shapes) if args.input_shapes is not None else None
     tolerance = parse_tolerance(args.tolerance)
     preprocess = parse_preprocessing(args)
+    note_inputs(args.model_def, args.test_input)
     check_writable(args.mlir)
     if args.test_result:
         check_writable(args.test_result)
@@ -57,6 +58,8 @@ def command(argv: Sequence[str]) -> None:
         if preprocess is not None:
             preprocess.size(module.inputs[0].shape)
             preprocess.store(module)
+    # The model may have its weights in other files.
+    check_writable(args.mlir)
     if inputs is not None:
         with progress.stage("comparing with onnxruntime"):
             results = run_module(module, inputs, args.test_input)

@@ -45,9 +45,9 @@ def command(argv: Sequence[str]) -> None:
     """Runs the command."""
     args = build_parser().parse_args(argv)
     from tpuc.cli.compile import dataset_of, import_module
-    from tpuc.config import make_config
+    from tpuc.config import INPUT_PATHS, make_config
     from tpuc.console import Progress
-    from tpuc.outputs import check_writable
+    from tpuc.outputs import check_writable, note_inputs
 
     given = {key: value for key, value in vars(args).items() if key not in ("config", "output")}
     config = make_config(args.config, {"max_drop": None, **given})
@@ -57,7 +57,10 @@ def command(argv: Sequence[str]) -> None:
         config.max_drop = _DROP
     stem = str(Path(config.source).with_suffix(""))
     output = args.output or f"{stem}_qtable"
-    check_writable(output)
+    ranges = f"{Path(output).with_suffix('')}_cali_table"
+    note_inputs(*(getattr(config, key) for key in INPUT_PATHS))
+    for path in (output, ranges):
+        check_writable(path)
     progress = Progress()
     with progress.stage("importing"):
         module = import_module(config)
@@ -66,7 +69,6 @@ def command(argv: Sequence[str]) -> None:
         raise UserError("no inputs are given: --calibration, a folder of pictures or arrays")
     tuning = tune_config(config, module, inputs, progress)
     _write(output, tuning.table())
-    ranges = f"{Path(output).with_suffix('')}_cali_table"
     tuning.ranges.save(ranges)
     print_tuning(output, tuning, progress)
 

@@ -47,7 +47,7 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.compiler import check_quantize
     from tpuc.debug.checks import BuiltIn, Command
     from tpuc.debug.reduce import Limits, reduce_model
-    from tpuc.outputs import check_writable, write_bytes
+    from tpuc.outputs import check_writable, note_inputs, write_bytes
 
     check = (
         Command(args.check)
@@ -58,9 +58,10 @@ def command(argv: Sequence[str]) -> None:
         raise UserError("--max_checks, --timeout and --check_timeout must be greater than 0")
     source = Path(args.model)
     output = Path(args.output) if args.output else source.with_name(f"{source.stem}_reduced.onnx")
-    if output.resolve() == source.resolve():
-        raise UserError(f"{output}: is the model itself, give another output")
-    check_writable(output)
+    inputs_path = output.with_suffix(".npz")
+    note_inputs(source, args.input)
+    for path in (output, inputs_path):
+        check_writable(path)
     model = _load(source)
     inputs = load_npz(args.input) if args.input else _random_inputs(model, str(source))
     limits = Limits(args.max_checks, args.timeout, args.check_timeout)
@@ -69,7 +70,6 @@ def command(argv: Sequence[str]) -> None:
     except UserError as error:
         raise UserError(f"{source}: {error}") from None
     write_bytes(output, result.model.SerializeToString())
-    inputs_path = output.with_suffix(".npz")
     if result.inputs:
         save_npz(inputs_path, result.inputs)
     _summary(len(model.graph.node), result, output, inputs_path)

@@ -49,17 +49,20 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.cli.report import report_module
     from tpuc.compiler import read_module
     from tpuc.console import counted_steps
-    from tpuc.outputs import check_writable
+    from tpuc.outputs import check_writable, note_inputs
     from tpuc.tuning.equalise import with_equalised_channels
 
     method = check_method(args.method or DEFAULT_METHOD)
     preprocess = parse_preprocessing(args)
-    check_writable(args.calibration_table)
-    if args.equalize:
-        check_writable(args.equalize)
+    note_inputs(args.mlir, args.dataset, args.data_list)
+    outputs = [path for path in (args.calibration_table, args.equalize) if path]
+    for path in outputs:
+        check_writable(path)
     module = read_module(args.mlir)
     source = args.dataset or read_list(args.data_list)
     dataset = Dataset(source, module, args.input_num, preprocess)
+    for path in outputs:
+        check_writable(path)
     if args.equalize:
         module = with_equalised_channels(module, dataset)
     with counted_steps("calibrating", len(dataset)) as advance:

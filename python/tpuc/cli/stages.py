@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from tpuc import _core
 from tpuc.arrays import load_npz, save_npz
@@ -13,7 +12,7 @@ from tpuc.compare import compare_all
 from tpuc.compiler import deploy
 from tpuc.console import Progress
 from tpuc.model import Model
-from tpuc.outputs import check_writable
+from tpuc.outputs import check_writable, write_text
 from tpuc.reference import run_module
 
 _HELPERS = ("top.weight", "builtin.module", "func.func", "func.return")
@@ -42,8 +41,9 @@ def compile_module(
         more: rows of the summary that are known already.
     """
     progress = progress or Progress()
-    if args.test_result:
-        check_writable(args.test_result)
+    listing = f"{args.model}.commands.mlir"
+    if args.debug:
+        check_writable(listing)
     inputs = load_npz(args.test_input) if args.test_input else None
     reference = load_npz(args.test_reference) if args.test_reference else None
     operations = sum(n for name, n in module.count_ops().items() if name not in _HELPERS)
@@ -68,7 +68,7 @@ def compile_module(
         )
         model = Model(core, args.model)
     if args.debug:
-        module.write(f"{args.model}.commands.mlir", text=True, elide_above=16)
+        module.write(listing, text=True, elide_above=16)
     if inputs is not None:
         names = {spec.name for spec in model.inputs}
         inputs = {name: array for name, array in inputs.items() if name in names}
@@ -89,6 +89,6 @@ def compile_module(
     with progress.stage("writing"):
         model.save(args.model)
         if args.explain:
-            Path(args.explain).write_text(model.profile().explanation + "\n", encoding="utf-8")
+            write_text(args.explain, model.profile().explanation + "\n")
     report_model(args.model, model, operations, progress.seconds, rows)
     return model

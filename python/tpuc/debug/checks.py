@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from tpuc.arrays import save_npz
 from tpuc.errors import UserError
 
 # What a check says of a model that is broken itself: neither good nor bad.
@@ -121,7 +122,7 @@ class Command:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.onnx"
             path.write_bytes(model.SerializeToString())
-            np.savez(Path(folder) / "inputs.npz", **inputs)
+            save_npz(Path(folder) / "inputs.npz", inputs)
             name = shlex.quote(str(path))
             line = self.line.replace("{}", name) if "{}" in self.line else f"{self.line} {name}"
             done = subprocess.run(line, shell=True, capture_output=True, check=False)

@@ -17,7 +17,9 @@ from google.protobuf.message import DecodeError
 from onnx import TensorProto, numpy_helper
 
 from tpuc.errors import UserError
+from tpuc.frontend.functions import inline_functions
 from tpuc.frontend.wire import WireError, split_weights
+from tpuc.outputs import note_inputs
 
 OLDEST_OPSET = 7
 
@@ -54,7 +56,7 @@ def load_model(path: str | os.PathLike) -> LoadedModel:
             f"{source}: is not an ONNX model or is cut short ({error}), export the model again"
         ) from None
     _check_header(proto, source)
-    model = LoadedModel(proto, {}, source)
+    model = LoadedModel(inline_functions(proto, source), {}, source)
     for raw in raw_tensors:
         dims = [d - (1 << 64) if d >> 63 else d for d in raw.dims]
         _add_weight(model, raw.name, raw.data_type, dims, view[raw.start : raw.end])
@@ -67,12 +69,13 @@ def from_proto(proto: onnx.ModelProto, source: str = "the model") -> LoadedModel
     _check_header(proto, source)
     bare = onnx.ModelProto()
     bare.CopyFrom(proto)
-    model = LoadedModel(bare, {}, source)
+    model = LoadedModel(inline_functions(bare, source), {}, source)
     _take_initializers(model, None)
     return model
 
 
 def _map_file(path: Path) -> memoryview:
+    note_inputs(path)
     try:
         with path.open("rb") as file:
             if not file.seek(0, os.SEEK_END):
