@@ -22,11 +22,53 @@ static int64_t countParts(int64_t size) {
   return size;
 }
 
+/// The length of a row of which the buffers of a norm or softmax surely fit
+/// into a lane.
+static int64_t longestWhole(Type element) {
+  constexpr int64_t kMostBytes = 32 * 1024;
+  return kMostBytes * 8 / element.getIntOrFloatBitWidth();
+}
+
+/// Combines rows [.., size] that have no equal parts: those of the longest run
+/// that has some, and the rest.
+static Value reduceApart(tpu::ReduceKind kind, Value x, Lowering &lowering) {
+  int64_t axis = getShape(x).size() - 1, size = getShape(x).back();
+  int64_t first = size / kLongRow * kLongRow;
+  auto part = [&](int64_t offset, int64_t length) {
+    SmallVector<int64_t> offsets(axis + 1, 0), sizes(getShape(x)),
+        steps(axis + 1, 1);
+    offsets.back() = offset;
+    sizes.back() = length;
+    Value result =
+        reduceInSteps(kind,
+                      lowering.emit<tpu::SliceOp>(x, ArrayRef<int64_t>(offsets),
+                                                  ArrayRef<int64_t>(sizes),
+                                                  ArrayRef<int64_t>(steps)),
+                      axis, lowering);
+    if (kind != tpu::ReduceKind::Mean)
+      return result;
+    return lowering.emit<tpu::ScalarOp>(ScalarKind::Mul, result,
+                                        double(length) / double(size));
+  };
+  Value run = part(0, first), rest = part(first, size - first);
+  BinaryKind join = kind == tpu::ReduceKind::Max   ? BinaryKind::Max
+                    : kind == tpu::ReduceKind::Min ? BinaryKind::Min
+                                                   : BinaryKind::Add;
+  return lowering.emit<tpu::BinaryOp>(join, run, rest);
+}
+
 Value tpuc::reduceInSteps(tpu::ReduceKind kind, Value x, int64_t axis,
                           Lowering &lowering) {
   SmallVector<int64_t> shape(getShape(x));
   int64_t size = getProduct(ArrayRef<int64_t>(shape).drop_front(axis));
   int64_t parts = countParts(size);
+  if (parts == size && size > longestWhole(getElement(x))) {
+    SmallVector<int64_t> rows(ArrayRef<int64_t>(shape).take_front(axis));
+    rows.push_back(size);
+    x = reduceApart(kind, lowering.reshape(x, rows), lowering);
+    std::fill(shape.begin() + axis, shape.end(), 1);
+    return lowering.reshape(x, shape);
+  }
   if (parts == 1 || parts == size)
     return lowering.emit<tpu::ReduceOp>(kind, x, axis);
   SmallVector<int64_t> split(ArrayRef<int64_t>(shape).take_front(axis));
@@ -82,13 +124,6 @@ Centred tpuc::centreGroups(Value x, int64_t groups, double epsilon,
   centred.factor = lowering.cast(
       lowering.emit<tpu::UnaryOp>(UnaryKind::Rsqrt, variance), element);
   return centred;
-}
-
-/// The length of a row of which the buffers of a norm or softmax surely fit
-/// into a lane.
-static int64_t longestWhole(Type element) {
-  constexpr int64_t kMostBytes = 32 * 1024;
-  return kMostBytes * 8 / element.getIntOrFloatBitWidth();
 }
 
 /// Rows of the last axis as [rows, parts, part], where one is too long; nothing

@@ -256,8 +256,9 @@ static LogicalResult lowerArg(top::ArgOp op, Lowering &lowering) {
   Value extremum =
       reduceInSteps(isMax ? tpu::ReduceKind::Max : tpu::ReduceKind::Min, x,
                     rank - 1, lowering);
-  Value found =
-      lowering.emit<tpu::CompareOp>(tpu::CompareKind::Eq, x, extremum);
+  // Nothing is beyond the extremum: what is not below it is found.
+  Value misses = lowering.emit<tpu::CompareOp>(
+      isMax ? tpu::CompareKind::Lt : tpu::CompareKind::Gt, x, extremum);
   // Positions need all bits of f32.
   Type f32 = Float32Type::get(op.getContext());
   std::vector<float> numbers(size);
@@ -268,7 +269,7 @@ static LogicalResult lowerArg(top::ArgOp op, Lowering &lowering) {
   shape.back() = size;
   Value positions = lowering.constant(numbers, shape, f32);
   Value candidates =
-      lowering.emit<tpu::SelectOp>(lowering.cast(found, f32), positions, none);
+      lowering.emit<tpu::SelectOp>(lowering.cast(misses, f32), none, positions);
   Value position =
       reduceInSteps(last ? tpu::ReduceKind::Max : tpu::ReduceKind::Min,
                     candidates, rank - 1, lowering);

@@ -152,7 +152,8 @@ private:
     auto usage = [](int64_t size, int64_t unit) {
       return double(size) / double(arch::alignUp(size, unit));
     };
-    LaneSplit best;
+    // Nothing is left of the axes of a value that is reduced to one element.
+    LaneSplit best{1, 1};
     double bestUsage = 0;
     for (size_t axes = 1; axes < numAxes; ++axes)
       for (size_t first = 0; first + axes < numAxes; ++first) {

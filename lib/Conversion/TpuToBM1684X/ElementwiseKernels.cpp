@@ -11,6 +11,8 @@
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Kernel/Elementwise.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace tpuc;
 using namespace tpuc::kernel;
@@ -187,6 +189,30 @@ Operand dense(CommandBuilder &builder, const LocalTensor &operand,
   return copy;
 }
 
+/// Whether a constant surely has no NaN among its bytes; other operands may.
+bool isNeverNaN(ArrayRef<char> constant, ElementType type) {
+  if (!isFloat(type))
+    return true;
+  bool found = constant.empty();
+  auto scan = [&](auto bits, uint32_t infinity) {
+    using Bits = decltype(bits);
+    constexpr Bits kMagnitude = Bits(~Bits(0)) >> 1;
+    ArrayRef<Bits> values(reinterpret_cast<const Bits *>(constant.data()),
+                          constant.size() / sizeof(Bits));
+    for (Bits value : values)
+      found |= (value & kMagnitude) > infinity;
+  };
+  if (type == ElementType::F32)
+    scan(uint32_t(), 0x7f800000);
+  else
+    scan(uint16_t(), type == ElementType::F16 ? 0x7c00 : 0x7f80);
+  return !found;
+}
+
+/// The compare unit finds two floats equal when their bits are: so a NaN equals
+/// itself and the two zeros differ. "Less" holds for a NaN and any other bits,
+/// "greater" for none; both know that the zeros are equal. A relation is made
+/// of those that are right for it.
 struct CompareModel
     : LowerToCommandsOpInterface::ExternalModel<CompareModel, tpu::CompareOp> {
   LogicalResult buildKernels(Operation *op, KernelContext &context,
@@ -195,6 +221,59 @@ struct CompareModel
     ElementType type = params.result.tensor.type;
     params.scratch.assign(2, type);
     tpu::CompareKind kind = cast<tpu::CompareOp>(op).getKind();
+    if (isFloat(type) && !isStrict(kind))
+      setEquality(params, type, kind, op->getOperand(0) == op->getOperand(1));
+    else
+      setRelation(params, type, kind);
+    makeElementwiseKernels(params, kernels);
+    return success();
+  }
+
+  /// Less and greater: what no equal operands are.
+  static bool isStrict(tpu::CompareKind kind) {
+    return kind == tpu::CompareKind::Lt || kind == tpu::CompareKind::Gt;
+  }
+
+  /// Relations of floats that equal ones have: where neither is less, or only
+  /// the one that may not be, and no NaN is left.
+  static void setEquality(ElementwiseParams &params, ElementType type,
+                          tpu::CompareKind kind, bool isSame) {
+    bool isNe = kind == tpu::CompareKind::Ne;
+    bool leftIsNotLess = kind != tpu::CompareKind::Le && !isSame;
+    bool rightIsNotLess = kind != tpu::CompareKind::Ge && !isSame;
+    // "Less" misses two NaNs of the same bits.
+    bool mayBeNaN = isSame || !(isNeverNaN(params.constants[0], type) ||
+                                isNeverNaN(params.constants[1], type));
+    if (leftIsNotLess + rightIsNotLess + mayBeNaN > 1)
+      params.scratch.push_back(type);
+    params.compute = [=](CommandBuilder &builder, const LocalTensor &result,
+                         ArrayRef<LocalTensor> operands,
+                         ArrayRef<LocalTensor> scratch, uint32_t) {
+      Operand a = dense(builder, operands[0], scratch[0]);
+      Operand b = dense(builder, operands[1], scratch[1]);
+      // Nothing but a NaN is below minus infinity.
+      Operand lowest(-std::numeric_limits<double>::infinity(), type);
+      SmallVector<std::pair<Operand, Operand>, 3> lessPairs;
+      if (leftIsNotLess)
+        lessPairs.push_back({a, b});
+      if (rightIsNotLess)
+        lessPairs.push_back({b, a});
+      if (mayBeNaN)
+        lessPairs.push_back({a, lowest});
+      Operand fails(isNe ? 1.0 : 0.0, type), found(isNe ? 0.0 : 1.0, type);
+      for (auto [index, pair] : llvm::enumerate(lessPairs)) {
+        bool isLast = index + 1 == lessPairs.size();
+        const LocalTensor &step = isLast ? result : scratch[2];
+        builder.select(Compare::SelectLess, step, pair.first, pair.second,
+                       fails, found);
+        found = step;
+      }
+    };
+  }
+
+  /// Integers, and floats that are less or greater.
+  static void setRelation(ElementwiseParams &params, ElementType type,
+                          tpu::CompareKind kind) {
     params.compute = [=](CommandBuilder &builder, const LocalTensor &result,
                          ArrayRef<LocalTensor> operands,
                          ArrayRef<LocalTensor> scratch, uint32_t) {
@@ -207,17 +286,15 @@ struct CompareModel
       case tpu::CompareKind::Ne:
         return builder.select(Compare::SelectEqual, result, a, b, zero, one);
       case tpu::CompareKind::Lt:
-        return builder.select(Compare::SelectLess, result, a, b, one, zero);
+        return builder.select(Compare::SelectGreater, result, b, a, one, zero);
       case tpu::CompareKind::Ge:
-        return builder.select(Compare::SelectLess, result, a, b, zero, one);
+        return builder.select(Compare::SelectGreater, result, b, a, zero, one);
       case tpu::CompareKind::Gt:
         return builder.select(Compare::SelectGreater, result, a, b, one, zero);
       case tpu::CompareKind::Le:
         return builder.select(Compare::SelectGreater, result, a, b, zero, one);
       }
     };
-    makeElementwiseKernels(params, kernels);
-    return success();
   }
 };
 

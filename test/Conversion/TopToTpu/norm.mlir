@@ -134,8 +134,9 @@ func.func @reduce_l2(%x: tensor<2x3x4xf32>) -> tensor<2x1x1xf32> {
 // CHECK-LABEL: @arg_max
 func.func @arg_max(%x: tensor<2x10xf32>) -> tensor<2xi64> {
   // CHECK: %[[M:.*]] = tpu.reduce max
-  // CHECK: %[[E:.*]] = tpu.compare eq %arg0, %[[M]]
-  // CHECK: %[[S:.*]] = tpu.select %[[E]]
+  // What is not below the largest is it; of equals each counts.
+  // CHECK: %[[B:.*]] = tpu.compare lt %arg0, %[[M]]
+  // CHECK: %[[S:.*]] = tpu.select %[[B]], %{{.*}}, %{{.*}} : (tensor<2x10xf32>, tensor<1x1xf32>, tensor<1x10xf32>)
   // CHECK: tpu.reduce min %[[S]]
   // CHECK: tpu.cast {{.*}} -> tensor<2x1xi32>
   %0 = top.arg max %x {axis = 1 : i64, keepdims = false} : (tensor<2x10xf32>) -> tensor<2xi64>

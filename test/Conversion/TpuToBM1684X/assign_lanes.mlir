@@ -155,3 +155,13 @@ func.func @rows_of_rows(%arg0: tensor<3136x64xf16>, %x: tensor<1x64x56x56xf16>) 
   %5 = tpu.reshape %2 : (tensor<1x1x56x56xf16>) -> tensor<1x3136xf16>
   return %4, %5 : tensor<1x64x56x56xf16>, tensor<1x3136xf16>
 }
+
+// -----
+
+// Nothing is left to lay across the lanes of what is reduced whole.
+// CHECK-LABEL: func.func @reduced_whole
+func.func @reduced_whole(%arg0: tensor<3x2x2xf32>) -> tensor<1x1x1xf32> {
+  // CHECK: tpu.reduce {{.*}}tpu.lanes = array<i64: 1, 1>
+  %0 = tpu.reduce mean %arg0 {axis = 0 : i64} : (tensor<3x2x2xf32>) -> tensor<1x1x1xf32>
+  return %0 : tensor<1x1x1xf32>
+}

@@ -73,8 +73,9 @@ struct SinkReshapeBelowConstant : public OpRewritePattern<OpTy> {
     ArrayRef<int64_t> outer = shapeOf(op.getOutput());
     ArrayRef<int64_t> inner = shapeOf(reshape.getInput());
     std::optional<int64_t> axis = getVaryingAxis(op.getRhs(), outer);
-    bool isChannel = axis && *axis == int64_t(outer.size()) - 1 &&
-                     !inner.empty() && inner.back() == outer.back();
+    bool isChannel = axis && *axis != -1 &&
+                     *axis == int64_t(outer.size()) - 1 && !inner.empty() &&
+                     inner.back() == outer.back();
     if (!axis || (*axis != -1 && !isChannel))
       return rewriter.notifyMatchFailure(op, "constant varies along others");
     SmallVector<int64_t> shape;

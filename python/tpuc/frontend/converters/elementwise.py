@@ -95,15 +95,19 @@ def _is_nan(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
 
 @converts("IsInf")
 def _is_inf(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    # Comparisons only: arithmetic could round a large number to infinity.
     x = inputs[0]
-    if not node.attr("detect_negative", 1):
-        magnitude = x
-    elif not node.attr("detect_positive", 1):
-        magnitude = e.unary("neg", x)
-    else:
-        magnitude = e.unary("abs", x)
-    infinity = e.scalar(np.inf, x)
-    return e.op("compare", [magnitude, infinity], {"predicate": Compare.EQUAL})
+    hits = [
+        e.op("compare", [x, e.scalar(infinity, x)], {"predicate": predicate})
+        for name, infinity, predicate in (
+            ("detect_positive", np.inf, Compare.GREATER_EQUAL),
+            ("detect_negative", -np.inf, Compare.LESS_EQUAL),
+        )
+        if node.attr(name, 1)
+    ]
+    if not hits:
+        return Tensor.constant(np.zeros(x.shape, np.bool_))
+    return hits[0] if len(hits) == 1 else e.op("or", hits)
 
 
 @converts("Tan")

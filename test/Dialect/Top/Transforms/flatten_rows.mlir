@@ -79,3 +79,14 @@ func.func @other_reshapes_stay(%x: tensor<6x2xf32>, %y: tensor<2x6xf32>) -> tens
   %2 = top.mul %0, %1 : (tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
   return %2 : tensor<3x4xf32>
 }
+
+// A tensor without axes has no channels.
+// CHECK-LABEL: func.func @sink_reshape_to_no_axes(
+// CHECK: %[[A:.*]] = top.add %arg0, %{{.*}} : (tensor<1xf32>, tensor<f32>)
+// CHECK-NEXT: top.reshape %[[A]] : (tensor<1xf32>) -> tensor<f32>
+func.func @sink_reshape_to_no_axes(%x: tensor<1xf32>) -> tensor<f32> {
+  %c = top.weight dense<2.0> : tensor<f32>
+  %0 = top.reshape %x : (tensor<1xf32>) -> tensor<f32>
+  %1 = top.add %0, %c : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  return %1 : tensor<f32>
+}
