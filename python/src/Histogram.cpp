@@ -47,9 +47,11 @@ public:
       return;
     }
     std::vector<float> finite;
-    for (size_t i = 0; i < size; ++i)
+    for (size_t i = 0; i < size; ++i) {
       if (std::isfinite(data[i]))
         finite.push_back(data[i]);
+      nans += std::isnan(data[i]);
+    }
     nonFinite += size - finite.size();
     low = std::numeric_limits<float>::infinity(), high = -low;
     for (float value : finite) {
@@ -64,6 +66,7 @@ public:
     if (other.counts.size() != counts.size())
       throw UserError("histograms of different numbers of bins do not merge");
     nonFinite += other.nonFinite;
+    nans += other.nans;
     if (other.min > other.max)
       return;
     Histogram part = other;
@@ -84,12 +87,13 @@ public:
     return empty() ? py::object(py::none()) : py::float_(max);
   }
   uint64_t getNonFinite() const { return nonFinite; }
+  uint64_t getNaNs() const { return nans; }
   py::array_t<uint64_t> getCounts() const {
     return py::array_t<uint64_t>(counts.size(), counts.data());
   }
 
   py::tuple getState() const {
-    return py::make_tuple(getCounts(), exponent, min, max, nonFinite);
+    return py::make_tuple(getCounts(), exponent, min, max, nonFinite, nans);
   }
   static Histogram fromState(const py::tuple &state) {
     auto counts = state[0].cast<Counts>();
@@ -99,6 +103,7 @@ public:
     histogram.min = state[2].cast<float>();
     histogram.max = state[3].cast<float>();
     histogram.nonFinite = state[4].cast<uint64_t>();
+    histogram.nans = state[5].cast<uint64_t>();
     return histogram;
   }
 
@@ -189,7 +194,7 @@ private:
   int exponent = minExponent;
   float min = std::numeric_limits<float>::infinity();
   float max = -std::numeric_limits<float>::infinity();
-  uint64_t nonFinite = 0;
+  uint64_t nonFinite = 0, nans = 0;
 };
 
 } // namespace
@@ -209,6 +214,7 @@ void bindHistogram(py::module_ &m) {
       .def_property_readonly("min", &Histogram::getMin)
       .def_property_readonly("max", &Histogram::getMax)
       .def_property_readonly("non_finite", &Histogram::getNonFinite)
+      .def_property_readonly("nans", &Histogram::getNaNs)
       .def_property_readonly("counts", &Histogram::getCounts)
       .def(py::pickle([](const Histogram &self) { return self.getState(); },
                       &Histogram::fromState));

@@ -156,10 +156,11 @@ static FailureOr<bool> lowerBinary(OpTy op, Lowering &lowering) {
   return true;
 }
 
-/// Parts of different scales are brought to that of the whole.
+/// Parts of different scales are brought to that of the whole; it was measured
+/// with the constants among them.
 static FailureOr<bool> lowerConcat(top::ConcatOp op, Lowering &lowering) {
   if (!lowering.wantsBytes(op.getOutput()) || op.getInputs().size() < 2 ||
-      llvm::any_of(op.getInputs(), isConstant))
+      llvm::all_of(op.getInputs(), isConstant))
     return false;
   FailureOr<UniformQuantizedType> type = lowering.getByteType(op.getOutput());
   if (failed(type))

@@ -87,10 +87,13 @@ Value Lowering::get(Value value, Type element) {
     return entry->second;
   Value result;
   if (auto weight = value.getDefiningOp<top::WeightOp>()) {
+    auto type = cast<RankedTensorType>(value.getType()).clone(element);
+    auto bytes = dyn_cast<quant::UniformQuantizedType>(element);
     llvm::Expected<ElementsAttr> elements =
-        convertElements(weight.getValue(), element);
+        bytes ? quantizeElements(weight.getValue(), bytes)
+              : convertElements(weight.getValue(), element);
     if (elements) {
-      result = tpu::WeightOp::create(builder, weight.getLoc(), *elements);
+      result = tpu::WeightOp::create(builder, weight.getLoc(), type, *elements);
     } else {
       failed = true;
       StringRef name = getLocationName(weight.getLoc());
@@ -102,7 +105,7 @@ Value Lowering::get(Value value, Type element) {
             << (isa<IntegerType>(element)
                     ? "; use smaller numbers"
                     : "; give the op another precision in the quantize table");
-      result = standIn(cast<RankedTensorType>(value.getType()).clone(element));
+      result = standIn(type);
     }
   } else {
     result = cast(lowered.lookup(value), element);
@@ -150,15 +153,19 @@ Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
       getElement(values.front()).isF32())
     return getFloatElement(op);
   Type element;
-  bool agree = true;
+  bool agree = true, hasConstant = false;
   for (Value value : values) {
-    if (value.getDefiningOp<top::WeightOp>())
+    if (value.getDefiningOp<top::WeightOp>()) {
+      hasConstant = true;
       continue;
+    }
     Type found = getElement(lowered.lookup(value));
     agree &= !element || element == found;
     element = found;
   }
-  if (element && agree && (set.isMove(op) || !tpu::isQuantized(element)))
+  // The bytes of a computed value need not reach what constants hold.
+  bool keepsBytes = set.isMove(op) && !hasConstant;
+  if (element && agree && (keepsBytes || !tpu::isQuantized(element)))
     return element;
   Type type = getElement(values.front());
   if (isa<IntegerType>(type) && !type.isInteger(1))
@@ -182,13 +189,28 @@ bool Lowering::isInt8(Operation *op) {
         return operand.getDefiningOp<top::WeightOp>() || findRange(operand);
       });
     auto [entry, isNew] = gains.try_emplace(op, true);
-    if (isNew)
-      gains[op] = isFasterInBytes(op) || !standsAlone(op);
+    if (isNew) {
+      auto isBad = [&](Value value) { return isNotFinite(value); };
+      gains[op] = llvm::none_of(op->getOperands(), isBad) &&
+                  llvm::none_of(op->getResults(), isBad) &&
+                  (isFasterInBytes(op) || !standsAlone(op));
+    }
     return gains[op];
   }
   if (it->second == Precision::INT8)
     usedNames.insert(name);
   return it->second == Precision::INT8;
+}
+
+/// Whether a value has elements that are not finite: it was found to, or it is
+/// moved from one that was.
+bool Lowering::isNotFinite(Value value) const {
+  if (top::isNotFinite(value))
+    return true;
+  Operation *op = value.getDefiningOp();
+  return op && !top::getCalibratedType(value) && set.isMove(op) &&
+         llvm::any_of(op->getOperands(),
+                      [&](Value operand) { return isNotFinite(operand); });
 }
 
 /// Whether neither what makes the operand of `op` nor what reads its result has
@@ -225,7 +247,7 @@ bool Lowering::wantsBytes(Value value) {
   if (!isNew)
     return entry->second;
   bool all = !value.use_empty() && getElement(value).isF32() &&
-             (!ownRanges || findRange(value));
+             !isNotFinite(value) && (!ownRanges || findRange(value));
   for (Operation *user : value.getUsers()) {
     if (quantizesResults && user->hasTrait<OpTrait::IsTerminator>()) {
       all &= precision == Precision::INT8 && top::getCalibratedType(value);
@@ -286,8 +308,14 @@ FailureOr<std::pair<double, double>> Lowering::getRange(Value value) {
   }
   failed = true;
   StringRef name = top::getTensorName(value);
+  StringRef opName = current->getName().getStringRef();
+  if (isNotFinite(value))
+    return emitError(value.getLoc())
+           << "'" << opName << "' op cannot be lowered: '" << name
+           << "' has elements that are not finite, for which no bytes stand; "
+           << "give the op F16 in the quantize table";
   return emitError(value.getLoc())
-         << "'" << current->getName().getStringRef()
+         << "'" << opName
          << "' op cannot be lowered: the calibration table has no entry for '"
          << name << "'; calibrate again, or give the ops that read it F16 in "
          << "the quantize table";

@@ -69,7 +69,8 @@ public:
 
   /// Whether `op` computes in INT8 if it has a form for it: as the quantize
   /// table says, else when the network does, unless the op stands alone among
-  /// ops of floats and is faster in them.
+  /// ops of floats and is faster in them, or it reads or gives elements that
+  /// are not finite.
   bool isInt8(mlir::Operation *op);
 
   /// Whether every op that reads the value `value` wants bytes: it computes in
@@ -172,6 +173,7 @@ private:
   mlir::Location getStepLoc(llvm::StringRef opName);
   mlir::Value standIn(mlir::Type type);
   bool standsAlone(mlir::Operation *op);
+  bool isNotFinite(mlir::Value value) const;
   std::optional<std::pair<double, double>> findRange(mlir::Value value);
   mlir::FailureOr<std::pair<double, double>> getRange(mlir::Value value);
   double getLargestJoined(mlir::Value value);

@@ -122,10 +122,10 @@ static Type getInterfaceType(Type type) {
   return nullptr;
 }
 
-/// Whether some value has a range.
+/// Whether some value has a range, or was found to have none.
 static bool isCalibrated(func::FuncOp function) {
   auto hasRange = [](Value value) {
-    return bool(top::getCalibratedType(value));
+    return top::getCalibratedType(value) || top::isNotFinite(value);
   };
   return llvm::any_of(function.getArguments(), hasRange) ||
          llvm::any_of(function.front(), [&](Operation &op) {
@@ -290,7 +290,8 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
       op.erase();
   body.eraseArguments(0, count);
   for (unsigned i = 0; i < count; ++i)
-    for (StringRef name : {top::kRangeAttrName, top::kPortAttrName})
+    for (StringRef name :
+         {top::kRangeAttrName, top::kNotFiniteAttrName, top::kPortAttrName})
       function.removeArgAttr(i, name);
   function.setType(FunctionType::get(&getContext(), *inputs, results));
   return success();

@@ -247,3 +247,25 @@ std::optional<QuantizedElements> tpuc::quantizeElements(ElementsAttr from,
       DenseResourceElementsAttr::get(type, name + ".i8", std::move(blob));
   return result;
 }
+
+llvm::Expected<ElementsAttr>
+tpuc::quantizeElements(ElementsAttr from, quant::UniformQuantizedType type) {
+  FailureOr<Buffer> buffer = bufferFromAttr(from);
+  if (failed(buffer) || !buffer->isF32())
+    return llvm::createStringError("has no data, or is not of f32");
+  ArrayRef<float> values = buffer->getF32();
+  double least = type.getStorageTypeMin(), most = type.getStorageTypeMax();
+  AsmResourceBlob blob =
+      HeapAsmResourceBlob::allocate(values.size(), /*align=*/64);
+  auto *to = reinterpret_cast<int8_t *>(blob.getMutableData().data());
+  for (float value : values) {
+    if (std::isnan(value))
+      return llvm::createStringError("has a NaN, which no byte stands for");
+    double step = std::round(value / type.getScale()) + type.getZeroPoint();
+    *to++ = int8_t(int64_t(std::clamp(step, least, most)));
+  }
+  auto stored = RankedTensorType::get(buffer->getShape(),
+                                      IntegerType::get(from.getContext(), 8));
+  return DenseResourceElementsAttr::get(stored, "constant.i8",
+                                        std::move(blob));
+}

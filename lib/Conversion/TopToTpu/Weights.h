@@ -8,6 +8,7 @@
 #ifndef TPUC_LIB_CONVERSION_TOPTOTPU_WEIGHTS_H
 #define TPUC_LIB_CONVERSION_TOPTOTPU_WEIGHTS_H
 
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
@@ -36,6 +37,13 @@ struct QuantizedElements {
 /// becomes 127. Nothing when it has no data, or is not finite.
 std::optional<QuantizedElements> quantizeElements(mlir::ElementsAttr from,
                                                   int64_t axis);
+
+/// An f32 constant as the bytes of a type with one scale: what lies beyond its
+/// range becomes its least or its largest byte. Fails when it has no data or a
+/// NaN.
+llvm::Expected<mlir::ElementsAttr>
+quantizeElements(mlir::ElementsAttr from,
+                 mlir::quant::UniformQuantizedType type);
 
 } // namespace tpuc
 

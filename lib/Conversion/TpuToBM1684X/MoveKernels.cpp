@@ -15,6 +15,7 @@
 #include "Kernel/TransferRates.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -274,9 +275,11 @@ struct PadModel
     GlobalTensor result = context.globalTensor(pad.getOutput());
     double value = pad.getValue().convertToDouble();
     if (isByte(result.type)) {
+      ByteScale bytes = scaleOf(pad.getOutput());
       double least = isSigned(result.type) ? -128 : 0;
-      double byte = double(scaleOf(pad.getOutput()).zeroPoint);
-      value = value == 0 ? byte : value < 0 ? least : least + 255;
+      double step = std::round(value / bytes.scale) + double(bytes.zeroPoint);
+      // What pads for a maximum is minus infinity: the least byte.
+      value = std::clamp(step, least, least + 255);
     }
     uint32_t bits = constantBits(value, result.type);
     if (makeOfShortRows(pad, context, bits, kernels))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -144,6 +145,8 @@ def make_table(
 
 
 def _range(histogram: _core.Histogram, method: str) -> Range:
+    if histogram.non_finite:
+        return Range(math.inf, histogram.min or 0.0, histogram.max or 0.0)
     data = magnitudes(histogram)
     # A tensor of zeros has no scale; any will do.
     threshold = METHODS[method](data) if data.largest > 0 else 1.0

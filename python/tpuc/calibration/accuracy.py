@@ -58,6 +58,11 @@ def _cosine(products: tuple[float, float, float]) -> float:
     return both / np.sqrt(left * right) if left and right else 0.0
 
 
+def _finite(array: np.ndarray) -> np.ndarray:
+    """With 0 for what is not finite: infinities of a mask have no direction."""
+    return np.nan_to_num(array.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+
+
 @dataclass(frozen=True)
 class Sample:
     """An input of a network, and what the float network makes of it; arrays by port."""
@@ -81,6 +86,7 @@ def float_results(module: _core.Module, inputs: Iterable[list[np.ndarray]]) -> I
         values: dict[int, np.ndarray] = {}
         for part in runner.run(arrays):
             values.update(part)
+        values.update(runner.constants_among(graph.outputs))
         results = [values[number] for number in graph.outputs]
         yield Sample(
             dict(zip(in_names, arrays, strict=True)), dict(zip(out_names, results, strict=True))
@@ -111,7 +117,7 @@ def measure(
         found = model.real_results(model.run(sample.inputs))
         products = np.zeros(3)
         for name, wanted in sample.results.items():
-            a, b = (x.astype(np.float64).reshape(-1) for x in (found[name], wanted))
+            a, b = (_finite(x).reshape(-1) for x in (found[name], wanted))
             products += (a @ b, a @ a, b @ b)
         total += products
         result.inputs += 1

@@ -128,11 +128,7 @@ class Dataset:
             arrays = dict(zip([port.name for port in self.ports], item, strict=False))
         else:
             arrays = {self.ports[0].name: item}
-        arrays = match_inputs(arrays, self.ports, where)
-        for port, array in zip(self.ports, arrays, strict=True):
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
-                raise UserError(f"{where}: the input '{port.name}' has numbers that are not finite")
-        return arrays
+        return match_inputs(arrays, self.ports, where)
 
 
 def _expand(path: Path) -> list[Path]:
@@ -155,6 +151,7 @@ def read_list(path: str | os.PathLike) -> list[Path]:
         UserError: it cannot be read or names nothing.
     """
     path = Path(path)
+    note_inputs(path)
     try:
         lines = path.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -86,18 +86,21 @@ def by_name(
     """The histogram of each tensor, checked.
 
     Raises:
-        UserError: there were no inputs, or a tensor has elements that are not finite.
+        UserError: there were no inputs, or a result of the network has NaNs.
     """
     sources = source_of(graph)
     named = {
         name: histograms[sources.get(value, value)] for name, value in tensors_of(graph).items()
     }
-    for name, histogram in named.items():
-        if histogram.non_finite:
-            raise UserError(
-                f"the tensor '{name}' has {histogram.non_finite} elements that are not finite on "
-                f"these inputs; calibrate on other inputs, or keep the network in F16"
-            )
-        if histogram.min is None:
-            raise UserError("there are no inputs to calibrate on")
+    if any(h.min is None and not h.non_finite for h in named.values()):
+        raise UserError("there are no inputs to calibrate on")
+    results = [histograms.get(sources.get(value, value)) for value in graph.outputs]
+    if any(histogram is not None and histogram.nans for histogram in results):
+        # The first one is where they come from.
+        name, histogram = next(item for item in named.items() if item[1].nans)
+        raise UserError(
+            f"the tensor '{name}' has {histogram.nans} elements that are no numbers (NaN) on these "
+            f"inputs, which reach the network's results; calibrate on other inputs, or keep the "
+            f"network in F16"
+        )
     return named

@@ -72,6 +72,10 @@ class Runner:
         self._link()
         self._sessions = [self._session(part) for part in self._parts]
 
+    def constants_among(self, values: Sequence[int]) -> dict[int, np.ndarray]:
+        """Those of some values that are constants, which no run hands out."""
+        return {v: np.asarray(self._constants[v]) for v in values if v in self._constants}
+
     def run(self, inputs: Sequence[np.ndarray]) -> Iterator[dict[int, np.ndarray]]:
         """The wanted tensors by value, those of a part at a time.
 

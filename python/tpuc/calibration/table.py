@@ -19,7 +19,13 @@ from tpuc.outputs import write_text
 
 @dataclass(frozen=True)
 class Range:
-    """What a table says of a tensor."""
+    """What a table says of a tensor.
+
+    Attributes:
+        threshold: the largest magnitude to represent; infinite for a tensor with elements that
+            are not finite, which stays in floats.
+        min, max: the smallest and largest finite element seen.
+    """
 
     threshold: float
     min: float
@@ -58,9 +64,9 @@ def read_table(path: str | os.PathLike, names: Sequence[str] | None = None) -> C
         names: the tensors that it must name, and no others; None checks no names.
 
     Raises:
-        UserError: a line that is no entry, a number that is none or not finite, a threshold
-            that is not positive, a tensor named twice, missing or unknown; with file, line
-            and tensor.
+        UserError: a line that is no entry, a number that is none, a minimum or maximum that is
+            not finite, a threshold that is not positive, a tensor named twice, missing or
+            unknown; with file, line and tensor.
     """
     path = Path(path)
     try:
@@ -111,7 +117,7 @@ def _parse(line: str, where: str) -> tuple[str, Range]:
             numbers.append(float(word))
         except ValueError:
             raise UserError(f"{where}: {kind} of '{name}' is '{word}', expected a number") from None
-        if not math.isfinite(numbers[-1]):
+        if math.isnan(numbers[-1]) if kind == "threshold" else not math.isfinite(numbers[-1]):
             raise UserError(
                 f"{where}: {kind} of '{name}' is {word}, expected a finite number; calibrate on "
                 f"other inputs"

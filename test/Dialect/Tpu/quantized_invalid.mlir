@@ -85,8 +85,8 @@ func.func @cast_c3(%x: tensor<2xi32>) {
 
 !a = !quant.uniform<i8:f32, 0.1>
 func.func @pad_c3(%x: tensor<2x!a>) {
-  // expected-error @+1 {{'value' is 1.000000e+00, expected 0 or an infinity for bytes}}
-  %1 = tpu.pad %x {pads = array<i64: 1, 1>, value = 1.0 : f64} : (tensor<2x!a>) -> tensor<4x!a>
+  // expected-error @+1 {{'value' is NaN, expected a number}}
+  %1 = tpu.pad %x {pads = array<i64: 1, 1>, value = 0x7FF8000000000000 : f64} : (tensor<2x!a>) -> tensor<4x!a>
   return
 }
 

@@ -18,11 +18,13 @@
 namespace tpuc::top {
 
 /// What a table says of one tensor: the numbers to keep, at most `threshold` in
-/// magnitude, and the smallest and largest seen.
+/// magnitude, and the smallest and largest finite ones seen. The threshold of a
+/// tensor with elements that are not finite is infinite.
 struct CalibrationEntry {
   unsigned line;
   double threshold, min, max;
 
+  bool isFinite() const;
   /// The range to represent: what was seen, cut to the threshold. Not empty.
   std::pair<double, double> getRange() const;
 };
@@ -33,8 +35,8 @@ using CalibrationTable = llvm::StringMap<CalibrationEntry>;
 /// Parses a table: lines of a name, a threshold, a minimum and a maximum;
 /// lines that begin with `#` and empty ones are left out. `file` is for
 /// messages. Fails with the line, and the tensor where one is named, on a line
-/// of another form, a number that is not finite, a threshold that is not
-/// positive, a minimum above the maximum, and a tensor named twice.
+/// of another form, a minimum or maximum that is not finite, a threshold that
+/// is not positive, a minimum above the maximum, and a tensor named twice.
 llvm::Expected<CalibrationTable> parseCalibrationTable(llvm::StringRef text,
                                                        llvm::StringRef file);
 
@@ -44,6 +46,11 @@ llvm::Expected<CalibrationTable> readCalibrationTable(llvm::StringRef file);
 /// The attribute of an op or an argument that holds its range, as a
 /// `!quant.calibrated` type.
 inline constexpr llvm::StringLiteral kRangeAttrName = "top.range";
+
+/// The attribute of an op or an argument with elements that are not finite,
+/// such as a mask of infinities: no bytes stand for them, so that it stays in
+/// floats.
+inline constexpr llvm::StringLiteral kNotFiniteAttrName = "top.not_finite";
 
 /// The attribute of a function whose ranges came with the network: an array of
 /// the names of ops that were not quantised. They and those without a range
@@ -70,6 +77,9 @@ llvm::SmallVector<NamedTensor> getNamedTensors(mlir::func::FuncOp function);
 /// Gives a value the range from `low` to `high`. Values that are not f32, or
 /// one of several results of an op, have none.
 void setCalibratedRange(mlir::Value value, double low, double high);
+
+/// Whether a value was found to have elements that are not finite.
+bool isNotFinite(mlir::Value value);
 
 /// The range that a value was given, or null.
 mlir::quant::CalibratedQuantizedType getCalibratedType(mlir::Value value);

@@ -146,8 +146,8 @@ def Tpu_PadOp : Tpu_MoveOp<"pad"> {
     the element type.
 
     Constraints: (C1) `pads` has two entries an axis, each >= 0; (C2) the
-    result's sizes are the operand's plus both pads; (C3) for i32 `value` is an
-    i32 integer, for bytes it is 0 or an infinity (the byte that is nearest).
+    result's sizes are the operand's plus both pads; (C3) `value` is a number,
+    for i32 an i32 integer, for bytes what one of them stands for (the nearest).
 
     Example:
 

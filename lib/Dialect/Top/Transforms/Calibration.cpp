@@ -27,6 +27,10 @@ using namespace tpuc;
 // Tables
 //===----------------------------------------------------------------------===//
 
+bool top::CalibrationEntry::isFinite() const {
+  return std::isfinite(threshold);
+}
+
 std::pair<double, double> top::CalibrationEntry::getRange() const {
   double low = std::max(min, -threshold), high = std::min(max, threshold);
   // A tensor that was constant, or whose threshold lies off what was seen.
@@ -72,7 +76,7 @@ top::parseCalibrationTable(StringRef text, StringRef file) {
       if (words[i].getAsDouble(*values[i]))
         return error(Twine(kinds[i]) + " of '" + name + "' is '" + words[i] +
                      "', expected a number");
-      if (!std::isfinite(*values[i]))
+      if (i == 0 ? std::isnan(*values[i]) : !std::isfinite(*values[i]))
         return error(Twine(kinds[i]) + " of '" + name + "' is " + words[i] +
                      ", expected a finite number; calibrate on other inputs, "
                      "or take the op's outputs that are not finite out");
@@ -168,17 +172,40 @@ quant::CalibratedQuantizedType top::getCalibratedType(Value value) {
                : quant::CalibratedQuantizedType();
 }
 
+bool top::isNotFinite(Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    return function &&
+           function.getArgAttr(argument.getArgNumber(), kNotFiniteAttrName);
+  }
+  return value.getDefiningOp()->hasAttr(kNotFiniteAttrName);
+}
+
+/// Gives the op or argument of an f32 tensor an attribute.
+static void setAttribute(Value value, StringRef name, Attribute attribute) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    cast<func::FuncOp>(argument.getOwner()->getParentOp())
+        .setArgAttr(argument.getArgNumber(), name, attribute);
+  else if (value.getDefiningOp()->getNumResults() == 1)
+    value.getDefiningOp()->setAttr(name, attribute);
+}
+
 void top::setCalibratedRange(Value value, double low, double high) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type || !type.getElementType().isF32())
     return;
   auto range = TypeAttr::get(
       quant::CalibratedQuantizedType::get(type.getElementType(), low, high));
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    cast<func::FuncOp>(argument.getOwner()->getParentOp())
-        .setArgAttr(argument.getArgNumber(), kRangeAttrName, range);
-  else if (value.getDefiningOp()->getNumResults() == 1)
-    value.getDefiningOp()->setAttr(kRangeAttrName, range);
+  setAttribute(value, kRangeAttrName, range);
+}
+
+/// Writes what a table says of a tensor into the module.
+static void importEntry(Value value, const top::CalibrationEntry &entry) {
+  if (!entry.isFinite())
+    return setAttribute(value, top::kNotFiniteAttrName,
+                        UnitAttr::get(value.getContext()));
+  auto [low, high] = entry.getRange();
+  top::setCalibratedRange(value, low, high);
 }
 
 namespace {
@@ -207,11 +234,7 @@ struct TopImportCalibration
     for (const auto &entry : *entries) {
       auto tensor = tensors.find(entry.first());
       if (tensor != tensors.end())
-        std::apply(
-            [&](double low, double high) {
-              top::setCalibratedRange(tensor->second, low, high);
-            },
-            entry.second.getRange());
+        importEntry(tensor->second, entry.second);
       else if (!unknown || entry.second.line < unknown->second.line)
         unknown = &entry;
     }

@@ -75,9 +75,6 @@ inline llvm::LogicalResult verifyConstant(mlir::Operation *op,
   double number = value.convertToDouble();
   if (value.isNaN())
     return op->emitOpError("'value' is NaN, expected a number");
-  if (isQuantized(element) && number != 0 && !value.isInfinity())
-    return op->emitOpError("'value' is ")
-           << number << ", expected 0 or an infinity for bytes";
   if (element.isInteger(32) &&
       (value.isInfinity() || number != std::floor(number) ||
        number < INT32_MIN || number > INT32_MAX))

@@ -27,8 +27,8 @@ func.func @main(%x: tensor<2x4xf32> {top.name = "the input"}) -> tensor<2x4xf32>
 // CHECK: top.name = "the input", top.range = !quant.calibrated<f32<-3.000000e+00:2.500000e+00>>
 // CHECK: top.relu {{.*}}top.range = !quant.calibrated<f32<0.000000e+00:4.000000e+00>>
 // CHECK: top.tanh {{.*}}top.range = !quant.calibrated<f32<-1.000000e+00:1.000000e+00>>
-// CHECK: top.exp
-// CHECK-NOT: top.range
+// What is not finite has no range.
+// CHECK: top.exp {{.*}}{top.not_finite}
 // CHECK: top.neg {{.*}}top.range = !quant.calibrated<f32<-8.000000e+00:0.000000e+00>>
 // CHECK: top.abs {{.*}}top.range = !quant.calibrated<f32<0.000000e+00:7.000000e+00>>
 
@@ -39,6 +39,7 @@ the input 3 -3.5 2.5
 relu 4.0 0.0 5.0
 tanh 1.0 0.0 0.0
 twice 7.0 0.0 7.0
+exp inf 0.0 3.0
 twice:0 8.0 -8.0 0.0
 
 //--- extra
