@@ -18,6 +18,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
@@ -50,6 +51,29 @@ static size_t findHash(StringRef bytes) {
   return at + producerPrefix.size();
 }
 
+/// Refuses resources whose alignment, the first four bytes of their hexadecimal
+/// digits, no memory can have: the parser allocates without asking.
+static void checkAlignments(StringRef text, const std::string &path) {
+  size_t at = text.rfind("{-#");
+  if (at == StringRef::npos)
+    return;
+  constexpr llvm::StringLiteral start = "\"0x";
+  constexpr size_t digits = 8;
+  constexpr uint32_t mostAligned = 4096;
+  while ((at = text.find(start, at)) != StringRef::npos) {
+    at += start.size();
+    std::string bytes;
+    if (!llvm::tryGetFromHex(text.substr(at, digits), bytes) ||
+        bytes.size() != sizeof(uint32_t))
+      continue; // Not a resource; the parser says what it is.
+    uint32_t alignment = llvm::support::endian::read32le(bytes.data());
+    if (!llvm::isPowerOf2_32(alignment) || alignment > mostAligned)
+      throw UserError(path + ": a resource has the alignment " +
+                      std::to_string(alignment) +
+                      ", expected a power of two up to 4096");
+  }
+}
+
 ModuleHandle::ModuleHandle(std::shared_ptr<MLIRContext> context,
                            OwningOpRef<ModuleOp> module)
     : context(std::move(context)), module(std::move(module)) {}
@@ -66,9 +90,13 @@ std::shared_ptr<ModuleHandle> ModuleHandle::read(const std::string &path) {
   if (isBytecode(buffer)) {
     StringRef bytes = buffer.getBuffer();
     size_t at = findHash(bytes);
-    if (at != StringRef::npos &&
-        bytes.substr(at, hashDigits) !=
-            hashText(bytes.drop_front(at + hashDigits)))
+    // The reader trusts what it reads.
+    if (at == StringRef::npos)
+      throw UserError(path + ": is bytecode that tpuc did not write, or is "
+                             "damaged; write it again with model_transform, "
+                             "or give the module as text");
+    if (bytes.substr(at, hashDigits) !=
+        hashText(bytes.drop_front(at + hashDigits)))
       throw UserError(path + ": the file is damaged (its hash does not match "
                              "its contents), write it again with "
                              "model_transform");
@@ -88,6 +116,7 @@ std::shared_ptr<ModuleHandle> ModuleHandle::read(const std::string &path) {
     file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
     if (std::error_code code = file.getError())
       throw UserError(path + ": cannot be read: " + code.message());
+    checkAlignments((*file)->getBuffer(), path);
   }
   auto context = makeContext();
   auto sources = std::make_shared<llvm::SourceMgr>();

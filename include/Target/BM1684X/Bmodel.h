@@ -231,8 +231,11 @@ llvm::Error disassemble(const Bmodel &model, llvm::raw_ostream &os);
 
 /// The side table as bytes; docs/commands.md has the format.
 std::vector<uint8_t> encodeSideTable(const SideTable &table);
-/// Returns nothing for bytes that are not a side table of this project.
-llvm::Expected<std::optional<SideTable>> decodeSideTable(Bytes bytes);
+/// Returns nothing for bytes that are not a side table of this project. A table
+/// of more than `mostCommands` commands, all groups together, is damaged: a few
+/// bytes could ask for any amount of memory.
+llvm::Expected<std::optional<SideTable>>
+decodeSideTable(Bytes bytes, uint64_t mostCommands = 1u << 20);
 
 } // namespace tpuc::target
 

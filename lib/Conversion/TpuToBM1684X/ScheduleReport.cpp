@@ -84,17 +84,20 @@ static void writeKernel(OStream &out, const group::KernelNote &kernel) {
 
 std::string ScheduleReport::operatorName(unsigned op) const {
   StringAttr name = getSourceName(operators[op]);
-  return name ? name.str() : operators[op]->getName().getStringRef().str();
+  return llvm::json::fixUTF8(name ? name.getValue()
+                                  : operators[op]->getName().getStringRef());
 }
 
 std::string ScheduleReport::valueName(unsigned value) const {
   if (auto argument = dyn_cast<BlockArgument>(values[value]))
     return "argument " + std::to_string(argument.getArgNumber());
   Operation *op = values[value].getDefiningOp();
-  if (StringRef tensor = tpu::getTensorName(op->getLoc()); !tensor.empty())
-    return tensor.str();
-  StringAttr name = getSourceName(op);
-  return name ? name.str() : op->getName().getStringRef().str();
+  StringRef name = tpu::getTensorName(op->getLoc());
+  if (name.empty())
+    if (StringAttr source = getSourceName(op))
+      name = source;
+  return llvm::json::fixUTF8(name.empty() ? op->getName().getStringRef()
+                                          : name);
 }
 
 std::string ScheduleReport::groupName(unsigned op) const {

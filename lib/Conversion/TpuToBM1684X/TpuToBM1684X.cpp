@@ -94,6 +94,9 @@ public:
   uint64_t cycles() const { return schedule.cycles; }
 
   LogicalResult run(unsigned &numKernels) {
+    if (function.getNumResults() == 0)
+      return function.emitOpError("has no results, expected at least one "
+                                  "tensor that the network computes");
     if (failed(plan()))
       return failure();
     for (const group::Operator &op : program.operators)

@@ -280,7 +280,12 @@ Error Reader::readStage(const fbs::NetParameter &table, Stage &stage) {
     Expected<Bytes> bytes = item("profile", table.net_profile());
     if (!bytes)
       return bytes.takeError();
-    Expected<std::optional<SideTable>> side = decodeSideTable(*bytes);
+    constexpr uint64_t kLeastCommandBytes = 16;
+    uint64_t commandBytes = 0;
+    for (const CommandGroup &group : stage.groups)
+      commandBytes += group.tiu.size() + group.gdma.size();
+    Expected<std::optional<SideTable>> side =
+        decodeSideTable(*bytes, commandBytes / kLeastCommandBytes);
     if (!side)
       return side.takeError();
     stage.sideTable = std::move(*side);

@@ -30,7 +30,7 @@ constexpr uint32_t kSideVersion = 3;
 constexpr uint32_t kSecondSideVersion = 2;
 /// Has neither fused groups nor tensors.
 constexpr uint32_t kFirstSideVersion = 1;
-/// More commands than ids can number cannot be in a group.
+/// Ids are below this.
 constexpr uint32_t kMaxCommands = 1u << 20;
 constexpr uint32_t kLanes = 64;
 constexpr uint64_t kLaneBytes = 256 * 1024;
@@ -185,15 +185,18 @@ public:
     return elements;
   }
 
-  bool runs(std::vector<uint32_t> &layers, uint32_t layerCount) {
+  /// The layers of a queue's commands, at most `left` of them, which it counts
+  /// down.
+  bool runs(std::vector<uint32_t> &layers, uint32_t layerCount,
+            uint64_t &left) {
     uint32_t runCount, layer, length;
     if (!count(runCount, 8))
       return false;
     for (uint32_t i = 0; i < runCount; ++i) {
       if (!number(layer) || !number(length) ||
-          (layer >= layerCount && layer != SideTable::kNone) ||
-          length > kMaxCommands - layers.size())
+          (layer >= layerCount && layer != SideTable::kNone) || length > left)
         return false;
+      left -= length;
       layers.insert(layers.end(), length, layer);
     }
     return true;
@@ -248,7 +251,8 @@ std::vector<uint8_t> target::encodeSideTable(const SideTable &table) {
   return out;
 }
 
-Expected<std::optional<SideTable>> target::decodeSideTable(Bytes bytes) {
+Expected<std::optional<SideTable>>
+target::decodeSideTable(Bytes bytes, uint64_t mostCommands) {
   if (bytes.size() < sizeof(kSideMagic) ||
       std::memcmp(bytes.data(), kSideMagic, sizeof(kSideMagic)) != 0)
     return std::nullopt;
@@ -266,8 +270,8 @@ Expected<std::optional<SideTable>> target::decodeSideTable(Bytes bytes) {
   ok = ok && input.count(groupCount, 8);
   for (uint32_t i = 0; ok && i < groupCount; ++i) {
     SideTable::Group &group = table.groups.emplace_back();
-    ok =
-        input.runs(group.tiu, layerCount) && input.runs(group.gdma, layerCount);
+    ok = input.runs(group.tiu, layerCount, mostCommands) &&
+         input.runs(group.gdma, layerCount, mostCommands);
   }
   if (ok && version > kFirstSideVersion)
     ok = readAdditions(input, version, table);

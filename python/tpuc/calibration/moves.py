@@ -189,11 +189,13 @@ def _resize(call: Call, nodes: Nodes) -> None:
     shape = nodes.shape(call.operation.operands[0])
     result = nodes.shape(call.operation.results[0])
     scales = list(call.get("scales"))
-    # The result's size is rounded down from the scales; ask for it by its size
-    # where they disagree.
-    fits = [
-        int(np.floor(np.float32(n) * np.float32(s))) for n, s in zip(shape, scales, strict=True)
-    ]
+    # The result's size is rounded down from the scales, by some in f32 and by others
+    # in f64; ask for it by its size where they disagree.
+    fits = all(
+        int(np.floor(kind(n) * kind(np.float32(s)))) == size
+        for n, s, size in zip(shape, scales, result, strict=True)
+        for kind in (np.float32, np.float64)
+    )
     attributes = {
         "mode": modes[enums.ResizeMode(call.get("mode"))],
         "coordinate_transformation_mode": _COORDINATES[
@@ -206,7 +208,7 @@ def _resize(call: Call, nodes: Nodes) -> None:
         "exclude_outside": int(call.get("exclude_outside", False)),
     }
     inputs = [call.inputs[0], ""]
-    if fits == list(result):
+    if fits:
         inputs.append(nodes.constant(np.array(scales, np.float32)))
     else:
         inputs += ["", nodes.ints(result)]

@@ -39,6 +39,18 @@ def top_type(dtype: np.dtype) -> str:
     raise UserError(f"element type {dtype.name} is not supported, use a float or integer type")
 
 
+# More than any board of this chip has bytes of memory.
+_MAX_ELEMENTS = 1 << 35
+
+
+def _check_size(shape: Sequence[int]) -> None:
+    if math.prod(shape) > _MAX_ELEMENTS:
+        raise UserError(
+            f"has a result of {'x'.join(map(str, shape))} elements, more than the chip's memory "
+            f"holds"
+        )
+
+
 class Tensor:
     """A constant or computed tensor of the network being imported."""
 
@@ -132,8 +144,14 @@ class Emitter:
         attributes: dict | None = None,
         results: Sequence[tuple[str, Sequence[int]]] | None = None,
     ) -> list[Tensor]:
-        """Emits ``top.<name>`` with any number of results."""
+        """Emits ``top.<name>`` with any number of results.
+
+        Raises:
+            UserError: a result that no memory holds.
+        """
         types = None if results is None else [(t, list(s)) for t, s in results]
+        for _, shape in types or ():
+            _check_size(shape)
         values = self._builder.add_op(
             "top." + name,
             [self._materialize(operand) for operand in operands],
@@ -141,6 +159,8 @@ class Emitter:
             types,
             self.location,
         )
+        for value in values:
+            _check_size(value.shape)
         return [Tensor(value.dtype, value.shape, id=value.id) for value in values]
 
     def name(self, tensor: Tensor, name: str) -> None:

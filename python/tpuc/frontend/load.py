@@ -56,6 +56,7 @@ def load_model(path: str | os.PathLike) -> LoadedModel:
             f"{source}: is not an ONNX model or is cut short ({error}), export the model again"
         ) from None
     _check_header(proto, source)
+    _check_names(proto.graph, source)
     model = LoadedModel(inline_functions(proto, source), {}, source)
     for raw in raw_tensors:
         dims = [d - (1 << 64) if d >> 63 else d for d in raw.dims]
@@ -67,6 +68,7 @@ def load_model(path: str | os.PathLike) -> LoadedModel:
 def from_proto(proto: onnx.ModelProto, source: str = "the model") -> LoadedModel:
     """Takes a model that is in memory; its external data cannot be followed."""
     _check_header(proto, source)
+    _check_names(proto.graph, source)
     bare = onnx.ModelProto()
     bare.CopyFrom(proto)
     model = LoadedModel(inline_functions(bare, source), {}, source)
@@ -106,6 +108,18 @@ def _check_header(proto: onnx.ModelProto, source: str) -> None:
         raise UserError(
             f"{source}: sparse initialiser '{name}' is not supported, store the weight densely"
         )
+
+
+def _check_names(graph: onnx.GraphProto, source: str) -> None:
+    """Refuses names that are no text, which protobuf hands out as bytes."""
+    ports = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
+    names = [port.name for port in ports]
+    for node in graph.node:
+        names += [node.name, node.op_type, node.domain, *node.input, *node.output]
+        names += [attribute.name for attribute in node.attribute]
+    for name in names:
+        if isinstance(name, bytes):
+            raise UserError(f"{source}: the name {name!r} is no UTF-8 text, export the model again")
 
 
 def _add_weight(

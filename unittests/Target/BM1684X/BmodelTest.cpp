@@ -365,6 +365,20 @@ TEST(SideTableTest, RefusesEveryTruncation) {
   }
 }
 
+TEST(SideTableTest, RefusesMoreCommandsThanThereAre) {
+  SideTable side;
+  side.layers = {{"a", "b"}};
+  // A run of any length takes 8 bytes; queues and groups count together.
+  side.groups = {{{0, 0, 0}, {0}}, {{0}, {}}};
+  std::vector<uint8_t> bytes = encodeSideTable(side);
+  auto table = decodeSideTable(bytes, 5);
+  ASSERT_TRUE(bool(table)) << llvm::toString(table.takeError());
+  EXPECT_EQ(**table, side);
+  auto tooMany = decodeSideTable(bytes, 4);
+  EXPECT_FALSE(bool(tooMany));
+  llvm::consumeError(tooMany.takeError());
+}
+
 TEST(SideTableTest, ReadsTheFirstVersion) {
   SideTable side;
   side.layers = {{"a", "b"}};

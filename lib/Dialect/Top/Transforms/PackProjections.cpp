@@ -4,36 +4,17 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "../Canonicalize/Patterns.h"
-#include "Dialect/Top/IR/Top.h"
-#include "Dialect/Top/Transforms/Passes.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "PatternPass.h"
 
 namespace tpuc::top {
 #define GEN_PASS_DEF_TOPPACKPROJECTIONS
 #include "Dialect/Top/Transforms/Passes.h.inc"
-} // namespace tpuc::top
-
-using namespace mlir;
-using namespace tpuc;
 
 namespace {
 
 struct TopPackProjections
-    : public top::impl::TopPackProjectionsBase<TopPackProjections> {
-  LogicalResult initialize(MLIRContext *context) override {
-    RewritePatternSet all(context);
-    top::populatePackingPatterns(all);
-    patterns = std::move(all);
-    return success();
-  }
-
-  void runOnOperation() override {
-    if (failed(applyPatternsGreedily(getOperation(), patterns)))
-      signalPassFailure();
-  }
-
-  FrozenRewritePatternSet patterns;
-};
+    : public PatternPass<impl::TopPackProjectionsBase<TopPackProjections>,
+                         populatePackingPatterns> {};
 
 } // namespace
+} // namespace tpuc::top

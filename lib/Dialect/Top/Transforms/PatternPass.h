@@ -27,8 +27,18 @@ struct PatternPass : public Base {
   }
 
   void runOnOperation() override {
-    if (failed(mlir::applyPatternsGreedily(this->getOperation(), patterns)))
-      this->signalPassFailure();
+    // A chain of any length may halve each time; only patterns that undo each
+    // other never settle.
+    constexpr int64_t kMostIterations = 256;
+    mlir::GreedyRewriteConfig config;
+    config.setMaxIterations(kMostIterations);
+    if (succeeded(mlir::applyPatternsGreedily(this->getOperation(), patterns,
+                                              config)))
+      return;
+    this->getOperation()->emitError("cannot be brought into canonical form: ")
+        << "patterns of " << this->getArgument() << " still match after "
+        << kMostIterations << " iterations; please report it";
+    this->signalPassFailure();
   }
 
 private:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from tpuc.errors import UserError
 from tpuc.frontend.emit import Emitter, Tensor
 from tpuc.frontend.enums import ResizeCoordinate, ResizeMode, ResizeNearest
@@ -59,10 +61,11 @@ def _target(node: Node, inputs: Inputs, x: Tensor, old: bool) -> tuple[list[floa
     scales, shape = [1.0] * x.rank, list(x.shape)
     if factors:
         for axis, factor in zip(axes, factors, strict=True):
-            if not factor > 0:
-                raise UserError(f"has the scale {factor}, expected a positive one")
+            if not 0 < factor < math.inf:
+                raise UserError(f"has the scale {factor}, expected a positive, finite one")
             scales[axis] = float(factor)
-            shape[axis] = math.floor(x.shape[axis] * float(factor))
+            # In f32, as onnxruntime: 3 times 7/3, rounded to f32, are 7 and not 6.
+            shape[axis] = int(np.floor(np.float32(x.shape[axis]) * np.float32(factor)))
         return scales, shape
     ratios = [size / x.shape[axis] for axis, size in zip(axes, sizes, strict=True)]
     policy = node.attr("keep_aspect_ratio_policy", "stretch")
