@@ -238,7 +238,9 @@ PassValue appendLog(PassList &list, PassValue x) {
 PassValue appendRsqrt(PassList &list, PassValue x) {
   PassValue y = list.rsqrt(x);
   PassValue large = list.select(Compare::SelectEqual, x, kInfinity, 0.0, y);
-  PassValue zero = list.select(Compare::SelectEqual, x, 0.0, kInfinity, large);
+  // Zeros of both signs: nothing equals a zero of the other sign.
+  PassValue zero =
+      list.select(Compare::SelectGreater, x, 0.0, large, kInfinity);
   return list.select(Compare::SelectLess, x, 0.0,
                      std::numeric_limits<double>::quiet_NaN(), zero);
 }

@@ -32,10 +32,11 @@ def test_a_result_that_no_memory_holds_is_refused(name, scale):
         transform(model, "main")
 
 
-def test_a_result_of_a_tile_that_no_memory_holds_is_refused():
+@pytest.mark.parametrize("repeats", [[1 << 29, 1 << 29], [1 << 40, 1]])
+def test_a_result_of_a_tile_that_no_memory_holds_is_refused(repeats):
     node = helper.make_node("Tile", ["x", "r"], ["y"], "node")
-    model = nets.network([node], {"x": [4]}, {"y": None}, {"r": np.array([1 << 40])})
-    with pytest.raises(UserError, match="memory"):
+    model = nets.network([node], {"x": [4, 4]}, {"y": None}, {"r": np.array(repeats)})
+    with pytest.raises(UserError, match="memory|expected 1 to"):
         transform(model, "main")
 
 
@@ -73,7 +74,8 @@ def test_alignments_that_no_memory_has_are_refused(alignment, tmp_path):
 def test_names_in_a_module_may_be_any_bytes(tmp_path):
     module = read_module(write(tmp_path, TEXT.format(name="\\FF\\FE", alignment="04000000")))
     model = tpuc.model.Model(tpuc.compiler.deploy(module, "F32"), "net")
-    assert model.run({"x": np.float32([2])})[model.outputs[0].name].tolist() == [3]
+    inputs = {model.inputs[0].name: np.float32([2])}
+    assert model.run(inputs)[model.outputs[0].name].tolist() == [3]
 
 
 def test_a_network_without_results_is_refused(tmp_path):

@@ -202,15 +202,17 @@ bool Lowering::isInt8(Operation *op) {
   return it->second == Precision::INT8;
 }
 
-/// Whether a value has elements that are not finite: it was found to, or it is
-/// moved from one that was.
+/// Whether a value has elements that are not finite: it was found to, or it has
+/// no name and is moved from one that was.
 bool Lowering::isNotFinite(Value value) const {
-  if (top::isNotFinite(value))
-    return true;
   Operation *op = value.getDefiningOp();
-  return op && !top::getCalibratedType(value) && set.isMove(op) &&
-         llvm::any_of(op->getOperands(),
-                      [&](Value operand) { return isNotFinite(operand); });
+  while (!top::isNotFinite(value)) {
+    if (!op || top::getCalibratedType(value) || !set.isMove(op))
+      return false;
+    value = op->getOperand(0);
+    op = value.getDefiningOp();
+  }
+  return true;
 }
 
 /// Whether neither what makes the operand of `op` nor what reads its result has
@@ -301,19 +303,20 @@ std::optional<std::pair<double, double>> Lowering::findRange(Value value) {
 FailureOr<std::pair<double, double>> Lowering::getRange(Value value) {
   if (std::optional<std::pair<double, double>> range = findRange(value))
     return *range;
+  failed = true;
+  StringRef opName = current->getName().getStringRef();
+  if (isNotFinite(value))
+    return emitError(value.getLoc())
+           << "'" << opName << "' op cannot be lowered: '"
+           << top::getTensorName(value)
+           << "' has elements that are not finite, for which no bytes stand; "
+           << "give the op F16 in the quantize table";
   Operation *op = value.getDefiningOp();
   while (op && (set.isMove(op) || isa<top::ReluOp, top::ClipOp>(op))) {
     value = op->getOperand(0);
     op = value.getDefiningOp();
   }
-  failed = true;
   StringRef name = top::getTensorName(value);
-  StringRef opName = current->getName().getStringRef();
-  if (isNotFinite(value))
-    return emitError(value.getLoc())
-           << "'" << opName << "' op cannot be lowered: '" << name
-           << "' has elements that are not finite, for which no bytes stand; "
-           << "give the op F16 in the quantize table";
   return emitError(value.getLoc())
          << "'" << opName
          << "' op cannot be lowered: the calibration table has no entry for '"
