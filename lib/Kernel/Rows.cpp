@@ -271,6 +271,34 @@ void kernel::makeSoftmaxKernels(const RowOperation &operation, bool isLog,
   rows.finish(list.sub(x, list.cast(logOfSum, x.type)), kernels);
 }
 
+namespace {
+
+/// What brings a row of f16 near 1, and the factor's square in f32.
+struct RowScale {
+  PassValue factor, square;
+};
+
+/// A power of two for each row by which its largest element comes to lie in
+/// [64, 128), or less for rows below 2^-9: then neither differences from the
+/// row's mean nor their squares overflow f16, squares that count are normal
+/// numbers, and no element that is not much smaller than the largest is
+/// rounded.
+RowScale appendRowScale(PassList &list, PassValue x) {
+  constexpr int kMantissaBits = 23, kExponentBias = 127;
+  constexpr int kTargetExponent = 6;
+  // The factor is not above 2^15, which f16 still has.
+  PassValue largest =
+      list.max(list.cast(list.rowMax(list.abs(x)), ElementType::F32), 0x1p-9);
+  PassValue exponent = list.shift(largest.as(ElementType::I32), -kMantissaBits);
+  PassValue bits = list.shift(
+      list.sub(double(2 * kExponentBias + kTargetExponent), exponent),
+      kMantissaBits);
+  PassValue factor = bits.as(ElementType::F32);
+  return {list.cast(factor, x.type), list.mul(factor, factor)};
+}
+
+} // namespace
+
 void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
   RowBuilder rows(params);
   PassList &list = *rows.list;
@@ -283,19 +311,26 @@ void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
   ElementType type = params.operand.type;
   double perColumn = 1.0 / double(params.columns);
   PassValue x = rows.operand;
+  // A norm does not depend on a factor of the whole row, but for epsilon.
+  bool isScaled = type == ElementType::F16;
+  std::optional<PassValue> epsilon;
+  if (isScaled) {
+    RowScale rowScale = appendRowScale(list, x);
+    x = list.mul(x, rowScale.factor);
+    if (params.epsilon != 0)
+      epsilon = list.mul(rowScale.square, params.epsilon);
+  }
   if (params.subtractMean) {
     PassValue mean = list.mul(list.rowSum(x, params.columns), perColumn);
     x = list.sub(x, list.cast(mean, type));
   }
-  // Squares of f16 overflow from 256 on: one factor is made smaller, which
-  // keeps elements below 2048, and rows of deviations above 1e-3, accurate.
-  double shrink = type == ElementType::F16 ? 0x1p-6 : 1.0;
-  PassValue factor = shrink == 1.0 ? x : list.mul(x, shrink);
-  PassValue squares = list.rowSum(list.mul(x, factor), params.columns);
-  PassValue deviation =
-      list.rsqrt(list.linear(squares, perColumn / shrink, params.epsilon));
+  PassValue squares = list.rowSum(list.mul(x, x), params.columns);
+  PassValue variance = epsilon
+                           ? list.add(list.mul(squares, perColumn), *epsilon)
+                           : list.linear(squares, perColumn, params.epsilon);
+  PassValue deviation = list.rsqrt(variance);
   // Rows of equal elements are 0, whatever epsilon is.
-  if (type == ElementType::F16)
+  if (isScaled)
     deviation = list.min(deviation, 60000.0);
   PassValue y = list.mul(x, list.cast(deviation, type));
   if (scale)
