@@ -5,125 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Match.h"
+#include "NormFormulas.h"
 #include "Patterns.h"
 
 using namespace mlir;
 using namespace tpuc;
 using namespace tpuc::top;
-
-/// A quotient numerator / sqrt(radicand), however it is spelled.
-struct RootQuotient {
-  Value numerator, radicand;
-};
-
-/// The radicand when `value` is a square root (`inverse`: one over it).
-static Value matchRoot(Value value, bool inverse) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return {};
-  if (auto pow = dyn_cast<PowOp>(op))
-    return isSplat(pow.getRhs(), inverse ? -0.5 : 0.5) ? pow.getLhs() : Value();
-  if (!inverse) {
-    auto root = dyn_cast<SqrtOp>(op);
-    return root ? root.getInput() : Value();
-  }
-  if (auto root = dyn_cast<RsqrtOp>(op))
-    return root.getInput();
-  if (auto reciprocal = dyn_cast<ReciprocalOp>(op))
-    return matchRoot(reciprocal.getInput(), /*inverse=*/false);
-  if (auto quotient = dyn_cast<DivOp>(op))
-    return isSplat(quotient.getLhs(), 1)
-               ? matchRoot(quotient.getRhs(), /*inverse=*/false)
-               : Value();
-  return {};
-}
-
-/// All readings of `op` as a quotient by a square root.
-static SmallVector<RootQuotient> matchRootQuotients(Operation *op) {
-  SmallVector<RootQuotient> found;
-  if (isa<DivOp>(op)) {
-    if (Value radicand = matchRoot(op->getOperand(1), /*inverse=*/false))
-      found.push_back({op->getOperand(0), radicand});
-  } else if (isa<MulOp>(op)) {
-    for (unsigned i : {0u, 1u})
-      if (Value radicand = matchRoot(op->getOperand(i), /*inverse=*/true))
-        found.push_back({op->getOperand(1 - i), radicand});
-  }
-  return found;
-}
-
-/// The operand of `value` when it is a mean over `axes` (set, ascending), which
-/// keeps them.
-static Value matchMean(Value value, SmallVectorImpl<int64_t> &axes) {
-  auto reduce = value.getDefiningOp<ReduceOp>();
-  if (!reduce || reduce.getKind() != ReduceKind::Mean ||
-      !reduce.getKeepdims() || !isF32(value))
-    return {};
-  axes.assign(reduce.getAxes().begin(), reduce.getAxes().end());
-  llvm::sort(axes);
-  if (axes.empty())
-    llvm::append_range(
-        axes, llvm::seq<int64_t>(0, shapeOf(reduce.getInput()).size()));
-  return reduce.getInput();
-}
-
-/// x when `value` is x * x.
-static Value matchSquare(Value value) {
-  if (auto mul = value.getDefiningOp<MulOp>())
-    return mul.getLhs() == mul.getRhs() ? mul.getLhs() : Value();
-  if (auto pow = value.getDefiningOp<PowOp>())
-    return isSplat(pow.getRhs(), 2) ? pow.getLhs() : Value();
-  return {};
-}
-
-/// y when `value` is mean(y * y) over `axes` (set).
-static Value matchMeanSquare(Value value, SmallVectorImpl<int64_t> &axes) {
-  Value square = matchMean(value, axes);
-  return square ? matchSquare(square) : Value();
-}
-
-/// Drops a constant summand >= 0, which `epsilon` is set to.
-static Value dropEpsilon(Value value, double &epsilon) {
-  epsilon = 0;
-  auto sum = value.getDefiningOp<AddOp>();
-  if (!sum)
-    return value;
-  std::optional<double> constant = getSplat(sum.getRhs());
-  if (!constant || *constant < 0 || sum.getType() != sum.getLhs().getType())
-    return {};
-  epsilon = *constant;
-  return sum.getLhs();
-}
-
-/// x when `value` is x - mean(x) over `axes`.
-static Value matchCentred(Value value, ArrayRef<int64_t> axes) {
-  auto difference = value.getDefiningOp<SubOp>();
-  if (!difference)
-    return {};
-  SmallVector<int64_t> own;
-  Value x = matchMean(difference.getRhs(), own);
-  return x == difference.getLhs() && ArrayRef(own) == axes ? x : Value();
-}
-
-/// x when `value` is mean(x * x) - mean(x) * mean(x) over `axes` (set).
-static Value matchVarianceOfMoments(Value value,
-                                    SmallVectorImpl<int64_t> &axes) {
-  // Rounding may make the difference negative, which some exporters clip.
-  if (auto clip = value.getDefiningOp<ClipOp>())
-    value = clip.getMin().isZero() && clip.getMax().isInfinity()
-                ? clip.getInput()
-                : value;
-  else if (auto relu = value.getDefiningOp<ReluOp>())
-    value = relu.getInput();
-  auto difference = value.getDefiningOp<SubOp>();
-  if (!difference)
-    return {};
-  Value x = matchMeanSquare(difference.getLhs(), axes);
-  Value mean = matchSquare(difference.getRhs());
-  SmallVector<int64_t> own;
-  return x && mean && matchMean(mean, own) == x && own == axes ? x : Value();
-}
 
 /// Makes a normalisation over `axes`: with these last, since that is where the
 /// op has them.
@@ -149,42 +36,169 @@ static Value createNorm(PatternRewriter &rewriter, Location loc, Value x,
   return PermuteOp::create(rewriter, loc, norm, back);
 }
 
+/// The normalisation of x that dividing `numerator` by the deviation gives: x
+/// itself or x minus its mean; nothing when it is another value.
+static Value createQuotient(PatternRewriter &rewriter, Location loc,
+                            Value numerator,
+                            const InverseDeviation &deviation) {
+  const Mean &spread = deviation.spread;
+  double epsilon = deviation.epsilon / spread.factor;
+  auto norm = [&](bool subtractsMean, Value x, Location at) {
+    return subtractsMean
+               ? createNorm<LayerNormOp>(rewriter, at, x, spread.axes, epsilon)
+               : createNorm<RMSNormOp>(rewriter, at, x, spread.axes, epsilon);
+  };
+  // The deviation of x - mean(x) is that of x; means of squares are those of x.
+  bool isCentred = false;
+  if (deviation.isCentred) {
+    std::optional<Mean> centred = matchCentred(numerator);
+    isCentred =
+        centred && centred->of == spread.of && centred->axes == spread.axes;
+  }
+  if (deviation.isCentred ? !isCentred : numerator != spread.of)
+    return {};
+  double scale = 1 / std::sqrt(spread.factor);
+  if (std::abs(scale - 1) < 1e-6)
+    return norm(isCentred, spread.of, loc);
+  Value result = norm(isCentred, spread.of, getStepLoc(loc));
+  Buffer number = Buffer::f32({});
+  number.getMutableF32()[0] = float(scale);
+  return MulOp::create(rewriter, loc, result,
+                       makeWeight(rewriter, getStepLoc(loc), number));
+}
+
 namespace {
 
 /// (x - mean(x)) / sqrt(var(x) + e) -> layer_norm(x), where var(x) is
 /// mean((x - mean(x))^2) or mean(x^2) - mean(x)^2;
-/// x / sqrt(mean(x^2) + e) -> rms_norm(x)
+/// x / sqrt(mean(x^2) + e) -> rms_norm(x); of sums times a number.
+/// The same with a product by the inverse, and with constants among the
+/// factors: d * (r * c) -> norm(x) * c, (d * c) / s -> norm(x) * c
 template <typename OpTy>
 struct RecognizeNormalization : public OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
-    for (RootQuotient quotient : matchRootQuotients(op)) {
-      SmallVector<int64_t> axes;
-      double epsilon = 0;
-      Value spread = dropEpsilon(quotient.radicand, epsilon);
-      if (!spread || quotient.numerator.getType() != op.getType())
-        continue;
-      Value result;
-      if (Value y = matchMeanSquare(spread, axes);
-          y && y == quotient.numerator) {
-        if (Value x = matchCentred(y, axes))
-          result =
-              createNorm<LayerNormOp>(rewriter, op.getLoc(), x, axes, epsilon);
-        else
-          result =
-              createNorm<RMSNormOp>(rewriter, op.getLoc(), y, axes, epsilon);
-      } else if (Value x = matchVarianceOfMoments(spread, axes);
-                 x && matchCentred(quotient.numerator, axes) == x) {
-        result =
-            createNorm<LayerNormOp>(rewriter, op.getLoc(), x, axes, epsilon);
-      }
-      if (!result)
-        continue;
-      rewriter.replaceOp(op, result);
-      return success();
+    constexpr bool isQuotient = std::is_same_v<OpTy, DivOp>;
+    for (unsigned i : {0u, 1u}) {
+      if (isQuotient && i == 1)
+        break;
+      for (auto [numerator, scale] : splitConstant(op->getOperand(i)))
+        for (auto [divisor, factor] : splitConstant(op->getOperand(1 - i)))
+          if (succeeded(
+                  rewrite(op, numerator, divisor, {factor, scale}, rewriter)))
+            return success();
     }
     return rewriter.notifyMatchFailure(op, "not a normalisation's formula");
+  }
+
+private:
+  /// The value itself, and the factors of a product by a constant.
+  static SmallVector<std::pair<Value, Value>> splitConstant(Value value) {
+    SmallVector<std::pair<Value, Value>> readings{{value, Value()}};
+    auto product = value.getDefiningOp<MulOp>();
+    if (product && isConstant(product.getRhs()))
+      readings.push_back({product.getLhs(), product.getRhs()});
+    return readings;
+  }
+
+  /// For numerator / divisor, or their product, times factors that may be null.
+  static LogicalResult rewrite(OpTy op, Value numerator, Value divisor,
+                               ArrayRef<Value> factors,
+                               PatternRewriter &rewriter) {
+    constexpr bool isQuotient = std::is_same_v<OpTy, DivOp>;
+    // A divisor's factor would have to be inverted.
+    if (isQuotient && factors.front())
+      return failure();
+    std::optional<InverseDeviation> deviation =
+        isQuotient ? matchDeviation(divisor) : matchInverseDeviation(divisor);
+    if (!deviation || numerator.getType() != op.getType())
+      return failure();
+    bool isScaled = llvm::any_of(factors, [](Value f) { return bool(f); });
+    Location loc = isScaled ? getStepLoc(op.getLoc()) : op.getLoc();
+    Value result = createQuotient(rewriter, loc, numerator, *deviation);
+    if (!result)
+      return failure();
+    for (Value factor : factors)
+      if (factor)
+        result = MulOp::create(rewriter, op.getLoc(), result, factor);
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+};
+
+/// x * s + (b - mean(x) * s) -> (x - mean(x)) * s + b, where s has the inverse
+/// of x's deviation as a factor: the mean is subtracted from the affine part
+struct RecognizeShiftedMean : public OpRewritePattern<AddOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(AddOp op,
+                                PatternRewriter &rewriter) const override {
+    for (unsigned i : {0u, 1u}) {
+      auto product = op->getOperand(i).getDefiningOp<MulOp>();
+      auto difference = op->getOperand(1 - i).getDefiningOp<SubOp>();
+      if (product && difference && product.getType() == op.getType() &&
+          isConstant(difference.getLhs()) &&
+          succeeded(rewrite(op, product, difference.getLhs(),
+                            difference.getRhs(), rewriter)))
+        return success();
+    }
+    return rewriter.notifyMatchFailure(op, "not a normalisation's formula");
+  }
+
+  /// For x * s - mean(x) * s.
+  static LogicalResult rewrite(Operation *op, MulOp product, Value bias,
+                               Value shift, PatternRewriter &rewriter) {
+    auto meanProduct = shift.getDefiningOp<MulOp>();
+    if (!meanProduct)
+      return failure();
+    for (unsigned k : {0u, 1u})
+      for (unsigned m : {0u, 1u}) {
+        Value x = product->getOperand(k), s = product->getOperand(1 - k);
+        Value mean = meanProduct->getOperand(m);
+        std::optional<Mean> matched = matchMean(mean);
+        if (meanProduct->getOperand(1 - m) != s || !matched ||
+            matched->of != x || std::abs(matched->factor - 1) > 1e-5 ||
+            !hasDeviation(s, *matched))
+          continue;
+        Location loc = getStepLoc(op->getLoc());
+        Value centred = SubOp::create(rewriter, loc, x, mean);
+        Value scaled =
+            MulOp::create(rewriter, bias ? loc : op->getLoc(), centred, s);
+        if (bias)
+          rewriter.replaceOpWithNewOp<AddOp>(op, scaled, bias);
+        else
+          rewriter.replaceOp(op, scaled);
+        return success();
+      }
+    return failure();
+  }
+
+private:
+  /// Whether `scale` is one over the deviation of what `mean` is taken of,
+  /// perhaps times a constant.
+  static bool hasDeviation(Value scale, const Mean &mean) {
+    SmallVector<Value> factors{scale};
+    if (auto product = scale.getDefiningOp<MulOp>())
+      factors.append({product.getLhs(), product.getRhs()});
+    return llvm::any_of(factors, [&](Value factor) {
+      std::optional<InverseDeviation> deviation = matchInverseDeviation(factor);
+      return deviation && deviation->isCentred &&
+             deviation->spread.of == mean.of &&
+             deviation->spread.axes == mean.axes;
+    });
+  }
+};
+
+/// x * s - mean(x) * s -> (x - mean(x)) * s, as above
+struct RecognizeSubtractedMean : public OpRewritePattern<SubOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(SubOp op,
+                                PatternRewriter &rewriter) const override {
+    auto product = op.getLhs().getDefiningOp<MulOp>();
+    if (!product || product.getType() != op.getType())
+      return rewriter.notifyMatchFailure(op, "minuend is no product");
+    return RecognizeShiftedMean::rewrite(op, product, Value(), op.getRhs(),
+                                         rewriter);
   }
 };
 
@@ -300,6 +314,7 @@ struct BiasIntoNorm : public OpRewritePattern<AddOp> {
 
 void top::populateNormalizationPatterns(RewritePatternSet &patterns) {
   patterns.add<RecognizeNormalization<DivOp>, RecognizeNormalization<MulOp>,
+               RecognizeShiftedMean, RecognizeSubtractedMean,
                ScaleIntoNorm<LayerNormOp>, ScaleIntoNorm<RMSNormOp>,
                BiasIntoNorm<LayerNormOp>, BiasIntoNorm<RMSNormOp>,
                ConstantBelowPermute<MulOp>, ConstantBelowPermute<AddOp>>(
