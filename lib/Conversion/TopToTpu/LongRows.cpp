@@ -94,36 +94,46 @@ static Value mixChannels(Value x, int64_t groups, int64_t results,
       Value(), ones, zeros, ones, groups, /*do_relu=*/false, APFloat(-1.0));
 }
 
-Centred tpuc::centreGroups(Value x, int64_t groups, double epsilon,
-                           Lowering &lowering, bool subtractsMean) {
-  int64_t n = getShape(x)[0], channels = getShape(x)[1];
-  Type element = getElement(x);
+Value tpuc::normOfGroups(const GroupNorm &norm, Lowering &lowering) {
+  Type element = getElement(norm.x);
   Type f32 = Float32Type::get(element.getContext());
+  int64_t n = getShape(norm.x)[0], channels = getShape(norm.x)[1];
   auto meanOfGroups = [&](Value value) {
-    Value mean = reduceInSteps(tpu::ReduceKind::Mean, value, 2, lowering);
-    if (groups == channels)
+    Value mean = lowering.cast(
+        reduceInSteps(tpu::ReduceKind::Mean, value, 2, lowering), f32);
+    if (norm.groups == channels)
       return mean;
     // Sums over lanes and back are convolutions, which stay in local memory.
     mean = lowering.reshape(mean, {n, channels, 1, 1});
-    mean = mixChannels(mean, groups, groups, double(groups) / double(channels),
-                       lowering);
-    mean = mixChannels(mean, groups, channels, 1.0, lowering);
+    mean = mixChannels(mean, norm.groups, norm.groups,
+                       double(norm.groups) / double(channels), lowering);
+    mean = mixChannels(mean, norm.groups, channels, 1.0, lowering);
     return lowering.reshape(mean, {n, channels, 1});
   };
-  Centred centred;
-  centred.difference =
-      subtractsMean
-          ? lowering.emit<tpu::BinaryOp>(BinaryKind::Sub, x, meanOfGroups(x))
-          : x;
-  // Squares leave the range of f16.
-  Value wide = lowering.cast(centred.difference, f32);
-  Value variance =
-      meanOfGroups(lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, wide, wide));
-  variance =
-      lowering.emit<tpu::ScalarOp>(tpu::ScalarKind::Add, variance, epsilon);
-  centred.factor = lowering.cast(
-      lowering.emit<tpu::UnaryOp>(UnaryKind::Rsqrt, variance), element);
-  return centred;
+  auto emit = [&](BinaryKind kind, Value a, Value b) {
+    return lowering.emit<tpu::BinaryOp>(kind, a, b);
+  };
+  // Differences and squares leave the range of f16, and so do factors of rows
+  // of very small or large numbers.
+  Value y = lowering.cast(norm.x, f32);
+  if (norm.subtractsMean)
+    y = emit(BinaryKind::Sub, y, meanOfGroups(norm.x));
+  Value variance = lowering.emit<tpu::ScalarOp>(
+      ScalarKind::Add, meanOfGroups(emit(BinaryKind::Mul, y, y)), norm.epsilon);
+  Value factor = lowering.emit<tpu::UnaryOp>(UnaryKind::Rsqrt, variance);
+  auto getParameter = [&](Value value) {
+    return lowering.reshape(lowering.get(value, f32), norm.parameterShape);
+  };
+  // What is one a channel is multiplied before it meets x.
+  bool isPerChannel = norm.parameterShape.back() == 1;
+  if (norm.scale && isPerChannel)
+    factor = emit(BinaryKind::Mul, factor, getParameter(norm.scale));
+  y = emit(BinaryKind::Mul, y, factor);
+  if (norm.scale && !isPerChannel)
+    y = emit(BinaryKind::Mul, y, getParameter(norm.scale));
+  if (norm.bias)
+    y = emit(BinaryKind::Add, y, getParameter(norm.bias));
+  return lowering.cast(y, element);
 }
 
 /// Rows of the last axis as [rows, parts, part], where one is too long; nothing
@@ -159,22 +169,12 @@ Value tpuc::softmaxInSteps(Value x, bool isLog, Lowering &lowering) {
   return lowering.reshape(lowering.cast(result, element), shape);
 }
 
-Value tpuc::normInSteps(Value x, Value scale, Value bias, double epsilon,
-                        bool subtractsMean, Lowering &lowering) {
-  ArrayRef<int64_t> shape = getShape(x);
-  Value rows = splitRows(x, lowering);
-  if (!rows)
+Value tpuc::normInSteps(GroupNorm norm, Lowering &lowering) {
+  ArrayRef<int64_t> shape = getShape(norm.x);
+  norm.x = splitRows(norm.x, lowering);
+  if (!norm.x)
     return nullptr;
-  auto [difference, factor] =
-      centreGroups(rows, /*groups=*/1, epsilon, lowering, subtractsMean);
-  Value y = lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, difference, factor);
-  SmallVector<int64_t> vector(getShape(rows));
-  vector.front() = 1;
-  if (scale)
-    y = lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, y,
-                                     lowering.reshape(scale, vector));
-  if (bias)
-    y = lowering.emit<tpu::BinaryOp>(BinaryKind::Add, y,
-                                     lowering.reshape(bias, vector));
-  return lowering.reshape(y, shape);
+  norm.parameterShape.assign(getShape(norm.x));
+  norm.parameterShape.front() = 1;
+  return lowering.reshape(normOfGroups(norm, lowering), shape);
 }

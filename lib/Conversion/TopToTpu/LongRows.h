@@ -18,25 +18,27 @@ constexpr int64_t kLongRow = 4096;
 mlir::Value reduceInSteps(tpu::ReduceKind kind, mlir::Value x, int64_t axis,
                           Lowering &lowering);
 
-/// What a norm of groups of channels needs of x, which is [N, C, size]: x minus
-/// its group's mean, and one over the group's deviation as [N, C, 1].
-struct Centred {
-  mlir::Value difference, factor;
+/// A norm of groups of channels of x, which is [N, C, size]; top's scale and
+/// bias may be missing and are read in `parameterShape`.
+struct GroupNorm {
+  mlir::Value x, scale, bias;
+  llvm::SmallVector<int64_t> parameterShape;
+  double epsilon = 0;
+  int64_t groups = 1;
+  bool subtractsMean = true;
 };
 
 /// Rows of groups that are long: means of channels, then of groups. Channels
-/// stay in their lanes. Without `subtractsMean` the difference is x.
-Centred centreGroups(mlir::Value x, int64_t groups, double epsilon,
-                     Lowering &lowering, bool subtractsMean = true);
+/// stay in their lanes. Computes in f32, the result has x's type.
+mlir::Value normOfGroups(const GroupNorm &norm, Lowering &lowering);
 
 /// softmax(x), or its logarithm, along the last axis; nothing when a row fits
 /// into a lane, or has no equal parts that do.
 mlir::Value softmaxInSteps(mlir::Value x, bool isLog, Lowering &lowering);
 
-/// The norm of the last axis, to mean 0 with `subtractsMean`; `scale` and
-/// `bias` may be missing. Nothing as above.
-mlir::Value normInSteps(mlir::Value x, mlir::Value scale, mlir::Value bias,
-                        double epsilon, bool subtractsMean, Lowering &lowering);
+/// The norm of the last axis, whatever groups and shape `norm` says. Nothing as
+/// above.
+mlir::Value normInSteps(GroupNorm norm, Lowering &lowering);
 
 } // namespace tpuc
 

@@ -25,33 +25,6 @@ static bool isInteger(Value value) {
   return isa<IntegerType>(getElement(value));
 }
 
-/// True when the constant loses its meaning in `element`: it overflows, or it
-/// is so small that half its bits are lost (the epsilon before a root).
-static bool isOutOfRange(double value, Type element) {
-  if (!std::isfinite(value) || value == 0 || element.isF32())
-    return false;
-  double magnitude = std::abs(value);
-  if (element.isF16())
-    return magnitude >= 65520 || magnitude < 0x1p-14;
-  return magnitude >= 0x1.FFp127 || magnitude < 0x1p-126;
-}
-
-/// The element type for an op with constants among its operands: f32 where one
-/// of them is out of range of the chosen type.
-static Type getElementForConstants(Operation *op, Lowering &lowering,
-                                   Type element) {
-  for (Value operand : op->getOperands()) {
-    auto weight = operand.getDefiningOp<top::WeightOp>();
-    if (!weight || isInteger(operand))
-      continue;
-    std::optional<double> splat = top::getSplat(operand);
-    if (splat ? isOutOfRange(*splat, element)
-              : !fitsElement(weight.getValue(), element))
-      return lowering.getFloatElement(op, /*needsF32=*/true);
-  }
-  return element;
-}
-
 //===----------------------------------------------------------------------===//
 // One operand
 //===----------------------------------------------------------------------===//
@@ -67,13 +40,7 @@ static LogicalResult lowerUnary(OpTy op, Lowering &lowering) {
     alpha = toDouble(op.getMin());
     beta = toDouble(op.getMax());
   }
-  // Roots and logarithms follow sums of small numbers, angles are large: both
-  // need more than 11 bits.
-  bool needsF32 = kind == UnaryKind::Sqrt || kind == UnaryKind::Rsqrt ||
-                  kind == UnaryKind::Log || kind == UnaryKind::Sin ||
-                  kind == UnaryKind::Cos;
-  Value input =
-      lowering.get(op.getInput(), lowering.getFloatElement(op, needsF32));
+  Value input = lowering.get(op.getInput(), lowering.getFloatElement(op));
   lowering.replace(op.getResult(),
                    lowering.emit<tpu::UnaryOp>(kind, input, alpha, beta));
   return success();
@@ -127,8 +94,7 @@ static LogicalResult lowerNot(top::NotOp op, Lowering &lowering) {
 }
 
 static LogicalResult lowerPRelu(top::PReluOp op, Lowering &lowering) {
-  Type element =
-      getElementForConstants(op, lowering, lowering.getFloatElement(op));
+  Type element = lowering.getFloatElement(op);
   Value input = lowering.get(op.getInput(), element);
   Value slope = lowering.getOfRank(op.getSlope(), element, getRank(input));
   lowering.replace(op.getResult(),
@@ -152,9 +118,7 @@ static LogicalResult lowerCast(top::CastOp op, Lowering &lowering) {
   } else if (isa<IntegerType>(to)) {
     input = lowering.cast(input, IntegerType::get(op.getContext(), 32));
   } else if (isa<IntegerType>(from) && isa<IntegerType>(element)) {
-    // Integers may be larger than 16 bits hold.
-    input = lowering.cast(
-        input, lowering.getFloatElement(op, /*needsF32=*/!from.isInteger(1)));
+    input = lowering.cast(input, lowering.getFloatElement(op));
   }
   lowering.replace(op.getResult(), input);
   return success();
@@ -203,10 +167,12 @@ static Value lowerWithScalar(Operation *op, BinaryKind kind, Value value,
     // x / 0 has a sign that depends on x's: left to the division itself.
     if (isa<IntegerType>(element) || number == 0)
       return nullptr;
-    if (!numberFirst)
-      return isOutOfRange(1 / number, element)
+    if (!numberFirst) {
+      ConstantFit fit = getFit(1 / number, element);
+      return fit.isTooSmall || fit.isTooLarge
                  ? nullptr
                  : emit(ScalarKind::Mul, 1 / number);
+    }
     Value inverse = lowering.emit<tpu::UnaryOp>(UnaryKind::Reciprocal,
                                                 lowering.get(value, element));
     if (number != 1)
@@ -226,8 +192,7 @@ static LogicalResult lowerBinary(OpTy op, Lowering &lowering) {
                                "floats, or fold the shape computation that it "
                                "belongs to with fixed input shapes");
   } else {
-    element =
-        getElementForConstants(op, lowering, lowering.getFloatElement(op));
+    element = lowering.getFloatElement(op);
   }
   Value result;
   if (std::optional<double> number = top::getSplat(op.getRhs()))
@@ -297,8 +262,6 @@ static CompareKind getCompareKind(top::ComparePredicate predicate) {
 static LogicalResult lowerCompare(top::CompareOp op, Lowering &lowering) {
   // Rounding an operand could make a relation hold that does not.
   Type element = lowering.getNaturalElement(op, op->getOperands());
-  if (isa<FloatType>(element))
-    element = getElementForConstants(op, lowering, element);
   size_t rank = getRank(op.getOutput());
   Value lhs = lowering.getOfRank(op.getLhs(), element, rank);
   Value rhs = lowering.getOfRank(op.getRhs(), element, rank);
@@ -310,8 +273,6 @@ static LogicalResult lowerCompare(top::CompareOp op, Lowering &lowering) {
 
 static LogicalResult lowerWhere(top::WhereOp op, Lowering &lowering) {
   Type element = lowering.getNaturalElement(op, {op.getLhs(), op.getRhs()});
-  if (isa<FloatType>(element))
-    element = getElementForConstants(op, lowering, element);
   size_t rank = getRank(op.getOutput());
   Value condition = lowering.getOfRank(op.getCondition(), element, rank);
   Value lhs = lowering.getOfRank(op.getLhs(), element, rank);

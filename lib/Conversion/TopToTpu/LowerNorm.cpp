@@ -46,18 +46,20 @@ static LogicalResult lowerLastAxesNorm(OpTy op, Lowering &lowering) {
   int64_t size = getProduct(shape.drop_front(op.getAxis()));
   SmallVector<int64_t> merged(shape.take_front(op.getAxis()));
   merged.push_back(size);
+  x = lowering.reshape(x, merged);
+  GroupNorm norm{x, op.getScale(), op.getBias(), {}};
+  norm.epsilon = op.getEpsilon().convertToDouble();
+  norm.subtractsMean = std::is_same_v<NormOp, tpu::LayerNormOp>;
+  if (Value inSteps = normInSteps(norm, lowering)) {
+    lowering.replace(op.getResult(), lowering.reshape(inSteps, shape));
+    return success();
+  }
   auto getVector = [&](Value value) {
     return value ? lowering.reshape(lowering.get(value, element), size)
                  : Value();
   };
   Value scale = getVector(op.getScale()), bias = getVector(op.getBias());
-  x = lowering.reshape(x, merged);
-  Value inSteps =
-      normInSteps(x, scale, bias, op.getEpsilon().convertToDouble(),
-                  std::is_same_v<NormOp, tpu::LayerNormOp>, lowering);
-  x = inSteps
-          ? inSteps
-          : lowering.emit<NormOp>(x.getType(), x, scale, bias, op.getEpsilon());
+  x = lowering.emit<NormOp>(x.getType(), x, scale, bias, op.getEpsilon());
   lowering.replace(op.getResult(), lowering.reshape(x, shape));
   return success();
 }
@@ -70,19 +72,14 @@ static LogicalResult lowerGroupNorm(top::GroupNormOp op, Lowering &lowering) {
   int64_t groups = op.getNumGroups();
   int64_t size = getProduct(shape.drop_front(2));
   if (shape[1] / groups * size > kLongRow) {
-    auto [difference, factor] =
-        centreGroups(lowering.reshape(x, {shape[0], shape[1], size}), groups,
-                     op.getEpsilon().convertToDouble(), lowering);
-    auto getChannels = [&](Value value) {
-      return lowering.reshape(lowering.get(value, element), {1, shape[1], 1});
-    };
-    if (Value scale = op.getScale())
-      factor = lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, factor,
-                                            getChannels(scale));
-    x = lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, difference, factor);
-    if (Value bias = op.getBias())
-      x = lowering.emit<tpu::BinaryOp>(BinaryKind::Add, x, getChannels(bias));
-    lowering.replace(op.getResult(), lowering.reshape(x, shape));
+    GroupNorm norm{lowering.reshape(x, {shape[0], shape[1], size}),
+                   op.getScale(),
+                   op.getBias(),
+                   {1, shape[1], 1},
+                   op.getEpsilon().convertToDouble(),
+                   groups};
+    lowering.replace(op.getResult(),
+                     lowering.reshape(normOfGroups(norm, lowering), shape));
     return success();
   }
   x = lowering.reshape(x, {shape[0], groups, shape[1] / groups * size});
@@ -190,13 +187,11 @@ static LogicalResult lowerReduce(top::ReduceOp op, Lowering &lowering) {
   if (kind == top::ReduceKind::Prod)
     return lowering.fail(op, "products over an axis are not computed on the "
                              "chip; rewrite it with log, sum and exp");
-  // Extrema keep their operand's precision; sums of many numbers or of squares
-  // leave the range of f16.
+  // Extrema keep their operand's precision.
   bool isExtremum =
       kind == top::ReduceKind::Max || kind == top::ReduceKind::Min;
-  Type element =
-      isExtremum ? lowering.getNaturalElement(op, op.getInput())
-                 : lowering.getFloatElement(op, kind != top::ReduceKind::Mean);
+  Type element = isExtremum ? lowering.getNaturalElement(op, op.getInput())
+                            : lowering.getFloatElement(op);
   Value x = lowering.get(op.getInput(), element);
   ArrayRef<int64_t> shape = getShape(x);
   SmallVector<int64_t> axes(op.getAxes());
@@ -218,7 +213,7 @@ static LogicalResult lowerCumSum(top::CumSumOp op, Lowering &lowering) {
   if (isa<IntegerType>(getElement(op.getInput())))
     return lowering.fail(op, "integers are not summed up on the chip; cast to "
                              "float first");
-  Type element = lowering.getFloatElement(op, /*needsF32=*/true);
+  Type element = lowering.getFloatElement(op);
   Value x = lowering.get(op.getInput(), element);
   SmallVector<int64_t> order =
       getOrderWithLast(getShape(x).size(), int64_t(op.getAxis()));

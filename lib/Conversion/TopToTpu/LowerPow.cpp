@@ -66,7 +66,7 @@ static LogicalResult lowerPow(top::PowOp op, Lowering &lowering) {
                              "cast to float first");
   std::optional<double> exponent = top::getSplat(op.getRhs());
   std::optional<double> base = top::getSplat(op.getLhs());
-  Type element = lowering.getFloatElement(op, /*needsF32=*/true);
+  Type element = lowering.getFloatElement(op);
   ArrayRef<int64_t> shape = getShape(op.getOutput());
   if (exponent && *exponent != 0 && std::isfinite(*exponent)) {
     // x ** n for an integer n > 64 of negative x has a sign that the logarithm

@@ -11,6 +11,9 @@
 #include "Weights.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
+#include <algorithm>
+#include <cmath>
+
 using namespace mlir;
 using namespace tpuc;
 
@@ -71,6 +74,8 @@ Lowering::Lowering(func::FuncOp function, Precision precision,
     for (auto name : names.getAsRange<StringAttr>())
       ownFloats.insert(name.getValue());
   }
+  if (precision != Precision::F32)
+    rules = PrecisionRules(function, defaultElement, set);
   if (precision == Precision::BF16) {
     stem = Stem(function, table);
     filtersInParts = FiltersInParts(function, table, stem);
@@ -86,7 +91,9 @@ Value Lowering::get(Value value, Type element) {
   if (!isNew)
     return entry->second;
   Value result;
-  if (auto weight = value.getDefiningOp<top::WeightOp>()) {
+  if (rules.saturates(value) && element == defaultElement) {
+    result = getSaturated(value, element);
+  } else if (auto weight = value.getDefiningOp<top::WeightOp>()) {
     auto type = cast<RankedTensorType>(value.getType()).clone(element);
     auto bytes = dyn_cast<quant::UniformQuantizedType>(element);
     llvm::Expected<ElementsAttr> elements =
@@ -113,6 +120,29 @@ Value Lowering::get(Value value, Type element) {
   return conversions[{value, element}] = result;
 }
 
+/// The largest finite number of a type of floats.
+static double getLargest(Type element) {
+  return APFloat::getLargest(cast<FloatType>(element).getFloatSemantics())
+      .convertToDouble();
+}
+
+Value Lowering::getSaturated(Value value, Type element) {
+  double largest = getLargest(element);
+  FailureOr<Buffer> buffer = top::getConstant(value);
+  if (succeeded(buffer) && buffer->isF32()) {
+    SmallVector<float> numbers(buffer->getF32());
+    for (float &number : numbers)
+      if (std::isfinite(number))
+        number = std::clamp<float>(number, -largest, largest);
+    return constant(numbers, getShape(value), element);
+  }
+  Value limited = lowered.lookup(value);
+  if (getElement(limited).isF32())
+    limited =
+        emit<tpu::UnaryOp>(tpu::UnaryKind::Clip, limited, -largest, largest);
+  return cast(limited, element);
+}
+
 Value Lowering::get(Value value) {
   return get(value, getNaturalElement(current, value));
 }
@@ -128,13 +158,14 @@ Value Lowering::getOfRank(Value value, Type element, size_t rank) {
 // Precision
 //===----------------------------------------------------------------------===//
 
-Type Lowering::getFloatElement(Operation *op, bool needsF32) {
+Type Lowering::getFloatElement(Operation *op) {
   StringRef name = getLocationName(op->getLoc());
   if (auto it = table.find(name); it != table.end()) {
     usedNames.insert(name);
     return getElementType(it->second, op->getContext());
   }
-  return needsF32 || stem.contains(op) ? builder.getF32Type() : defaultElement;
+  return rules.needsF32(op) || stem.contains(op) ? builder.getF32Type()
+                                                 : defaultElement;
 }
 
 Lowering::ConvElements Lowering::getConvElements(top::ConvOp conv) {
@@ -151,6 +182,8 @@ Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
   auto entry = table.find(getLocationName(op->getLoc()));
   if (entry != table.end() && entry->second != Precision::INT8 &&
       getElement(values.front()).isF32())
+    return getFloatElement(op);
+  if (rules.needsF32(op) && getElement(values.front()).isF32())
     return getFloatElement(op);
   Type element;
   bool agree = true, hasConstant = false;
@@ -181,7 +214,8 @@ bool Lowering::isInt8(Operation *op) {
   StringRef name = getLocationName(op->getLoc());
   auto it = table.find(name);
   if (it == table.end()) {
-    if (precision != Precision::INT8 || ownFloats.contains(name))
+    if (precision != Precision::INT8 || ownFloats.contains(name) ||
+        rules.needsF32(op))
       return false;
     // Where a network says itself what bytes are, that is what it was made for.
     if (ownRanges)
@@ -504,6 +538,9 @@ FailureOr<Type> Lowering::getContractionElement(Operation *op, Value result) {
 }
 
 FailureOr<Type> Lowering::getArgumentElement(Value argument) {
+  if (llvm::any_of(argument.getUsers(),
+                   [&](Operation *user) { return rules.needsF32(user); }))
+    return Type(builder.getF32Type());
   if (!wantsBytes(argument))
     return Type(defaultElement);
   FailureOr<quant::UniformQuantizedType> type = getByteType(argument);

@@ -12,6 +12,7 @@
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "EarlyLayers.h"
+#include "PrecisionRules.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringSet.h"
@@ -50,9 +51,9 @@ public:
   //===--- Precision --------------------------------------------------------//
 
   /// The element type in which `op` computes, as the quantize table says, else
-  /// f32 when `needsF32` or in the stem of a network of bf16, else the
+  /// f32 where the rules want it or in the stem of a network of bf16, else the
   /// network's precision.
-  mlir::Type getFloatElement(mlir::Operation *op, bool needsF32 = false);
+  mlir::Type getFloatElement(mlir::Operation *op);
 
   /// The element types of a convolution.
   struct ConvElements {
@@ -61,8 +62,8 @@ public:
   ConvElements getConvElements(top::ConvOp conv);
 
   /// The element type for an op that does not compute on `values`: the one that
-  /// they have if they agree (constants do not count), else that in which `op`
-  /// computes. i32 for integers.
+  /// they have if they agree (constants do not count) and the rules do not want
+  /// f32, else that in which `op` computes. i32 for integers.
   mlir::Type getNaturalElement(mlir::Operation *op, mlir::ValueRange values);
 
   //===--- Bytes ------------------------------------------------------------//
@@ -104,7 +105,8 @@ public:
                                                     mlir::Value result);
 
   /// The element type in which the network takes `argument` where it may choose
-  /// it: bytes if all that read it want them, else the network's float type.
+  /// it: f32 if one that reads it needs that, bytes if all want them, else the
+  /// network's float type.
   mlir::FailureOr<mlir::Type> getArgumentElement(mlir::Value argument);
 
   /// The element type in which the network gives the lowered value `value`
@@ -172,6 +174,7 @@ public:
 private:
   mlir::Location getStepLoc(llvm::StringRef opName);
   mlir::Value standIn(mlir::Type type);
+  mlir::Value getSaturated(mlir::Value value, mlir::Type element);
   bool standsAlone(mlir::Operation *op);
   bool isNotFinite(mlir::Value value) const;
   std::optional<std::pair<double, double>> findRange(mlir::Value value);
@@ -185,6 +188,7 @@ private:
   Precision precision;
   mlir::FloatType defaultElement;
   const QuantizeTable &table;
+  PrecisionRules rules;
   Stem stem;
   FiltersInParts filtersInParts;
   const LoweringSet &set;

@@ -269,3 +269,12 @@ tpuc::quantizeElements(ElementsAttr from, quant::UniformQuantizedType type) {
   return DenseResourceElementsAttr::get(stored, "constant.i8",
                                         std::move(blob));
 }
+
+ConstantFit tpuc::getFit(double value, Type element) {
+  if (!std::isfinite(value) || value == 0 || element.isF32())
+    return {};
+  double magnitude = std::abs(value);
+  bool isF16 = element.isF16();
+  return {magnitude >= (isF16 ? 65520 : 0x1.FFp127),
+          magnitude < (isF16 ? 0x1p-14 : 0x1p-126)};
+}

@@ -27,6 +27,13 @@ llvm::Expected<mlir::ElementsAttr> convertElements(mlir::ElementsAttr from,
 /// too.
 bool fitsElement(mlir::ElementsAttr from, mlir::Type element);
 
+/// What becomes of a constant in an element type: it overflows; or it becomes 0
+/// or loses half its bits.
+struct ConstantFit {
+  bool isTooLarge = false, isTooSmall = false;
+};
+ConstantFit getFit(double value, mlir::Type element);
+
 /// Elements as i8 with a scale for each entry of one axis.
 struct QuantizedElements {
   mlir::DenseResourceElementsAttr elements;
