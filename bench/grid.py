@@ -56,14 +56,15 @@ def allowed(case: Case, dtype: str, scale: float) -> np.ndarray:
     """How far each element may be from the exact result.
 
     Operands are exact in the precision, so that only three things round. Sums in
-    f32: a few units of the sum of the products' magnitudes (each partial sum
-    rounds; with random signs they stay far below the worst case). The result: half
+    f32: each of n partial sums rounds by half a unit of it at most, and what n roundings
+    of random signs add up to is some sqrt(n) of these; partial sums themselves grow as
+    sqrt(n) times a product, or towards the result where that is large. The result: half
     a unit in the last place of its type, once for each operation that was not
     fused. In INT8 the sums are exact, but may be shifted to 16 bits, so that
     one unit of these 16 bits is lost, and then pass a factor and a cast in F16.
     """
     unit = UNITS[case.result_precision]
-    bound = 4 * UNITS["F32"] * case.magnitude
+    bound = UNITS["F32"] * (4 * case.magnitude + np.sqrt(case.terms) * case.size)
     bound += case.roundings * unit * case.size
     # Half the smallest number of F16, below which precision ends.
     bound += 2.0**-25 if case.result_precision == "F16" else 1e-37

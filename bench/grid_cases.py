@@ -31,6 +31,7 @@ class Case:
         ranges: the range of each tensor, for INT8.
         expected: the exact result, f64.
         magnitude: for each element the sum of the magnitudes that it adds up.
+        terms: how many products each element sums.
         size: the largest magnitude that is rounded on the way to each element.
         roundings: how often an element is rounded to the result's precision.
         result_precision: in which that is.
@@ -46,6 +47,7 @@ class Case:
     ranges: list[tuple[str, tuple[float, float]]]
     expected: np.ndarray
     magnitude: np.ndarray
+    terms: int
     size: np.ndarray
     roundings: int
     result_precision: str
@@ -160,6 +162,7 @@ def finish(
     inputs: dict[str, np.ndarray],
     weights: dict[str, np.ndarray],
     sums: tuple[np.ndarray, np.ndarray],
+    terms: int,
     bias: np.ndarray | None,
     most: np.ndarray | float,
 ) -> Case:
@@ -209,6 +212,7 @@ def finish(
         values.ranges,
         expected,
         magnitude,
+        terms,
         size,
         roundings,
         "F16" if precision == "INT8" else precision,

@@ -193,10 +193,12 @@ def make_conv(rng: np.random.Generator) -> Case:
     else:
         sums, sizes = (convolve(f(wide[0]), f(wide[1]), *settings) for f in (np.asarray, np.abs))
     most = 255 * values.step * np.abs(wide[1]).reshape(conv.w[0], -1).sum(axis=1).max()
+    inner = conv.w[0] // conv.group if conv.transposed else conv.w[1]
+    terms = inner * math.prod(conv.w[2:])
     column = None if b is None else b.reshape(-1, *[1] * len(conv.strides))
     text = (
         f"{op} {'x'.join(map(str, conv.x))} by {'x'.join(map(str, conv.w))} group {conv.group} "
         f"strides {conv.strides} pads {conv.pads} dilations {conv.dilations}"
         f"{f' output_padding {conv.extra}' if any(conv.extra) else ''}"
     )
-    return finish(rng, text, values, nodes, {"x": x}, weights, (sums, sizes), column, most)
+    return finish(rng, text, values, nodes, {"x": x}, weights, (sums, sizes), terms, column, most)

@@ -118,4 +118,4 @@ def build_product(rng: np.random.Generator, precision: str, product: Product) ->
         f"{'constant' if product.is_constant else 'computed'} {'x'.join(map(str, right))}"
         f"{' turned' * product.right_turned}"
     )
-    return finish(rng, text, values, nodes, inputs, weights, sums, b, most)
+    return finish(rng, text, values, nodes, inputs, weights, sums, product.depth, b, most)

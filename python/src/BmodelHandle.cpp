@@ -253,6 +253,8 @@ void bindBmodel(py::module_ &m) {
       .def("disassemble", &BmodelHandle::disassemble,
            py::call_guard<py::gil_scoped_release>(),
            "Every command as a line of text.")
+      .def_property_readonly("precision", &BmodelHandle::precision,
+                             "The least precise in which it computes.")
       .def("streams", &BmodelHandle::streams,
            "The streams of the TIU and the GDMA, a pair for each group.");
 }

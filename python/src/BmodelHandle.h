@@ -93,6 +93,10 @@ public:
   /// The streams of the TIU and the GDMA, a pair for each group.
   std::vector<std::pair<pybind11::bytes, pybind11::bytes>> streams() const;
 
+  /// The least precise of F32, F16, BF16 and INT8 in which the selected stage
+  /// computes.
+  std::string precision() const;
+
   /// What messages call the model.
   const std::string &name() const { return source; }
 

@@ -82,6 +82,11 @@ class Model:
         return self._core
 
     @property
+    def precision(self) -> str:
+        """The least precise of F32, F16, BF16 and INT8 in which the selected stage computes."""
+        return self._core.precision
+
+    @property
     def inputs(self) -> tuple[TensorSpec, ...]:
         """The inputs of the selected stage, in order."""
         return _specs(self._core.inputs, self._core.input_quantisation)

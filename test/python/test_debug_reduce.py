@@ -95,6 +95,7 @@ def wrong_after(pair):
             self.model = model
             self.inputs = model.inputs
             self.outputs = model.outputs
+            self.precision = model.precision
 
         def run(self, inputs):
             return {name: array + 1 for name, array in self.model.run(inputs).items()}

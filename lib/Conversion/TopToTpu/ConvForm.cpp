@@ -25,26 +25,23 @@ void tpuc::addAxis(ConvForm &conv, Lowering &lowering) {
   conv.pads = {0, conv.pads[0], 0, conv.pads[1]};
 }
 
-/// Whether some of `output` results along the outermost axis have all taps in
-/// the pads.
-static bool hasEmptyWindows(const ConvForm &conv, int64_t output) {
-  int64_t in = getShape(conv.input)[2], taps = getShape(conv.filter)[2];
-  for (int64_t i = 0; i < output; ++i) {
-    int64_t first = i * conv.strides[0] - conv.pads[0];
-    bool isEmpty = llvm::none_of(llvm::seq<int64_t>(taps), [&](int64_t tap) {
-      int64_t position = first + tap * conv.dilations[0];
+/// How many of `output` results along axis `i` have all taps in the pads.
+static int64_t countEmptyWindows(const ConvForm &conv, size_t i,
+                                 int64_t output) {
+  int64_t in = getShape(conv.input)[2 + i], taps = getShape(conv.filter)[2 + i];
+  return llvm::count_if(llvm::seq<int64_t>(output), [&](int64_t result) {
+    return llvm::none_of(llvm::seq<int64_t>(taps), [&](int64_t tap) {
+      int64_t position =
+          result * conv.strides[i] - conv.pads[i] + tap * conv.dilations[i];
       return position >= 0 && position < in;
     });
-    if (isEmpty)
-      return true;
-  }
-  return false;
+  });
 }
 
 /// Pads the axes whose pads exceed the command's by an op of its own. So it
-/// does where planes of a volume see only pads: taps of the depth are commands,
-/// and a sum of none is not written. `output` are the spatial sizes of the
-/// result.
+/// does where no result sees the input, of which a command wants some, and
+/// where planes of a volume see only pads: taps of the depth are commands, and
+/// a sum of none is not written. `output` are the spatial sizes of the result.
 static void padExcess(ConvForm &conv, ArrayRef<int64_t> output,
                       Lowering &lowering) {
   size_t axes = conv.getAxes();
@@ -53,8 +50,9 @@ static void padExcess(ConvForm &conv, ArrayRef<int64_t> output,
   for (size_t i = 0; i < axes; ++i) {
     int64_t &begin = conv.pads[i], &end = conv.pads[axes + i];
     bool isTooLong = begin > kMaxPad || end > kMaxPad;
-    if (!isTooLong &&
-        !(axes == 3 && i == 0 && hasEmptyWindows(conv, output[0])))
+    int64_t empty = countEmptyWindows(conv, i, output[i]);
+    bool isDepth = axes == 3 && i == 0;
+    if (!isTooLong && (isDepth ? empty == 0 : empty < output[i]))
       continue;
     needed = true;
     pads[2 + i] = std::exchange(begin, 0);

@@ -42,9 +42,8 @@ def report_tensors(
     if first:
         near = first.similarity
         raise UserError(
-            f"{model_path}: the first tensor beyond the tolerance {tolerance[0]},{tolerance[1]} is "
-            f"'{near.name}' of node {first.node}, after {first.after}: cosine {near.cosine:.6f}, "
-            f"euclidean {near.euclidean:.6f}, largest difference {near.largest:.3e}"
+            f"{model_path}: the first wrong tensor is "
+            f"'{near.name}' of node {first.node}, after {first.after}: {near.describe(tolerance)}"
         )
 
 
@@ -54,10 +53,12 @@ def _print(comparison: Comparison, onnx_path: str, model_path: str) -> None:
     rows = [
         (r.similarity.name, r.node, r.after, f"{r.similarity.cosine:.6f}",
          f"{r.similarity.euclidean:.6f}", f"{r.similarity.largest:.3e}",
-         f"{r.similarity.relative:.3e}", r.verdict)
+         f"{r.similarity.relative:.3e}", f"{r.similarity.of_allowed:.2f}", r.verdict)
         for r in comparison.results
     ]  # fmt: skip
-    header = ("tensor", "node", "after", "cosine", "euclidean", "largest", "of range", "")
+    header = (
+        "tensor", "node", "after", "cosine", "euclidean", "largest", "of range", "of allowed", ""
+    )  # fmt: skip
     print_table(f"{model_path} compared with {onnx_path}", rows, header)
     print(
         f"{len(rows)} tensors compared, {comparison.unknown} values of the graph are never in "
@@ -76,6 +77,7 @@ def _json_text(comparison: Comparison) -> str:
         {"name": r.similarity.name, "node": r.node, "after": r.after,
          "cosine": r.similarity.cosine, "euclidean": r.similarity.euclidean,
          "largest": number(r.similarity.largest), "relative": number(r.similarity.relative),
+         "of_allowed": number(r.similarity.of_allowed), "worst": list(r.similarity.worst),
          "verdict": r.verdict}
         for r in comparison.results
     ]  # fmt: skip

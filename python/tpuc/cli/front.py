@@ -23,29 +23,31 @@ def _add_compare(commands: argparse._SubParsersAction) -> None:
     parser.set_defaults(run=_compare)
 
 
-def _results_of(path: str, inputs_path: str | None, network: str | None) -> dict:
+def _results_of(path: str, inputs_path: str | None, network: str | None) -> tuple[dict, str | None]:
+    """The results that a file holds or gives, and their precision where it is known."""
     from pathlib import Path
 
     from tpuc.arrays import load_npz
 
     suffix = Path(path).suffix.lower()
     if suffix == ".npz":
-        return load_npz(path)
+        return load_npz(path), None
     if not inputs_path:
         raise UserError(f"{path}: is a model, give its inputs with --input IN.npz")
     inputs = load_npz(inputs_path)
     if suffix == ".onnx":
         from tpuc.reference import run_onnx
 
-        return run_onnx(path, inputs)
+        return run_onnx(path, inputs), "F32"
     if suffix in (".mlir", ".mlirbc"):
         from tpuc.compiler import read_module
         from tpuc.reference import run_module
 
-        return run_module(read_module(path), inputs, inputs_path)
+        return run_module(read_module(path), inputs, inputs_path), "F32"
     from tpuc.model import Model
 
-    return Model.load(path, network).run(inputs)
+    model = Model.load(path, network)
+    return model.real_results(model.run(inputs)), model.precision
 
 
 def _model_pair(left: str, right: str) -> tuple[str, str] | None:
@@ -58,7 +60,7 @@ def _model_pair(left: str, right: str) -> tuple[str, str] | None:
 
 def _compare(args: argparse.Namespace) -> None:
     from tpuc.cli.report import check_comparison
-    from tpuc.compare import compare_all, parse_tolerance
+    from tpuc.compare import compare_all, least_precise, parse_tolerance
 
     tolerance = parse_tolerance(args.tolerance)
     if pair := _model_pair(args.left, args.right):
@@ -70,9 +72,10 @@ def _compare(args: argparse.Namespace) -> None:
         return
     if args.json:
         raise UserError("--json is for an ONNX model and a .bmodel")
-    left = _results_of(args.left, args.input, args.network)
-    right = _results_of(args.right, args.input, args.network)
-    check_comparison(args.right, compare_all(left, right), tolerance)
+    left, of_left = _results_of(args.left, args.input, args.network)
+    right, of_right = _results_of(args.right, args.input, args.network)
+    precision = least_precise(of_left, of_right)
+    check_comparison(args.right, compare_all(left, right, precision), tolerance)
 
 
 def build_parser() -> Parser:

@@ -37,7 +37,7 @@ def compare_layers(
             names[node.outputs[0]] = node.name
     expected = run_onnx_values(path, inputs, list(names))
     results = [
-        compare(actual[names[value]], array, names[value])
+        compare(actual[names[value]], array, names[value], "F32")
         for value, array in expected.items()
         if value in names and actual[names[value]].size == array.size
     ]

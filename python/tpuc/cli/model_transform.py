@@ -65,7 +65,7 @@ def command(argv: Sequence[str]) -> None:
             results = run_module(module, inputs, args.test_input)
             if not names:
                 expected = run_onnx(args.model_def, inputs)
-                check_comparison("onnxruntime", compare_all(results, expected), tolerance)
+                check_comparison("onnxruntime", compare_all(results, expected, "F32"), tolerance)
         if args.test_result:
             save_npz(args.test_result, {**inputs, **results})
     with progress.stage("writing"):

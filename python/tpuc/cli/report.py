@@ -41,17 +41,19 @@ def check_comparison(
     """Prints a comparison.
 
     Raises:
-        UserError: a tensor is below the tolerance.
+        UserError: a tensor is below the tolerance, or an element of it is wrong.
     """
     rows = [
-        (r.name, f"{r.cosine:.8f}", f"{r.euclidean:.6f}", f"{r.largest:.3e}", f"{r.relative:.3e}")
+        (r.name, f"{r.cosine:.8f}", f"{r.euclidean:.6f}", f"{r.largest:.3e}", f"{r.relative:.3e}",
+         f"{r.of_allowed:.2f}")
         for r in results
-    ]
-    header = ("tensor", "cosine", "euclidean", "largest difference", "of range")
+    ]  # fmt: skip
+    header = (
+        "tensor", "cosine", "euclidean", "largest difference", "of range", "of what is allowed"
+    )  # fmt: skip
     print_table(f"compared with {reference}", rows, header)
     for result in results:
         if not result.within(tolerance):
             raise UserError(
-                f"'{result.name}' differs from {reference}: cosine {result.cosine:.6f}, euclidean "
-                f"{result.euclidean:.6f}, the tolerance is {tolerance[0]},{tolerance[1]}"
+                f"'{result.name}' differs from {reference}: {result.describe(tolerance)}"
             )

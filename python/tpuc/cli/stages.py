@@ -54,7 +54,7 @@ def compile_module(
             inputs = {name: array for name, array in inputs.items() if name in names}
             host = run_module(module, inputs, args.test_input)
     if host is not None and reference is not None:
-        check_comparison(args.test_reference, compare_all(host, reference), tolerance)
+        check_comparison(args.test_reference, compare_all(host, reference, "F32"), tolerance)
     with progress.stage("compiling"):
         core = deploy(
             module,
@@ -79,7 +79,7 @@ def compile_module(
             if reference is not None
             else (host, "evaluation on the host")
         )
-        check_comparison(title, compare_all(results, expected), tolerance)
+        check_comparison(title, compare_all(results, expected, model.precision), tolerance)
         if args.test_result:
             save_npz(args.test_result, {**inputs, **results})
     rows = list(more)

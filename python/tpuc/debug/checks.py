@@ -96,7 +96,8 @@ class BuiltIn:
         except UserError as error:
             return Outcome("simulator", str(error))
         for spec in compiled.outputs:
-            near = compare(to_real(actual[spec.name], spec), expected[spec.name], spec.name)
+            result = to_real(actual[spec.name], spec)
+            near = compare(result, expected[spec.name], spec.name, compiled.precision)
             if not near.within(self.tolerance):
                 # Without numbers: how far they are apart may change.
                 return Outcome("result", "an output differs from onnxruntime")

@@ -84,6 +84,7 @@ def compare_tensors(
     wanted = dict.fromkeys([*(place.name for place in known), *outputs])
     expected = run_onnx_values(onnx_path, inputs, list(wanted))
     stepping = Stepping(model, _of_model(inputs, model), where)
+    precision = model.precision
     similar: dict[str, tuple[Similarity, str]] = {}
     parts = Parts()
     for place in known:
@@ -91,12 +92,13 @@ def compare_tensors(
         array = parts.add(place, stepping.read(place))
         reference = expected[place.name]
         if array is not None and same_order(array.shape, reference.shape):
-            similar[place.name] = compare(array, reference, place.name), place.after
+            similarity = compare(array, reference, place.name, precision)
+            similar[place.name] = similarity, place.after
     stepping.run_to_end()
     results = stepping.results(model)
     for name, array in zip(_onnx_names(list(results), graph), results.values(), strict=True):
         if name in expected and same_order(array.shape, expected[name].shape):
-            similar[name] = compare(array, expected[name], name), "end"
+            similar[name] = compare(array, expected[name], name, precision), "end"
     if not similar:
         raise UserError(
             f"{onnx_path}: the compiled model has none of its tensors, give the model that it "
