@@ -242,7 +242,9 @@ class Bounds:
         relative, smallest = self._steps(name.removesuffix(_BEFORE), array, node)
         if not relative and not smallest:
             return
-        bounded = node is not None and node.op_type in _BOUNDED
+        op = "" if node is None else node.op_type
+        # Sums of integers are exact, what they are multiplied by then is not.
+        bounded = op in _BOUNDED or (op in _SUMS and self._precision == "INT8")
         noise, end = f"{name}_noise", f"{name}_moved"
         self._shapes[noise] = array.shape
         # Without a shape: of pools that round up ONNX infers another one than there is.
@@ -303,6 +305,7 @@ class Bounds:
             if node is None and array.size == 1:
                 return relative, smallest
             finite = np.abs(array[np.isfinite(array)])
+            smallest += relative if op in _BOUNDED else 0
             return relative, float(finite.max(initial=0)) / 254 + smallest
         if op in _MOVES:
             return 0, 0
@@ -321,6 +324,9 @@ class Bounds:
             relative = _FUNCTION_ERROR
         if op in _BOUNDED:
             return relative, smallest + relative
+        if op == "AveragePool" and array.ndim == 5:
+            # A pool of pools.
+            return relative, smallest + relative * float(np.abs(array).max(initial=0))
         if op == "LpPool":
             # A root: what is lost below the smallest square is larger than the smallest number.
             return relative, math.sqrt(smallest)

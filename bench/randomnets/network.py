@@ -17,9 +17,9 @@ from onnx import helper, numpy_helper
 
 onnxruntime.set_default_logger_severity(4)
 
-# Elements of a tensor, multiply-adds of a node.
+# Elements of a tensor, and multiply-adds of a node for each of them.
 LARGEST_TENSOR = 30_000
-LARGEST_WORK = 3_000_000
+LARGEST_WORK = 100
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 16, 17, 24, 31, 32, 33, 48, 49, 63, 64, 65, 67, 96,
          100, 127, 128, 129, 130, 192, 255, 257, 320, 513)  # fmt: skip
 OPSETS = (13, 17, 18, 20)
@@ -65,12 +65,14 @@ class Network:
         rng: decides everything.
         opset: of the model.
         special: whether inputs hold zeros, negative zeros, tiny and large numbers.
+        largest: elements of a tensor, at most.
         families: names of the families that added nodes.
     """
 
     rng: np.random.Generator
     opset: int
     special: bool = False
+    largest: int = LARGEST_TENSOR
     inputs: list[Value] = field(default_factory=list)
     constants: list[Value] = field(default_factory=list)
     computed: list[Value] = field(default_factory=list)
@@ -96,10 +98,10 @@ class Network:
         """An axis' size; odd ones and those around powers of 2 are as likely as others."""
         return self.choose([size for size in SIZES if size <= max(1, largest)])
 
-    def shape(self, rank: int, largest: int = 6000) -> tuple[int, ...]:
+    def shape(self, rank: int, largest: int | None = None) -> tuple[int, ...]:
         """Sizes whose product is at most ``largest``."""
         sizes = [1] * rank
-        left = largest
+        left = largest or self.largest // 5
         for axis in self.rng.permutation(rank):
             sizes[axis] = self.size(left)
             left //= sizes[axis]
@@ -180,7 +182,7 @@ class Network:
         return results[0] if outputs == 1 else results
 
     def _check(self, array: np.ndarray) -> None:
-        if not 0 < array.size <= LARGEST_TENSOR:
+        if not 0 < array.size <= self.largest:
             raise RejectedError(f"{array.size} elements")
         if array.dtype.kind == "f":
             if not np.isfinite(array).all():
@@ -224,8 +226,14 @@ class Network:
             return fresh[-1] if self.chance(0.6) else self.choose(fresh)
         return self.choose(fit)
 
-    def ranked(self, *ranks: int, largest: int = LARGEST_TENSOR) -> Value:
-        """A float value of one of these ranks: there already, reshaped, or a new input."""
+    def ranked(self, *ranks: int, part: float = 1.0) -> Value:
+        """A float value of one of these ranks: there already, reshaped, or a new input.
+
+        Args:
+            ranks: that fit.
+            part: of the largest tensor's size, how much it may have.
+        """
+        largest = int(self.largest * part)
 
         def fits(value: Value) -> bool:
             return value.rank in ranks and value.array.size <= largest
@@ -234,7 +242,7 @@ class Network:
             return self.pick(fits)
         rank = self.choose(ranks)
         if self.chance(0.3):
-            return self.input(self.shape(rank, min(largest, 4000)))
+            return self.input(self.shape(rank, min(largest, self.largest // 7)))
         return self.reshaped(self.pick(lambda v: v.array.size <= largest), rank)
 
     def reshaped(self, value: Value, rank: int) -> Value:
@@ -270,7 +278,7 @@ class Network:
 
     def work(self, amount: float) -> None:
         """Refuses nodes with more multiply-adds than a test may cost."""
-        if amount > LARGEST_WORK:
+        if amount > LARGEST_WORK * self.largest:
             raise RejectedError("too much work")
 
     # Result.

@@ -60,12 +60,14 @@ def make_network(seed: int) -> Network:
 def _grow_network(rng: np.random.Generator) -> Network:
     net = Network(rng, opset=OPSETS[int(rng.integers(len(OPSETS)))])
     net.special = net.chance(0.12)
+    if net.chance(0.08):
+        net.largest *= 10
     for _ in range(net.integer(1, 2)):
         net.input(net.shape(net.choose((0, 1, 2, 3, 3, 4, 4, 4, 5))))
     # What is refused hides the rest of its network.
     names = [name for name in sorted(FAMILIES) if name not in _REFUSED or net.chance(0.1)]
-    wanted = net.integer(1, 7)
-    for _ in range(40):
+    wanted = net.integer(1, 7) if net.chance(0.85) else net.integer(8, 16)
+    for _ in range(60):
         if len(net.families) >= wanted:
             break
         name = net.choose(names)

@@ -81,6 +81,17 @@ func.func @resizes() -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf
   return %0, %1, %2, %3 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
 }
 
+// Element 30 of 36 reads element 27.5 of 33: in 32 bits, which runtimes compute
+// in, that is a little more.
+// CHECK-LABEL: @resizes_as_in_32_bits
+// CHECK-NEXT: f32 [4]: 26 27 27 28
+func.func @resizes_as_in_32_bits() -> tensor<4xf32> {
+  %x = top.weight dense<[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 21.0, 22.0, 23.0, 24.0, 25.0, 26.0, 27.0, 28.0, 29.0, 30.0, 31.0, 32.0]> : tensor<33xf32>
+  %0 = top.resize nearest asymmetric round_prefer_floor %x {scales = array<f64: 1.0909090909090908>} : (tensor<33xf32>) -> tensor<36xf32>
+  %1 = top.slice %0 {offsets = array<i64: 28>, sizes = array<i64: 4>, steps = array<i64: 1>} : (tensor<36xf32>) -> tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
 // Rows 1, 2, 0 of the operand.
 // CHECK-LABEL: @relayout
 // CHECK-NEXT: f32 [6]: 3 4 5 6 1 2

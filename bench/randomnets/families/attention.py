@@ -69,7 +69,7 @@ def _merged(net: Network, y: Value) -> Value:
 
 
 def _sizes(net: Network) -> tuple[Value, int, int]:
-    x = net.ranked(3, largest=6000)
+    x = net.ranked(3, part=0.2)
     heads, d = net.choose((1, 2, 3, 4)), net.choose((4, 5, 8, 16, 17, 32))
     n, s, c = x.shape
     net.work(n * s * (3 * c * heads * d + 2 * s * heads * d))
@@ -129,7 +129,7 @@ def cross_attention(net: Network) -> None:
 @family("channel_attention")
 def channel_attention(net: Network) -> None:
     """Scores between channels, without projections."""
-    x = net.ranked(3, largest=4000)
+    x = net.ranked(3, part=0.13)
     n, c, s = x.shape
     net.work(2 * n * c * c * s)
     scores = net.call("MatMul", x, net.call("Transpose", x, perm=[0, 2, 1]))

@@ -68,7 +68,7 @@ def gemm(net: Network) -> None:
 @family("product")
 def product(net: Network) -> None:
     """Two computed operands, with batches that broadcast."""
-    x = net.ranked(2, 3, 3, 4, largest=8000)
+    x = net.ranked(2, 3, 3, 4, part=0.27)
     terms, width = x.shape[-1], net.size(70)
     net.work(x.array.size * width)
     batch = [size if net.chance(0.7) else 1 for size in x.shape[:-2]]
@@ -85,7 +85,7 @@ def product(net: Network) -> None:
 @family("gram")
 def gram(net: Network) -> None:
     """A value times itself turned."""
-    x = net.ranked(2, 3, 4, largest=4000)
+    x = net.ranked(2, 3, 4, part=0.13)
     net.work(x.array.size * x.shape[-2])
     order = [*range(x.rank - 2), x.rank - 1, x.rank - 2]
     net.call("MatMul", x, net.call("Transpose", x, perm=order))

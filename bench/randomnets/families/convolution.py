@@ -13,7 +13,7 @@ from randomnets.network import Network, RejectedError, Value
 
 def image(net: Network, axes: int) -> Value:
     """A value of rank 2 + axes."""
-    return net.ranked(2 + axes, largest=12_000)
+    return net.ranked(2 + axes, part=0.4)
 
 
 def filters(net: Network, shape: Sequence[int]) -> Value:

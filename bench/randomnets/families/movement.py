@@ -163,7 +163,7 @@ def expand(net: Network) -> None:
 @family("resize")
 def resize(net: Network) -> None:
     """Nearest, linear and cubic, by scales or sizes."""
-    x = net.ranked(3, 4, 4, 4, largest=6000)
+    x = net.ranked(3, 4, 4, 4, part=0.2)
     mode = net.choose(("nearest", "nearest", "linear", "cubic" if x.rank == 4 else "linear"))
     axes = x.rank - 2
     coordinates = net.choose(("half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"))

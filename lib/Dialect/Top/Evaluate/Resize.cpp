@@ -19,26 +19,37 @@ struct Taps {
 };
 } // namespace
 
-/// Maps a result index to an input coordinate.
-static double mapCoordinate(ResizeCoordinate kind, int64_t index, double scale,
-                            int64_t in, int64_t out) {
+/// Maps a result index to an input coordinate, in the arithmetic of T.
+template <typename T>
+static T mapCoordinate(ResizeCoordinate kind, T index, T scale, T in, T out) {
+  constexpr T half = 0.5;
   switch (kind) {
   case ResizeCoordinate::HalfPixel:
-    return (index + 0.5) / scale - 0.5;
+    return (index + half) / scale - half;
   case ResizeCoordinate::PytorchHalfPixel:
-    return out > 1 ? (index + 0.5) / scale - 0.5 : 0.0;
+    return out > 1 ? (index + half) / scale - half : 0;
   case ResizeCoordinate::Asymmetric:
     return index / scale;
   case ResizeCoordinate::AlignCorners:
-    return out > 1 ? double(index) * (in - 1) / (out - 1) : 0.0;
+    return out > 1 ? index * (in - 1) / (out - 1) : 0;
   case ResizeCoordinate::HalfPixelSymmetric: {
     // The rounded size is centred in the exact one.
-    double adjustment = out / (scale * in);
-    double offset = in / 2.0 * (1 - adjustment);
-    return offset + (index + 0.5) / scale - 0.5;
+    T adjustment = out / (scale * in);
+    T offset = in / 2 * (1 - adjustment);
+    return offset + (index + half) / scale - half;
   }
   }
   return index;
+}
+
+/// The coordinate that a result index reads. The nearest element jumps where
+/// coordinates are halves: it follows the 32 bits that runtimes compute them
+/// in, all others are continuous.
+static double findCoordinate(ResizeOp op, int64_t index, double scale,
+                             int64_t in, int64_t out) {
+  if (op.getMode() == ResizeMode::Nearest)
+    return mapCoordinate<float>(op.getCoordinate(), index, scale, in, out);
+  return mapCoordinate<double>(op.getCoordinate(), index, scale, in, out);
 }
 
 static int64_t roundCoordinate(ResizeNearest kind, double x) {
@@ -106,8 +117,8 @@ EvalResult ResizeOp::evaluate(llvm::ArrayRef<Buffer> operands) {
     AxisView view(value.getShape(), axis);
     Buffer next = Buffer::f32(shape);
     for (int64_t index = 0; index < out; ++index) {
-      Taps taps = getTaps(
-          *this, mapCoordinate(getCoordinate(), index, scale, in, out), in);
+      Taps taps =
+          getTaps(*this, findCoordinate(*this, index, scale, in, out), in);
       for (int64_t o = 0; o < view.outer; ++o) {
         float *to =
             next.getMutableF32().data() + (o * out + index) * view.inner;
