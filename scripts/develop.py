@@ -26,10 +26,15 @@ sys.exit({function}())
 
 
 def install(project: dict) -> None:
-    """Installs the runtime, build and development packages into this venv."""
+    """Installs the runtime, build and development packages into this venv.
+
+    Continuous integration also gets Ray, which is large and serves one test file.
+    """
+    extras = project["project"]["optional-dependencies"]
     wanted = sorted(
         project["project"]["dependencies"]
-        + project["project"]["optional-dependencies"]["dev"]
+        + extras["dev"]
+        + (extras["ray"] if os.environ.get("CI") else [])
         + project["build-system"]["requires"]
     )
     digest = hashlib.sha256("\n".join(wanted).encode()).hexdigest()

@@ -42,7 +42,7 @@ try_wheel() {
 packages=git,make,ca-certificates
 wheel=
 case ${1:-} in
-link) commands=link_one_tool gigabytes=5 ;;
+link) commands=link_one_tool gigabytes=6 ;;
 readme) commands=follow_readme gigabytes=8 ;;
 wheel)
   commands=try_wheel gigabytes=3 packages=python3,python3-venv,ca-certificates

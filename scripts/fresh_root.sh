@@ -158,7 +158,7 @@ take_environment() {
   local pair word
   while IFS= read -r -d '' pair; do
     case ${pair%%=*} in
-    http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY | CI | \
+    http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY | \
       PIP_* | SSL_CERT_* | *CA_BUNDLE | *CAINFO | *CA_CERTS* | *_CERT_FILE)
       environment+=("$pair")
       [[ ${pair%%=*} == SSL_CERT_DIR ]] && continue

@@ -12,9 +12,11 @@ rm -rf dist "$work/wheel" "$work/source"
 mkdir -p dist "$work/source"
 "$python" -c 'import scikit_build_core.build as b; b.build_sdist("dist")' >"$work/sdist.log"
 tar -xzf dist/tpuc-*.tar.gz -C "$work/source" --strip-components=1
-# A build folder below the source, as in a checkout: ccache finds its objects.
+# The build folder and .venv lie below the source, as in a checkout: ccache finds
+# the objects of the checkout.
+ln -s ../../.venv "$work/source/.venv"
 echo "wheel: compiling, see build-wheel/wheel.log"
-PATH=$PWD/.venv/bin:$PATH "$python" -m pip wheel --quiet --no-build-isolation --no-deps \
+PATH=$PWD/.venv/bin:$PATH "$work/source/.venv/bin/python" -m pip wheel --quiet --no-build-isolation --no-deps \
   -Cbuild-dir=build -w "$work/wheel" "$work/source" >"$work/wheel.log" 2>&1 ||
   { tail -40 "$work/wheel.log"; exit 1; }
 PATH=$PWD/.venv/bin:$PATH .venv/bin/auditwheel --quiet repair --plat auto -w dist "$work"/wheel/tpuc-*.whl

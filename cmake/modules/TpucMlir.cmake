@@ -19,4 +19,4 @@ set(TPUC_LLVM_LIBS ${llvm_archives} ${TPUC_ZSTD} ${TPUC_ZLIB} pthread dl m)
 set(TPUC_MLIR_LIBS ${mlir_archives} ${TPUC_LLVM_LIBS})
 # Only options of the linker: ccache finds the objects of the other builds.
 add_link_options(-fuse-ld=lld-22 -static-libstdc++ -static-libgcc
-  -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,--as-needed -Wl,-O2 -Wl,--icf=safe -s)
+  -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,--as-needed -Wl,-O2 -s)

@@ -72,9 +72,9 @@ std::vector<Shape4> kernel::tileCandidates(const TiledKernel &kernel) {
     bool cutsRows = tile[W] < space[W] && space[H] > 1;
     return std::pair(cutsRows, countTiles(space, tile));
   };
-  std::stable_sort(
-      tiles.begin(), tiles.end(),
-      [&](const Shape4 &a, const Shape4 &b) { return rank(a) < rank(b); });
+  llvm::stable_sort(tiles, [&](const Shape4 &a, const Shape4 &b) {
+    return rank(a) < rank(b);
+  });
   return tiles;
 }
 
