@@ -15,6 +15,7 @@
 #include "mlir/Pass/PassManager.h"
 
 #include <string>
+#include <vector>
 
 namespace tpuc {
 
@@ -41,6 +42,8 @@ struct CompileOptions {
   unsigned optLevel = 2;
   /// Take inputs, give outputs in the types that the network computes in.
   bool quantInput = false, quantOutput = false;
+  /// Those that the two are for, numbered from 1; empty for all.
+  std::vector<int64_t> quantInputs, quantOutputs;
   /// The last phase to run.
   Phase last = Phase::Commands;
 };

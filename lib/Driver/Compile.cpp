@@ -68,6 +68,10 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
   lowering.asymmetric = options.asymmetric;
   lowering.quantInput = options.quantInput;
   lowering.quantOutput = options.quantOutput;
+  lowering.quantInputs.assign(options.quantInputs.begin(),
+                              options.quantInputs.end());
+  lowering.quantOutputs.assign(options.quantOutputs.begin(),
+                               options.quantOutputs.end());
   manager.addPass(createConvertTopToTpu(lowering));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

@@ -7,15 +7,22 @@
 #ifndef TPUC_PYTHON_BINDINGS_H
 #define TPUC_PYTHON_BINDINGS_H
 
+#include <memory>
 #include <pybind11/pybind11.h>
 
 namespace tpuc::python {
+
+class BmodelHandle;
 
 /// Binds the reference evaluation: function `evaluate`.
 void bindEvaluate(pybind11::module_ &m);
 
 /// Binds compiled models: class `Bmodel`.
 void bindBmodel(pybind11::module_ &m);
+
+/// Binds what concerns containers as a whole to class `Bmodel`.
+void bindContainers(
+    pybind11::class_<BmodelHandle, std::shared_ptr<BmodelHandle>> &bmodel);
 
 /// Binds runs that can be stopped: class `Run`.
 void bindRun(pybind11::module_ &m);

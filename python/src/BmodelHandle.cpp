@@ -209,8 +209,10 @@ std::vector<std::pair<py::bytes, py::bytes>> BmodelHandle::streams() const {
 }
 
 void bindBmodel(py::module_ &m) {
-  py::class_<BmodelHandle, std::shared_ptr<BmodelHandle>>(
-      m, "Bmodel", "A compiled model with a simulated chip.")
+  py::class_<BmodelHandle, std::shared_ptr<BmodelHandle>> bmodel(
+      m, "Bmodel", "A compiled model with a simulated chip.");
+  bindContainers(bmodel);
+  bmodel
       .def_static("load", &BmodelHandle::load, py::arg("path"),
                   py::call_guard<py::gil_scoped_release>(), "Reads a file.")
       .def_static("parse", &BmodelHandle::parse, py::arg("data"),

@@ -90,6 +90,25 @@ public:
   /// Every command as a line of text.
   std::string disassemble() const;
 
+  /// How the selected stage's inputs are made from pictures; see
+  /// target::SideTable.
+  std::string preprocess() const {
+    return stage().sideTable ? stage().sideTable->preprocess : "";
+  }
+
+  /// What lies in the container, as dictionaries.
+  pybind11::dict describe() const;
+
+  /// All networks of several models as one; see target::combineBmodels.
+  static std::shared_ptr<BmodelHandle>
+  combine(const std::vector<std::shared_ptr<BmodelHandle>> &parts);
+
+  /// Whether the first stages have equal coefficients.
+  bool hasCoefficientsOf(const BmodelHandle &other) const;
+
+  /// A model of one of the networks.
+  std::shared_ptr<BmodelHandle> extract(size_t network) const;
+
   /// The streams of the TIU and the GDMA, a pair for each group.
   std::vector<std::pair<pybind11::bytes, pybind11::bytes>> streams() const;
 

@@ -11,6 +11,7 @@
 #include "Dialect/Top/Transforms/Calibration.h"
 #include "Errors.h"
 #include "ModuleHandle.h"
+#include <map>
 #include <pybind11/stl.h>
 
 namespace py = pybind11;
@@ -29,7 +30,9 @@ static std::shared_ptr<BmodelHandle>
 compile(const std::shared_ptr<ModuleHandle> &module,
         const std::string &precision, const std::string &quantizeTable,
         const std::string &stopAfter, const std::string &calibrationTable,
-        unsigned optLevel, bool quantInput, bool quantOutput, bool asymmetric) {
+        unsigned optLevel, bool quantInput, bool quantOutput, bool asymmetric,
+        const std::vector<int64_t> &quantInputs,
+        const std::vector<int64_t> &quantOutputs) {
   CompileOptions options;
   options.precision = parsePrecision(precision);
   options.quantizeTable = quantizeTable;
@@ -38,6 +41,8 @@ compile(const std::shared_ptr<ModuleHandle> &module,
   options.asymmetric = asymmetric;
   options.quantInput = quantInput;
   options.quantOutput = quantOutput;
+  options.quantInputs = quantInputs;
+  options.quantOutputs = quantOutputs;
   DiagnosticCollector diagnostics(module->getModule().getContext());
   if (!stopAfter.empty()) {
     std::optional<Phase> phase = findPhase(stopAfter);
@@ -62,6 +67,15 @@ void bindCompile(py::module_ &m) {
       [](const std::string &path) { unwrap(readQuantizeTable(path)); },
       py::arg("path"), "Refuses a broken quantize table.");
   m.def(
+      "read_quantize_table",
+      [](const std::string &path) {
+        std::map<std::string, std::string> table;
+        for (const auto &entry : unwrap(readQuantizeTable(path)))
+          table[entry.first().str()] = stringifyPrecision(entry.second).str();
+        return table;
+      },
+      py::arg("path"), "The names and precisions of a quantize table.");
+  m.def(
       "check_calibration_table",
       [](const std::string &path) { unwrap(top::readCalibrationTable(path)); },
       py::arg("path"), "Refuses a broken calibration table.");
@@ -69,7 +83,10 @@ void bindCompile(py::module_ &m) {
         py::arg("quantize_table") = "", py::arg("stop_after") = "",
         py::arg("calibration_table") = "", py::arg("opt") = 2,
         py::arg("quant_input") = false, py::arg("quant_output") = false,
-        py::arg("asymmetric") = true, py::call_guard<py::gil_scoped_release>(),
+        py::arg("asymmetric") = true,
+        py::arg("quant_inputs") = std::vector<int64_t>(),
+        py::arg("quant_outputs") = std::vector<int64_t>(),
+        py::call_guard<py::gil_scoped_release>(),
         "Compiles a module, or brings it to the end of a phase and returns "
         "nothing.");
 }

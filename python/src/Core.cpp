@@ -45,6 +45,12 @@ static void bindModule(py::module_ &m) {
       .def("set_input_attribute", &ModuleHandle::setInputAttribute,
            py::arg("index"), py::arg("name"), py::arg("value"),
            "Gives an input an attribute.")
+      .def("set_attribute", &ModuleHandle::setAttribute, py::arg("name"),
+           py::arg("text"), "Gives @main a text as an attribute.")
+      .def("operations", &ModuleHandle::operations,
+           "The operations in order: name, node of the source model, text.")
+      .def("attribute", &ModuleHandle::attribute, py::arg("name"),
+           "A text attribute of @main, or empty.")
       .def("input_attribute", &ModuleHandle::inputAttribute, py::arg("index"),
            py::arg("name"), "An input's attribute, or None.")
       .def("__str__", &ModuleHandle::toText);

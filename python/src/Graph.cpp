@@ -9,6 +9,7 @@
 #include "Bindings.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Top/Transforms/Calibration.h"
+#include "Dialect/Tpu/IR/TensorNames.h"
 #include "Errors.h"
 #include "Interfaces/Evaluable.h"
 #include "ModuleHandle.h"
@@ -34,9 +35,9 @@ struct GraphValue {
 };
 
 /// An operation over values by number. `name` is that by which quantize tables
-/// know it.
+/// know it, `tensor` that of its result in the source model, if it has one.
 struct GraphOperation {
-  std::string kind, location, name;
+  std::string kind, location, name, tensor;
   std::vector<int64_t> operands, results;
   py::dict attributes;
   py::object constant = py::none();
@@ -127,6 +128,7 @@ static Graph readGraph(const std::shared_ptr<ModuleHandle> &module) {
     view.location = describeLocation(op.getLoc());
     if (op.getNumResults() != 0)
       view.name = top::getTensorName(op.getResult(0)).str();
+    view.tensor = tpu::getTensorName(op.getLoc()).str();
     for (Value operand : op.getOperands())
       view.operands.push_back(numbers.lookup(operand));
     for (Value result : op.getResults())
@@ -204,6 +206,7 @@ void bindGraph(py::module_ &m) {
       .def_readonly("kind", &GraphOperation::kind)
       .def_readonly("location", &GraphOperation::location)
       .def_readonly("name", &GraphOperation::name)
+      .def_readonly("tensor", &GraphOperation::tensor)
       .def_readonly("operands", &GraphOperation::operands)
       .def_readonly("results", &GraphOperation::results)
       .def_readonly("attributes", &GraphOperation::attributes)

@@ -215,6 +215,27 @@ std::string ModuleHandle::toText() const {
   return text;
 }
 
+std::vector<std::tuple<std::string, std::string, std::string>>
+ModuleHandle::operations() const {
+  OpPrintingFlags flags;
+  flags.elideLargeElementsAttrs(16);
+  flags.elideLargeResourceString(16);
+  flags.skipRegions();
+  AsmState names(*module, flags);
+  std::vector<std::tuple<std::string, std::string, std::string>> operations;
+  module->walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (isa<ModuleOp, func::FuncOp>(op))
+      return;
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    op->print(os, names);
+    auto location = op->getLoc()->findInstanceOf<NameLoc>();
+    operations.emplace_back(op->getName().getStringRef().str(),
+                            location ? location.getName().str() : "", text);
+  });
+  return operations;
+}
+
 void ModuleHandle::verify() const {
   DiagnosticCollector diagnostics(context.get());
   if (failed(mlir::verify(*module)))
@@ -286,6 +307,20 @@ void ModuleHandle::setInputAttribute(size_t index, const std::string &name,
   Builder builder(context.get());
   getMain(*module, index)
       .setArgAttr(index, name, toAttribute(builder, name, value));
+}
+
+void ModuleHandle::setAttribute(const std::string &name,
+                                const std::string &text) {
+  auto main = module->lookupSymbol<func::FuncOp>("main");
+  if (!main)
+    throw UserError("the module has no function 'main'");
+  main->setAttr(name, StringAttr::get(context.get(), text));
+}
+
+std::string ModuleHandle::attribute(const std::string &name) const {
+  auto main = module->lookupSymbol<func::FuncOp>("main");
+  auto text = main ? main->getAttrOfType<StringAttr>(name) : nullptr;
+  return text ? text.str() : "";
 }
 
 pybind11::object ModuleHandle::inputAttribute(size_t index,

@@ -15,6 +15,7 @@
 #include <memory>
 #include <pybind11/pybind11.h>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,10 @@ public:
   /// The module as text, weights of more than 16 elements elided.
   std::string toText() const;
 
+  /// The operations of @main in order: name, node of the source model, text.
+  std::vector<std::tuple<std::string, std::string, std::string>>
+  operations() const;
+
   /// Checks every operation.
   void verify() const;
 
@@ -69,6 +74,12 @@ public:
 
   /// An attribute of input `index` of @main; None when it has none.
   pybind11::object inputAttribute(size_t index, const std::string &name) const;
+
+  /// Gives @main a text as an attribute.
+  void setAttribute(const std::string &name, const std::string &text);
+
+  /// A text attribute of @main; empty when it has none.
+  std::string attribute(const std::string &name) const;
 
   mlir::ModuleOp getModule() const { return *module; }
 

@@ -129,6 +129,13 @@ py::dict BmodelHandle::profile(const std::string &name,
   result["gdma_commands"] = totals.gdmaCommands;
   result["ddr_read_bytes"] = totals.ddrReadBytes;
   result["ddr_write_bytes"] = totals.ddrWrittenBytes;
+  for (const char *each : {"vendor", "silicon"}) {
+    int64_t total = totals.cycles;
+    if (name != each)
+      total = unwrapOf(source, timing::profile(network, parametersOf(each)))
+                  .totals.cycles;
+    result[py::str(std::string(each) + "_ms")] = double(total) / cyclesPerMs;
+  }
   result["roofline_ms"] = profile.rooflineCycles / cyclesPerMs;
   result["macs"] = profile.macs;
   result["weight_bytes"] = profile.coefficientBytes;

@@ -14,11 +14,24 @@ class Bmodel:
     def attach_layers(self, names: Sequence[tuple[str, str]], layers: ArrayLike) -> None:
         """Says which operation each command belongs to, for models that do not."""
 
+    @staticmethod
+    def combine(models: Sequence[Bmodel]) -> Bmodel:
+        """All networks of several models as one; stages of the same name are joined."""
+
     def command_texts(self) -> list[str]:
         """A line for each command, in the order of the profile."""
 
+    def describe(self) -> dict:
+        """What lies in the container, as dictionaries."""
+
     def disassemble(self) -> str:
         """Every command as a line of text."""
+
+    def extract(self, network: int) -> Bmodel:
+        """A model of one of the networks, by number."""
+
+    def has_coefficients_of(self, other: Bmodel) -> bool:
+        """Whether the first stages of two models have equal coefficients."""
 
     @property
     def input_quantisation(self) -> list[tuple[float, int]]:
@@ -47,6 +60,10 @@ class Bmodel:
     @staticmethod
     def parse(data: bytes) -> Bmodel:
         """Takes the contents of a file."""
+
+    @property
+    def preprocess(self) -> str:
+        """How the selected stage's inputs are made from pictures: a JSON text, or empty."""
 
     def profile(self, parameters: str = "vendor", free_zero_row_stride: bool = False) -> dict:
         """Runs the network in the timing model."""
@@ -125,6 +142,8 @@ class GraphOperation:
     def operands(self) -> list[int]: ...
     @property
     def results(self) -> list[int]: ...
+    @property
+    def tensor(self) -> str: ...
 
 class GraphValue:
     """A value of a module."""
@@ -164,6 +183,9 @@ class Histogram:
 class Module:
     """An MLIR module at any stage."""
 
+    def attribute(self, name: str) -> str:
+        """A text attribute of @main, or empty."""
+
     def clone(self) -> Module:
         """A copy; weights are shared."""
 
@@ -177,6 +199,9 @@ class Module:
     def inputs(self) -> list[Port]:
         """Inputs of the network, in order."""
 
+    def operations(self) -> list[tuple[str, str, str]]:
+        """The operations in order: name, node of the source model, text."""
+
     @property
     def outputs(self) -> list[Port]:
         """Outputs of the network, in order."""
@@ -187,6 +212,9 @@ class Module:
 
     def run_pipeline(self, pipeline: str) -> None:
         """Runs a textual pass pipeline."""
+
+    def set_attribute(self, name: str, text: str) -> None:
+        """Gives @main a text as an attribute."""
 
     def set_input_attribute(self, index: int, name: str, value: Any) -> None:
         """Gives an input an attribute."""
@@ -286,6 +314,8 @@ def compile(
     quant_input: bool = False,
     quant_output: bool = False,
     asymmetric: bool = True,
+    quant_inputs: Sequence[int] = [],
+    quant_outputs: Sequence[int] = [],
 ) -> Bmodel:
     """Compiles a module, or brings it to the end of a phase and returns nothing."""
 
@@ -307,6 +337,9 @@ def mark_own_ranges(module: Module, floats: Sequence[str]) -> None:
 
 def read_graph(module: Module) -> Graph:
     """The operations of a top module."""
+
+def read_quantize_table(path: str) -> dict[str, str]:
+    """The names and precisions of a quantize table."""
 
 def set_constants(module: Module, changes: Sequence[tuple[int, int, ArrayLike]]) -> None:
     """Gives operands constants of their own: a list of operation, operand and array; an

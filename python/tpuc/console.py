@@ -9,7 +9,20 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+
+# In a pipe a phase that took at least so many seconds is worth a line.
+_LONG = 5.0
+
+
+# Shows the steps of a phase: takes its name and their number, gives what to call after each.
+Steps = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
+
+
+@contextmanager
+def no_steps(name: str, total: int) -> Iterator[Callable[[], None]]:
+    """Shows nothing."""
+    yield lambda: None
 
 
 class Progress:
@@ -17,18 +30,16 @@ class Progress:
 
     def __init__(self, quiet: bool = False) -> None:
         self.seconds: dict[str, float] = {}
-        self._quiet = quiet or not sys.stderr.isatty()
+        self._quiet = quiet
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Shows a spinner while the block runs, on a terminal, and measures it."""
+        """Shows a spinner and the time while the block runs, on a terminal, and measures it."""
         with self.measure(name):
             if self._quiet:
                 yield
             else:
-                from rich.console import Console
-
-                with Console(stderr=True).status(name):
+                with counted_steps(name, 0):
                     yield
 
     @contextmanager
@@ -43,7 +54,7 @@ class Progress:
 
 @contextmanager
 def counted_steps(name: str, total: int) -> Iterator[Callable[[], None]]:
-    """Shows how many steps are done and the time left, on a terminal.
+    """Shows how many steps are done and the time left; in a pipe a line for each long phase.
 
     Args:
         name: what is done.
@@ -52,14 +63,32 @@ def counted_steps(name: str, total: int) -> Iterator[Callable[[], None]]:
     Yields:
         A function to call after each step.
     """
+    start, done = time.monotonic(), 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+
     if not sys.stderr.isatty():
-        yield lambda: None
+        yield count
+        seconds = time.monotonic() - start
+        if seconds >= _LONG:
+            print(f"{name}: {f'{done} steps, ' if done else ''}{seconds:.1f} s", file=sys.stderr)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as TimeLeft
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeLeft())
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
+    if total:
+        columns[2:] = [BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(name, total=total or None)
         yield lambda: progress.advance(task)
@@ -84,6 +113,11 @@ def print_table(title: str, rows: Sequence[Sequence[str]], header: Sequence[str]
     for line in lines:
         cells = (cell.ljust(w) for cell, w in zip(line, widths, strict=True))
         print("  " + "  ".join(cells).rstrip())
+
+
+def times_text(vendor: float, silicon: float) -> str:
+    """The time by both timing models, in milliseconds."""
+    return f"{vendor:.3f} ms (vendor's cycle model), {silicon:.3f} ms (with what it leaves out)"
 
 
 def bytes_text(count: int) -> str:

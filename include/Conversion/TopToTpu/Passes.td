@@ -73,6 +73,12 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
            "Take arguments in the element types that the network computes in">,
     Option<"quantOutput", "quant-output", "bool", "false",
            "Give results in the element types that the network computes in">,
+    ListOption<"quantInputs", "quant-inputs", "int64_t",
+               "Arguments that quant-input is for, numbered from 1; all "
+               "without it">,
+    ListOption<"quantOutputs", "quant-outputs", "int64_t",
+               "Results that quant-output is for, numbered from 1; all "
+               "without it">,
     Option<"releaseWeights", "release-weights", "bool", "true",
            "Free the data of f32 resources that have no user left; other "
            "modules of the same context must not use them">

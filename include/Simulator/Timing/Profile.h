@@ -67,7 +67,8 @@ struct Profile {
   uint64_t outputBytes = 0;
   /// Cycles that the stage takes at least: of its multiply-accumulates at the
   /// peak rate of their precision, or of its coefficients, inputs and outputs
-  /// at 64 bytes a cycle, whichever is more.
+  /// at 64 bytes a cycle, whichever is more. Of tables whose rows are gathered
+  /// these rows count.
   double rooflineCycles = 0;
 };
 

@@ -11,6 +11,7 @@
 #define TPUC_TARGET_BM1684X_BMODEL_H
 
 #include "Target/BM1684X/Codec.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -151,6 +152,9 @@ struct SideTable {
   std::vector<Tensor> tensors;
   /// Why the compiler chose what it chose, a JSON text, or empty.
   std::string explanation;
+  /// How inputs are made from pictures: a JSON object of an object for each
+  /// such input, with the fields of python/tpuc/preprocess.py; or empty.
+  std::string preprocess;
   bool operator==(const SideTable &) const = default;
 };
 
@@ -190,8 +194,14 @@ struct Bmodel {
   Bytes keep(std::vector<uint8_t> bytes);
 
   std::shared_ptr<llvm::MemoryBuffer> buffer;
-  std::vector<std::shared_ptr<const std::vector<uint8_t>>> storage;
+  /// What else the views point into.
+  std::vector<std::shared_ptr<const void>> storage;
 };
+
+/// All networks of several models as one. Networks of the same name become one
+/// with the stages of all; the firmware is that of the first model that has
+/// one. Fails when two stages of a name take the same shapes.
+llvm::Expected<Bmodel> combineBmodels(llvm::ArrayRef<Bmodel> models);
 
 struct ReadOptions {
   /// Compare the coefficients with their SHA-256; reads all of them.

@@ -174,6 +174,11 @@ LogicalResult ConvertTopToTpu::lowerOps(func::FuncOp function,
   return failure(lowering.hasFailed());
 }
 
+/// Whether a list of numbers from 1 has an index, or is empty and means all.
+static bool isListed(ArrayRef<int64_t> numbers, unsigned index) {
+  return numbers.empty() || llvm::is_contained(numbers, int64_t(index) + 1);
+}
+
 FailureOr<SmallVector<Type>>
 ConvertTopToTpu::getArgumentTypes(func::FuncOp function, Lowering &lowering) {
   SmallVector<Type> types;
@@ -194,7 +199,8 @@ ConvertTopToTpu::getArgumentTypes(func::FuncOp function, Lowering &lowering) {
                << " " << port
                << ", expected !quant.uniform of bytes for an argument of f32";
       type = tensor.clone(element.getValue());
-    } else if (quantInput && tensor.getElementType().isF32()) {
+    } else if (quantInput && tensor.getElementType().isF32() &&
+               isListed(quantInputs, argument.getArgNumber())) {
       FailureOr<Type> element = lowering.getArgumentElement(argument);
       if (failed(element))
         return failure();
@@ -259,6 +265,21 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
     results.push_back(type);
   }
 
+  auto refuse = [&](StringRef option, ArrayRef<int64_t> numbers, StringRef what,
+                    size_t limit) {
+    for (int64_t number : numbers)
+      if (number < 1 || number > int64_t(limit))
+        return emitError(function.getLoc())
+               << option << " names " << what << " " << number
+               << ", the network has " << limit;
+    return InFlightDiagnostic();
+  };
+  if (failed(LogicalResult(
+          refuse("quant-inputs", quantInputs, "input", inputs->size()))) ||
+      failed(LogicalResult(
+          refuse("quant-outputs", quantOutputs, "output", results.size()))))
+    return failure();
+
   // The new arguments stand behind the old ones until those have no users.
   unsigned count = inputs->size();
   for (unsigned i = 0; i < count; ++i)
@@ -271,9 +292,10 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
     usedNames.insert(entry.first());
   lowering.begin(terminator);
   SmallVector<Value> values;
-  for (auto [operand, type] : llvm::zip(terminator->getOperands(), results)) {
+  for (auto [index, operand, type] :
+       llvm::enumerate(terminator->getOperands(), results)) {
     Type element = cast<RankedTensorType>(type).getElementType();
-    if (quantOutput && element.isF32())
+    if (quantOutput && element.isF32() && isListed(quantOutputs, index))
       element = lowering.getPortElement(operand);
     values.push_back(lowering.get(operand, element));
     type = values.back().getType();

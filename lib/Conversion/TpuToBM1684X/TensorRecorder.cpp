@@ -25,14 +25,28 @@ TensorRecorder::TensorRecorder(func::FuncOp function) {
     names[entry.second] = tpu::getTensorName(entry.second.getLoc());
 }
 
+/// The later one of two commands, either of which may be none.
+static Operation *later(Operation *left, Operation *right) {
+  if (!left || !right)
+    return left ? left : right;
+  return left->isBeforeInBlock(right) ? right : left;
+}
+
 void TensorRecorder::addOperator(Operation *op, const LastCommands &last,
-                                 FindPlace findPlace) {
-  LastCommands writer = last;
-  if (!writer.tiu && !writer.gdma)
-    for (Value operand : op->getOperands())
-      if (auto found = writers.find(operand); found != writers.end())
-        writer = found->second;
+                                 FindPlace findPlace,
+                                 SharesMemory sharesMemory) {
+  bool isView = !last.tiu && !last.gdma;
   for (Value result : op->getResults()) {
+    LastCommands writer = last;
+    // What computes an operand in its place in the result, as the parts of a
+    // concatenation, may do so after the operator's own commands.
+    for (Value operand : op->getOperands()) {
+      auto found = writers.find(operand);
+      if (found == writers.end() || !(isView || sharesMemory(operand, result)))
+        continue;
+      writer.tiu = later(writer.tiu, found->second.tiu);
+      writer.gdma = later(writer.gdma, found->second.gdma);
+    }
     writers[result] = writer;
     auto name = names.find(result);
     bm1684x::TensorRecord record;

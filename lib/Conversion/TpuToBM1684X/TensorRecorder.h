@@ -30,10 +30,13 @@ public:
   using FindPlace =
       llvm::function_ref<bool(mlir::Value, bm1684x::TensorRecord &)>;
 
+  /// Whether an operand lies in the memory of a result.
+  using SharesMemory = llvm::function_ref<bool(mlir::Value, mlir::Value)>;
+
   /// Notes the results of `op`. Call for each operator in order, also for those
   /// without commands: views are complete when what they view is.
   void addOperator(mlir::Operation *op, const LastCommands &last,
-                   FindPlace findPlace);
+                   FindPlace findPlace, SharesMemory sharesMemory);
 
 private:
   /// The values that hold a tensor, with its name: of several, the last.

@@ -231,10 +231,14 @@ private:
         commands = last.front();
         last = last.drop_front();
       }
-      recorder.addOperator(&op, commands,
-                           [&](Value value, bm1684x::TensorRecord &record) {
-                             return findPlace(value, record);
-                           });
+      recorder.addOperator(
+          &op, commands,
+          [&](Value value, bm1684x::TensorRecord &record) {
+            return findPlace(value, record);
+          },
+          [&](Value operand, Value result) {
+            return places.placeOf(operand).root == places.placeOf(result).root;
+          });
     }
   }
 
@@ -288,6 +292,9 @@ private:
     network.activationAddress = options.activationBase;
     network.activationBytes = schedule.globalBytes;
     network.explanation = report.json();
+    if (auto text =
+            function->getAttrOfType<StringAttr>(bm1684x::kPreprocessAttrName))
+      network.preprocess = text.str();
     bm1684x::setNetworkDescription(commands, network);
   }
 

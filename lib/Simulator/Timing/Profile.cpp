@@ -226,10 +226,12 @@ Expected<Profile> tpuc::timing::profile(const target::Stage &stage,
     result.inputBytes += tensor.size;
   for (const target::TensorInfo &tensor : stage.outputs)
     result.outputBytes += tensor.size;
-  result.rooflineCycles =
-      std::max(macCycles, double(result.coefficientBytes + result.inputBytes +
-                                 result.outputBytes) /
-                              kDdrBytesPerCycle);
+  Expected<uint64_t> needed = detail::neededCoefficientBytes(stage);
+  if (!needed)
+    return needed.takeError();
+  result.rooflineCycles = std::max(
+      macCycles, double(*needed + result.inputBytes + result.outputBytes) /
+                     kDdrBytesPerCycle);
   return result;
 }
 

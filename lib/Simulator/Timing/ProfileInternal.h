@@ -20,6 +20,10 @@ llvm::Error visitQueue(
                             const codec::Registers &registers)>
         visit);
 
+/// Bytes of the coefficients that a run has to read: all, but of tables whose
+/// rows are only gathered these rows. Fails on bytes that are no commands.
+llvm::Expected<uint64_t> neededCoefficientBytes(const target::Stage &stage);
+
 /// Fills in the causes of the commands' traffic, whose times and bytes are
 /// known. Fails on bytes that are no commands.
 llvm::Error findCauses(const target::Stage &stage,

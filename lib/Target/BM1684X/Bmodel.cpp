@@ -67,9 +67,9 @@ unsigned target::dataTypeBits(DataType type) {
 }
 
 Bytes Bmodel::keep(std::vector<uint8_t> bytes) {
-  storage.push_back(
-      std::make_shared<const std::vector<uint8_t>>(std::move(bytes)));
-  return *storage.back();
+  auto kept = std::make_shared<const std::vector<uint8_t>>(std::move(bytes));
+  storage.push_back(kept);
+  return *kept;
 }
 
 Error target::forEachCommand(

@@ -15,6 +15,9 @@
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <array>
+#include <map>
+
 using namespace llvm;
 using namespace tpuc;
 using namespace tpuc::target;
@@ -89,6 +92,7 @@ private:
   const Bmodel &model;
   flatbuffers::FlatBufferBuilder builder;
   Blob blob;
+  std::map<std::array<uint8_t, 32>, fbs::Binary> coefficientPlaces;
   std::vector<std::vector<uint8_t>> sideTables;
 };
 
@@ -164,7 +168,11 @@ Writer::coefficients(const Coefficients &values) {
     ranges.push_back(fbs::CreateLocation(
         builder, builder.CreateString(range.name), range.offset, range.size));
   auto locations = builder.CreateVector(ranges);
-  fbs::Binary place = blob.add(values.bytes);
+  // Networks and stages with equal coefficients have them once.
+  auto [shared, isNew] = coefficientPlaces.try_emplace(digest);
+  if (isNew)
+    shared->second = blob.add(values.bytes);
+  fbs::Binary place = shared->second;
   fbs::CoeffMemBuilder table(builder);
   table.add_address(values.address);
   table.add_check_code(code);

@@ -331,8 +331,10 @@ LogicalResult exportStage(func::FuncOp function,
   if (failed(encoder.finish(function)))
     return failure();
   encoder.takeStreams(model, stage);
-  if (stage.sideTable)
+  if (stage.sideTable) {
     stage.sideTable->explanation = description.explanation;
+    stage.sideTable->preprocess = description.preprocess;
+  }
   return success();
 }
 

@@ -84,7 +84,7 @@ private:
   /// What the model's views point into.
   struct Owner {
     std::shared_ptr<llvm::MemoryBuffer> buffer;
-    std::vector<std::shared_ptr<const std::vector<uint8_t>>> storage;
+    std::vector<std::shared_ptr<const void>> storage;
   };
 
   LogicalResult importStage(ModuleOp module, const Network &network,
@@ -163,8 +163,10 @@ bm1684x::NetworkDescription Importer::describe(const Network &network,
     description.weights.push_back({range.name, range.offset, range.size});
   description.activationAddress = stage.contextAddress;
   description.activationBytes = stage.contextSize;
-  if (stage.sideTable)
+  if (stage.sideTable) {
     description.explanation = stage.sideTable->explanation;
+    description.preprocess = stage.sideTable->preprocess;
+  }
   return description;
 }
 

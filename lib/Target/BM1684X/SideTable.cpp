@@ -3,9 +3,9 @@
 // The bytes of a side table: magic, version, the layers' names and kinds, then
 // for each group and queue runs of (layer, number of commands). Version 2 adds
 // the fused groups, the tensors and the explanation, version 3 a second
-// completing command of tensors. Numbers are 32-bit
-// little-endian, addresses and sizes two of them. Bytes with another magic are
-// somebody else's.
+// completing command of tensors, version 4 how inputs are made from pictures.
+// Numbers are 32-bit little-endian, addresses and sizes two of them. Bytes with
+// another magic are somebody else's.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,7 +25,9 @@ using namespace tpuc::target::detail;
 namespace {
 
 constexpr char kSideMagic[8] = {'T', 'P', 'U', 'C', 'S', 'I', 'D', 'E'};
-constexpr uint32_t kSideVersion = 3;
+constexpr uint32_t kSideVersion = 4;
+/// Says nothing of pictures.
+constexpr uint32_t kThirdSideVersion = 3;
 /// Knows one completing command a tensor.
 constexpr uint32_t kSecondSideVersion = 2;
 /// Has neither fused groups nor tensors.
@@ -221,14 +223,16 @@ bool readAdditions(Input &input, uint32_t version, SideTable &table) {
   for (uint32_t i = 0; ok && i < tensorCount; ++i)
     ok = input.tensor(table.tensors.emplace_back(), version,
                       uint32_t(table.groups.size()));
-  return ok && input.string(table.explanation);
+  return ok && input.string(table.explanation) &&
+         (version <= kThirdSideVersion || input.string(table.preprocess));
 }
 
 } // namespace
 
 std::vector<uint8_t> target::encodeSideTable(const SideTable &table) {
   std::vector<uint8_t> out(kSideMagic, kSideMagic + sizeof(kSideMagic));
-  putNumber(out, kSideVersion);
+  // Older readers take a table that says nothing new.
+  putNumber(out, table.preprocess.empty() ? kThirdSideVersion : kSideVersion);
   putNumber(out, uint32_t(table.layers.size()));
   for (const SideTable::Layer &layer : table.layers) {
     putString(out, layer.name);
@@ -248,6 +252,8 @@ std::vector<uint8_t> target::encodeSideTable(const SideTable &table) {
   for (const SideTable::Tensor &tensor : table.tensors)
     putTensor(out, tensor);
   putString(out, table.explanation);
+  if (!table.preprocess.empty())
+    putString(out, table.preprocess);
   return out;
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tpuc import _core
-from tpuc.console import bytes_text
+from tpuc.console import bytes_text, times_text
 
 # The contract of `tpuc profile --json`, in this order.
 JSON_KEYS = (
@@ -52,7 +52,7 @@ class Layer:
     write_bytes: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Commands:
     """An array for each property of the commands, TIU first, in queue order.
 
@@ -84,6 +84,10 @@ class Commands:
     def __len__(self) -> int:
         return len(self.start)
 
+    def __repr__(self) -> str:
+        tiu = int(np.count_nonzero(self.engine == TIU))
+        return f"Commands({tiu:,} of the TIU, {len(self) - tiu:,} of the GDMA)"
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Commands) and all(
             np.array_equal(array, getattr(other, name)) for name, array in vars(self).items()
@@ -107,7 +111,7 @@ class Commands:
         return gaps
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Profile:
     """Cycles at 1 GHz, busy shares between 0 and 1, bytes of DDR traffic.
 
@@ -116,6 +120,9 @@ class Profile:
     are the operations of the source model; a model that does not say which
     command belongs to which operation is shown by the functions of its
     commands. In a notebook a profile shows itself as a timeline.
+
+    ``vendor_ms`` and ``silicon_ms`` are the time by both timing models, ``ms`` is
+    that by ``parameters``.
 
     ``fused_groups`` are the names of groups of operations that were scheduled
     together, ``fused_group_of_layers`` has the group of each entry of
@@ -142,6 +149,8 @@ class Profile:
     fused_groups: tuple[str, ...] = ()
     fused_group_of_layers: tuple[int, ...] = ()
     explanation: str = ""
+    vendor_ms: float = 0.0
+    silicon_ms: float = 0.0
     title: str = field(default="model", compare=False)
     _source: _core.Bmodel | None = field(default=None, repr=False, compare=False)
 
@@ -304,7 +313,8 @@ class Profile:
         """The figures of the whole model for reading."""
         share = self.roofline_ms / self.ms if self.ms else 0.0
         return [
-            ("estimated time", f"{self.ms:.3f} ms ({self.cycles:,} cycles)"),
+            ("estimated time", times_text(self.vendor_ms, self.silicon_ms)),
+            ("cycles", f"{self.cycles:,} (cycle model {self.parameters})"),
             ("roofline", f"{self.roofline_ms:.3f} ms ({share:.0%} of it reached)"),
             ("TIU busy", f"{self.tiu_busy:.0%} ({self.tiu_commands:,} commands)"),
             ("GDMA busy", f"{self.gdma_busy:.0%} ({self.gdma_commands:,} commands)"),
@@ -313,6 +323,10 @@ class Profile:
             ("DDR written", bytes_text(self.ddr_write_bytes)),
             ("weights", bytes_text(self.weight_bytes)),
         ]
+
+    def __repr__(self) -> str:
+        return (f"Profile({self.title}: {times_text(self.vendor_ms, self.silicon_ms)}, "
+                f"{len(self.commands):,} commands)")  # fmt: skip
 
     def __str__(self) -> str:
         return "\n".join(f"{name:<22}{value}" for name, value in self.rows())

@@ -2,6 +2,8 @@
 // RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=INT8" | FileCheck %s --check-prefix=FLOAT
 // RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=INT8 quant-input=true quant-output=true" | FileCheck %s --check-prefix=BYTES
 // RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=BF16 quant-input=true quant-output=true" | FileCheck %s --check-prefix=HALF
+// RUN: tpuc-opt %t/some.mlir -convert-top-to-tpu="precision=F16 quant-input=true quant-output=true quant-inputs=2 quant-outputs=1" | FileCheck %s --check-prefix=SOME
+// RUN: not tpuc-opt %t/some.mlir -convert-top-to-tpu="precision=F16 quant-input=true quant-inputs=3" 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: tpuc-opt %t/port.mlir -convert-top-to-tpu="precision=F16" | FileCheck %s --check-prefix=PORT
 // RUN: not tpuc-opt %t/wrong.mlir -convert-top-to-tpu="precision=F16" 2>&1 | FileCheck %s --check-prefix=WRONG
 
@@ -20,6 +22,16 @@ func.func @main(%x: tensor<1x8xf32> {top.range = !quant.calibrated<f32<-127.0:12
   %w = top.weight dense<1.0> : tensor<8x4xf32>
   %0 = top.matmul %x, %w {top.range = !quant.calibrated<f32<-254.0:254.0>>} : (tensor<1x8xf32>, tensor<8x4xf32>) -> tensor<1x4xf32>
   return %0, %i : tensor<1x4xf32>, tensor<1xi64>
+}
+
+//--- some.mlir
+// Lists say which inputs and outputs are meant, numbered from 1.
+// SOME: func.func @main(%{{.*}}: tensor<4x8xf32>, %{{.*}}: tensor<4x8xf16>) -> (tensor<4x8xf16>, tensor<4x8xf32>)
+// NONE: error: quant-inputs names input 3, the network has 2
+func.func @main(%a: tensor<4x8xf32>, %b: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
+  %0 = top.add %a, %b : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  %1 = top.mul %a, %b : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %0, %1 : tensor<4x8xf32>, tensor<4x8xf32>
 }
 
 //--- port.mlir

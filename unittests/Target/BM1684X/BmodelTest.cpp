@@ -393,6 +393,60 @@ TEST(SideTableTest, ReadsTheFirstVersion) {
   EXPECT_EQ(**table, side);
 }
 
+TEST(SideTableTest, PicturesMakeANewVersion) {
+  SideTable side;
+  side.layers = {{"a", "b"}};
+  side.groups = {{{0}, {}}};
+  EXPECT_EQ(encodeSideTable(side)[8], 3);
+  side.preprocess = "{\"x\": {\"pad_value\": 3}}";
+  std::vector<uint8_t> bytes = encodeSideTable(side);
+  EXPECT_EQ(bytes[8], 4);
+  auto table = decodeSideTable(bytes);
+  ASSERT_TRUE(bool(table)) << llvm::toString(table.takeError());
+  EXPECT_EQ(**table, side);
+  for (size_t size = bytes.size() - 4; size < bytes.size(); ++size) {
+    auto cut = decodeSideTable(Bytes(bytes).first(size));
+    EXPECT_FALSE(bool(cut));
+    llvm::consumeError(cut.takeError());
+  }
+}
+
+TEST(CombineTest, JoinsNetworksAndStages) {
+  Bmodel first = makeModel(), second = makeModel(), third = makeModel();
+  second.networks[0].stages[0].inputs[0].shape = {2, 3, 8};
+  third.networks[0].name = "other";
+  auto all = combineBmodels({first, second, third});
+  ASSERT_TRUE(bool(all)) << llvm::toString(all.takeError());
+  ASSERT_EQ(all->networks.size(), 2u);
+  EXPECT_EQ(all->networks[0].stages.size(), 2u);
+  EXPECT_EQ(all->networks[1].name, "other");
+
+  std::string bytes, single;
+  llvm::raw_string_ostream os(bytes), other(single);
+  ASSERT_FALSE(serializeBmodel(*all, os));
+  ASSERT_FALSE(serializeBmodel(first, other));
+  // The weights of all three, which are equal, are there once.
+  EXPECT_LT(bytes.size(), single.size() + 2 * 4096 + 2 * 3 * 4096);
+  auto read = parseBmodel(llvm::MemoryBuffer::getMemBufferCopy(bytes),
+                          {.checkDigest = true});
+  ASSERT_TRUE(bool(read)) << llvm::toString(read.takeError());
+  EXPECT_EQ(read->networks[1].stages[0].coefficients.bytes.data(),
+            read->networks[0].stages[1].coefficients.bytes.data());
+}
+
+TEST(CombineTest, RefusesWhatCannotBeToldApart) {
+  auto same = combineBmodels({makeModel(), makeModel()});
+  ASSERT_FALSE(bool(same));
+  EXPECT_NE(llvm::toString(same.takeError()).find("the same input shapes"),
+            std::string::npos);
+  Bmodel renamed = makeModel();
+  renamed.networks[0].stages[0].inputs[0].name = "z";
+  auto ports = combineBmodels({makeModel(), renamed});
+  ASSERT_FALSE(bool(ports));
+  EXPECT_NE(llvm::toString(ports.takeError()).find("other inputs or outputs"),
+            std::string::npos);
+}
+
 TEST(SideTableTest, RefusesTensorsThatNoMemoryHolds) {
   auto refused = [](auto change) {
     SideTable side;

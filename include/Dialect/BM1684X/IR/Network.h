@@ -16,6 +16,8 @@
 //                                     function's name unless given
 //   bm1684x.explanation               why the compiler chose what it chose, a
 //                                     JSON text, optional
+//   bm1684x.preprocess                how inputs are made from pictures, a JSON
+//                                     text, optional
 //
 //===----------------------------------------------------------------------===//
 
@@ -63,7 +65,13 @@ struct NetworkDescription {
   uint64_t activationBytes = 0;
   /// A JSON text or empty.
   std::string explanation;
+  /// A JSON text or empty; see target::SideTable.
+  std::string preprocess;
 };
+
+/// The attribute of NetworkDescription::preprocess. Functions of any phase may
+/// have it; lowering keeps it.
+inline constexpr llvm::StringLiteral kPreprocessAttrName = "bm1684x.preprocess";
 
 /// Writes the description into the attributes of `function`.
 void setNetworkDescription(mlir::Operation *function,

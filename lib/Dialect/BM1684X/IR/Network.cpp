@@ -132,6 +132,9 @@ void tpuc::bm1684x::setNetworkDescription(Operation *function,
     function->setAttr(kNetwork, builder.getStringAttr(network.name));
   if (!network.explanation.empty())
     function->setAttr(kExplanation, builder.getStringAttr(network.explanation));
+  if (!network.preprocess.empty())
+    function->setAttr(kPreprocessAttrName,
+                      builder.getStringAttr(network.preprocess));
   function->setAttr(kCoefficientAddress,
                     builder.getI64IntegerAttr(network.coefficientAddress));
   function->setAttr(kActivationAddress,
@@ -160,6 +163,8 @@ tpuc::bm1684x::getNetworkDescription(Operation *function) {
     network.name = symbol.str();
   if (auto text = function->getAttrOfType<StringAttr>(kExplanation))
     network.explanation = text.str();
+  if (auto text = function->getAttrOfType<StringAttr>(kPreprocessAttrName))
+    network.preprocess = text.str();
   network.coefficients = function->getAttrOfType<ElementsAttr>(kCoefficients);
   return network;
 }
