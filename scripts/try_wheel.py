@@ -16,7 +16,7 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-SKELETON = Path(__file__).resolve().parent.parent / "test/models/resnet50.skeleton.onnx"
+SKELETON = Path(__file__).resolve().parent.parent / "test/models/resnet50.skeleton.onnx.gz"
 MOST_IMPORT_SECONDS = 0.3
 
 

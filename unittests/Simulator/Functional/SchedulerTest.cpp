@@ -169,13 +169,19 @@ TEST(RefusalTest, GlobalMemoryThatIsNotMapped) {
 TEST(RefusalTest, ColumnsOfGlobalMemoryThatRepeat) {
   Simulator simulator(1);
   simulator.allocateGlobal(kGlobalBase, 4096);
-  Registers r = move(kGlobalBase, kLocalBase);
-  r.src_wstride = 0;
+  auto repeat = [](Registers r) {
+    r.stride_enable = 1;
+    r.src_nstride = r.src_cstride = r.src_hstride = 16;
+    r.dst_nstride = r.dst_cstride = r.dst_hstride = 16;
+    r.src_wstride = 0;
+    r.dst_wstride = 1;
+    return r;
+  };
+  Registers r = repeat(move(kGlobalBase, kLocalBase));
   EXPECT_NE(reasonOf(simulator, Layout::DmaTensor, r).find("w stride of 0"),
             std::string::npos);
   // In the lanes they may.
-  r = move(kLocalBase, kGlobalBase);
-  r.src_wstride = 0;
+  r = repeat(move(kLocalBase, kGlobalBase));
   EXPECT_EQ(reasonOf(simulator, Layout::DmaTensor, r), "");
 }
 
