@@ -32,11 +32,11 @@ def test_a_result_that_no_memory_holds_is_refused(name, scale):
         transform(model, "main")
 
 
-@pytest.mark.parametrize("repeats", [[1 << 29, 1 << 29], [1 << 40, 1]])
+@pytest.mark.parametrize("repeats", [[1 << 20, 1 << 20], [1 << 40, 1]])
 def test_a_result_of_a_tile_that_no_memory_holds_is_refused(repeats):
     node = helper.make_node("Tile", ["x", "r"], ["y"], "node")
     model = nets.network([node], {"x": [4, 4]}, {"y": None}, {"r": np.array(repeats)})
-    with pytest.raises(UserError, match="memory|expected 1 to"):
+    with pytest.raises(UserError, match=r"memory|expected 1 to|too large"):
         transform(model, "main")
 
 

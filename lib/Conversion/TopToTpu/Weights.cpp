@@ -266,8 +266,7 @@ tpuc::quantizeElements(ElementsAttr from, quant::UniformQuantizedType type) {
   }
   auto stored = RankedTensorType::get(buffer->getShape(),
                                       IntegerType::get(from.getContext(), 8));
-  return DenseResourceElementsAttr::get(stored, "constant.i8",
-                                        std::move(blob));
+  return DenseResourceElementsAttr::get(stored, "constant.i8", std::move(blob));
 }
 
 ConstantFit tpuc::getFit(double value, Type element) {
