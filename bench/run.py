@@ -162,7 +162,10 @@ def measure_accuracy(row: Row, path: Path, model: tpuc.Model) -> None:
     clock = Clock()
     actual = model.run(inputs)
     row.simulate_seconds = clock.read()
-    results = [compare(actual[name], expected[name], name) for name in expected]
+    results = [compare(actual[name], expected[name], name, model.precision) for name in expected]
+    wrong = [result for result in results if result.of_allowed > 1]
+    if wrong:
+        row.error = f"'{wrong[0].name}' {wrong[0].describe((0, -math.inf))}"
     row.cosine = min(result.cosine for result in results)
     row.difference = max(result.relative for result in results)
     scores = next(iter(expected))

@@ -11,7 +11,7 @@ may differ by the sum of two things:
 * What the network loses on the way, which the other elements show: all pass the same
   operations, so that their errors are of one size, absolute or relative to the
   element (to the larger of both: an exponential turns errors into factors). The largest
-  of a million normal errors is 5 standard deviations or 7 medians; 16 medians leave room
+  of a million normal errors is 5 standard deviations or 7 medians; 24 medians leave room
   for channels whose errors are larger than others'.
 
 A median does not see what few elements do wrongly. Where many are wrong, the cosine
@@ -32,7 +32,7 @@ from tpuc.errors import UserError
 HALF_UNITS = {"F32": 2.0**-24, "F16": 2.0**-11, "BF16": 2.0**-8, "INT8": 0.5 / 127}
 # What one operation loses, in these; and errors of others in medians.
 _OPERATION_UNITS = {"F32": 16 * 64, "F16": 16, "BF16": 16, "INT8": 16}
-_TYPICAL_ERRORS = 16
+_TYPICAL_ERRORS = 24
 
 
 @dataclass(frozen=True)

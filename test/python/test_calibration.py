@@ -178,7 +178,7 @@ def test_calibrated_network_agrees_with_onnxruntime(method):
     table = tpuc.calibrate(network, samples, method=method)
     model = tpuc.compile(network, quantize="INT8", calibration_table=table)
     expected = every_tensor(network, samples[0])["fc"]
-    assert compare(model.run(samples[0])["y"], expected).cosine >= 0.99
+    assert compare(model.run(samples[0])["y"], expected).within((0.99, 0.8))
 
 
 def test_parts_give_what_the_whole_gives():

@@ -88,7 +88,7 @@ def table(tmp_path, network, image):
 def test_network_agrees_with_onnxruntime(network, image, table):
     model = tpuc.compile(network, quantize="INT8", calibration_table=table)
     expected = every_tensor(network, image)["fc"]
-    assert compare(model.run(image)["y"], expected).cosine >= 0.998
+    assert compare(model.run(image)["y"], expected).within((0.998, 0.9))
 
 
 def test_filters_are_bytes(network, table, tmp_path):
@@ -117,7 +117,7 @@ def test_windows_beyond_the_commands_are_bytes(attributes, filters, size, tmp_pa
     tensors = every_tensor(network, inputs)
     table = write_table(tmp_path / "table", tensors)
     model = tpuc.compile(network, quantize="INT8", calibration_table=table)
-    assert compare(model.run(inputs)["y"], tensors["conv"]).cosine >= 0.9995
+    assert compare(model.run(inputs)["y"], tensors["conv"]).within((0.9995, 0.9))
 
 
 def test_quantize_table_keeps_an_operation_in_floats(network, image, table):
@@ -126,7 +126,7 @@ def test_quantize_table_keeps_an_operation_in_floats(network, image, table):
         network, quantize="INT8", calibration_table=table, quantize_table={"fc": "F32"}
     ).run(image)["y"]
     expected = every_tensor(network, image)["fc"]
-    assert compare(mixed, expected).cosine >= 0.998
+    assert compare(mixed, expected).within((0.998, 0.9))
     assert not np.array_equal(plain, mixed)
 
 
@@ -135,7 +135,7 @@ def test_single_operation_in_int8(network, image, table):
         network, quantize="F16", calibration_table=table, quantize_table={"project": "INT8"}
     )
     expected = every_tensor(network, image)["fc"]
-    assert compare(model.run(image)["y"], expected).cosine >= 0.999
+    assert compare(model.run(image)["y"], expected).within((0.999, 0.9))
 
 
 def test_needs_a_table(network):

@@ -69,7 +69,7 @@ def test_fused_preprocessing_takes_bytes_and_computes_the_same(
     assert (port.name, port.dtype, port.shape) == ("x", "ui8", given.shape)
     found = only(model.run({"x": given}))
     least = {"F32": 1 - 1e-6, "F16": 0.99999, "INT8": 0.995}[quantize]
-    assert compare(found, expected).cosine >= least
+    assert compare(found, expected, precision=quantize).within((least, 0.5))
     # Floats of whole pixels are the same pixels.
     np.testing.assert_array_equal(only(model.run({"x": given.astype(np.float32)})), found)
 
@@ -84,7 +84,8 @@ def test_ports_have_the_types_of_the_network(tmp_path, pixels):
         assert [port.dtype for port in model.inputs] == [dtype]
         stored = model.run({"x": image})
         assert only(stored).dtype != np.float32
-        assert compare(only(model.real_results(stored)), expected).cosine >= least
+        found = only(model.real_results(stored))
+        assert compare(found, expected, precision=quantize).within((least, 0.5))
 
 
 def test_a_quantised_input_has_the_scale_of_its_bytes(tmp_path, pixels):
