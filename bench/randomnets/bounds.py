@@ -46,6 +46,7 @@ _EXACT = {
 }  # fmt: skip
 _SUMS = {"Conv", "ConvTranspose", "MatMul", "Gemm", "Einsum"}
 _FLUSH, _ZERO = "flush", "zero"
+_TOTALS = {"ReduceSum", "ReduceMean", "GlobalAveragePool", "AveragePool", "CumSum"}
 _BEFORE = "_before"
 # Between -1 and 1, with an error as large as that of 1.
 _BOUNDED = {"Sigmoid", "Tanh", "Erf", "Sin", "Cos"}
@@ -150,6 +151,9 @@ class Bounds:
         spread = np.max(moved, axis=0)
         # A result that a draw makes infinite may be anything.
         spread = np.where(np.isnan(spread), np.inf, spread)
+        if (exact == np.round(exact)).all():
+            # Positions and counts: where a draw finds another one, any may be found.
+            spread = np.where(spread > 0.9, np.inf, spread)
         if expected.dtype.kind != "f":
             return spread
         kept = "F16" if expected.dtype == np.float16 else self._precision
@@ -336,6 +340,8 @@ class Bounds:
                 1, array.shape[-1 if op == "MatMul" else 1]
             )
             smallest += relative * math.sqrt(terms) * float(np.sqrt(np.mean(np.square(array))))
+        if op in _TOTALS and self._precision == "F32":
+            relative *= math.sqrt(self._inner[node.input[0]].size / array.size)
         return relative, smallest
 
 

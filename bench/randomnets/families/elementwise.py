@@ -112,6 +112,9 @@ def condition(net: Network, x: Value) -> Value:
     number = np.float32(net.choose((0.0, -0.5, 1.0)))
     y = net.constant(number) if net.chance(0.2) else partner(net, x)
     op = net.choose(("Greater", "Less", "GreaterOrEqual", "LessOrEqual", "Equal"))
+    if op == "Equal":
+        # Rounding makes equal what is not: only few numbers are compared so.
+        x, y = net.call("Round", x), net.call("Round", y)
     mask = net.call(op, x, y)
     if net.chance(0.2):
         mask = net.call("Not", mask)
