@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc)
 BUILD ?= build
 VENV := .venv
 
-.PHONY: build setup configure test fresh wheel check-format tidy sanitize fuzz demo \
+.PHONY: build setup configure test fresh wheel check-format check-text tidy sanitize fuzz demo \
   bench docs clean help
 
 help:
@@ -43,6 +43,8 @@ check-format: setup
 	@$(VENV)/bin/ruff check python test scripts demo bench
 	@$(VENV)/bin/ruff format --check python test scripts demo bench
 	@git ls-files '*.cpp' '*.h' | xargs -r clang-format-22 --dry-run --Werror
+
+check-text: setup
 	@git ls-files -z | xargs -0 $(VENV)/bin/codespell
 	@$(VENV)/bin/python scripts/check_files.py
 
