@@ -63,10 +63,6 @@ compile(const std::shared_ptr<ModuleHandle> &module,
 
 void bindCompile(py::module_ &m) {
   m.def(
-      "check_quantize_table",
-      [](const std::string &path) { unwrap(readQuantizeTable(path)); },
-      py::arg("path"), "Refuses a broken quantize table.");
-  m.def(
       "read_quantize_table",
       [](const std::string &path) {
         std::map<std::string, std::string> table;

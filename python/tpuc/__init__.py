@@ -37,7 +37,8 @@ _HOMES = {
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """What there is to use, also before it is imported."""
+    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "Any", "annotations"})
 
 
 def __getattr__(name: str) -> Any:

@@ -301,9 +301,6 @@ def byte_operations(module: Module) -> list[ByteOperation]:
 def check_calibration_table(path: str) -> None:
     """Refuses a broken calibration table."""
 
-def check_quantize_table(path: str) -> None:
-    """Refuses a broken quantize table."""
-
 def compile(
     module: Module,
     precision: str,

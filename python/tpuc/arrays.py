@@ -12,9 +12,10 @@ from typing import Protocol
 import numpy as np
 
 from tpuc.errors import UserError
+from tpuc.kinds import ARRAY, ARRAYS, refuse_other
 from tpuc.outputs import note_inputs, replacing
 
-_DTYPES = {"f32": np.float32, "f16": np.float16, "i64": np.int64, "i32": np.int32,
+DTYPES = {"f32": np.float32, "f16": np.float16, "i64": np.int64, "i32": np.int32,
            "i16": np.int16, "i8": np.int8, "i1": np.bool_, "ui8": np.uint8, "ui16": np.uint16,
            "ui32": np.uint32, "bf16": np.uint16}  # fmt: skip
 
@@ -37,6 +38,7 @@ def load_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     if not path.exists():
         raise UserError(f"{path}: no such file, give an .npz file with the arrays by name")
     note_inputs(path)
+    refuse_other(path, (ARRAYS, ARRAY), "an .npz file with the arrays by name")
     try:
         file = np.load(path, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
@@ -63,7 +65,7 @@ def save_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None:
 def numpy_type(dtype: str) -> np.dtype:
     """The numpy type of a module's element type."""
     try:
-        return np.dtype(_DTYPES[dtype])
+        return np.dtype(DTYPES[dtype])
     except KeyError:
         raise UserError(f"element type {dtype} has no counterpart in numpy") from None
 

@@ -20,12 +20,12 @@ falls.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tpuc.errors import UserError
+from tpuc.errors import UserError, unknown
 
 # Half a unit in the last place as a part of the number, of INT8 half a step as a
 # part of the largest number.
@@ -165,14 +165,26 @@ def compare_all(
     actual: Mapping[str, np.ndarray],
     reference: Mapping[str, np.ndarray],
     precision: str = "INT8",
+    excepts: Sequence[str] = (),
 ) -> list[Similarity]:
     """Compares every tensor that both sides have; two single ones in any case.
 
-    `precision` is as for compare().
+    Args:
+        actual: by name.
+        reference: by name.
+        precision: as for compare().
+        excepts: tensors to leave out.
 
     Raises:
-        UserError: they have no name in common.
+        UserError: they have no name in common; a name to leave out that neither side has.
     """
+    if excepts:
+        for name in excepts:
+            if name not in actual and name not in reference:
+                raise unknown("--excepts: the tensor", name, {**actual, **reference})
+        actual = {name: array for name, array in actual.items() if name not in excepts}
+        if not actual:
+            return []
     if len(actual) == len(reference) == 1:
         (name, value), (expected,) = next(iter(actual.items())), reference.values()
         return [compare(value, expected, name, precision)]

@@ -7,15 +7,20 @@ and the Python API are made of these.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import onnx
 
 from tpuc import _core
-from tpuc.errors import UserError
+from tpuc.calibration.table import CalibrationTable
+from tpuc.errors import UserError, unknown
 from tpuc.frontend import import_onnx
+from tpuc.kinds import MLIR, refuse_other
 from tpuc.outputs import note_inputs
+from tpuc.precisions import operator_names, record_fused, table_text
+from tpuc.preprocess import Preprocess
 
 QUANTIZATIONS = ("F32", "F16", "BF16", "INT8")
 
@@ -28,7 +33,7 @@ def check_quantize(name: str) -> str:
     """
     upper = str(name).upper()
     if upper not in QUANTIZATIONS:
-        raise UserError(f"quantize '{name}' is not known, choose one of {', '.join(QUANTIZATIONS)}")
+        raise unknown("quantize", name, QUANTIZATIONS)
     return upper
 
 
@@ -63,7 +68,9 @@ def transform(
     """From ONNX to a canonical module of the top dialect."""
     module = import_onnx(model, name=name, input_shapes=input_shapes, output_names=output_names)
     ranges = _core.get_ranges(module)
+    source = operator_names(module)
     module.run_pipeline("top-canonicalize")
+    record_fused(module, source)
     # Canonical operations have the names of those that they stand for, not their
     # attributes.
     _core.set_ranges(module, ranges)
@@ -81,6 +88,7 @@ def read_module(path: str | os.PathLike) -> _core.Module:
     if not path.is_file():
         reason = "is a folder" if path.is_dir() else "no such file"
         raise UserError(f"{path}: {reason}, give the .mlir file that model_transform wrote")
+    refuse_other(path, (MLIR,), "a module (.mlir) that model_transform wrote")
     return _core.Module.read(str(path))
 
 
@@ -107,9 +115,7 @@ def fuse_preprocess(module: _core.Module, pixels: str | None = None) -> None:
         UserError: the module says nothing of pictures, or they cannot lie so.
     """
     if pixels is not None and pixels.upper() not in _PIXELS:
-        raise UserError(
-            f"--customization_format '{pixels}' is not known, choose one of {', '.join(_PIXELS)}"
-        )
+        raise unknown("--customization_format", pixels, _PIXELS)
     form = _PIXELS[pixels.upper()] if pixels is not None else ""
     module.run_pipeline(f"func.func(top-fuse-preprocess{{format={form}}})")
 
@@ -117,39 +123,55 @@ def fuse_preprocess(module: _core.Module, pixels: str | None = None) -> None:
 def deploy(
     module: _core.Module,
     quantize: str,
-    quantize_table: str | os.PathLike | None = None,
+    precisions: Mapping[str, str] | None = None,
     stop_after: str = "",
-    calibration_table: str | os.PathLike | None = None,
+    calibration_table: CalibrationTable | str | os.PathLike | None = None,
     opt: int = 2,
     quant_input: bool = False,
     quant_output: bool = False,
     asymmetric: bool = True,
+    quant_inputs: Sequence[int] = (),
+    quant_outputs: Sequence[int] = (),
 ) -> _core.Bmodel | None:
     """Lowers a module at any stage to a compiled model.
 
     Args:
         module: the module; it is changed.
-        quantize: precision of every operation that the table does not name.
-        quantize_table: a file with the precision of single operations.
+        quantize: precision of every operation that has none of its own.
+        precisions: of single operations, by the compiler's names (precisions.resolve).
         stop_after: name of a stage after which to stop; the module holds it.
-        calibration_table: a file with the ranges of tensors, for INT8.
+        calibration_table: the ranges of tensors, for INT8.
         opt: how much is done for a fast program: 1 little, 2 the usual, 3
             compares many schedules, which takes long.
         quant_input: take inputs in the types that the network computes in.
         quant_output: give outputs in them.
-        asymmetric: let bytes of lopsided tensors have a zero other than 0.
+        asymmetric: use zero points other than 0 where ranges are not symmetric.
+        quant_inputs: inputs that quant_input is for, numbered from 1; () for all.
+        quant_outputs: outputs that quant_output is for.
     """
     check_opt(opt)
-    table = "" if quantize_table is None else str(quantize_table)
-    ranges = "" if calibration_table is None else str(calibration_table)
-    return _core.compile(
-        module,
-        check_quantize(quantize),
-        table,
-        stop_after,
-        ranges,
-        opt,
-        quant_input=quant_input,
-        quant_output=quant_output,
-        asymmetric=asymmetric,
-    )
+    Preprocess.record(module)
+    with tempfile.TemporaryDirectory() as folder:
+        # The compiler reads tables from files.
+        table = ranges = ""
+        if precisions:
+            table = str(Path(folder) / "quantize_table")
+            Path(table).write_text(table_text(precisions))
+        if isinstance(calibration_table, CalibrationTable):
+            ranges = str(Path(folder) / "calibration_table")
+            calibration_table.save(ranges)
+        elif calibration_table is not None:
+            ranges = str(calibration_table)
+        return _core.compile(
+            module,
+            check_quantize(quantize),
+            table,
+            stop_after,
+            ranges,
+            opt,
+            quant_input=quant_input,
+            quant_output=quant_output,
+            asymmetric=asymmetric,
+            quant_inputs=list(quant_inputs),
+            quant_outputs=list(quant_outputs),
+        )

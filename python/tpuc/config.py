@@ -23,7 +23,7 @@ _HELD_OUT = 8
 # Keys that name files, relative to the configuration file.
 INPUT_PATHS = ("source", "quantize_table", "calibration_table", "calibration", "data_list",
                "test_data", "labels", "test_input", "test_reference")  # fmt: skip
-_PATHS = (*INPUT_PATHS, "output", "test_result", "explain", "report")
+PATHS = (*INPUT_PATHS, "output", "test_result", "explain", "report")
 _PREPROCESS = ("mean", "scale", "resize_dims", "keep_aspect_ratio", "keep_ratio_mode", "pad_value",
                "pad_type", "pixel_format", "channel_format")  # fmt: skip
 
@@ -58,109 +58,109 @@ class CompileConfig(BaseModel):
     source: str | None = Field(None, description="an ONNX model or a .mlir file")
     output: str | None = Field(None, description="the file to write")
     quantize: Annotated[Literal["F32", "F16", "BF16", "INT8"], BeforeValidator(_upper)] = Field(
-        "F16", description="precision: F32, F16, BF16 or INT8"
+        "F16", description="precision of operators"
     )
-    chip: Literal["bm1684x"] = Field("bm1684x", description="bm1684x")
+    chip: Literal["bm1684x"] = Field("bm1684x", description="the chip to compile for")
     input_shapes: _Shapes | None = Field(
-        None, description="e.g. [[1,3,224,224]]; may change the batch"
+        None,
+        description="shapes of the inputs in order, e.g. [[1,3,224,224]]; may change the batch",
     )
     quantize_table: str | None = Field(
-        None, description="lines of an operation's name and its precision"
+        None, description="a file of precisions of single operators: NAME TYPE a line"
     )
 
     opt: int = Field(
         2, ge=1, le=3,
-        description="1: one operation after the other, 2: the usual, 3: compares many schedules "
-        "(slow); default 2",
+        description="1: one operator after the other, 2: the usual, 3: compare many schedules "
+        "(slow)",
     )  # fmt: skip
 
-    calibration: str | None = Field(
-        None, description="a folder or file of inputs to find ranges on, for INT8"
-    )
-    data_list: str | None = Field(None, description="a file that lists such inputs instead")
+    calibration: str | None = Field(None, description="a folder or file of sample inputs")
+    data_list: str | None = Field(None, description="a file that lists such inputs, instead")
     calibration_table: str | None = Field(
-        None, description="the ranges of tensors instead, as run_calibration writes them"
+        None, description="the ranges that run_calibration wrote, instead"
     )
-    input_num: int = Field(
-        _CALIBRATED, ge=1, description=f"inputs to find ranges on, at most; default {_CALIBRATED}"
-    )
+    input_num: int = Field(_CALIBRATED, ge=1, description="how many sample inputs are used at most")
     method: str | None = Field(
-        None, description="how to choose thresholds: max, percentile, kl, mse or search"
+        None,
+        description="how thresholds are chosen: max, percentile, kl, mse or search (default: mse)",
     )
     asymmetric: bool = Field(
-        True, description="let bytes of lopsided tensors have a zero other than 0"
+        True,
+        description="use zero points other than 0 for tensors whose ranges are not symmetric",
     )
     equalize: bool = Field(
         False,
-        description="with --calibration: scale channels to like sizes, in the weights around them",
+        description="scale channels to like sizes, in the weights around them",
     )
-    round_weights: bool = Field(
-        True, description="with --calibration: choose the bytes of weights by the error of results"
-    )
-    correct_bias: bool = Field(
-        True, description="with --calibration: take the mean error of bytes out of biases"
-    )
+    round_weights: bool = Field(True, description="round weights by the error of results")
+    correct_bias: bool = Field(True, description="take the mean error of INT8 out of biases")
     ray: str | None = Field(None, description="address of a Ray cluster that shares calibration")
 
     max_drop: float | None = Field(
         None, ge=0, le=100,
-        description="give layers to F16 until at most so many points of top-1 are lost",
+        description="move layers to F16 until at most so many points of top-1 are lost",
     )  # fmt: skip
     min_cosine: float | None = Field(
-        None, ge=-1, le=1, description="and until the results have at least this cosine"
+        None, ge=-1, le=1, description="move layers to F16 until the results have this cosine"
     )
-    report: str | None = Field(
-        None, description="with --max_drop or --min_cosine: a .html of all layers to write"
-    )
+    report: str | None = Field(None, description="a .html to write about all layers")
 
     mean: _Numbers | None = Field(
-        None, description="subtracted from pixels of 0 to 255, a number a channel"
+        None, description="subtracted from pixels of 0 to 255, one number or one a channel"
     )
-    scale: _Numbers | None = Field(None, description="then multiplied, a number a channel")
+    scale: _Numbers | None = Field(None, description="then multiplied, one number or one a channel")
     resize_dims: _Sizes | None = Field(
-        None, description="height,width before the cut; default the input's"
+        None, description="height,width before the cut (default: the input's)"
     )
     keep_aspect_ratio: bool | None = Field(None, description="keep a picture's proportions")
     keep_ratio_mode: Literal["letterbox", "short_side_scale"] | None = Field(
-        None, description="with them kept: letterbox (pads) or short_side_scale (cuts)"
+        None, description="with proportions kept: letterbox pads, short_side_scale cuts"
     )
     pad_value: int | None = Field(
-        None, ge=0, le=255, description="what letterbox pads with, 0 to 255"
+        None, ge=0, le=255, description="what letterbox pads with (default: 0)"
     )
     pad_type: Literal["center", "normal"] | None = Field(
-        None, description="where letterbox puts the picture: center or normal (top left)"
+        None, description="where letterbox puts the picture; normal is top left (default: center)"
     )
     pixel_format: Literal["rgb", "bgr", "gray", "rgba"] | None = Field(
-        None, description="order of the channels: rgb, bgr (default), gray or rgba"
+        None, description="order of the channels (default: bgr)"
     )
     channel_format: Literal["nchw", "nhwc"] | None = Field(
-        None, description="where the channels lie: nchw (default) or nhwc"
+        None, description="where the channels lie (default: nchw)"
     )
 
     fuse_preprocess: bool = Field(
-        False, description="take pictures as bytes and scale them in the network"
+        False, description="take pixels of 8 bits and scale them in the network"
     )
     customization_format: str | None = Field(
-        None, description="with it: how pixels lie, e.g. RGB_PACKED; default the network's way"
+        None,
+        description="with --fuse_preprocess: order of the pixels, e.g. RGB_PACKED (default: the "
+        "network's)",
     )
-    quant_input: bool = Field(False, description="take inputs in the type that reads them")
-    quant_output: bool = Field(False, description="give outputs in the type that makes them")
+    quant_input: bool = Field(
+        False, description="take inputs in the type of the layer that reads them"
+    )
+    quant_output: bool = Field(
+        False, description="give outputs in the type of the layer that makes them"
+    )
 
     test_data: str | None = Field(
-        None, description="inputs to measure accuracy on; default those after the calibrated ones"
+        None, description="inputs to measure on (default: those after the calibrated ones)"
     )
     labels: str | None = Field(
-        None, description="their classes: text (one a line), .npy, or .npz with 'label'"
+        None, description="their classes: a text of one a line, an .npy, or an .npz with 'label'"
     )
     test_num: int = Field(
-        _HELD_OUT, ge=0, description=f"inputs to measure accuracy on; default {_HELD_OUT}, 0 none"
+        _HELD_OUT, ge=0, description="how many inputs to measure on at most, 0 for none"
     )
-    test_input: str | None = Field(None, description="an .npz of inputs to compare on")
-    test_reference: str | None = Field(None, description="an .npz of results to compare with")
-    test_result: str | None = Field(
-        None, description="where to write the results on the test input"
+    test_input: str | None = Field(
+        None,
+        description="inputs to compare on: an .npz, or an .npy or a picture for each input",
     )
-    tolerance: str = Field("0.8,0.5", description="least cosine, euclidean on the test input")
+    test_reference: str | None = Field(None, description="an .npz of results to expect")
+    test_result: str | None = Field(None, description="an .npz for the inputs and results")
+    tolerance: str = Field("0.8,0.5", description="least cosine and euclidean similarity")
     compare_all: bool = Field(False, description="compare after every stage, not only the last")
     stop_after: Literal["top", "tpu", "commands"] | None = Field(
         None, description="write this stage's module: top, tpu or commands"
@@ -225,7 +225,7 @@ def _read(path: Path) -> dict[str, Any]:
         values = {}
     if not isinstance(values, dict):
         raise UserError(f"{path}: is no list of keys and values")
-    for key in _PATHS:
+    for key in PATHS:
         if isinstance(values.get(key), str):
             values[key] = str(path.parent / values[key])
     return {str(key): value for key, value in values.items()}

@@ -1,6 +1,8 @@
-"""The one exception that a user of tpuc meets."""
+"""The one exception that a user of tpuc meets, and how its messages help."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class UserError(Exception):
@@ -13,3 +15,23 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return " ".join(super().__str__().split())
+
+
+def did_you_mean(word: str, known: Iterable[str], count: int = 1) -> str:
+    """``, did you mean 'X'?`` when there are names like the given one, else nothing."""
+    import difflib
+
+    by_lower: dict[str, str] = {}
+    for name in known:
+        by_lower.setdefault(name.lower(), name)
+    near = difflib.get_close_matches(word.lower(), by_lower, count, 0.6)
+    if not near:
+        return ""
+    return f", did you mean {' or '.join(repr(by_lower[name]) for name in near)}?"
+
+
+def unknown(what: str, word: str, known: Iterable[str]) -> UserError:
+    """The error for a word that is none of the known ones."""
+    known = list(known)
+    hint = did_you_mean(word, known) or ","
+    return UserError(f"{what} '{word}' is not known{hint} choose one of {', '.join(known)}")

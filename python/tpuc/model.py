@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import html
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
+from numpy.typing import ArrayLike
 
 from tpuc import _core
 from tpuc.arrays import match_inputs
 from tpuc.calibration.table import CalibrationTable
 from tpuc.compiler import check_quantize, deploy, transform
 from tpuc.errors import UserError
+from tpuc.kinds import BMODEL, refuse_other
 from tpuc.outputs import check_writable, note_inputs
+from tpuc.precisions import resolve
+from tpuc.preprocess import Preprocess
 from tpuc.profile import Profile
 from tpuc.storage import to_real, to_storage
 
@@ -96,6 +99,11 @@ class Model:
         """The outputs of the selected stage, in order."""
         return _specs(self._core.outputs, self._core.output_quantisation)
 
+    @property
+    def preprocess(self) -> dict[str, Preprocess]:
+        """How inputs of the selected stage are made from pictures, by name."""
+        return Preprocess.recorded(self._core)
+
     def select(self, shapes: Mapping[str, Sequence[int]]) -> None:
         """Selects the stage for these input shapes, by name; run() does so by itself.
 
@@ -124,13 +132,16 @@ class Model:
         self._stage = stage
         self._core.select(self._network, stage)
 
-    def run(self, inputs: Mapping[str, np.ndarray], threads: int = 0) -> dict[str, np.ndarray]:
+    def run(
+        self, inputs: Mapping[str, ArrayLike] | ArrayLike, threads: int = 0
+    ) -> dict[str, np.ndarray]:
         """Runs the model in the functional simulator.
 
         Args:
-            inputs: an array for every input, by name; integers of any width and
-                floats are converted to the input's type, floats for a quantised
-                input by its scale and zero point. The shapes choose the stage.
+            inputs: an array for every input, by name, or the array itself where
+                there is one input; integers of any width and floats are
+                converted to the input's type, floats for a quantised input by
+                its scale and zero point. The shapes choose the stage.
             threads: host threads, 0 for all; the result does not depend on it.
 
         Returns:
@@ -138,11 +149,28 @@ class Model:
             real_results() says what quantised ones stand for.
 
         Raises:
+            TypeError: something that is no array.
             UserError: a wrong name, shape or type, or a broken command stream.
         """
-        arrays = self.stored_inputs(inputs)
+        arrays = self.stored_inputs(self._by_name(inputs))
         results = self._core.run(arrays, threads)
         return {spec.name: array for spec, array in zip(self.outputs, results, strict=True)}
+
+    def _by_name(self, inputs: Mapping[str, ArrayLike] | ArrayLike) -> dict[str, np.ndarray]:
+        """Inputs as arrays by name.
+
+        Raises:
+            TypeError: something that is no array, or one array for several inputs.
+        """
+        names = [spec.name for spec in self.inputs]
+        if not isinstance(inputs, Mapping):
+            if len(names) != 1:
+                raise TypeError(
+                    f"{self._source}: one {type(inputs).__name__} for {len(names)} inputs, give a "
+                    f"dictionary of {', '.join(names)}"
+                )
+            inputs = {names[0]: inputs}
+        return {str(name): _array(name, value) for name, value in inputs.items()}
 
     def real_results(self, results: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """What the outputs of run() stand for: floats for quantised and 16-bit ones."""
@@ -221,6 +249,7 @@ def load_core(path: str | os.PathLike) -> _core.Bmodel:
     if not path.is_file():
         reason = "is a folder" if path.is_dir() else "no such file"
         raise UserError(f"{path}: {reason}, give the path of a .bmodel")
+    refuse_other(path, (BMODEL,), "a .bmodel")
     return _core.Bmodel.load(str(path))
 
 
@@ -248,12 +277,47 @@ def _specs(ports: Sequence, quantisation: Sequence[tuple[float, int]]) -> tuple[
     )
 
 
+def _array(name: object, value: ArrayLike) -> np.ndarray:
+    """A value as an array of numbers.
+
+    Raises:
+        TypeError: it is none.
+    """
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(
+            f"the input '{name}' is a {type(value).__name__}, expected an array of numbers: {error}"
+        ) from None
+    if array.dtype.kind in "OSUMmV" and "float" not in array.dtype.name:
+        raise TypeError(
+            f"the input '{name}' is a {type(value).__name__} of {array.dtype}, expected an array "
+            f"of numbers"
+        )
+    return array
+
+
 def _shapes(shapes: Mapping[str, Sequence[int]]) -> str:
     return ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
 
 
 def _describe(spec: TensorSpec) -> str:
     return f"{spec.name} {spec.dtype}{list(spec.shape)}"
+
+
+def _check_model(model: object) -> None:
+    """Refuses what is no model.
+
+    Raises:
+        TypeError: says what to do with models of other frameworks.
+    """
+    if isinstance(model, str | os.PathLike | onnx.ModelProto):
+        return
+    kind = type(model)
+    remedy = "give the path of an ONNX file or an onnx.ModelProto"
+    if any(base.__module__.startswith("torch.") for base in kind.__mro__):
+        remedy = "export it with torch.onnx.export and " + remedy
+    raise TypeError(f"the model is a {kind.__module__}.{kind.__qualname__}; {remedy}")
 
 
 def compile(
@@ -287,33 +351,14 @@ def compile(
         UserError: the model is broken or not supported; the text says where.
     """
     quantize = check_quantize(quantize)
+    _check_model(model)
     if name is None:
         name = "main" if isinstance(model, onnx.ModelProto) else Path(model).stem or "main"
-    if isinstance(calibration_table, CalibrationTable):
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "calibration_table"
-            calibration_table.save(file)
-            return compile(
-                model,
-                quantize,
-                input_shapes=input_shapes,
-                quantize_table=quantize_table,
-                calibration_table=file,
-                name=name,
-            )
-    if isinstance(quantize_table, Mapping):
-        with tempfile.TemporaryDirectory() as folder:
-            table = Path(folder) / "quantize_table"
-            table.write_text("".join(f"{op} {kind}\n" for op, kind in quantize_table.items()))
-            return compile(
-                model,
-                quantize,
-                input_shapes=input_shapes,
-                quantize_table=table,
-                calibration_table=calibration_table,
-                name=name,
-                opt=opt,
-            )
     module = transform(model, name, input_shapes)
-    core = deploy(module, quantize, quantize_table, calibration_table=calibration_table, opt=opt)
+    precisions = resolve(quantize_table, module)
+    if quantize == "INT8" and isinstance(calibration_table, str | os.PathLike):
+        from tpuc.tuning.constants import with_constants
+
+        module = with_constants(module, calibration_table, precisions)
+    core = deploy(module, quantize, precisions, calibration_table=calibration_table, opt=opt)
     return Model(core, name)

@@ -1,11 +1,13 @@
 """From a picture to a network's input.
 
 A module carries how its inputs are made from pictures as the attribute
-``top.preprocess`` of the input; ``model_transform`` writes it.
+``top.preprocess`` of the input; ``model_transform`` writes it. A compiled model
+carries it as JSON.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from dataclasses import asdict, dataclass, fields
@@ -15,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from tpuc import _core
-from tpuc.errors import UserError
+from tpuc.errors import UserError, unknown
 
 ATTRIBUTE = "top.preprocess"
+RECORD = "bm1684x.preprocess"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".tif", ".tiff")
 _CHANNELS = {"rgb": 3, "bgr": 3, "gray": 1, "rgba": 4}
 _CHOICES = {
@@ -59,10 +62,7 @@ class Preprocess:
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
-                raise UserError(
-                    f"preprocessing: {name} '{getattr(self, name)}' is not known, choose one of "
-                    f"{', '.join(allowed)}"
-                )
+                raise unknown(f"preprocessing: {name}", getattr(self, name), allowed)
         channels = _CHANNELS[self.pixel_format]
         for name in ("mean", "scale"):
             numbers = tuple(float(x) for x in getattr(self, name))
@@ -103,6 +103,35 @@ class Preprocess:
             return Preprocess(**values)
         except (TypeError, ValueError) as error:
             raise UserError(f"the attribute {ATTRIBUTE} of an input: {error}") from None
+
+    @staticmethod
+    def of_inputs(module: _core.Module) -> dict[str, Preprocess]:
+        """What a module says of its inputs, by name."""
+        return {
+            port.name: made
+            for index, port in enumerate(module.inputs)
+            if (made := Preprocess.load(module, index)) is not None
+        }
+
+    @staticmethod
+    def record(module: _core.Module) -> None:
+        """Makes the compiled model carry what a module says of its inputs."""
+        found = {name: asdict(made) for name, made in Preprocess.of_inputs(module).items()}
+        if found:
+            module.set_attribute(RECORD, json.dumps(found))
+
+    @staticmethod
+    def recorded(model: _core.Bmodel) -> dict[str, Preprocess]:
+        """What the selected stage of a compiled model says, by input."""
+        return parse_record(model.preprocess)
+
+    def summary(self) -> str:
+        """It in a few words."""
+        size = "x".join(map(str, self.resize_dims)) if all(self.resize_dims) else "the input's size"
+        how = f", {self.keep_ratio_mode}" if self.keep_aspect_ratio else ""
+        mean, scale = (",".join(f"{x:g}" for x in each) for each in (self.mean, self.scale))
+        return (f"{self.pixel_format} {self.channel_format}, resized to {size}{how}, "
+                f"mean {mean}, scale {scale}")  # fmt: skip
 
     def size(self, shape: list[int]) -> tuple[int, int]:
         """Height and width of a network's input.
@@ -190,6 +219,14 @@ class Preprocess:
             corner = (size[1] - picture.width) // 2, (size[0] - picture.height) // 2
         padded.paste(picture, corner)
         return padded
+
+
+def parse_record(text: str) -> dict[str, Preprocess]:
+    """What a .bmodel says of its inputs, by name; nothing for text that is not tpuc's."""
+    try:
+        return {name: Preprocess(**values) for name, values in json.loads(text or "{}").items()}
+    except (ValueError, TypeError, AttributeError, UserError):
+        return {}
 
 
 def is_picture(path: Path) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
 
 from tpuc import _core
-from tpuc.arrays import match_inputs
+from tpuc.arrays import DTYPES, match_inputs
 from tpuc.errors import UserError
 from tpuc.outputs import note_inputs
 
@@ -52,6 +53,45 @@ def run_onnx_values(
     except Exception as error:
         raise UserError(f"{path}: is not an ONNX model that can be read ({error})") from None
     return run_onnx_proto(model, inputs, values, str(path))
+
+
+@dataclass(frozen=True)
+class OnnxPort:
+    """An input of an ONNX model."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+def onnx_ports(path: str | os.PathLike) -> list[OnnxPort]:
+    """The inputs of an ONNX file that are no weights.
+
+    Raises:
+        UserError: the file is no model, or an input has no fixed shape.
+    """
+    from tpuc.frontend.load import load_model
+
+    model = load_model(path)
+    return [port_of(info, str(path)) for info in model.proto.graph.input
+            if info.name not in model.weights]  # fmt: skip
+
+
+def port_of(info: onnx.ValueInfoProto, where: str) -> OnnxPort:
+    """An input's type and shape.
+
+    Raises:
+        UserError: it has no fixed shape.
+    """
+    tensor = info.type.tensor_type
+    shape = tuple(dim.dim_value for dim in tensor.shape.dim)
+    if not all(shape):
+        raise UserError(
+            f"{where}: input '{info.name}' has no fixed shape, give the inputs with --input"
+        )
+    names = {np.dtype(kind): name for name, kind in DTYPES.items() if name != "bf16"}
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+    return OnnxPort(info.name, names.get(dtype, "f32"), shape)
 
 
 def run_onnx_proto(

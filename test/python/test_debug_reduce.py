@@ -239,3 +239,23 @@ def test_command_line(tmp_path, capsys):
 def test_a_command_that_does_not_exist_is_an_error(inputs):
     with pytest.raises(UserError, match="does not find"):
         reduce_model(long_network(), inputs, Command("no_such_command_at_all"))
+
+
+def test_int8_is_calibrated_on_the_inputs(inputs):
+    good = nets.one_node("MatMul", ("x", "w"), (8, 32), {"w": np.eye(32, dtype=np.float32)})
+    assert BuiltIn("INT8", (0.99, 0.9))(good, inputs).kind == "ok"
+    assert BuiltIn("INT8", (1.0, 0.9999))(good, inputs).kind == "result"
+
+
+def test_shapes_may_be_given(tmp_path, capsys):
+    network = nets.one_node("Erf", shape=(2, 4))
+    network.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"
+    path = nets.save(network, tmp_path / "net.onnx")
+    check = f"{sys.executable} -c 'import sys; sys.exit(1)'"
+    assert main(["debug", "reduce", path, "--check", check]) == 1
+    assert "has no fixed shape" in capsys.readouterr().err
+    assert main(["debug", "reduce", path, "--check", check, "--input_shapes", "[[3,4]]"]) == 0
+    assert np.load(tmp_path / "net_reduced.npz")["x"].shape[-1] in (1, 4)
+    for shapes, message in (("[[3]]", "rank 2"), ("[[3,4],[1]]", "2 input shapes for 1 inputs")):
+        assert main(["debug", "reduce", path, "--check", check, "--input_shapes", shapes]) == 1
+        assert message in capsys.readouterr().err

@@ -308,3 +308,31 @@ def test_positions():
     for text in ("gdma", "gdma:x", "dma:1", "gdma:-1", "1:2:3:4", ""):
         with pytest.raises(UserError, match="not a command"):
             parse_position(text)
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("quantize", ["F32", "F16"])
+def test_a_cache_that_grows_is_read_when_both_parts_are_there(steps, quantize, tmp_path):
+    """The new part of a concatenation may be written after the old one was copied."""
+    rng = np.random.default_rng(0)
+    weights = {"w": (rng.standard_normal((64, 64)) / 8).astype(np.float32),
+               "heads": np.array([1, steps, 4, 16], np.int64)}  # fmt: skip
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["k"], "project"),
+        helper.make_node("Reshape", ["k", "heads"], ["k4"], "split"),
+        helper.make_node("Transpose", ["k4"], ["new"], "turn", perm=[0, 2, 1, 3]),
+        helper.make_node("Concat", ["past", "new"], ["present"], "cache", axis=2),
+        helper.make_node("Transpose", ["present"], ["kt"], "kt", perm=[0, 1, 3, 2]),
+        helper.make_node("MatMul", ["new", "kt"], ["scores"], "scores"),
+        helper.make_node("Softmax", ["scores"], ["y"], "softmax", axis=-1),
+    ]
+    network = nets.network(
+        nodes, {"x": [1, steps, 64], "past": [1, 4, 20, 16]},
+        {"y": [1, 4, steps, 20 + steps], "present": [1, 4, 20 + steps, 16]}, weights,
+    )  # fmt: skip
+    onnx_path, path = nets.save(network, tmp_path / "net.onnx"), tmp_path / "net.bmodel"
+    tpuc.compile(onnx_path, quantize=quantize).save(path)
+    arrays = {"x": rng.standard_normal((1, steps, 64)).astype(np.float32),
+              "past": rng.standard_normal((1, 4, 20, 16)).astype(np.float32)}  # fmt: skip
+    result = compare_tensors(onnx_path, tpuc.Model.load(path), arrays, "inputs", (0.999, 0.95))
+    assert {r.verdict for r in result.results} == {"ok"}, result.results

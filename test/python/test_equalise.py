@@ -115,24 +115,13 @@ def test_compile_equalises(files, tmp_path, capsys):
     assert 1 - worst[1] < 0.5 * (1 - worst[0])
 
 
-def test_calibration_writes_the_module_that_its_table_belongs_to(files, tmp_path, capsys):
+def test_table_brings_the_constants_that_it_belongs_to(files, tmp_path):
     model, data = files
-    names = [str(tmp_path / name) for name in ("net.mlir", "equal.mlir", "table", "net.bmodel")]
-    top, equal, table, bmodel = names
+    top, table, bmodel = (str(tmp_path / name) for name in ("net.mlir", "table", "net.bmodel"))
     assert model_transform.main(["--model_name", "net", "--model_def", model, "--mlir", top]) == 0
-    command = [top, "--dataset", data, "--equalize", equal, "-o", table]
-    assert run_calibration.main(command) == 0
-    command = [
-        "--mlir",
-        equal,
-        "--quantize",
-        "INT8",
-        "--calibration_table",
-        table,
-        "--model",
-        bmodel,
-    ]
-    assert model_deploy.main(command) == 0
+    assert run_calibration.main([top, "--dataset", data, "--equalize", "-o", table]) == 0
+    command = ["--mlir", top, "--quantize", "INT8", "--calibration_table", table]
+    assert model_deploy.main([*command, "--model", bmodel]) == 0
     relu = next(x for x in (tmp_path / "table").read_text().splitlines() if x.startswith("relu"))
     assert float(relu.split()[-1]) < 100
 

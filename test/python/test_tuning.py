@@ -14,7 +14,7 @@ from tpuc.calibration.gather import by_name, gather
 from tpuc.calibration.runner import Runner
 from tpuc.cli import front
 from tpuc.compiler import transform
-from tpuc.tuning.layers import ERROR, Local, Trials, find_layers, read_precisions
+from tpuc.tuning.layers import ERROR, Local, Trials, find_layers
 from tpuc.tuning.report import draw, report_html
 from tpuc.tuning.search import Choice, Target, costs_of, search
 from tpuc.tuning.sensitivity import Disturbed, Effect, measure_effects, relative_error
@@ -106,6 +106,9 @@ def test_costs_are_those_of_the_timing_model(tuned, samples):
     assert gains == sorted(gains, reverse=True)
 
 
+PROFILE = SimpleNamespace(ms=1.0, silicon_ms=1.1)
+
+
 class Stub:
     """Compiles nothing: the layers' names stand for the network."""
 
@@ -114,7 +117,7 @@ class Stub:
 
     def compile(self, precisions):
         self.tried.append(set(precisions))
-        return SimpleNamespace(names=set(precisions), profile=lambda: SimpleNamespace(ms=1.0))
+        return SimpleNamespace(names=set(precisions), profile=lambda: PROFILE)
 
 
 def search_stub(needed, count=20, costs=None, target=None):
@@ -184,7 +187,7 @@ def test_table_has_names_precisions_and_reasons(tmp_path, samples):
     tuning = tune(module, Dataset(samples, module), "max", Target(0.0, 0.9999))
     path = tmp_path / "table"
     path.write_text(tuning.table())
-    assert read_precisions(path) == tuning.result.precisions()
+    assert _core.read_quantize_table(str(path)) == tuning.result.precisions()
     line = next(line for line in path.read_text().splitlines() if line[0] != "#")
     assert "% of the error" in line and " us" in line and "SQNR" in line
 
@@ -192,7 +195,7 @@ def test_table_has_names_precisions_and_reasons(tmp_path, samples):
 def test_names_with_blanks_and_signs_are_read(tmp_path):
     path = tmp_path / "table"
     path.write_text("# head\na name#1\tf16  # why\n\nb  INT8\n")
-    assert read_precisions(path) == {"a name#1": "F16", "b": "INT8"}
+    assert _core.read_quantize_table(str(path)) == {"a name#1": "F16", "b": "INT8"}
 
 
 class Page(HTMLParser):
@@ -272,7 +275,7 @@ def test_compile_searches_by_itself(files, tmp_path, capsys):
     assert front.main(command) == 0
     out = capsys.readouterr().out
     assert "as in the table" in out and "2 held-out inputs" in out
-    assert read_precisions(tmp_path / "net_qtable")
+    assert _core.read_quantize_table(str(tmp_path / "net_qtable"))
 
 
 @pytest.mark.parametrize(

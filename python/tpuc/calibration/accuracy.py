@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +67,8 @@ def _finite(array: np.ndarray) -> np.ndarray:
 class Sample:
     """An input of a network, and what the float network makes of it; arrays by port."""
 
-    inputs: dict[str, np.ndarray]
-    results: dict[str, np.ndarray]
+    inputs: dict[str, np.ndarray] = field(repr=False)
+    results: dict[str, np.ndarray] = field(repr=False)
 
 
 def float_results(module: _core.Module, inputs: Iterable[list[np.ndarray]]) -> Iterator[Sample]:

@@ -77,6 +77,10 @@ class Dataset:
             known = sum(self._length(file) for file in self._files)
         return known if self._count is None else min(known or self._count, self._count)
 
+    def __repr__(self) -> str:
+        ports = ", ".join(f"{port.name} {list(port.shape)}" for port in self.ports)
+        return f"Dataset({len(self) or 'any number of'} inputs for {ports})"
+
     def __iter__(self) -> Iterator[list[np.ndarray]]:
         """The inputs.
 

@@ -7,12 +7,12 @@ Each method answers for one tensor alone. A tensor that is never negative has
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tpuc import _core
-from tpuc.errors import UserError
+from tpuc.errors import UserError, unknown
 
 # Half of the bins of a histogram lie on each side of zero; at least half of
 # those of the larger side are in use. A step of the finest candidate then still
@@ -37,7 +37,7 @@ class Magnitudes:
         steps: steps of a byte from zero to its threshold.
     """
 
-    counts: np.ndarray
+    counts: np.ndarray = field(repr=False)
     width: float
     largest: float
     steps: int
@@ -164,13 +164,31 @@ METHODS: dict[str, Callable[[Magnitudes], float]] = {
 }
 
 
+def use_bins(count: int) -> None:
+    """Sets how many bins by_kl and by_search compare.
+
+    Raises:
+        UserError: fewer than a threshold needs, or more than histograms have.
+    """
+    global _KL_BINS
+    if not 256 <= count <= BINS // 2:
+        raise UserError(f"--histogram_bin_num {count} is not within 256 to {BINS // 2}")
+    _KL_BINS = count
+
+
 def check_method(name: str) -> str:
     """A method's name in lower case.
 
     Raises:
         UserError: unknown.
     """
-    lower = {"min-max": "max", "minmax": "max", "entropy": "kl"}.get(name.lower(), name.lower())
+    lower = name.lower().removeprefix("use_")
+    lower = {
+        "min-max": "max",
+        "minmax": "max",
+        "entropy": "kl",
+        "percentile9999": "percentile",
+    }.get(lower, lower)
     if lower not in METHODS:
-        raise UserError(f"--method '{name}' is not known, choose one of {', '.join(METHODS)}")
+        raise unknown("--method", name, METHODS)
     return lower

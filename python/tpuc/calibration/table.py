@@ -32,12 +32,15 @@ class Range:
     max: float
 
 
-@dataclass
+@dataclass(repr=False)
 class CalibrationTable:
     """Ranges by tensor, in the network's order, and comments for the head."""
 
     ranges: dict[str, Range] = field(default_factory=dict)
     comments: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"CalibrationTable({len(self.ranges)} tensors)"
 
     def __str__(self) -> str:
         lines = [f"# {comment}" for comment in self.comments]

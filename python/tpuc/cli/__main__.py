@@ -6,8 +6,8 @@ import importlib
 import sys
 
 COMMANDS = (
-    "model_transform", "model_deploy", "model_runner", "run_calibration", "bmodel_dis",
-    "tpu_profile",
+    "model_transform", "model_deploy", "model_runner", "model_tool", "npz_tool", "run_calibration",
+    "run_qtable", "bmodel_dis", "tpu_profile",
 )  # fmt: skip
 
 

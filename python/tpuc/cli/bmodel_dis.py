@@ -5,21 +5,23 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from tpuc.cli.common import Parser, add_debug, run_command
+from tpuc.cli.common import Parser, add_debug, program, run_command
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(prog: str | None = None) -> argparse.ArgumentParser:
     """The command's arguments."""
-    parser = Parser("bmodel_dis", description=__doc__)
-    parser.add_argument("model", help="the .bmodel")
-    parser.add_argument("-o", "--output", help="write to a file instead of printing")
+    parser = Parser(prog or program("bmodel_dis"), description="Prints the commands of a .bmodel.")
+    parser.add_argument("model", metavar="MODEL", help="the .bmodel")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="write to a file instead of printing"
+    )
     add_debug(parser)
     return parser
 
 
-def command(argv: Sequence[str]) -> None:
+def command(argv: Sequence[str], prog: str | None = None) -> None:
     """Runs the command."""
-    args = build_parser().parse_args(argv)
+    args = build_parser(prog).parse_args(argv)
     import sys
 
     from tpuc.model import load_core

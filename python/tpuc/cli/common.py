@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
-from tpuc.errors import UserError
+from tpuc.errors import UserError, did_you_mean, unknown
 from tpuc.outputs import keeping_inputs
 
 QUANTIZATIONS = ("F32", "F16", "BF16", "INT8")
@@ -21,16 +23,56 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, prog: str | None = None, **options: object) -> None:
         # An abbreviation that works today may be ambiguous tomorrow.
         options.setdefault("allow_abbrev", False)
+        options.setdefault("formatter_class", HelpFormatter)
         super().__init__(prog, **options)
 
     def error(self, message: str) -> NoReturn:
         """Raises instead of printing the usage."""
         raise UserError(f"{message}, see {self.prog} --help")
 
+    def parse_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """Parses; a flag that is not known is named with the one that is like it."""
+        found, rest = self.parse_known_args(args, namespace)
+        if rest:
+            flag = next((word for word in rest if word.startswith("-")), rest[0]).split("=")[0]
+            hint = did_you_mean(flag, self._option_string_actions) if flag[0] == "-" else ""
+            what = "option" if flag.startswith("-") else "argument"
+            self.error(f"the {what} '{flag}' is not known{hint.rstrip('?')}")
+        return found
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Shows defaults that are worth knowing, and a value's name once."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=32, width=100)
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        text = action.help
+        shown = action.default not in (None, False, "", argparse.SUPPRESS)
+        if not text or not shown or not action.option_strings or "default" in text:
+            return text
+        value = {True: "on"}.get(action.default, "%(default)s")
+        return f"{text} (default: {value})"
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        value = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {value}"
+
+    def _get_default_metavar_for_optional(self, action: argparse.Action) -> str:
+        return {int: "N", float: "X"}.get(action.type, "VALUE")  # type: ignore[call-overload]
+
 
 def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[str] | None) -> int:
     """Runs a command; whatever goes wrong becomes ``error: ...`` and exit code 1."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if not sys.warnoptions and "--debug" not in arguments:
+        # Warnings of numpy and others are for developers; what matters to users is an error.
+        warnings.simplefilter("ignore")
     try:
         with keeping_inputs():
             return command(arguments) or 0
@@ -65,15 +107,45 @@ def choice(value: str, allowed: Sequence[str], flag: str) -> str:
     for item in allowed:
         if item.lower() == value.lower():
             return item
-    raise UserError(f"{flag} '{value}' is not known, choose one of {', '.join(allowed)}")
+    raise unknown(flag, value, allowed)
 
 
-def refuse_dynamic(args: argparse.Namespace) -> None:
-    """Refuses --dynamic, which scripts for the vendor's compiler may pass."""
-    if getattr(args, "dynamic", False):
-        raise UserError(
-            "--dynamic is not supported, compile one .bmodel for each input shape (--input_shapes)"
-        )
+def program(name: str) -> str:
+    """A command's name as it was typed: ``model_deploy.py`` where that was called."""
+    typed = Path(sys.argv[0]).name if sys.argv else ""
+    return typed if typed.removesuffix(".py") == name else name
+
+
+def note(text: str) -> None:
+    """Says on stderr, in one line, what the user should know and nothing fails of."""
+    print(f"note: {text}", file=sys.stderr)
+
+
+def name_list(text: str | None) -> list[str]:
+    """The names in a text, with commas between them."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is only then imported."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        import tpuc
+
+        print(f"tpuc {tpuc.__version__}")
+        parser.exit()
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Adds --version."""
+    parser.add_argument("-V", "--version", action=_Version, nargs=0, help="print the version")
+
+
+def add_chip(parser: argparse.ArgumentParser) -> None:
+    """Adds --chip."""
+    parser.add_argument(
+        "--chip", "--processor", default=CHIPS[0], metavar="CHIP", help="the chip to compile for"
+    )
 
 
 def add_debug(parser: argparse.ArgumentParser) -> None:

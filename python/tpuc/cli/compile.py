@@ -6,13 +6,15 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from tpuc.cli.common import CHIPS, Parser, choice, refuse_dynamic
+from tpuc.cli.common import CHIPS, Parser, add_version, choice
+from tpuc.cli.ported import add_ported
 from tpuc.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
+    from pydantic.fields import FieldInfo
 
     from tpuc import _core
     from tpuc.calibration import Dataset
@@ -24,46 +26,94 @@ if TYPE_CHECKING:
 
 # Also known with dashes.
 _DASHED = ("max_drop", "min_cosine")
+# Keys of a configuration file by what they are about, for --help.
+GROUPS = {
+    "": ("output", "quantize", "quantize_table", "chip", "input_shapes", "opt", "stop_after",
+         "explain", "debug"),
+    "INT8: sample inputs and ranges": (
+        "calibration", "data_list", "input_num", "calibration_table", "method", "asymmetric",
+        "equalize", "round_weights", "correct_bias", "ray"),
+    "INT8: layers in F16 where accuracy needs it": ("max_drop", "min_cosine", "report"),
+    "pictures: (pixel - mean) * scale after resizing": (
+        "mean", "scale", "resize_dims", "keep_aspect_ratio", "keep_ratio_mode", "pad_value",
+        "pad_type", "pixel_format", "channel_format"),
+    "inputs and outputs: f32 (indices i32) by default": (
+        "fuse_preprocess", "customization_format", "quant_input", "quant_output"),
+    "accuracy": ("test_data", "labels", "test_num", "test_input", "test_reference", "test_result",
+                 "tolerance", "compare_all"),
+}  # fmt: skip
+# What values of single keys are called.
+_VALUES = {"input_shapes": "SHAPES", "mean": "X,X,X", "scale": "X,X,X", "resize_dims": "N,N",
+           "tolerance": "X,X", "ray": "ADDRESS", "method": "NAME",
+           "customization_format": "FORMAT"}  # fmt: skip
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command's arguments: a model, and the keys of a configuration file."""
     from tpuc.config import CompileConfig
 
-    parser = Parser("tpuc compile", description=__doc__)
+    parser = Parser("tpuc compile", description="Compiles a model to a .bmodel.")
     parser.add_argument("source", metavar="MODEL", nargs="?", help="an ONNX model or a .mlir file")
     parser.add_argument(
-        "--config", help="a YAML or JSON file of these arguments, see docs/compile.yaml"
+        "--config", metavar="FILE", help="a YAML or JSON file of these options (docs/compile.yaml)"
     )
     add_keys(parser, [name for name in CompileConfig.model_fields if name != "source"])
-    parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
+    add_version(parser)
+    add_ported(parser, "model_transform")
+    add_ported(parser, "model_deploy")
     return parser
 
 
 def add_keys(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
-    """Adds keys of a configuration file as arguments."""
+    """Adds keys of a configuration file as arguments, in groups."""
     from tpuc.config import CompileConfig
 
-    for name in names:
-        field = CompileConfig.model_fields[name]
-        flags = ["-o", "--output"] if name == "output" else [f"--{name}"]
-        if name in _DASHED:
-            flags.append(f"--{name.replace('_', '-')}")
-        if field.annotation in (bool, bool | None):
-            parser.add_argument(
-                *flags, action=argparse.BooleanOptionalAction, default=None, help=field.description
-            )
-        else:
-            parser.add_argument(*flags, help=field.description)
+    wanted = set(names)
+    rest = wanted.difference(*GROUPS.values())
+    for title, keys in GROUPS.items():
+        chosen = [key for key in keys if key in wanted] + ([] if title else sorted(rest))
+        group = parser.add_argument_group(title) if title and chosen else parser
+        for key in chosen:
+            _add_key(group, key, CompileConfig.model_fields[key])
+
+
+def _add_key(group: argparse._ActionsContainer, name: str, field: FieldInfo) -> None:
+    """Adds a key as an argument; what is not given stays None."""
+    flags = ["-o", "--output"] if name == "output" else [f"--{name}"]
+    if name in _DASHED:
+        flags.append(f"--{name.replace('_', '-')}")
+    text = field.description
+    if field.annotation in (bool, bool | None):
+        shown = " (default: on)" if field.default else ""
+        group.add_argument(
+            *flags, action=argparse.BooleanOptionalAction, default=None, help=f"{text}{shown}"
+        )
+        return
+    if field.default is not None and "default" not in text:
+        text = f"{text} (default: {field.default})"
+    group.add_argument(*flags, metavar=_metavar(name, field), help=text)
+
+
+def _metavar(name: str, field: FieldInfo) -> str:
+    """What a value of a key is called."""
+    from tpuc.config import PATHS
+
+    choices = [*get_args(field.annotation)]
+    choices = [*(get_args(choices[0]) if choices and get_args(choices[0]) else choices)]
+    words = [choice for choice in choices if isinstance(choice, str)]
+    if words:
+        return "|".join(words)
+    kinds = {field.annotation, *choices}
+    if name in PATHS:
+        return "FILE"
+    return _VALUES.get(name) or ("N" if int in kinds else "X" if float in kinds else "VALUE")
 
 
 def command(argv: Sequence[str]) -> None:
     """Runs the command."""
     args = build_parser().parse_args(argv)
-    refuse_dynamic(args)
     if args.chip is not None:
         args.chip = choice(args.chip, CHIPS, "--chip")
-    from tpuc import _core
     from tpuc.cli.report import report_module
     from tpuc.cli.stages import compile_module
     from tpuc.compare import parse_tolerance
@@ -71,16 +121,16 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.config import INPUT_PATHS, make_config
     from tpuc.console import Progress
     from tpuc.outputs import check_writable, note_inputs
+    from tpuc.precisions import check_table, resolve
 
     if args.quantize is not None:
         args.quantize = check_quantize(args.quantize)
-    given = {key: value for key, value in vars(args).items() if key not in ("config", "dynamic")}
+    given = {key: value for key, value in vars(args).items() if key != "config"}
     config = make_config(args.config, given)
     _check(config)
     check_calibration(config.calibration_table)
     tolerance = parse_tolerance(config.tolerance)
-    if config.quantize_table:
-        _core.check_quantize_table(config.quantize_table)
+    check_table(config.quantize_table)
     note_inputs(*(getattr(config, key) for key in INPUT_PATHS))
     for path in (config.output, config.test_result, config.explain, config.report):
         if path is not None:
@@ -90,14 +140,18 @@ def command(argv: Sequence[str]) -> None:
         module = import_module(config)
     # The model may have its weights in other files.
     check_writable(config.output)
-    table = config.calibration_table
-    original = module
+    precisions = resolve(config.quantize_table, module)
+    original, table = module, config.calibration_table
     rows: list[tuple[str, str]] = []
     if table is None and config.stop_after != "top":
         if _searches(config):
-            module, table, rows = _search(config, module, progress)
+            module, table, precisions, rows = _search(config, module, progress)
         else:
-            module, table = _calibrate(config, module, progress)
+            module, table = _calibrate(config, module, precisions, progress)
+    elif table is not None and config.quantize == "INT8" and config.stop_after != "top":
+        from tpuc.tuning.constants import with_constants
+
+        module = with_constants(module, table, precisions, config.asymmetric)
     if config.fuse_preprocess:
         # Ranges are those of the network before, which is what tables name.
         for each in {original, module}:
@@ -108,7 +162,7 @@ def command(argv: Sequence[str]) -> None:
             deploy(
                 module,
                 config.quantize,
-                config.quantize_table,
+                precisions,
                 config.stop_after,
                 table,
                 config.opt,
@@ -120,8 +174,9 @@ def command(argv: Sequence[str]) -> None:
         report_module(config.output, module)
         return
     options = argparse.Namespace(
-        **{**config.model_dump(), "model": config.output, "calibration_table": table}
-    )
+        **{**config.model_dump(), "model": config.output, "calibration_table": table,
+           "precisions": precisions}
+    )  # fmt: skip
     compile_module(module, config.quantize, options, tolerance, progress, measure, rows)
 
 
@@ -185,35 +240,36 @@ def _searches(config: CompileConfig) -> bool:
 
 def _search(
     config: CompileConfig, module: _core.Module, progress: Progress
-) -> tuple[_core.Module, str, list[tuple[str, str]]]:
+) -> tuple[_core.Module, str, dict[str, str], list[tuple[str, str]]]:
     """Writes ranges and precisions beside the output.
 
     Returns:
-        What to compile, the file of ranges, and rows for the summary; the configuration has
-        the quantize table.
+        What to compile, the file of ranges, the precisions, and rows for the summary.
     """
     from tpuc.cli.quantize import tune_config, tuning_rows
     from tpuc.outputs import write_text
+    from tpuc.tuning.constants import save_table
 
     inputs = dataset_of(config, module, config.input_num)
     if inputs is None:
         raise UserError("--max_drop and --min_cosine need inputs, give them with --calibration")
     tuning = tune_config(config, module, inputs, progress)
     stem = str(Path(config.output).with_suffix(""))
-    tuning.ranges.save(f"{stem}_cali_table")
-    config.quantize_table = f"{stem}_qtable"
-    write_text(config.quantize_table, tuning.table())
-    return tuning.module, f"{stem}_cali_table", tuning_rows(tuning)
+    save_table(tuning.ranges, tuning.constants, f"{stem}_cali_table")
+    write_text(f"{stem}_qtable", tuning.table())
+    return tuning.module, f"{stem}_cali_table", tuning.result.precisions(), tuning_rows(tuning)
 
 
 def _calibrate(
-    config: CompileConfig, module: _core.Module, progress: Progress
+    config: CompileConfig, module: _core.Module, precisions: dict[str, str], progress: Progress
 ) -> tuple[_core.Module, str | None]:
     """Writes the ranges beside the output; returns what to compile, and the file."""
-    from tpuc.calibration import DEFAULT_METHOD, calibrate_module
+    from tpuc.calibration import DEFAULT_METHOD
     from tpuc.calibration.methods import check_method
     from tpuc.console import counted_steps
     from tpuc.outputs import check_writable
+    from tpuc.tuning.calibrate import calibrate_all
+    from tpuc.tuning.constants import save_table
 
     method = check_method(config.method or DEFAULT_METHOD)
     dataset = dataset_of(config, module, config.input_num)
@@ -222,25 +278,15 @@ def _calibrate(
     path = str(Path(config.output).with_suffix("")) + "_cali_table"
     for output in (path, config.output):
         check_writable(output)
-    if config.equalize:
-        from tpuc.tuning.equalise import with_equalised_channels
-
-        with progress.stage("equalising channels"):
-            module = with_equalised_channels(module, dataset)
-    with progress.measure("calibrating"), counted_steps("calibrating", len(dataset)) as advance:
-        table = calibrate_module(module, dataset, method, advance, config.ray)
-    if (config.round_weights or config.correct_bias) and config.quantize == "INT8":
-        from tpuc.tuning.bias import with_corrections
-        from tpuc.tuning.layers import read_precisions
-
-        precisions = read_precisions(config.quantize_table) if config.quantize_table else {}
-        with progress.stage("rounding weights"):
-            module = with_corrections(
-                module, dataset, table, precisions,
-                asymmetric=config.asymmetric, round_weights=config.round_weights,
-                correct_bias=config.correct_bias,
-            )  # fmt: skip
-    table.save(path)
+    is_int8 = config.quantize == "INT8"
+    with progress.measure("calibrating"):
+        table, constants = calibrate_all(
+            module, dataset, method, asymmetric=config.asymmetric, equalize=config.equalize,
+            round_weights=config.round_weights and is_int8,
+            correct_bias=config.correct_bias and is_int8, ray=config.ray, steps=counted_steps,
+        )  # fmt: skip
+        module = constants.applied(module, table, precisions, config.asymmetric)
+    save_table(table, constants, path)
     return module, path
 
 

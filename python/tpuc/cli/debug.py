@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tpuc.cli.common import Parser, add_debug
-from tpuc.errors import UserError
+from tpuc.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,9 +22,12 @@ def _layers_parser() -> Parser:
         epilog="tpuc debug dump and tpuc debug reduce have a --help of their own.",
     )
     parser.add_argument("source", metavar="MODEL", help="an ONNX model")
-    parser.add_argument("--input", required=True, help="an .npz of inputs")
-    parser.add_argument("--input_shapes", help="e.g. [[1,3,224,224]]")
-    parser.add_argument("--tolerance", default="0.99,0.90", help="least cosine, euclidean")
+    parser.add_argument("--input", required=True, metavar="FILE", help="an .npz of inputs")
+    parser.add_argument("--input_shapes", metavar="SHAPES", help="e.g. [[1,3,224,224]]")
+    parser.add_argument(
+        "--tolerance", default="0.99,0.90", metavar="X,X",
+        help="least cosine and euclidean similarity",
+    )  # fmt: skip
     add_debug(parser)
     return parser
 
@@ -44,26 +47,37 @@ def _dump_parser() -> Parser:
         "tpuc debug dump",
         description="Runs a .bmodel up to a command and shows a tensor in the chip's memory.",
     )
-    parser.add_argument("model", help="the .bmodel")
-    parser.add_argument("--input", help="an .npz of inputs")
-    parser.add_argument("--network", help="which network of a .bmodel that holds several")
+    parser.add_argument("model", metavar="MODEL", help="the .bmodel")
+    parser.add_argument("--input", metavar="FILE", help="an .npz of inputs")
+    parser.add_argument("--network", metavar="NAME", help="which network of several in a .bmodel")
     parser.add_argument("--list", action="store_true", help="list the tensors that can be named")
     parser.add_argument(
-        "--after", help="the command to stop after, e.g. gdma:12, tiu:7 or end; by default the one "
-        "that completes the tensor"
+        "--after", metavar="COMMAND", help="the command to stop after, e.g. gdma:12, tiu:7 or end "
+        "(default: the one that completes the tensor)"
     )  # fmt: skip
     parser.add_argument("--tensor", metavar="NAME", help="a tensor of the ONNX model")
     parser.add_argument(
-        "--address", help="where a tensor lies: an address of the chip, or local:BYTE in a lane"
+        "--address",
+        metavar="ADDRESS",
+        help="where a tensor lies: an address of the chip, or local:BYTE in a lane",
     )
-    parser.add_argument("--shape", help="with --address, e.g. 1,64,56,56; n,c,h,w in local memory")
-    parser.add_argument("--dtype", default="f16", help="with --address: f32, f16, bf16, i8, ...")
+    parser.add_argument(
+        "--shape", metavar="N,...", help="with --address, e.g. 1,64,56,56; n,c,h,w in local memory"
+    )
+    parser.add_argument(
+        "--dtype", default="f16", metavar="TYPE", help="with --address: f32, f16, bf16, i8, ..."
+    )
     parser.add_argument("--lane", type=int, default=0, help="with local:, the first lane")
     parser.add_argument("--compact", action="store_true", help="with local:, channels without gaps")
-    parser.add_argument("--strides", help="with --address, in elements, e.g. 3136,3136,56,1")
-    parser.add_argument("-o", "--output", help="an .npz to write the tensor to")
+    parser.add_argument(
+        "--strides", metavar="N,...", help="with --address, in elements, e.g. 3136,3136,56,1"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="an .npz to write the tensor to")
     parser.add_argument("--check", metavar="NPZ", help="compare with an array of the tensor's name")
-    parser.add_argument("--tolerance", default="0.99,0.90", help="least cosine, euclidean")
+    parser.add_argument(
+        "--tolerance", default="0.99,0.90", metavar="X,X",
+        help="least cosine and euclidean similarity",
+    )  # fmt: skip
     add_debug(parser)
     return parser
 
@@ -114,14 +128,11 @@ def _list(path: str, known: Sequence[Place]) -> None:
 
 
 def _find(path: str, known: Sequence[Place], name: str) -> Place:
-    import difflib
-
     # A name that stands twice is meant as it is in the end.
     found = {place.name: place for place in known}.get(name)
     if found:
         return found
-    near = difflib.get_close_matches(name, [place.name for place in known], 1, 0.5)
-    hint = f", is it '{near[0]}'?" if near else ", see --list"
+    hint = did_you_mean(name, [place.name for place in known]) or ", see --list"
     raise UserError(f"{path}: no tensor '{name}' is in memory at any time{hint}")
 
 

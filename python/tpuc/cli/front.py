@@ -1,24 +1,32 @@
-"""tpuc: compiles ONNX models for the BM1684X, runs and measures them."""
+"""tpuc: the command in front of all others."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 from collections.abc import Sequence
 
-from tpuc.cli.common import Parser, add_debug, run_command
-from tpuc.errors import UserError
+from tpuc.cli.common import Parser, add_debug, add_version, run_command
+from tpuc.errors import UserError, unknown
 
 
 def _add_compare(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
-        "compare", help="compares a .bmodel with ONNX tensor by tensor, or two .npz files"
+        "compare", help="compare a .bmodel with its ONNX model tensor by tensor, or two results",
+        description="Compares a .bmodel with its ONNX model tensor by tensor; or the results of "
+        "any two of a .bmodel, a .mlir file, an ONNX model and an .npz file.",
+    )  # fmt: skip
+    parser.add_argument("left", metavar="FILE", help="a model or an .npz file")
+    parser.add_argument("right", metavar="REFERENCE", help="what it is compared with")
+    parser.add_argument("--input", metavar="FILE", help="an .npz of inputs, for models")
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON object (an ONNX model and a .bmodel)"
     )
-    parser.add_argument("left", help="an ONNX model and a .bmodel in any order, or two of an .npz")
-    parser.add_argument("right", help="file, a .bmodel, a .mlir file and, as reference, ONNX")
-    parser.add_argument("--input", help="an .npz of inputs, when models are compared")
-    parser.add_argument("--json", action="store_true", help="print one JSON object (two models)")
-    parser.add_argument("--network", help="which network of a .bmodel that holds several")
-    parser.add_argument("--tolerance", default="0.99,0.90", help="least cosine, euclidean")
+    parser.add_argument("--network", metavar="NAME", help="which network of several in a .bmodel")
+    parser.add_argument(
+        "--tolerance", default="0.99,0.90", metavar="X,X",
+        help="least cosine and euclidean similarity",
+    )  # fmt: skip
     add_debug(parser)
     parser.set_defaults(run=_compare)
 
@@ -78,89 +86,55 @@ def _compare(args: argparse.Namespace) -> None:
     check_comparison(args.right, compare_all(left, right, precision), tolerance)
 
 
+# The other commands: what they do, their module, and whether it is told its name.
+_COMMANDS = {
+    "compile": "compile an ONNX model (or a .mlir file) to a .bmodel",
+    "quantize": "find the layers that INT8 harms too much",
+    "run": "run a model in the simulator, on files, pictures or random inputs",
+    "profile": "estimate a model's time on the chip, and say where it goes",
+    "info": "say what is in an ONNX model, a .mlir file or a .bmodel",
+    "dis": "print the commands of a .bmodel",
+    "debug": "find where a wrong result comes from",
+}
+_MODULES = {"run": "model_runner", "profile": "tpu_profile", "dis": "bmodel_dis"}
+# Commands of other names that are not part of this one.
+_STAGES = ("model_transform", "run_calibration", "run_qtable", "model_deploy", "model_runner",
+           "model_tool", "npz_tool", "bmodel_dis", "tpu_profile")  # fmt: skip
+
+
 def build_parser() -> Parser:
-    """The command's arguments; some are commands of their own."""
-    parser = Parser("tpuc", description=__doc__)
-    parser.add_argument("--version", action="store_true", help="print the version")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    commands.add_parser("compile", help="from ONNX (or .mlir) to a .bmodel", add_help=False)
-    commands.add_parser(
-        "quantize", help="finds the layers that INT8 harms too much", add_help=False
+    """The command's arguments; most commands have a parser of their own."""
+    parser = Parser(
+        "tpuc", description="Compiles ONNX models for the BM1684X, runs and measures them.",
+        epilog="tpuc COMMAND --help says more. Stage by stage: " + ", ".join(_STAGES) + ".",
+    )  # fmt: skip
+    add_version(parser)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", parser_class=Parser, title="commands"
     )
-    commands.add_parser("run", help="runs a model in the simulator (model_runner)", add_help=False)
-    commands.add_parser(
-        "profile", help="estimates a model's time on the chip (tpu_profile)", add_help=False
-    )
-    commands.add_parser("dis", help="prints a model's commands (bmodel_dis)", add_help=False)
+    for name, text in _COMMANDS.items():
+        commands.add_parser(name, help=text, add_help=False)
     _add_compare(commands)
-    commands.add_parser(
-        "debug", help="finds where a wrong result comes from (dump, reduce)", add_help=False
-    )
     return parser
-
-
-def _run(argv: Sequence[str]) -> None:
-    """`tpuc run MODEL ...` is model_runner with the model first."""
-    from tpuc.cli import model_runner
-
-    if argv and not argv[0].startswith("-"):
-        argv = ["--model", *argv]
-    model_runner.command(argv)
-
-
-def _profile(argv: Sequence[str]) -> None:
-    """`tpuc profile` prints; only with -o it writes a folder."""
-    from tpuc.cli import tpu_profile
-
-    tpu_profile.command(argv, default_folder=None)
-
-
-def _compile(argv: Sequence[str]) -> None:
-    from tpuc.cli import compile as compile_command
-
-    compile_command.command(argv)
-
-
-def _quantize(argv: Sequence[str]) -> None:
-    from tpuc.cli import quantize
-
-    quantize.command(argv)
-
-
-def _debug(argv: Sequence[str]) -> None:
-    from tpuc.cli import debug
-
-    debug.command(argv)
-
-
-def _dis(argv: Sequence[str]) -> None:
-    from tpuc.cli import bmodel_dis
-
-    bmodel_dis.command(argv)
 
 
 def command(argv: Sequence[str]) -> None:
     """Runs the command."""
-    delegates = {
-        "compile": _compile,
-        "quantize": _quantize,
-        "run": _run,
-        "profile": _profile,
-        "dis": _dis,
-        "debug": _debug,
-    }
-    if argv and argv[0] in delegates:
-        delegates[argv[0]](argv[1:])
+    name = argv[0] if argv else ""
+    if name in _COMMANDS:
+        module = importlib.import_module(f"tpuc.cli.{_MODULES.get(name, name)}")
+        named = name in _MODULES
+        module.command(argv[1:], f"tpuc {name}") if named else module.command(argv[1:])
         return
+    known = [*_COMMANDS, "compare"]
+    if name and not name.startswith("-") and name not in known:
+        if name.removesuffix(".py") in _STAGES:
+            raise UserError(f"'{name}' is a command of its own: {name} {' '.join(argv[1:])}")
+        raise unknown("the command", name, known)
     parser = build_parser()
     args = parser.parse_args(argv)
-    if args.version:
-        import tpuc
-
-        print(f"tpuc {tpuc.__version__}")
-        return
     if not args.command:
-        parser.error("no command given")
+        parser.error("no command is given")
     args.run(args)
 
 

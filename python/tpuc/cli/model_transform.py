@@ -5,41 +5,74 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from tpuc.cli.common import Parser, add_debug, refuse_dynamic, run_command
+from tpuc.cli.common import Parser, add_debug, add_version, name_list, note, program, run_command
+from tpuc.cli.ported import add_ported
 from tpuc.cli.preprocessing import add_preprocessing, parse_preprocessing
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command's arguments."""
-    parser = Parser("model_transform", description=__doc__)
-    parser.add_argument("--model_name", help="name of the network, by default the file's")
-    parser.add_argument("--model_def", required=True, help="the ONNX model")
-    parser.add_argument("--input_shapes", help="e.g. [[1,3,224,224]]; may change the batch")
-    parser.add_argument("--output_names", help="values to return instead of the model's outputs")
-    parser.add_argument("--mlir", required=True, help="the module to write")
+    parser = Parser(
+        program("model_transform"),
+        description="Imports an ONNX model and writes it as a module of the top dialect.",
+    )
+    parser.add_argument("--model_def", required=True, metavar="FILE", help="the ONNX model")
+    parser.add_argument("--mlir", required=True, metavar="FILE", help="the module to write")
+    parser.add_argument(
+        "--model_name", metavar="NAME", help="name of the network (default: the file's name)"
+    )
+    parser.add_argument(
+        "--input_shapes", metavar="SHAPES",
+        help="shapes of the inputs in order, e.g. [[1,3,224,224]]; may change the batch and sets "
+        "symbolic sizes",
+    )  # fmt: skip
+    parser.add_argument(
+        "--output_names", metavar="NAMES",
+        help="tensors to return instead of the model's outputs, with commas between them",
+    )  # fmt: skip
+    parser.add_argument(
+        "--dynamic_shape_input_names", metavar="NAMES",
+        help="inputs whose sizes --input_shapes sets; only their names are checked",
+    )  # fmt: skip
+    parser.add_argument("--do_onnx_sim", metavar="1", help=argparse.SUPPRESS)
     parser.add_argument("--text", action="store_true", help="write text instead of bytecode")
-    parser.add_argument("--test_input", help="an .npz of inputs to compare with onnxruntime on")
-    parser.add_argument("--test_result", help="where to write the results on the test input")
-    parser.add_argument("--tolerance", default="0.99,0.99", help="least cosine, euclidean")
-    parser.add_argument("--dynamic", action="store_true", help=argparse.SUPPRESS)
+    test = parser.add_argument_group("comparison with onnxruntime")
+    test.add_argument(
+        "--test_input", metavar="FILE",
+        help="inputs to compare on: an .npz, or an .npy or a picture for each input, with commas "
+        "between them",
+    )  # fmt: skip
+    test.add_argument("--test_result", metavar="FILE", help="an .npz for inputs and results")
+    test.add_argument(
+        "--tolerance", default="0.99,0.99", metavar="X,X",
+        help="least cosine and euclidean similarity",
+    )  # fmt: skip
+    test.add_argument("--excepts", metavar="NAMES", help="outputs that are not compared")
+    test.add_argument(
+        "--not_inference", action="store_true", help="do not compare, whatever is given"
+    )
     add_preprocessing(parser)
+    add_version(parser)
     add_debug(parser)
+    add_ported(parser, "model_transform")
     return parser
 
 
 def command(argv: Sequence[str]) -> None:
     """Runs the command."""
     args = build_parser().parse_args(argv)
-    refuse_dynamic(args)
     from pathlib import Path
 
-    from tpuc.arrays import load_npz, save_npz
+    from tpuc.arrays import save_npz
     from tpuc.cli.report import check_comparison, report_module
     from tpuc.compare import compare_all, parse_tolerance
     from tpuc.compiler import transform
     from tpuc.console import Progress
+    from tpuc.errors import unknown
     from tpuc.frontend import parse_shapes
+    from tpuc.inputs import read_inputs
     from tpuc.outputs import check_writable, note_inputs
+    from tpuc.preprocess import Preprocess
     from tpuc.reference import run_module, run_onnx
 
     shapes = parse_shapes(args.input_shapes) if args.input_shapes is not None else None
@@ -47,10 +80,10 @@ def command(argv: Sequence[str]) -> None:
     preprocess = parse_preprocessing(args)
     note_inputs(args.model_def, args.test_input)
     check_writable(args.mlir)
+    compares = args.test_input and not args.not_inference
     if args.test_result:
         check_writable(args.test_result)
-    inputs = load_npz(args.test_input) if args.test_input else None
-    names = [n.strip() for n in args.output_names.split(",")] if args.output_names else None
+    names = name_list(args.output_names) or None
     progress = Progress()
     with progress.stage("importing"):
         name = args.model_name or Path(args.model_def).stem or "main"
@@ -60,12 +93,21 @@ def command(argv: Sequence[str]) -> None:
             preprocess.store(module)
     # The model may have its weights in other files.
     check_writable(args.mlir)
-    if inputs is not None:
+    known = [port.name for port in module.inputs]
+    for dynamic in name_list(args.dynamic_shape_input_names):
+        if dynamic not in known:
+            raise unknown("--dynamic_shape_input_names: the input", dynamic, known)
+        sizes = next(port.shape for port in module.inputs if port.name == dynamic)
+        note(f"the input '{dynamic}' has the shape {list(sizes)}; compile one .bmodel for each "
+             f"shape and join them with model_tool --combine")  # fmt: skip
+    if compares:
+        inputs = read_inputs(args.test_input, module.inputs, Preprocess.of_inputs(module))
         with progress.stage("comparing with onnxruntime"):
             results = run_module(module, inputs, args.test_input)
             if not names:
                 expected = run_onnx(args.model_def, inputs)
-                check_comparison("onnxruntime", compare_all(results, expected, "F32"), tolerance)
+                similar = compare_all(results, expected, "F32", name_list(args.excepts))
+                check_comparison("onnxruntime", similar, tolerance)
         if args.test_result:
             save_npz(args.test_result, {**inputs, **results})
     with progress.stage("writing"):

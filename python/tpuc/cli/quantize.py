@@ -31,11 +31,14 @@ def build_parser() -> argparse.ArgumentParser:
     """The command's arguments, most of them keys of a configuration file."""
     from tpuc.cli.compile import add_keys
 
-    parser = Parser("tpuc quantize", description=__doc__)
+    parser = Parser("tpuc quantize", description="Finds the layers that INT8 harms too much.")
     parser.add_argument("source", metavar="MODEL", nargs="?", help="an ONNX model or a .mlir file")
-    parser.add_argument("--config", help="a YAML or JSON file, as of tpuc compile")
+    parser.add_argument("--config", metavar="FILE", help="a YAML or JSON file, as of tpuc compile")
     parser.add_argument(
-        "-o", "--output", help="the quantize table; default beside the model: MODEL_qtable"
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="the quantize table (default: MODEL_qtable beside the model)",
     )
     add_keys(parser, _KEYS)
     return parser
@@ -48,6 +51,7 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.config import INPUT_PATHS, make_config
     from tpuc.console import Progress
     from tpuc.outputs import check_writable, note_inputs
+    from tpuc.tuning.constants import save_table
 
     given = {key: value for key, value in vars(args).items() if key not in ("config", "output")}
     config = make_config(args.config, {"max_drop": None, **given})
@@ -69,7 +73,7 @@ def command(argv: Sequence[str]) -> None:
         raise UserError("no inputs are given: --calibration, a folder of pictures or arrays")
     tuning = tune_config(config, module, inputs, progress)
     _write(output, tuning.table())
-    tuning.ranges.save(ranges)
+    save_table(tuning.ranges, tuning.constants, ranges)
     print_tuning(output, tuning, progress)
 
 
@@ -103,15 +107,23 @@ def tune_config(
         from tpuc.tuning.report import report_html
 
         _write(config.report, report_html(Path(config.source).stem, tuning))
-    best = tuning.result.best
+    check_found(config.source, tuning)
+    return tuning
+
+
+def check_found(source: str, tuning: Tuning) -> None:
+    """Refuses a search that did not reach its target.
+
+    Raises:
+        UserError: with what was reached.
+    """
+    best, target = tuning.result.best, tuning.target
     if best is None or not tuning.result.is_met:
         found = f"{target.drop(best.accuracy):.2f} points are lost and the cosine is " \
                 f"{best.accuracy.cosine:.5f}" if best else "there are no inputs"  # fmt: skip
         raise UserError(
-            f"{config.source}: with every layer in F16 {found}; allow more, or compile in F32 or "
-            f"BF16"
+            f"{source}: with every layer in F16 {found}; allow more, or compile in F32 or BF16"
         )
-    return tuning
 
 
 def _write(path: str, text: str) -> None:
@@ -128,7 +140,7 @@ def tuning_rows(tuning: Tuning) -> list[tuple[str, str]]:
     for title, step in (("all in bytes", result.steps[0]), ("as in the table", result.best)):
         if step is not None:
             rows.append(
-                (title, f"{step.milliseconds:.3f} ms, cosine {step.accuracy.cosine:.5f}, "
+                (title, f"{step.time}, cosine {step.accuracy.cosine:.5f}, "
                         f"{tuning.target.drop(step.accuracy):.2f} points lost on "
                         f"{step.accuracy.inputs} inputs")
             )  # fmt: skip

@@ -22,19 +22,39 @@ def build_parser() -> Parser:
         "tpuc debug reduce",
         description="Shrinks an ONNX model that fails to a small one that fails in the same way.",
     )
-    parser.add_argument("model", help="the ONNX model")
+    parser.add_argument("model", metavar="MODEL", help="the ONNX model")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="the model to write (default: MODEL_reduced.onnx)"
+    )
+    parser.add_argument(
+        "--input", metavar="FILE", help="an .npz of inputs (default: random numbers)"
+    )
+    parser.add_argument(
+        "--input_shapes", metavar="SHAPES", help="shapes of the inputs, e.g. [[1,3,224,224]]"
+    )
     parser.add_argument(
         "--check", metavar="CMD", help="a command that gets the model's path (in place of {}, or "
-        "last) and ends with another code than 0 when the model fails; by default the model is "
-        "compiled, simulated and compared with onnxruntime"
+        "last) and ends with another code than 0 when the model fails (default: the model is "
+        "compiled, simulated and compared with onnxruntime)"
     )  # fmt: skip
-    parser.add_argument("-o", "--output", help="the model to write, by default MODEL_reduced.onnx")
-    parser.add_argument("--input", help="an .npz of inputs, by default random numbers")
-    parser.add_argument("--quantize", default="F16", help="without --check: F32, F16 or BF16")
-    parser.add_argument("--tolerance", default="0.99,0.90", help="least cosine, euclidean")
-    parser.add_argument("--max_checks", type=int, default=500, help="candidates to try at most")
-    parser.add_argument("--timeout", type=float, default=1800, help="seconds for all of them")
-    parser.add_argument("--check_timeout", type=float, default=300, help="seconds for one of them")
+    parser.add_argument(
+        "--quantize", default="F16", metavar="TYPE",
+        help="without --check: F32, F16, BF16, or INT8, which is calibrated on the inputs",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tolerance", default="0.99,0.90", metavar="X,X",
+        help="least cosine and euclidean similarity",
+    )  # fmt: skip
+    limits = parser.add_argument_group("limits")
+    limits.add_argument(
+        "--max_checks", type=int, default=500, metavar="N", help="candidates to try at most"
+    )
+    limits.add_argument(
+        "--timeout", type=float, default=1800, metavar="X", help="seconds for all of them"
+    )
+    limits.add_argument(
+        "--check_timeout", type=float, default=300, metavar="X", help="seconds for one of them"
+    )
     add_debug(parser)
     return parser
 
@@ -47,6 +67,7 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.compiler import check_quantize
     from tpuc.debug.checks import BuiltIn, Command
     from tpuc.debug.reduce import Limits, reduce_model
+    from tpuc.frontend import parse_shapes
     from tpuc.outputs import check_writable, note_inputs, write_bytes
 
     check = (
@@ -63,6 +84,8 @@ def command(argv: Sequence[str]) -> None:
     for path in (output, inputs_path):
         check_writable(path)
     model = _load(source)
+    if args.input_shapes is not None:
+        fix_shapes(model, parse_shapes(args.input_shapes), str(source))
     inputs = load_npz(args.input) if args.input else _random_inputs(model, str(source))
     limits = Limits(args.max_checks, args.timeout, args.check_timeout)
     try:
@@ -99,27 +122,40 @@ def _load(path: Path) -> onnx.ModelProto:
     return model
 
 
+def fix_shapes(model: onnx.ModelProto, shapes: Sequence[Sequence[int]], source: str) -> None:
+    """Gives the inputs of a model fixed shapes.
+
+    Raises:
+        UserError: other inputs than shapes, or a shape of another rank.
+    """
+    infos = _inputs(model)
+    if len(infos) != len(shapes):
+        raise UserError(f"{source}: {len(shapes)} input shapes for {len(infos)} inputs")
+    for info, shape in zip(infos, shapes, strict=True):
+        dims = info.type.tensor_type.shape.dim
+        if dims and len(dims) != len(shape):
+            raise UserError(f"{source}: input '{info.name}' has rank {len(dims)}, the shape "
+                            f"{list(shape)} has {len(shape)}")  # fmt: skip
+        for dim, size in zip(dims, shape, strict=True):
+            if dim.dim_value not in (0, size):
+                # What follows from the old sizes is inferred again.
+                del model.graph.value_info[:]
+            dim.dim_value = size
+    for output in model.graph.output:
+        output.type.tensor_type.ClearField("shape")
+
+
+def _inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    weights = {tensor.name for tensor in model.graph.initializer}
+    return [info for info in model.graph.input if info.name not in weights]
+
+
 def _random_inputs(model: onnx.ModelProto, source: str) -> dict[str, np.ndarray]:
     """Numbers for every input, the same in each run."""
-    import numpy as np
-    import onnx
+    from tpuc.inputs import random_inputs
+    from tpuc.reference import port_of
 
-    generator = np.random.default_rng(0)
-    weights = {tensor.name for tensor in model.graph.initializer}
-    inputs = {}
-    for info in model.graph.input:
-        if info.name in weights:
-            continue
-        tensor = info.type.tensor_type
-        shape = [dim.dim_value for dim in tensor.shape.dim]
-        if not all(shape):
-            raise UserError(
-                f"{source}: input '{info.name}' has no fixed shape, give the inputs with --input"
-            )
-        dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
-        values = generator.standard_normal(shape)
-        inputs[info.name] = (values if dtype.kind == "f" else np.abs(values) > 1).astype(dtype)
-    return inputs
+    return random_inputs([port_of(info, source) for info in _inputs(model)])
 
 
 def _summary(nodes: int, result: Reduction, output: Path, inputs_path: Path) -> None:

@@ -5,17 +5,32 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from tpuc import _core
 from tpuc.arrays import load_npz, save_npz
+from tpuc.cli.common import name_list
 from tpuc.cli.report import check_comparison, report_model
 from tpuc.compare import compare_all
 from tpuc.compiler import deploy
 from tpuc.console import Progress
+from tpuc.inputs import random_inputs, read_inputs
 from tpuc.model import Model
 from tpuc.outputs import check_writable, write_text
+from tpuc.preprocess import Preprocess
 from tpuc.reference import run_module
 
 _HELPERS = ("top.weight", "builtin.module", "func.func", "func.return")
+
+
+def _inputs(module: _core.Module, args: argparse.Namespace) -> dict[str, np.ndarray] | None:
+    """The inputs to run, if there are to be any."""
+    ports = module.inputs
+    if args.test_input:
+        return read_inputs(args.test_input, ports, Preprocess.of_inputs(module))
+    if getattr(args, "gen_test_input", False):
+        return random_inputs(ports, args.gen_test_seed)
+    return None
 
 
 def compile_module(
@@ -32,9 +47,10 @@ def compile_module(
     Args:
         module: a module in the top dialect; it is changed.
         quantize: the precision.
-        args: quantize_table, calibration_table, model, test_input, test_reference, test_result,
-            compare_all, debug, explain, opt, quant_input, quant_output,
-            asymmetric.
+        args: precisions, calibration_table, model, test_input, test_reference, test_result,
+            compare_all, debug, explain, opt, quant_input, quant_output, asymmetric; of
+            model_deploy alone: excepts, gen_test_input, gen_test_seed, quant_inputs,
+            quant_outputs.
         tolerance: least cosine and euclidean similarity.
         progress: continues an earlier command's stages.
         measure: what else to say of the model in the summary.
@@ -44,7 +60,8 @@ def compile_module(
     listing = f"{args.model}.commands.mlir"
     if args.debug:
         check_writable(listing)
-    inputs = load_npz(args.test_input) if args.test_input else None
+    inputs = _inputs(module, args)
+    excepts = name_list(getattr(args, "excepts", None))
     reference = load_npz(args.test_reference) if args.test_reference else None
     operations = sum(n for name, n in module.count_ops().items() if name not in _HELPERS)
     host = None
@@ -52,19 +69,22 @@ def compile_module(
         with progress.stage("evaluating on the host"):
             names = {port.name for port in module.inputs}
             inputs = {name: array for name, array in inputs.items() if name in names}
-            host = run_module(module, inputs, args.test_input)
+            host = run_module(module, inputs, args.test_input or "random inputs")
     if host is not None and reference is not None:
-        check_comparison(args.test_reference, compare_all(host, reference, "F32"), tolerance)
+        similar = compare_all(host, reference, "F32", excepts)
+        check_comparison(args.test_reference, similar, tolerance)
     with progress.stage("compiling"):
         core = deploy(
             module,
             quantize,
-            args.quantize_table,
+            args.precisions,
             calibration_table=args.calibration_table,
             opt=args.opt,
             quant_input=args.quant_input,
             quant_output=args.quant_output,
             asymmetric=args.asymmetric,
+            quant_inputs=getattr(args, "quant_inputs", ()),
+            quant_outputs=getattr(args, "quant_outputs", ()),
         )
         model = Model(core, args.model)
     if args.debug:
@@ -79,7 +99,8 @@ def compile_module(
             if reference is not None
             else (host, "evaluation on the host")
         )
-        check_comparison(title, compare_all(results, expected, model.precision), tolerance)
+        similar = compare_all(results, expected, model.precision, excepts)
+        check_comparison(title, similar, tolerance)
         if args.test_result:
             save_npz(args.test_result, {**inputs, **results})
     rows = list(more)

@@ -8,34 +8,41 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tpuc.cli.common import Parser, add_debug, run_command
+from tpuc.cli.common import Parser, add_debug, add_version, program, run_command
+from tpuc.cli.ported import add_ported
 from tpuc.errors import UserError
 
 if TYPE_CHECKING:
     from tpuc.profile import Profile
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(prog: str | None = None) -> argparse.ArgumentParser:
     """The command's arguments."""
-    parser = Parser("tpu_profile", description=__doc__)
-    parser.add_argument("model", help="the .bmodel")
+    parser = Parser(
+        prog or program("tpu_profile"),
+        description="Says where the time of a .bmodel goes, and writes reports into a folder.",
+    )
+    parser.add_argument("model", metavar="MODEL", help="the .bmodel")
     parser.add_argument(
-        "-o",
-        "--output",
-        metavar="DIR",
+        "-o", "--output", metavar="DIR",
         help="the folder for profile.html, profile.json and trace.json (for ui.perfetto.dev)",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object, no tables")
+    )  # fmt: skip
     parser.add_argument(
-        "--parameters", default="vendor", help="timing parameters: vendor or silicon"
+        "--json", action="store_true", help="print one JSON object instead of tables"
     )
     parser.add_argument(
-        "--compare", metavar="OTHER", help="another .bmodel, shown beside this one in profile.html"
+        "--parameters", default="vendor", metavar="NAME",
+        help="timing model: vendor (the vendor's cycle model) or silicon (with what it leaves out)",
+    )  # fmt: skip
+    parser.add_argument("--compare", metavar="OTHER", help="another .bmodel, shown beside this one")
+    parser.add_argument("--network", metavar="NAME", help="which network of several in a .bmodel")
+    parser.add_argument("--compare_network", metavar="NAME", help="the same of the other .bmodel")
+    parser.add_argument(
+        "--rows", type=int, default=20, metavar="N", help="how many operators to print"
     )
-    parser.add_argument("--network", help="which network of a .bmodel that holds several")
-    parser.add_argument("--compare_network", help="the same of the other .bmodel")
-    parser.add_argument("--rows", type=int, default=20, help="how many operations to print")
+    add_version(parser)
     add_debug(parser)
+    add_ported(parser, "tpu_profile")
     return parser
 
 
@@ -79,9 +86,10 @@ def tell_apart(profiles: list[Profile], files: Sequence[str]) -> list[Profile]:
     return [replace(p, title=title) for p, title in zip(profiles, titles, strict=True)]
 
 
-def command(argv: Sequence[str], default_folder: str | None = "profile") -> None:
-    """Runs the command; without a folder it only prints."""
-    args = build_parser().parse_args(argv)
+def command(argv: Sequence[str], prog: str | None = None) -> None:
+    """Runs the command; ``tpuc profile`` only prints where no folder is given."""
+    args = build_parser(prog).parse_args(argv)
+    default_folder = None if prog else "profile"
     from tpuc.profile import profile_bmodel
     from tpuc.profile.join import join_names
     from tpuc.profile.summary import print_comparison, print_summary

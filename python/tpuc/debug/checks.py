@@ -22,6 +22,7 @@ import numpy as np
 import onnx
 
 from tpuc.arrays import save_npz
+from tpuc.calibration.table import CalibrationTable
 from tpuc.errors import UserError
 
 # What a check says of a model that is broken itself: neither good nor bad.
@@ -87,7 +88,8 @@ class BuiltIn:
         if isinstance(expected, Outcome):
             return expected
         try:
-            compiled = compile_model(model, self.quantize)
+            table = self._ranges(model, inputs)
+            compiled = compile_model(model, self.quantize, calibration_table=table)
         except UserError as error:
             return Outcome("compile", str(error))
         used = {spec.name for spec in compiled.inputs}
@@ -102,6 +104,16 @@ class BuiltIn:
                 # Without numbers: how far they are apart may change.
                 return Outcome("result", "an output differs from onnxruntime")
         return Outcome("ok")
+
+    def _ranges(
+        self, model: onnx.ModelProto, inputs: Mapping[str, np.ndarray]
+    ) -> CalibrationTable | None:
+        """The ranges that INT8 needs, from the inputs."""
+        if self.quantize != "INT8":
+            return None
+        from tpuc.calibration import calibrate
+
+        return calibrate(model, [inputs], method="max")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from onnx import TensorProto, numpy_helper
 from tpuc.errors import UserError
 from tpuc.frontend.functions import inline_functions
 from tpuc.frontend.wire import WireError, split_weights
+from tpuc.kinds import ONNX, refuse_other
 from tpuc.outputs import note_inputs
 
 OLDEST_OPSET = 7
@@ -46,6 +47,7 @@ def load_model(path: str | os.PathLike) -> LoadedModel:
     """
     path = Path(path)
     source = str(path)
+    refuse_other(path, (ONNX,), "an ONNX model")
     view = _map_file(path)
     try:
         bare, raw_tensors = split_weights(view)

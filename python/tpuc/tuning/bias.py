@@ -8,17 +8,18 @@ bytes has to keep its own constants.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tpuc import _core
 from tpuc.calibration import CalibrationTable, canonical
 from tpuc.calibration.runner import Runner
+from tpuc.console import Steps, no_steps
 from tpuc.tuning.layers import MEAN, Layer, Local, Trials, find_layers
-from tpuc.tuning.rounding import spread, with_rounded_weights
+from tpuc.tuning.rounding import INPUTS, spread, spread_count, with_rounded_weights
 
 _THREADS = 2
 
@@ -29,8 +30,8 @@ class Correction:
 
     index: int
     name: str
-    bias: np.ndarray | None = None
-    weight: np.ndarray | None = None
+    bias: np.ndarray | None = field(default=None, repr=False)
+    weight: np.ndarray | None = field(default=None, repr=False)
 
 
 def with_corrections(
@@ -58,13 +59,49 @@ def with_corrections(
         UserError: the module cannot be lowered to bytes.
     """
     module = canonical(module)
+    apply_corrections(
+        module,
+        corrections_of(
+            module, inputs, ranges, precisions, asymmetric=asymmetric,
+            round_weights=round_weights, correct_bias=correct_bias,
+        ),
+    )  # fmt: skip
+    return module
+
+
+def corrections_of(
+    module: _core.Module,
+    inputs: Iterable[list[np.ndarray]],
+    ranges: CalibrationTable,
+    precisions: Mapping[str, str] | None = None,
+    *,
+    asymmetric: bool = True,
+    round_weights: bool = True,
+    correct_bias: bool = True,
+    steps: Steps = no_steps,
+    count: int = INPUTS,
+) -> list[Correction]:
+    """The constants of a canonical module that suit INT8; see with_corrections().
+
+    Args:
+        module: canonical.
+        inputs: as for with_corrections().
+        ranges: as for with_corrections().
+        precisions: as for with_corrections().
+        asymmetric: as for with_corrections().
+        round_weights: as for with_corrections().
+        correct_bias: as for with_corrections().
+        steps: shows progress.
+        count: how many of the inputs are used.
+    """
+    if not (round_weights or correct_bias):
+        return []
     graph = _core.read_graph(module)
     trials = Trials(module, ranges, asymmetric=asymmetric)
     layers = find_layers(graph, trials.byte_operations(precisions or {}))
     if round_weights:
-        layers = with_rounded_weights(graph, layers, inputs)
-    apply_corrections(module, find_corrections(graph, layers, inputs if correct_bias else None))
-    return module
+        layers = with_rounded_weights(graph, layers, inputs, steps, count)
+    return find_corrections(graph, layers, inputs if correct_bias else None, steps, count)
 
 
 def apply_corrections(
@@ -86,7 +123,11 @@ def apply_corrections(
 
 
 def find_corrections(
-    graph: _core.Graph, layers: Sequence[Layer], inputs: Iterable[list[np.ndarray]] | None
+    graph: _core.Graph,
+    layers: Sequence[Layer],
+    inputs: Iterable[list[np.ndarray]] | None,
+    steps: Steps = no_steps,
+    count: int = INPUTS,
 ) -> list[Correction]:
     """The constants that suit bytes.
 
@@ -95,11 +136,14 @@ def find_corrections(
         layers: of it; those that are no contractions are left out.
         inputs: sample inputs, each a list of arrays, one an input of the network; a few
             of them are used. None: biases stay.
+        steps: shows progress.
+        count: how many of the inputs are used.
     """
     layers = [layer for layer in layers if layer.is_contraction]
     if inputs is None:
         return [Correction(layer.index, layer.name, None, layer.rounded) for layer in layers]
-    shifts = mean_errors(graph, layers, spread(inputs))
+    with steps("correcting biases", spread_count(inputs, count)) as advance:
+        shifts = mean_errors(graph, layers, spread(inputs, count), advance)
     return [
         Correction(layer.index, layer.name,
                    np.float32((0.0 if layer.bias is None else layer.bias) - shift), layer.rounded)
@@ -108,9 +152,12 @@ def find_corrections(
 
 
 def mean_errors(
-    graph: _core.Graph, layers: Sequence[Layer], inputs: Iterable[list[np.ndarray]]
+    graph: _core.Graph,
+    layers: Sequence[Layer],
+    inputs: Iterable[list[np.ndarray]],
+    advance: Callable[[], None] = lambda: None,
 ) -> list[np.ndarray | float]:
-    """What bytes add to each channel of contractions on average."""
+    """What bytes add to each channel of contractions on average; advance after each input."""
     locals_ = [Local(graph, layer, MEAN) for layer in layers]
     by_data: dict[int, list[int]] = {}
     for number, layer in enumerate(layers):
@@ -129,4 +176,5 @@ def mean_errors(
             for part in runner.run(arrays):
                 numbers = [number for value in part for number in by_data[value]]
                 list(pool.map(add, numbers, [part] * len(numbers)))
+            advance()
     return [total / max(count, 1) for total in sums]

@@ -6,8 +6,6 @@ nothing here decides about scales. Weights have a scale for each output channel.
 
 from __future__ import annotations
 
-import os
-import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,21 +26,6 @@ _CONTRACTIONS = ("conv", "matmul")
 # What the operations are called when they are lowered.
 _LOWERED = {"conv": _CONTRACTIONS, "matmul": _CONTRACTIONS,
             "add": ("binary",), "sub": ("binary",), "mul": ("binary",)}  # fmt: skip
-
-
-def read_precisions(table: str | os.PathLike) -> dict[str, str]:
-    """The entries of a quantize table: precisions by name.
-
-    Raises:
-        UserError: it is broken.
-    """
-    _core.check_quantize_table(str(table))
-    precisions = {}
-    for line in Path(table).read_text().splitlines():
-        words = re.sub(r"(^|\s)#.*", "", line).rsplit(maxsplit=1)
-        if words:
-            precisions[words[0].strip()] = words[1].upper()
-    return precisions
 
 
 class Trials:
@@ -67,9 +50,7 @@ class Trials:
         self._prepare = prepare
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
-        self._module, self._ranges, self._table = (
-            folder / name for name in ("module.mlirbc", "ranges", "precisions")
-        )
+        self._module, self._ranges = folder / "module.mlirbc", folder / "ranges"
         module.write(str(self._module))
         ranges.save(self._ranges)
 
@@ -83,26 +64,29 @@ class Trials:
         Raises:
             UserError: it cannot be compiled.
         """
-        module, table = self._read(precisions)
+        module = self._read(precisions)
         core = deploy(
-            module, quantize, table, calibration_table=self._ranges, asymmetric=self._asymmetric
+            module,
+            quantize,
+            precisions,
+            calibration_table=self._ranges,
+            asymmetric=self._asymmetric,
         )
         return Model(core, "the model")
 
     def byte_operations(self, precisions: Mapping[str, str]) -> list[_core.ByteOperation]:
         """What the network computes in bytes, as lowered."""
-        module, table = self._read(precisions)
+        module = self._read(precisions)
         deploy(
-            module, "INT8", table, stop_after="tpu", calibration_table=self._ranges,
+            module, "INT8", precisions, stop_after="tpu", calibration_table=self._ranges,
             asymmetric=self._asymmetric,
         )  # fmt: skip
         return _core.byte_operations(module)
 
-    def _read(self, precisions: Mapping[str, str]) -> tuple[_core.Module, Path]:
-        self._table.write_text("".join(f"{name} {kind}\n" for name, kind in precisions.items()))
+    def _read(self, precisions: Mapping[str, str]) -> _core.Module:
         module = _core.Module.read(str(self._module))
         self._prepare(module, precisions)
-        return module, self._table
+        return module
 
 
 @dataclass(frozen=True)
@@ -119,9 +103,9 @@ class Layer:
 
     index: int
     operation: _core.GraphOperation
-    constants: dict[int, np.ndarray]
+    constants: dict[int, np.ndarray] = field(repr=False)
     data: dict[int, _core.ByteType]
-    rounded: np.ndarray | None = None
+    rounded: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:

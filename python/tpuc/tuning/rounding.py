@@ -18,10 +18,11 @@ import numpy as np
 
 from tpuc import _core
 from tpuc.calibration.runner import Runner
+from tpuc.console import Steps, no_steps
 from tpuc.tuning.layers import Layer
 
 # Moments settle with few inputs, and with a part of their places.
-_INPUTS = 8
+INPUTS = 8
 _PLACES = 512
 # More inputs of a result are rounded in blocks: work grows with the cube of them.
 _BLOCK = 1024
@@ -33,15 +34,20 @@ _DAMPING = 0.01
 
 
 def with_rounded_weights(
-    graph: _core.Graph, layers: Sequence[Layer], inputs: Iterable[list[np.ndarray]]
+    graph: _core.Graph,
+    layers: Sequence[Layer],
+    inputs: Iterable[list[np.ndarray]],
+    steps: Steps = no_steps,
+    count: int = INPUTS,
 ) -> list[Layer]:
     """Layers whose contractions have weights that suit bytes.
 
     Args:
         graph: the canonical network.
         layers: of it.
-        inputs: sample inputs, each a list of arrays, one an input of the network; a few of
-            them are used.
+        inputs: sample inputs, each a list of arrays, one an input of the network.
+        steps: shows progress.
+        count: how many of the inputs are used.
     """
     moments: dict[int, list[np.ndarray]] = {}
     by_data: dict[int, list[int]] = {}
@@ -49,22 +55,32 @@ def with_rounded_weights(
         if layer.is_contraction:
             by_data.setdefault(next(iter(layer.data)), []).append(number)
     runner = Runner(graph, sorted(by_data))
-    for arrays in spread(inputs):
-        for part in runner.run(arrays):
-            for value, tensor in part.items():
-                for number in by_data[value]:
-                    found = _moments(layers[number], tensor)
-                    known = moments.get(number)
-                    moments[number] = found if known is None else [
-                        a + b for a, b in zip(known, found, strict=True)
-                    ]  # fmt: skip
-    return [
-        replace(layer, rounded=_rounded(layer, moments.pop(number))) if number in moments else layer
-        for number, layer in enumerate(layers)
-    ]
+    with steps("measuring inputs of layers", spread_count(inputs, count)) as advance:
+        for arrays in spread(inputs, count):
+            for part in runner.run(arrays):
+                for value, tensor in part.items():
+                    for number in by_data[value]:
+                        found = _moments(layers[number], tensor)
+                        known = moments.get(number)
+                        moments[number] = found if known is None else [
+                            a + b for a, b in zip(known, found, strict=True)
+                        ]  # fmt: skip
+            advance()
+    result = list(layers)
+    with steps("rounding weights", len(moments)) as advance:
+        for number, layer in enumerate(layers):
+            if number in moments:
+                result[number] = replace(layer, rounded=_rounded(layer, moments.pop(number)))
+                advance()
+    return result
 
 
-def spread(inputs: Iterable[list[np.ndarray]], count: int = _INPUTS) -> Iterator[list[np.ndarray]]:
+def spread_count(inputs: Iterable[list[np.ndarray]], count: int = INPUTS) -> int:
+    """How many inputs spread() gives at most."""
+    return min(count, len(inputs) or count) if isinstance(inputs, Sized) else count
+
+
+def spread(inputs: Iterable[list[np.ndarray]], count: int = INPUTS) -> Iterator[list[np.ndarray]]:
     """Some of the inputs: from all of them where their number is known, else the first."""
     every = max(1, len(inputs) // count) if isinstance(inputs, Sized) else 1
     return islice(iter(inputs), 0, every * count, every)

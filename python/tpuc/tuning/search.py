@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tpuc.calibration.accuracy import Accuracy
+from tpuc.console import times_text
 from tpuc.model import Model
 from tpuc.tuning.layers import Trials
 from tpuc.tuning.sensitivity import Effect
@@ -65,11 +66,20 @@ class Choice:
 
 @dataclass(frozen=True)
 class Step:
-    """A network that was compiled and measured: how many layers are not in bytes."""
+    """A network that was compiled and measured: how many layers are not in INT8.
+
+    The milliseconds are the vendor's cycle model's, and those with what it leaves out.
+    """
 
     layers: int
     accuracy: Accuracy
     milliseconds: float
+    silicon: float = 0.0
+
+    @property
+    def time(self) -> str:
+        """Both times in words."""
+        return times_text(self.milliseconds, self.silicon)
 
 
 @dataclass
@@ -117,12 +127,16 @@ def costs_of(
     return sorted(choices, key=lambda choice: -choice.gain)
 
 
+def most_steps(layers: int) -> int:
+    """How many networks a search compiles and runs at most."""
+    return 2 * layers.bit_length() + 2 + _RETURNS
+
+
 def search(
     trials: Trials,
     order: Sequence[Choice],
     measure: Callable[[Model], Accuracy],
     target: Target,
-    advance: Callable[[], None] = lambda: None,
 ) -> Result:
     """Takes as few layers out of bytes as the target allows.
 
@@ -131,15 +145,14 @@ def search(
         order: the layers, the best to take out first.
         measure: the accuracy of a compiled network.
         target: what is asked for.
-        advance: called for each network that was measured.
     """
     result = Result(list(order))
 
     def attempt(chosen: Sequence[Choice]) -> bool:
         model = trials.compile({choice.effect.layer.name: PRECISION for choice in chosen})
-        step = Step(len(chosen), measure(model), model.profile().ms)
+        profile = model.profile()
+        step = Step(len(chosen), measure(model), profile.ms, profile.silicon_ms)
         result.steps.append(step)
-        advance()
         met = target.met(step.accuracy)
         if met or result.best is None or not result.is_met:
             result.chosen, result.best, result.is_met = list(chosen), step, met

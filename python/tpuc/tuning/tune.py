@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -14,19 +13,18 @@ from tpuc import _core
 from tpuc.calibration import CalibrationTable, Dataset, canonical, gather_module, make_table
 from tpuc.calibration.accuracy import Accuracy, Sample, float_results, measure
 from tpuc.calibration.gather import by_name
-from tpuc.console import counted_steps
+from tpuc.console import Steps, counted_steps
 from tpuc.model import Model
 from tpuc.tuning.bias import apply_corrections, find_corrections
+from tpuc.tuning.constants import Constants
 from tpuc.tuning.equalise import with_equalised_channels
 from tpuc.tuning.layers import Trials, find_layers
 from tpuc.tuning.rounding import with_rounded_weights
-from tpuc.tuning.search import Result, Target, costs_of, search
+from tpuc.tuning.search import Result, Target, costs_of, most_steps, search
 from tpuc.tuning.sensitivity import measure_effects
 
 # Inputs on which every layer is measured by itself, spread over all.
 _EFFECT_INPUTS = 4
-
-Steps = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,7 @@ class Tuning:
         module: canonical, with constants that suit what is left in bytes.
         graph: of the module before, to which the layers belong.
         ranges: of its tensors.
+        constants: what makes the module from the canonical one, for any quantize table.
         histograms: of its tensors, by name.
         target: what was asked for.
         inputs: how many inputs there were.
@@ -46,6 +45,7 @@ class Tuning:
     module: _core.Module
     graph: _core.Graph
     ranges: CalibrationTable
+    constants: Constants
     histograms: dict[str, _core.Histogram]
     target: Target
     inputs: int
@@ -83,6 +83,7 @@ def tune(
     round_weights: bool = True,
     correct_bias: bool = True,
     ray: str | None = None,
+    ranges: CalibrationTable | None = None,
     steps: Steps = counted_steps,
 ) -> Tuning:
     """Finds ranges, constants, and the layers that have to leave bytes.
@@ -97,23 +98,25 @@ def tune(
         round_weights: whether to choose the bytes of weights by the error of results.
         correct_bias: whether to take the mean error of bytes out of biases.
         ray: address of a Ray cluster that shares the search for ranges.
+        ranges: of the tensors, where they are known already.
         steps: shows progress.
 
     Raises:
         UserError: the network cannot be run or compiled, or there are no inputs.
     """
-    module = with_equalised_channels(module, inputs) if equalize else canonical(module)
+    plain = module = canonical(module)
+    if equalize:
+        with steps("equalising channels", 0):
+            module = with_equalised_channels(plain, inputs)
     graph = _core.read_graph(module)
     with steps("calibrating", len(inputs)) as advance:
         histograms, count = gather_module(module, inputs, advance, ray)
     named = by_name(graph, histograms)
-    ranges = make_table(named, method, count)
+    ranges = ranges or make_table(named, method, count)
     layers = find_layers(graph, Trials(module, ranges, asymmetric=asymmetric).byte_operations({}))
     if round_weights:
-        with steps("rounding weights", 0):
-            layers = with_rounded_weights(graph, layers, inputs)
-    with steps("correcting biases", 0):
-        corrections = find_corrections(graph, layers, inputs if correct_bias else None)
+        layers = with_rounded_weights(graph, layers, inputs, steps)
+    corrections = find_corrections(graph, layers, inputs if correct_bias else None, steps)
     trials = Trials(
         module, ranges, lambda copy, table: apply_corrections(copy, corrections, without=table),
         asymmetric=asymmetric,
@@ -126,14 +129,15 @@ def tune(
     with steps("running the float network", len(inputs)) as advance:
         samples = _Samples(module, inputs, advance)
 
-    def accuracy(model: Model) -> Accuracy:
-        return measure(model, samples)
+    with steps("choosing layers", most_steps(len(order)) * count) as advance:
 
-    with steps("choosing layers", 0) as advance:
-        result = search(trials, order, accuracy, target, advance)
-    corrected = module.clone()
-    apply_corrections(corrected, corrections, without=result.precisions())
-    return Tuning(corrected, graph, ranges, named, target, count, result)
+        def accuracy(model: Model) -> Accuracy:
+            return measure(model, samples, advance=advance)
+
+        result = search(trials, order, accuracy, target)
+    constants = Constants.between(plain, module, corrections, asymmetric)
+    corrected = constants.applied(plain, ranges, result.precisions(), asymmetric)
+    return Tuning(corrected, graph, ranges, constants, named, target, count, result)
 
 
 def quantize_table(tuning: Tuning) -> str:
@@ -150,7 +154,7 @@ def quantize_table(tuning: Tuning) -> str:
     for step in (result.steps[0], result.best):
         if step is not None:
             lines.append(
-                f"# {step.layers} layers in F16: {step.milliseconds:.3f} ms, "
+                f"# {step.layers} layers in F16: {step.time}, "
                 f"{target.drop(step.accuracy):.2f} points lost, "
                 f"cosine {step.accuracy.cosine:.5f}"
             )

@@ -1,0 +1,120 @@
+"""Quantize tables: precisions of single operators, by name."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+
+from tpuc import _core
+from tpuc.errors import UserError, did_you_mean, unknown
+
+_PRECISIONS = ("F32", "F16", "BF16", "INT8")
+# An attribute of @main: a JSON list of the names of source nodes and tensors that were fused into
+# other operators or evaluated.
+FUSED = "top.fused_names"
+
+
+def resolve(
+    table: Mapping[str, str] | str | os.PathLike | None, module: _core.Module
+) -> dict[str, str]:
+    """A table by the names that the compiler has for operators.
+
+    An operator may also be named by its tensor, and by the tensor with the ONNX operator's type
+    behind it, as tpu-mlir does: ``/conv/Conv_output_0_Conv``. Names of nodes that were fused into
+    others are left out.
+
+    Args:
+        table: names and precisions, or a file of them.
+        module: the network.
+
+    Raises:
+        UserError: a table that is broken, or a name that nothing has, with names like it.
+    """
+    if table is None:
+        return {}
+    if isinstance(table, Mapping):
+        where, entries = "quantize_table", _check(table)
+    else:
+        where, entries = str(table), _core.read_quantize_table(str(table))
+    aliases, fused = _names(module)
+    if not aliases:
+        # A module of a later phase has its precisions already.
+        return entries
+    found: dict[str, str] = {}
+    for name, precision in entries.items():
+        known = aliases.get(name) or aliases.get(name.rpartition("_")[0])
+        if known is not None:
+            found[known] = precision
+        elif name not in fused and name.rpartition("_")[0] not in fused:
+            hint = did_you_mean(name, [*aliases], 3)
+            raise UserError(f"{where}: '{name}' is no operator or tensor of the network{hint}")
+    return found
+
+
+def check_table(table: str | os.PathLike | None) -> None:
+    """Refuses a table that is broken, before any work is done.
+
+    Raises:
+        UserError: with the file, the line and what is wrong in it.
+    """
+    if table is not None:
+        _core.read_quantize_table(str(table))
+
+
+def _check(table: Mapping[str, str]) -> dict[str, str]:
+    for name, precision in table.items():
+        if str(precision).upper() not in _PRECISIONS:
+            raise unknown(f"quantize_table: '{name}' has the precision", precision, _PRECISIONS)
+    return {str(name): str(precision).upper() for name, precision in table.items()}
+
+
+def _names(module: _core.Module) -> tuple[dict[str, str], set[str]]:
+    """Names of operators by all of their names, and names of what was fused."""
+    if not any(kind.startswith("top.") for kind in module.count_ops()):
+        return {}, set()
+    canonical = module.clone()
+    canonical.run_pipeline("top-canonicalize")
+    names = {**operator_names(module), **operator_names(canonical)}
+    fused = json.loads(module.attribute(FUSED) or "[]")
+    return names, set(fused) - set(names)
+
+
+# Kinds of operations that overflow in F16 first, and those that lose most in 16 bits.
+_OVERFLOWING = ("layer_norm", "rms_norm", "group_norm", "avg_pool", "reduce")
+_SENSITIVE = ("softmax", "exp", "pow", "log", "sqrt", "rsqrt", "reciprocal")
+
+
+def wider(module: _core.Module, sensitive: bool) -> dict[str, str]:
+    """F32 for the operations of a module that overflow in F16 first.
+
+    Args:
+        module: in the top dialect.
+        sensitive: also for those that lose most in 16 bits.
+    """
+    kinds = (*_OVERFLOWING, *(_SENSITIVE if sensitive else ()))
+    canonical = module.clone()
+    canonical.run_pipeline("top-canonicalize")
+    return {op.name: "F32" for op in _core.read_graph(canonical).operations if op.kind in kinds}
+
+
+def operator_names(module: _core.Module) -> dict[str, str]:
+    """The compiler's names of a top module's operators, by these and by their tensors' names."""
+    names: dict[str, str] = {}
+    for operation in _core.read_graph(module).operations:
+        if operation.kind != "weight":
+            for name in (operation.name, operation.tensor):
+                if name:
+                    names.setdefault(name, operation.name)
+    return names
+
+
+def record_fused(module: _core.Module, source: Iterable[str]) -> None:
+    """Makes a module remember names of the source that no operator has any more."""
+    if fused := sorted(set(source) - set(operator_names(module))):
+        module.set_attribute(FUSED, json.dumps(fused))
+
+
+def table_text(table: Mapping[str, str]) -> str:
+    """A table as its file has it."""
+    return "".join(f"{name} {precision}\n" for name, precision in table.items())
