@@ -88,6 +88,38 @@ def TopPackProjections : Pass<"top-pack-projections"> {
   let dependentDialects = ["::tpuc::top::TopDialect"];
 }
 
+def TopRotateAllRows : Pass<"top-rotate-all-rows"> {
+  let summary = "Rotates rows that a rotary embedding leaves out by nothing";
+  let description = [{
+    A rotary embedding of some of the rows, joined with the others, becomes one
+    of all rows: the others get the angle 0, factors of 1 and 0. Rows are then
+    not cut apart and joined, which would move them to other lanes. Runs before
+    slices are moved through other ops, which would hide their common operand.
+
+    Before:
+
+    ```mlir
+    %1 = top.slice %0 {offsets = array<i64: 0, 0>, sizes = array<i64: 1, 64>, steps = array<i64: 1, 1>} : (tensor<257x64xf32>) -> tensor<1x64xf32>
+    %2 = top.slice %0 {offsets = array<i64: 1, 0>, sizes = array<i64: 256, 64>, steps = array<i64: 1, 1>} : (tensor<257x64xf32>) -> tensor<256x64xf32>
+    %3 = top.mul %2, %cos : (tensor<256x64xf32>, tensor<256x64xf32>) -> tensor<256x64xf32>
+    %4 = top.neg %2 : tensor<256x64xf32>
+    %5 = top.mul %4, %sin : (tensor<256x64xf32>, tensor<256x64xf32>) -> tensor<256x64xf32>
+    %6 = top.add %3, %5 : (tensor<256x64xf32>, tensor<256x64xf32>) -> tensor<256x64xf32>
+    %7 = top.concat %1, %6 {axis = 0 : i64} : (tensor<1x64xf32>, tensor<256x64xf32>) -> tensor<257x64xf32>
+    ```
+
+    After, with a first row of ones in `%cos1` and of zeros in `%sin0`:
+
+    ```mlir
+    %1 = top.mul %0, %cos1 : (tensor<257x64xf32>, tensor<257x64xf32>) -> tensor<257x64xf32>
+    %2 = top.neg %0 : tensor<257x64xf32>
+    %3 = top.mul %2, %sin0 : (tensor<257x64xf32>, tensor<257x64xf32>) -> tensor<257x64xf32>
+    %4 = top.add %1, %3 : (tensor<257x64xf32>, tensor<257x64xf32>) -> tensor<257x64xf32>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::top::TopDialect"];
+}
+
 def TopFlattenRows : Pass<"top-flatten-rows"> {
   let summary = "Writes products with one matrix with two axes";
   let description = [{

@@ -48,6 +48,8 @@ void populateConstantChainPatterns(mlir::RewritePatternSet &patterns);
 void populateProjectionPatterns(mlir::RewritePatternSet &patterns);
 /// The projections that attention reads into one product.
 void populatePackingPatterns(mlir::RewritePatternSet &patterns);
+/// Rotary embeddings of some rows as those of all. Before slices move.
+void populateRotationPatterns(mlir::RewritePatternSet &patterns);
 /// Products of rows with one matrix in two axes, reshapes below elementwise
 /// ops.
 void populateRowPatterns(mlir::RewritePatternSet &patterns);

@@ -13,6 +13,7 @@ using namespace mlir;
 using namespace tpuc;
 
 void top::buildCanonicalizePipeline(OpPassManager &manager) {
+  manager.addPass(createTopRotateAllRows());
   // Formulas are compared by value, so equal expressions become one first.
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
