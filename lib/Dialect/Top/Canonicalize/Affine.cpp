@@ -42,22 +42,42 @@ matchChannelConstant(Operation *op, Value constant, int64_t channelAxis) {
 
 /// The channel axis of the result of a convolution or matmul.
 static int64_t getChannelAxis(ConvOp op) { return 1; }
+static int64_t getChannelAxis(ConvTransposeOp op) { return 1; }
 static int64_t getChannelAxis(MatMulOp op) {
   return shapeOf(op.getOutput()).size() - 1;
 }
 
 /// The weights, and the axis of them that the result's channels come from.
 static Value getWeights(ConvOp op) { return op.getFilter(); }
+static Value getWeights(ConvTransposeOp op) { return op.getFilter(); }
 static Value getWeights(MatMulOp op) { return op.getRhs(); }
 static int64_t getWeightAxis(ConvOp op) { return 0; }
+static int64_t getWeightAxis(ConvTransposeOp op) { return 1; }
 static int64_t getWeightAxis(MatMulOp op) {
   return shapeOf(op.getRhs()).size() - (op.getRightTranspose() ? 2 : 1);
 }
 
+/// The channel of the result of what lies at `index` of the axes up to that
+/// of the channels.
+static int64_t getChannel(ConvOp op, int64_t index) { return index; }
+static int64_t getChannel(ConvTransposeOp op, int64_t index) {
+  // Inputs of a group have filters for the results of that group only.
+  ArrayRef<int64_t> filter = shapeOf(op.getFilter());
+  int64_t group = index / filter[1] / (filter[0] / op.getGroup());
+  return group * filter[1] + index % filter[1];
+}
+static int64_t getChannel(MatMulOp op, int64_t index) {
+  return index % shapeOf(op.getOutput()).back();
+}
+
+static bool hasActivation(ConvTransposeOp op) { return op.getDoRelu(); }
 static bool hasActivation(ConvOp op) { return op.getDoRelu(); }
 static bool hasActivation(MatMulOp op) { return false; }
 
 static void setWeights(ConvOp op, Value weights) {
+  op.getFilterMutable().assign(weights);
+}
+static void setWeights(ConvTransposeOp op, Value weights) {
   op.getFilterMutable().assign(weights);
 }
 static void setWeights(MatMulOp op, Value weights) {
@@ -88,7 +108,7 @@ static LogicalResult foldAffine(PatternRewriter &rewriter, Operation *op,
         tpuc::getNumElements(weights->getShape().drop_front(axis + 1));
     for (int64_t i = 0; i < scaled.getNumElements(); ++i)
       scaled.getMutableF32()[i] =
-          weights->getF32()[i] * scale[i / inner % scale.size()];
+          weights->getF32()[i] * scale[getChannel(producer, i / inner)];
     Value value = makeWeight(rewriter, loc, scaled);
     rewriter.modifyOpInPlace(producer, [&] { setWeights(producer, value); });
   }
@@ -145,8 +165,9 @@ struct ShiftIntoBias : public OpRewritePattern<AddOp> {
   }
 };
 
-/// batch_norm(conv(x)) -> conv(x); batch_norm(x) -> a convolution of each
-/// channel by one number where x is an image, else x * scale + shift
+/// batch_norm(conv(x)) -> conv(x), also transposed; batch_norm(x) -> a
+/// convolution of each channel by one number where x is an image, else x *
+/// scale + shift
 struct FoldBatchNorm : public OpRewritePattern<BatchNormOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(BatchNormOp op,
@@ -167,6 +188,9 @@ struct FoldBatchNorm : public OpRewritePattern<BatchNormOp> {
       shift[i] = (*bias)[i] - (*mean)[i] * exact;
     }
     if (auto conv = op.getInput().getDefiningOp<ConvOp>())
+      if (succeeded(foldAffine(rewriter, op, conv, factor, shift)))
+        return success();
+    if (auto conv = op.getInput().getDefiningOp<ConvTransposeOp>())
       if (succeeded(foldAffine(rewriter, op, conv, factor, shift)))
         return success();
     if (auto matmul = op.getInput().getDefiningOp<MatMulOp>())
@@ -200,8 +224,8 @@ struct FoldBatchNorm : public OpRewritePattern<BatchNormOp> {
 } // namespace
 
 void top::populateAffinePatterns(RewritePatternSet &patterns) {
-  patterns
-      .add<FoldBatchNorm, ScaleIntoWeights<ConvOp>, ScaleIntoWeights<MatMulOp>,
-           ShiftIntoBias<ConvOp>, ShiftIntoBias<MatMulOp>>(
-          patterns.getContext());
+  patterns.add<FoldBatchNorm, ScaleIntoWeights<ConvOp>,
+               ScaleIntoWeights<ConvTransposeOp>, ScaleIntoWeights<MatMulOp>,
+               ShiftIntoBias<ConvOp>, ShiftIntoBias<ConvTransposeOp>,
+               ShiftIntoBias<MatMulOp>>(patterns.getContext());
 }

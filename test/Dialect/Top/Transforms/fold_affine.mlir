@@ -117,3 +117,20 @@ func.func @chain_that_would_grow_stays(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
   %1 = top.mul %0, %column : (tensor<2x2xf32>, tensor<2x1xf32>) -> tensor<2x2xf32>
   return %1 : tensor<2x2xf32>
 }
+
+// A transposed convolution of two groups: filters are [input, result of its
+// group], so that channel 2 of the result is channel 0 of the second group.
+// CHECK-LABEL: func.func @conv_transpose_scale_and_shift(
+// CHECK-DAG: %[[W:.*]] = top.weight dense<{{\[\[\[\[}}2.000000e+00]], {{\[\[}}3.000000e+00]]], {{\[\[\[}}4.000000e+00]], {{\[\[}}5.000000e+00]]]]>
+// CHECK-DAG: %[[B:.*]] = top.weight dense<[6.000000e+00, 7.000000e+00, 8.000000e+00, 9.000000e+00]>
+// CHECK: %[[C:.*]] = top.conv_transpose %arg0, %[[W]], %[[B]]
+// CHECK: return %[[C]]
+func.func @conv_transpose_scale_and_shift(%x: tensor<1x2x5x5xf32>) -> tensor<1x4x5x5xf32> {
+  %w = top.weight dense<1.0> : tensor<2x2x1x1xf32>
+  %scale = top.weight dense<[[[2.0]], [[3.0]], [[4.0]], [[5.0]]]> : tensor<4x1x1xf32>
+  %shift = top.weight dense<[[[6.0]], [[7.0]], [[8.0]], [[9.0]]]> : tensor<4x1x1xf32>
+  %0 = top.conv_transpose %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, output_padding = array<i64: 0, 0>, group = 2 : i64} : (tensor<1x2x5x5xf32>, tensor<2x2x1x1xf32>) -> tensor<1x4x5x5xf32>
+  %1 = top.mul %0, %scale : (tensor<1x4x5x5xf32>, tensor<4x1x1xf32>) -> tensor<1x4x5x5xf32>
+  %2 = top.add %1, %shift : (tensor<1x4x5x5xf32>, tensor<4x1x1xf32>) -> tensor<1x4x5x5xf32>
+  return %2 : tensor<1x4x5x5xf32>
+}
