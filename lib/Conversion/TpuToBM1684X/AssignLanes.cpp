@@ -106,10 +106,19 @@ private:
     if (auto attention = dyn_cast<tpu::AttentionOp>(op)) {
       ArrayRef<int64_t> shape = shapeOf(attention.getOutput());
       assign(attention.getOutput(), {shape[0], shape[1]});
-      assign(attention.getQuery(), {shape[0], shape[1]});
-      assign(attention.getKey(), {shape[0], int64_t(attention.getKeyRows())});
-      assign(attention.getValue(), {shape[0], int64_t(attention.getKeyRows())});
+      int64_t keyRows = int64_t(attention.getKeyRows());
+      assignRows(attention.getQuery(), attention.getQueryView(), shape[1]);
+      assignRows(attention.getKey(), attention.getKeyView(), keyRows);
+      assignRows(attention.getValue(), attention.getValueView(), keyRows);
     }
+  }
+
+  /// The `rows` of a view [offset, batch stride, row stride, head stride], be
+  /// the heads within the rows or around them.
+  void assignRows(Value value, ArrayRef<int64_t> view, int64_t rows) {
+    int64_t all = sizeOf(shapeOf(value)), head = rows * view[2];
+    if (head != 0 && all % head == 0)
+      assign(value, {all / head, rows});
   }
 
   /// Whether a permutation into `split` keeps all lanes or exchanges all lanes
@@ -118,9 +127,13 @@ private:
     auto source = splits.find(permute.getInput());
     if (source == splits.end())
       return false;
+    // Steps of whole rounds of lanes stay in their lane.
     auto isLane = [](ArrayRef<int64_t> shape, size_t axis, LaneSplit lanes) {
       int64_t outer = sizeOf(shape.take_front(axis));
-      return outer >= lanes.n && outer < lanes.n * lanes.c;
+      int64_t row = sizeOf(shape) / (lanes.n * lanes.c);
+      int64_t rows = sizeOf(shape.drop_front(axis + 1)) / row;
+      return outer >= lanes.n && outer < lanes.n * lanes.c &&
+             rows % arch::kLanes != 0;
     };
     ArrayRef<int64_t> to = shapeOf(permute.getOutput());
     ArrayRef<int64_t> from = shapeOf(permute.getInput());
@@ -133,7 +146,10 @@ private:
       keepsAll &= isNow == wasBefore;
       exchangesAll &= !(isNow && wasBefore);
     }
-    return keepsAll || exchangesAll;
+    // Products of 64 x 64 take as long for a few elements.
+    constexpr int64_t kFew = 16;
+    int64_t rest = sizeOf(to) / (split.n * split.c);
+    return keepsAll || (exchangesAll && split.c >= kFew && rest >= kFew);
   }
 
   /// The split that leaves the fewest lanes and vectors idle; of equals the one
@@ -155,6 +171,15 @@ private:
     // Nothing is left of the axes of a value that is reduced to one element.
     LaneSplit best{1, 1};
     double bestUsage = 0;
+    // Of many short rows several in a lane, as many in each.
+    int64_t leading = sizeOf(shape.take_front(numAxes - 1));
+    int64_t lanes = arch::laneDivisor(leading);
+    int64_t row = sizeOf(shape.drop_front(numAxes - 1)) * width;
+    if (leading > arch::kLanes && row < arch::kVectorBytes) {
+      best = {1, lanes};
+      bestUsage = usage(lanes, arch::kLanes) *
+                  usage(sizeOf(shape) / lanes * width, arch::kVectorBytes);
+    }
     for (size_t axes = 1; axes < numAxes; ++axes)
       for (size_t first = 0; first + axes < numAxes; ++first) {
         LaneSplit split{sizeOf(shape.take_front(first)),
@@ -207,7 +232,8 @@ private:
     bool isOneLane = split.n * split.c == 1 && isa<tpu::ReshapeOp>(op);
     if (from != result && startsImages(op, split))
       return assign(result, {split.n, 1});
-    if (isOneLane || !keepsLeadingAxes(op, split) || startsRows(op, split))
+    if (isOneLane || !keepsLeadingAxes(op, split) || startsRows(op, split) ||
+        (from != result && leavesFewLanes(op, split)))
       return;
     carryTo(result);
     for (Value operand : op->getOperands())
@@ -271,6 +297,35 @@ private:
     return shape.size() > 2 && shape[0] == split.n && shape[1] == 1 &&
            split.c >= arch::kLanes && sizeOf(shape) == split.n * split.c &&
            leadsToImages(reshape.getOutput());
+  }
+
+  /// Whether a function of one element, of an image of a few channels, takes
+  /// more time in their lanes than to move it to all lanes and back.
+  static bool leavesFewLanes(Operation *op, LaneSplit split) {
+    constexpr int64_t kFewLanes = 4;
+    return split.c <= kFewLanes && hasManyPasses(op) &&
+           sizeOf(shapeOf(op->getResult(0))) >=
+               split.n * split.c * arch::kLanes * arch::kVectorBytes &&
+           !leadsToImages(op->getResult(0));
+  }
+
+  /// Whether `op` is the first of functions of one element of which some take
+  /// many passes over the data.
+  static bool hasManyPasses(Operation *op) {
+    using tpu::UnaryKind;
+    while (isa<tpu::CastOp, tpu::UnaryOp, tpu::ScalarOp>(op)) {
+      auto unary = dyn_cast<tpu::UnaryOp>(op);
+      if (unary &&
+          !llvm::is_contained({UnaryKind::Relu, UnaryKind::LeakyRelu,
+                               UnaryKind::Clip, UnaryKind::Abs, UnaryKind::Neg,
+                               UnaryKind::Hardsigmoid, UnaryKind::Hardswish},
+                              unary.getKind()))
+        return true;
+      if (!op->hasOneUse())
+        return false;
+      op = *op->user_begin();
+    }
+    return false;
   }
 
   /// Whether all readers of a value, through functions of one element, take its

@@ -165,3 +165,51 @@ func.func @reduced_whole(%arg0: tensor<3x2x2xf32>) -> tensor<1x1x1xf32> {
   %0 = tpu.reduce mean %arg0 {axis = 0 : i64} : (tensor<3x2x2xf32>) -> tensor<1x1x1xf32>
   return %0 : tensor<1x1x1xf32>
 }
+
+// -----
+
+// Heads around the rows: lanes are rows of a head, not parts of three heads.
+// CHECK-LABEL: func.func @heads_around_rows
+func.func @heads_around_rows(%arg0: tensor<1x3x49x32xf16>, %kv: tensor<49x192xf16>) -> tensor<1x49x3x32xf16> {
+  // CHECK: tpu.unary neg {{.*}}tpu.lanes = array<i64: 3, 49>
+  %0 = tpu.unary neg %arg0 : tensor<1x3x49x32xf16>
+  // CHECK: tpu.attention {{.*}}tpu.lanes = array<i64: 1, 49>
+  %1 = tpu.attention %0, %kv, %kv {query_view = array<i64: 0, 4704, 32, 1568>,
+      key_view = array<i64: 0, 9408, 192, 32>, value_view = array<i64: 96, 9408, 192, 32>, addend_views = array<i64>,
+      key_rows = 49 : i64, depth = 32 : i64, scale = 0.17677669 : f64}
+      : (tensor<1x3x49x32xf16>, tensor<49x192xf16>, tensor<49x192xf16>) -> tensor<1x49x3x32xf16>
+  return %1 : tensor<1x49x3x32xf16>
+}
+
+// -----
+
+// A function of many passes leaves the one lane of an image; a cheap one, or
+// one whose result is an image again, does not.
+// CHECK-LABEL: func.func @few_lanes
+func.func @few_lanes(%arg0: tensor<1x8x64x64xf16>, %w: tensor<1x8x1x1xf16>, %v: tensor<4x1x1x1xf16>)
+    -> (tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>, tensor<1x4x64x64xf16>) {
+  // CHECK: tpu.conv {{.*}}tpu.lanes = array<i64: 1, 1>
+  %0 = tpu.conv %arg0, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+      : (tensor<1x8x64x64xf16>, tensor<1x8x1x1xf16>) -> tensor<1x1x64x64xf16>
+  // CHECK: tpu.scalar add {{.*}}tpu.lanes = array<i64: 1, 64>
+  %1 = tpu.scalar add %0 {value = 1.0 : f64} : tensor<1x1x64x64xf16>
+  // CHECK: tpu.unary sigmoid {{.*}}tpu.lanes = array<i64: 1, 64>
+  %2 = tpu.unary sigmoid %1 : tensor<1x1x64x64xf16>
+  // CHECK: tpu.unary abs {{.*}}tpu.lanes = array<i64: 1, 1>
+  %3 = tpu.unary abs %0 : tensor<1x1x64x64xf16>
+  // CHECK: tpu.unary tanh {{.*}}tpu.lanes = array<i64: 1, 1>
+  %4 = tpu.unary tanh %0 : tensor<1x1x64x64xf16>
+  %5 = tpu.conv %4, %v {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+      : (tensor<1x1x64x64xf16>, tensor<4x1x1x1xf16>) -> tensor<1x4x64x64xf16>
+  return %2, %3, %5 : tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>, tensor<1x4x64x64xf16>
+}
+
+// -----
+
+// Of many short rows each lane holds as many.
+// CHECK-LABEL: func.func @short_rows
+func.func @short_rows(%arg0: tensor<1x8400x6xf16>) -> tensor<1x8400x6xf16> {
+  // CHECK: tpu.unary abs {{.*}}tpu.lanes = array<i64: 1, 60>
+  %0 = tpu.unary abs %arg0 : tensor<1x8400x6xf16>
+  return %0 : tensor<1x8400x6xf16>
+}
