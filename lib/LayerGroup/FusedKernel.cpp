@@ -1,7 +1,8 @@
 //===- FusedKernel.cpp - Two kernels as one -------------------------------===//
 //
-// The inputs of the pair are the producer's, then the consumer's others. One
-// side may see an image as rows where the other sees rows and columns.
+// The inputs of the pair are the producer's, then the consumer's others that
+// the producer does not read as well. One side may see an image as rows where
+// the other sees rows and columns.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,6 +27,13 @@ enum class Views : uint8_t {
   ProducerWide  ///< a row of the producer is several of the consumer
 };
 
+/// The whole of what a kernel moves by one plain transfer, or nothing.
+std::optional<GlobalTensor> onlyTransfer(const TransferProbe &probe) {
+  if (probe.transfers.size() != 1 || !probe.others.empty() || probe.hasFills)
+    return std::nullopt;
+  return probe.transfers[0].global;
+}
+
 class FusedKernel : public TiledKernel {
 public:
   FusedKernel(const TiledKernel &producer, const TiledKernel &consumer,
@@ -40,6 +48,11 @@ public:
       unit[W] = 0;
     for (unsigned axis = 0; axis < 4; ++axis)
       adaptUnit(axis);
+    for (unsigned i = 0; i < consumer.numInputs(); ++i) {
+      shared.push_back(i == input ? std::nullopt : findShared(i));
+      if (i != input && !shared.back())
+        own.push_back(i);
+    }
   }
 
   Shape4 space() const override { return consumer.space(); }
@@ -47,7 +60,7 @@ public:
   Shape4 granularity() const override { return unit; }
 
   unsigned numInputs() const override {
-    return producer.numInputs() + consumer.numInputs() - 1;
+    return producer.numInputs() + own.size();
   }
 
   Box inputBox(unsigned index, const Box &tile) const override {
@@ -59,8 +72,13 @@ public:
                                : consumer.placeInput(ofConsumer(index), box);
   }
   bool acceptsStrides(unsigned index) const override {
-    return isOfProducer(index) ? producer.acceptsStrides(index)
-                               : consumer.acceptsStrides(ofConsumer(index));
+    if (!isOfProducer(index))
+      return consumer.acceptsStrides(ofConsumer(index));
+    bool accepts = producer.acceptsStrides(index);
+    for (auto [i, other] : llvm::enumerate(shared))
+      if (other == index)
+        accepts &= consumer.acceptsStrides(i);
+    return accepts;
   }
   void load(CommandBuilder &builder, unsigned index, const Box &box,
             const LocalTensor &local) const override {
@@ -104,8 +122,18 @@ public:
         constants);
     if (between.isCopied)
       builder.copy(between.read, between.offered);
-    llvm::SmallVector<LocalTensor, 3> inputs(buffers.inputs.drop_front(split));
-    inputs.insert(inputs.begin() + input, between.read);
+    llvm::SmallVector<LocalTensor, 3> inputs;
+    llvm::ArrayRef<LocalTensor> others = buffers.inputs.drop_front(split);
+    for (unsigned i = 0; i < consumer.numInputs(); ++i) {
+      if (i == input) {
+        inputs.push_back(between.read);
+      } else if (shared[i]) {
+        inputs.push_back(buffers.inputs[*shared[i]]);
+      } else {
+        inputs.push_back(others.front());
+        others = others.drop_front();
+      }
+    }
     consumer.compute(builder, tile, {inputs, buffers.result, between.end},
                      constants + ownConstants());
   }
@@ -115,9 +143,45 @@ private:
     return index < producer.numInputs();
   }
   unsigned ofConsumer(unsigned index) const {
-    unsigned own = index - producer.numInputs();
-    return own < input ? own : own + 1;
+    return own[index - producer.numInputs()];
   }
+
+  /// The input of the producer that is always the consumer's `index`.
+  std::optional<unsigned> findShared(unsigned index) const {
+    Box whole{{0, 0, 0, 0}, consumer.space()}, part = whole;
+    for (unsigned axis = 0; axis < 4; ++axis)
+      if (unit[axis] != 0 && unit[axis] < whole.size[axis]) {
+        part.offset[axis] = unit[axis];
+        part.size[axis] = std::min(unit[axis], whole.size[axis] - unit[axis]);
+      }
+    for (unsigned i = 0; i < producer.numInputs(); ++i)
+      if (isSameInput(i, index, whole) && isSameInput(i, index, part))
+        return i;
+    return std::nullopt;
+  }
+
+  /// Whether both sides read the same in the same way for `tile`.
+  bool isSameInput(unsigned ofProducer, unsigned ofConsumer,
+                   const Box &tile) const {
+    Box first = producer.inputBox(ofProducer, produced(tile));
+    Box second = consumer.inputBox(ofConsumer, tile);
+    LocalTensor a = producer.placeInput(ofProducer, first);
+    LocalTensor b = consumer.placeInput(ofConsumer, second);
+    NoSink sink;
+    TransferProbe loadsA(sink), loadsB(sink);
+    producer.load(loadsA, ofProducer, first, a);
+    consumer.load(loadsB, ofConsumer, second, b);
+    std::optional<GlobalTensor> from = onlyTransfer(loadsA),
+                                other = onlyTransfer(loadsB);
+    return first == second && from && other && a.type == b.type &&
+           a.address == b.address && isCongruent(a, b) &&
+           from->region == other->region &&
+           from->offsetBytes == other->offsetBytes &&
+           from->type == other->type && from->shape == other->shape &&
+           from->strides == other->strides &&
+           loadsA.transfers[0].local.shape == loadsB.transfers[0].local.shape;
+  }
+
   uint32_t ownConstants() const {
     return uint32_t(bufferBytes(producer.constantBytes()));
   }
@@ -231,6 +295,10 @@ private:
   Views views;
   int64_t width;
   Shape4 unit; ///< the granularity
+  /// The inputs of the consumer that are loaded for it alone, and for each of
+  /// its inputs the one of the producer that it is.
+  llvm::SmallVector<unsigned> own;
+  llvm::SmallVector<std::optional<unsigned>> shared;
 };
 
 /// Whether rows follow each other without gaps.
@@ -260,13 +328,6 @@ std::optional<Views> compareViews(const GlobalTensor &written,
   if (written.shape[W] % read.shape[W] == 0)
     return Views::ProducerWide;
   return std::nullopt;
-}
-
-/// The whole of what a kernel moves by one plain transfer, or nothing.
-std::optional<GlobalTensor> onlyTransfer(const TransferProbe &probe) {
-  if (probe.transfers.size() != 1 || !probe.others.empty() || probe.hasFills)
-    return std::nullopt;
-  return probe.transfers[0].global;
 }
 
 } // namespace

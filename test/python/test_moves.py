@@ -5,6 +5,7 @@ from pathlib import Path
 
 import networks as nets
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import tpuc
@@ -104,3 +105,44 @@ def test_large_movements_are_exact_and_keep_runs(name, shape, build, precision, 
     check(model, x, expected, precision)
     profile = model.profile()
     assert profile.ms <= moves.LIMIT * max(profile.roofline_ms, moves.LEAST_MS)
+
+
+def test_fused_kernels_read_what_both_need_once(tmp_path):
+    """x + x s of a value that fits no lane: x comes from memory once."""
+    shape = [1, 64, 200, 400]
+    node = onnx.helper.make_node
+    nodes = [
+        node("Relu", ["x"], ["a"], "a"),
+        node("Mul", ["a", "s"], ["m"], "m"),
+        node("Add", ["a", "m"], ["y"], "y"),
+    ]
+    model = nets.network(nodes, {"x": shape, "s": [1, 64, 1, 1]}, {"y": shape})
+    path = nets.save(model, tmp_path / "net.onnx")
+    compiled = tpuc.compile(path, quantize="F32")
+    random = np.random.default_rng(0)
+    sizes = {"x": shape, "s": [1, 64, 1, 1]}
+    x = {name: random.standard_normal(size, np.float32) for name, size in sizes.items()}
+    relu = np.maximum(x["x"], 0)
+    np.testing.assert_allclose(compiled.run(x)["y"], relu + relu * x["s"], rtol=1e-6)
+    assert compiled.profile().ddr_read_bytes < 2.5 * 4 * np.prod(shape)
+
+
+def test_parts_of_a_large_concat_are_written_in_place(tmp_path):
+    """Channels that begin in the midst of the lanes, of a value that is not kept there."""
+    shape = [1, 24, 184, 320]
+    node = onnx.helper.make_node
+    functions = {"Neg": np.negative, "Exp": np.exp, "Sigmoid": lambda x: 1 / (1 + np.exp(-x))}
+    functions["Tanh"] = np.tanh
+    nodes = [node(op, ["x"], [f"p{i}"], f"p{i}") for i, op in enumerate(functions)]
+    nodes += [
+        node("Concat", [f"p{i}" for i in range(4)], ["c"], "c", axis=1),
+        node("Abs", ["c"], ["y"], "y"),
+    ]
+    model = nets.network(nodes, {"x": shape}, {"y": [1, 96, 184, 320]})
+    path = nets.save(model, tmp_path / "net.onnx")
+    compiled = tpuc.compile(path, quantize="F16")
+    x = np.random.default_rng(0).standard_normal(shape, np.float32)
+    expected = np.concatenate([function(x) for function in functions.values()], 1)
+    got = compiled.run({"x": x})["y"]
+    np.testing.assert_allclose(got, np.abs(expected), rtol=2e-3, atol=5e-3)
+    assert "tpu.concat" not in {layer.kind for layer in compiled.profile().layers}

@@ -94,6 +94,16 @@ static int64_t bytesOf(Value value) {
   return type.getNumElements() * int64_t(storage.getIntOrFloatBitWidth()) / 8;
 }
 
+/// Bytes of a lane that a value takes when it lies there.
+static int64_t laneBytesOf(Value value) {
+  kernel::LaneSplit split = splitOf(value);
+  if (!split.isKnown())
+    return 0;
+  int64_t row = bytesOf(value) / (split.n * split.c);
+  return split.n * arch::ceilDiv(split.c, arch::kLanes) *
+         arch::alignUp(row, arch::kVectorBytes);
+}
+
 ValuePlaces::ValuePlaces(func::FuncOp function) {
   auto terminator =
       cast<func::ReturnOp>(function.getBody().front().getTerminator());
@@ -122,14 +132,17 @@ void ValuePlaces::joinOperands(tpu::ConcatOp concat, bool isResult) {
   // Each operand is one run of the result.
   if (ShapedType::getNumElements(shape.take_front(axis)) != 1)
     return;
+  // What fills most of the lanes is not kept there beside its readers' tiles.
+  bool staysGlobal = 2 * laneBytesOf(concat.getOutput()) > arch::kLaneBytes;
   int64_t offset = 0, start = 0;
   for (Value operand : concat.getInputs()) {
     Place place = placeOf(operand);
     bool isWhole = place.offset == 0 &&
                    bytesOf(place.root) == bytesOf(operand) &&
                    tpu::getElement(place.root) == tpu::getElement(operand);
-    bool saves = isResult || (start % arch::kLanes == 0 &&
-                              haveSameRows(place.root, concat.getOutput()));
+    bool saves = isResult || staysGlobal ||
+                 (start % arch::kLanes == 0 &&
+                  haveSameRows(place.root, concat.getOutput()));
     // What goes to the caller has memory of its own.
     bool isFree = !isForeign(place.root) && place.root != concat.getOutput() &&
                   !llvm::any_of(place.root.getUsers(), [](Operation *user) {
