@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from tpuc.errors import UserError
+from tpuc.errors import UserError, unknown
 from tpuc.outputs import note_inputs
 from tpuc.preprocess import Preprocess
 
@@ -198,6 +199,9 @@ def make_config(path: str | os.PathLike | None, arguments: Mapping[str, Any]) ->
         where = f"--{key}" if key in given or path is None else f"{path}: {key}"
         if problem["type"] == "extra_forbidden":
             raise UserError(f"{where} is not known, see tpuc compile --help") from None
+        if problem["type"] == "literal_error":
+            choices = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
+            raise unknown(where, str(problem["input"]), choices) from None
         message = problem["msg"].removeprefix("Value error, ")
         shown = problem["input"]
         raise UserError(f"{where} '{shown}': {message[0].lower()}{message[1:]}") from None

@@ -37,7 +37,8 @@ def test_rows_count_not_the_table(quantize):
     profile = model.profile()
     ports = 4 * TOKENS + 4 * TOKENS * WIDTH
     rows = TOKENS * WIDTH * (4 if quantize == "F32" else 2)
-    assert roofline_bytes(model) == pytest.approx(ports + rows, rel=0.1)
+    # The coefficients are filled up to 4096 bytes.
+    assert ports + rows <= roofline_bytes(model) < ports + rows + 4096
     assert roofline_bytes(model) < profile.weight_bytes / 10
     assert profile.roofline_ms <= profile.ms
 

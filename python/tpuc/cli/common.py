@@ -34,7 +34,13 @@ class Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
         """Parses; a flag that is not known is named with the one that is like it."""
-        found, rest = self.parse_known_args(args, namespace)
+        words = list(sys.argv[1:] if args is None else args)
+        # First, since what is mistyped may be missing as well.
+        for flag in (word.split("=")[0] for word in words if word.startswith("--")):
+            hint = did_you_mean(flag, self._option_string_actions)
+            if hint and flag not in self._option_string_actions and self._subparsers is None:
+                self.error(f"the option '{flag}' is not known{hint.rstrip('?')}")
+        found, rest = self.parse_known_args(words, namespace)
         if rest:
             flag = next((word for word in rest if word.startswith("-")), rest[0]).split("=")[0]
             hint = did_you_mean(flag, self._option_string_actions) if flag[0] == "-" else ""
