@@ -413,7 +413,9 @@ TEST(SideTableTest, PicturesMakeANewVersion) {
 
 TEST(CombineTest, JoinsNetworksAndStages) {
   Bmodel first = makeModel(), second = makeModel(), third = makeModel();
-  second.networks[0].stages[0].inputs[0].shape = {2, 3, 8};
+  auto &input = second.networks[0].stages[0].inputs[0];
+  input.shape = {2, 3, 8};
+  input.size = 2 * 3 * 8 * 4;
   third.networks[0].name = "other";
   auto all = combineBmodels({first, second, third});
   ASSERT_TRUE(bool(all)) << llvm::toString(all.takeError());
