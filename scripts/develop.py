@@ -25,16 +25,15 @@ sys.exit({function}())
 """
 
 
-def install(project: dict) -> None:
+def install(project: dict, extras: list[str]) -> None:
     """Installs the runtime, build and development packages into this venv.
 
-    Continuous integration also gets Ray, which is large and serves one test file.
+    ``extras`` names further groups of optional dependencies.
     """
-    extras = project["project"]["optional-dependencies"]
+    groups = project["project"]["optional-dependencies"]
     wanted = sorted(
         project["project"]["dependencies"]
-        + extras["dev"]
-        + (extras["ray"] if os.environ.get("CI") else [])
+        + [package for name in ("dev", *extras) for package in groups[name]]
         + project["build-system"]["requires"]
     )
     digest = hashlib.sha256("\n".join(wanted).encode()).hexdigest()
@@ -69,11 +68,12 @@ def main() -> None:
     """Command line entry."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--install", action="store_true")
+    parser.add_argument("--extra", metavar="GROUP", action="append", default=[])
     parser.add_argument("--link", metavar="BUILD", type=Path)
     args = parser.parse_args()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     if args.install:
-        install(project)
+        install(project, args.extra)
     if args.link:
         link(project, args.link.resolve())
 
