@@ -357,7 +357,8 @@ PrecisionRules::visitArithmetic(Operation *op, const Operands &operands) {
          (isSum && llvm::none_of(op->getOperands(), isOneNumber))) &&
         isMasked(op->getResult(0))) {
       for (Value operand : op->getOperands())
-        if (isConstant(operand))
+        if (isConstant(operand) &&
+            getElementTypeOrSelf(operand.getType()).isF32())
           masks.insert(operand);
       // Of operands in f32 the op computes in f32.
       masks.insert(op->getResult(0));
