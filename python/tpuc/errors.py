@@ -17,6 +17,10 @@ class UserError(Exception):
         return " ".join(super().__str__().split())
 
 
+class InputTypeError(UserError, TypeError):
+    """A value of a type that cannot be used; a ``TypeError`` for Python's users."""
+
+
 def did_you_mean(word: str, known: Iterable[str], count: int = 1) -> str:
     """``, did you mean 'X'?`` when there are names like the given one, else nothing."""
     import difflib

@@ -70,7 +70,7 @@ def kind_of(path: str | os.PathLike) -> str:
     if head.startswith(b"PK\x03\x04"):
         # Archives name their first member behind 30 bytes.
         name = head[30 : 30 + int.from_bytes(head[26:28], "little")]
-        if name.endswith(b".npy"):
+        if name.endswith(b".npy") or path.suffix.lower() == ".npz":
             return ARRAYS
         return "a PyTorch checkpoint" if b"data.pkl" in head else "a zip archive"
     return _SUFFIXES.get(path.suffix.lower(), "") if head else ""

@@ -16,7 +16,7 @@ from tpuc import _core
 from tpuc.arrays import match_inputs
 from tpuc.calibration.table import CalibrationTable
 from tpuc.compiler import check_quantize, deploy, transform
-from tpuc.errors import UserError
+from tpuc.errors import InputTypeError, UserError
 from tpuc.kinds import BMODEL, refuse_other
 from tpuc.outputs import check_writable, note_inputs
 from tpuc.precisions import resolve
@@ -165,7 +165,7 @@ class Model:
         names = [spec.name for spec in self.inputs]
         if not isinstance(inputs, Mapping):
             if len(names) != 1:
-                raise TypeError(
+                raise InputTypeError(
                     f"{self._source}: one {type(inputs).__name__} for {len(names)} inputs, give a "
                     f"dictionary of {', '.join(names)}"
                 )
@@ -286,13 +286,13 @@ def _array(name: object, value: ArrayLike) -> np.ndarray:
     try:
         array = np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(
+        raise InputTypeError(
             f"the input '{name}' is a {type(value).__name__}, expected an array of numbers: {error}"
         ) from None
     if array.dtype.kind in "OSUMmV" and "float" not in array.dtype.name:
-        raise TypeError(
-            f"the input '{name}' is a {type(value).__name__} of {array.dtype}, expected an array "
-            f"of numbers"
+        raise InputTypeError(
+            f"the input '{name}' is a {type(value).__name__} of type {array.dtype}, expected an "
+            f"array of numbers"
         )
     return array
 
@@ -317,7 +317,7 @@ def _check_model(model: object) -> None:
     remedy = "give the path of an ONNX file or an onnx.ModelProto"
     if any(base.__module__.startswith("torch.") for base in kind.__mro__):
         remedy = "export it with torch.onnx.export and " + remedy
-    raise TypeError(f"the model is a {kind.__module__}.{kind.__qualname__}; {remedy}")
+    raise InputTypeError(f"the model is a {kind.__module__}.{kind.__qualname__}; {remedy}")
 
 
 def compile(
