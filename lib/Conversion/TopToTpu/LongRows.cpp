@@ -113,27 +113,42 @@ Value tpuc::normOfGroups(const GroupNorm &norm, Lowering &lowering) {
   auto emit = [&](BinaryKind kind, Value a, Value b) {
     return lowering.emit<tpu::BinaryOp>(kind, a, b);
   };
-  // Differences and squares leave the range of f16, and so do factors of rows
-  // of very small or large numbers.
-  Value y = lowering.cast(norm.x, f32);
+  auto scaleBy = [&](Value value, double number) {
+    return number == 1
+               ? value
+               : lowering.emit<tpu::ScalarOp>(ScalarKind::Mul, value, number);
+  };
+  // A quarter of any difference is in the range of f16, and the factor of the
+  // largest is a normal number. Differences are kept in x's type: they are as
+  // long as x, and read twice.
+  double shrink = element.isF16() && norm.subtractsMean ? 0.25 : 1.0;
+  Value y = scaleBy(norm.x, shrink);
   if (norm.subtractsMean)
-    y = emit(BinaryKind::Sub, y, meanOfGroups(norm.x));
+    y = emit(BinaryKind::Sub, y,
+             lowering.cast(scaleBy(meanOfGroups(norm.x), shrink), element));
+  // Squares leave the range of f16.
+  Value wide = lowering.cast(y, f32);
   Value variance = lowering.emit<tpu::ScalarOp>(
-      ScalarKind::Add, meanOfGroups(emit(BinaryKind::Mul, y, y)), norm.epsilon);
+      ScalarKind::Add, meanOfGroups(emit(BinaryKind::Mul, wide, wide)),
+      norm.epsilon * shrink * shrink);
   Value factor = lowering.emit<tpu::UnaryOp>(UnaryKind::Rsqrt, variance);
-  auto getParameter = [&](Value value) {
-    return lowering.reshape(lowering.get(value, f32), norm.parameterShape);
+  auto getParameter = [&](Value value, Type type) {
+    return lowering.reshape(lowering.get(value, type), norm.parameterShape);
   };
   // What is one a channel is multiplied before it meets x.
   bool isPerChannel = norm.parameterShape.back() == 1;
   if (norm.scale && isPerChannel)
-    factor = emit(BinaryKind::Mul, factor, getParameter(norm.scale));
-  y = emit(BinaryKind::Mul, y, factor);
+    factor = emit(BinaryKind::Mul, factor, getParameter(norm.scale, f32));
+  // Rows of equal elements are 0, whatever epsilon is.
+  if (element.isF16())
+    factor =
+        lowering.emit<tpu::UnaryOp>(UnaryKind::Clip, factor, -65504.0, 65504.0);
+  y = emit(BinaryKind::Mul, y, lowering.cast(factor, element));
   if (norm.scale && !isPerChannel)
-    y = emit(BinaryKind::Mul, y, getParameter(norm.scale));
+    y = emit(BinaryKind::Mul, y, getParameter(norm.scale, element));
   if (norm.bias)
-    y = emit(BinaryKind::Add, y, getParameter(norm.bias));
-  return lowering.cast(y, element);
+    y = emit(BinaryKind::Add, y, getParameter(norm.bias, element));
+  return y;
 }
 
 /// Rows of the last axis as [rows, parts, part], where one is too long; nothing

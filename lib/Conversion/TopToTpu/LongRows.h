@@ -29,7 +29,7 @@ struct GroupNorm {
 };
 
 /// Rows of groups that are long: means of channels, then of groups. Channels
-/// stay in their lanes. Computes in f32, the result has x's type.
+/// stay in their lanes. Statistics are f32, the result has x's type.
 mlir::Value normOfGroups(const GroupNorm &norm, Lowering &lowering);
 
 /// softmax(x), or its logarithm, along the last axis; nothing when a row fits
