@@ -248,7 +248,7 @@ class Bounds:
             return
         op = "" if node is None else node.op_type
         # Sums of integers are exact, what they are multiplied by then is not.
-        bounded = op in _BOUNDED or (op in _SUMS and self._precision == "INT8")
+        bounded = op in _BOUNDED | {"Resize"} or (op in _SUMS and self._precision == "INT8")
         noise, end = f"{name}_noise", f"{name}_moved"
         self._shapes[noise] = array.shape
         # Without a shape: of pools that round up ONNX infers another one than there is.
@@ -321,8 +321,10 @@ class Bounds:
         if exact and (node is None or op in _EXACT):
             return 0, 0
         if op == "Resize":
-            # onnxruntime computes the positions of elements in F32.
-            steps = 2.0**-24 * max(array.shape)
+            # onnxruntime computes the positions of elements in F32; weights are rounded too,
+            # and what is interpolated along one axis alone.
+            mode = next((a.s for a in node.attribute if a.name == "mode"), b"nearest")
+            steps = 2.0**-24 * max(array.shape) + (relative if mode != b"nearest" else 0)
             return relative, smallest + steps * float(np.abs(array).max(initial=0))
         if op in _FUNCTIONS and self._precision == "F32":
             relative = _FUNCTION_ERROR

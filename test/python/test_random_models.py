@@ -18,7 +18,7 @@ from randomnets.expansion import expanded  # noqa: E402
 from randomnets.families import FAMILIES  # noqa: E402
 from randomnets.trial import GOOD, judge_seed, make_network, samples  # noqa: E402
 
-COUNT = int(os.environ.get("TPUC_RANDOM_MODELS", "8"))
+COUNT = int(os.environ.get("TPUC_RANDOM_MODELS", "90"))
 
 
 @pytest.mark.parametrize(
