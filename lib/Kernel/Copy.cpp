@@ -114,7 +114,7 @@ private:
     auto inner = llvm::find_if(
         axes, [](const CopyAxis &axis) { return axis.sourceStride == 1; });
     bool isTransposing = axes.back().resultStride == 1 &&
-                         axes.back().sourceStride != 1 && inner != axes.end();
+                         axes.back().sourceStride > 1 && inner != axes.end();
     if (!isTransposing &&
         makeFreeLaneCopy(result.advanced(resultOffset),
                          source.advanced(sourceOffset), axes, kernels))

@@ -146,3 +146,13 @@ def test_parts_of_a_large_concat_are_written_in_place(tmp_path):
     got = compiled.run({"x": x})["y"]
     np.testing.assert_allclose(got, np.abs(expected), rtol=2e-3, atol=5e-3)
     assert "tpu.concat" not in {layer.kind for layer in compiled.profile().layers}
+
+
+def test_a_last_axis_of_the_caller_is_repeated_in_the_lanes(tmp_path):
+    model = nets.one_node("Expand", ("x", "s"), (1, 128, 1), {"s": np.array([1, 128, 384])})
+    path = nets.save(model, tmp_path / "net.onnx")
+    compiled = tpuc.compile(path, quantize="F32")
+    x = np.random.default_rng(0).standard_normal((1, 128, 1), np.float32)
+    np.testing.assert_array_equal(compiled.run({"x": x})["y"], np.broadcast_to(x, (1, 128, 384)))
+    profile = compiled.profile()
+    assert profile.ms <= moves.LIMIT * max(profile.roofline_ms, moves.LEAST_MS)
