@@ -36,7 +36,7 @@ def test_a_result_that_no_memory_holds_is_refused(name, scale):
 def test_a_result_of_a_tile_that_no_memory_holds_is_refused(repeats):
     node = helper.make_node("Tile", ["x", "r"], ["y"], "node")
     model = nets.network([node], {"x": [4, 4]}, {"y": None}, {"r": np.array(repeats)})
-    with pytest.raises(UserError, match=r"memory|expected 1 to|too large"):
+    with pytest.raises(UserError, match=r"memory|expected 1 to|too large|elements"):
         transform(model, "main")
 
 

@@ -50,6 +50,16 @@ class CalibrationTable:
         ]
         return "\n".join(lines) + "\n"
 
+    def warning(self) -> str | None:
+        """What to say of the tensors without a range, the first of which is where it begins."""
+        names = [name for name, found in self.ranges.items() if math.isinf(found.threshold)]
+        if not names:
+            return None
+        return (
+            f"{len(names)} of {len(self.ranges)} tensors have infinities or NaNs on these inputs "
+            f"and stay in floats, the first is '{names[0]}'"
+        )
+
     def save(self, path: str | os.PathLike) -> None:
         """Writes the table.
 

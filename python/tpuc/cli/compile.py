@@ -266,6 +266,7 @@ def _calibrate(
     """Writes the ranges beside the output; returns what to compile, and the file."""
     from tpuc.calibration import DEFAULT_METHOD
     from tpuc.calibration.methods import check_method
+    from tpuc.cli.report import warn_of
     from tpuc.console import counted_steps
     from tpuc.outputs import check_writable
     from tpuc.tuning.calibrate import calibrate_all
@@ -287,6 +288,7 @@ def _calibrate(
         )  # fmt: skip
         module = constants.applied(module, table, precisions, config.asymmetric)
     save_table(table, constants, path)
+    warn_of(table)
     return module, path
 
 

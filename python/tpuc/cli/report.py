@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 
 from tpuc import _core
+from tpuc.calibration.table import CalibrationTable
 from tpuc.compare import Similarity
 from tpuc.console import print_table
 from tpuc.errors import UserError
@@ -17,6 +19,12 @@ def report_module(path: str, module: _core.Module) -> None:
     skipped = ("top.weight", "builtin.module", "func.func", "func.return")
     operations = sum(count for name, count in counts.items() if name not in skipped)
     print(f"{path}: {operations} operations, {counts.get('top.weight', 0)} weights")
+
+
+def warn_of(table: CalibrationTable) -> None:
+    """Says which tensors have no range."""
+    if text := table.warning():
+        print(f"warning: {text}", file=sys.stderr)
 
 
 def report_model(

@@ -130,6 +130,7 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.calibration import DEFAULT_METHOD, Dataset
     from tpuc.calibration.dataset import read_list
     from tpuc.calibration.methods import check_method, use_bins
+    from tpuc.cli.report import warn_of
     from tpuc.compiler import read_module
     from tpuc.console import counted_steps
     from tpuc.outputs import check_writable, note_inputs
@@ -153,6 +154,7 @@ def command(argv: Sequence[str]) -> None:
         tuning_inputs=tuning, tuning_count=args.tune_num, steps=counted_steps,
     )  # fmt: skip
     save_table(table, constants, args.calibration_table)
+    warn_of(table)
     print(f"{args.calibration_table}: {len(table.ranges)} tensors, {table.comments[-1]}")
 
 
