@@ -62,8 +62,7 @@ public:
       return canExtend(op->getOperand(0));
     if (auto slice = dyn_cast<SliceOp>(op))
       return slice.getSizes()[rows.axis] == rows.count &&
-             slice.getSteps()[rows.axis] == 1 &&
-             canExtend(slice.getInput());
+             slice.getSteps()[rows.axis] == 1 && canExtend(slice.getInput());
     if (auto concat = dyn_cast<ConcatOp>(op))
       return concat.getAxis() != uint64_t(rows.axis) &&
              llvm::all_of(concat.getInputs(),
