@@ -62,6 +62,10 @@ class Bmodel:
         """Takes the contents of a file."""
 
     @property
+    def precision(self) -> str:
+        """The least precise in which it computes."""
+
+    @property
     def preprocess(self) -> str:
         """How the selected stage's inputs are made from pictures: a JSON text, or empty."""
 
