@@ -330,6 +330,15 @@ std::optional<Views> compareViews(const GlobalTensor &written,
   return std::nullopt;
 }
 
+/// Whether the transfer of all that `axes` count has these axes. Kernels that
+/// deal rows to lanes by themselves count rows: a box of lanes is none of
+/// theirs. The columns of rows are not counted.
+bool hasAxes(const GlobalTensor &tensor, const Shape4 &axes) {
+  return tensor.shape[N] == axes[N] && tensor.shape[C] == axes[C] &&
+         (tensor.shape[H] == axes[H] ||
+          tensor.shape[H] * tensor.shape[W] == axes[H] * axes[W]);
+}
+
 } // namespace
 
 std::unique_ptr<TiledKernel> group::fuseKernels(const TiledKernel &producer,
@@ -341,7 +350,7 @@ std::unique_ptr<TiledKernel> group::fuseKernels(const TiledKernel &producer,
   TransferProbe stores(sink);
   producer.store(stores, whole, producer.placeResult(whole));
   std::optional<GlobalTensor> written = onlyTransfer(stores);
-  if (!written)
+  if (!written || !hasAxes(*written, producer.space()))
     return nullptr;
   Box all{{0, 0, 0, 0}, consumer.space()};
   std::unique_ptr<TiledKernel> fused;
@@ -360,7 +369,7 @@ std::unique_ptr<TiledKernel> group::fuseKernels(const TiledKernel &producer,
       continue;
     std::optional<GlobalTensor> read = onlyTransfer(loads);
     std::optional<Views> views;
-    if (read)
+    if (read && hasAxes(*read, box.size))
       views = compareViews(*written, *read);
     // Read twice, or by another view.
     if (!views || fused)

@@ -50,3 +50,26 @@ def test_padding_is_not_what_lies_beside_a_value() -> None:
     node = helper.make_node("Conv", ["x", "w"], ["y"], "conv", pads=[1, 1, 1, 1])
     model = network([node], {"x": [1, 3, 96, 96]}, {"y": [1, 32, 96, 96]}, {"w": weights})
     assert largest_difference(model, "F16", [1, 3, 96, 96]) <= 1e-3
+
+
+def test_rows_dealt_to_lanes_are_not_cut_by_lanes() -> None:
+    """A norm of 98 rows, two a lane, before a product of 49 lanes."""
+    rng = np.random.default_rng(4)
+    weights = {
+        "rows": np.array([0, 2, -1], np.int64),
+        "ones": np.ones(2, np.float32),
+        "zeros": np.zeros(2, np.float32),
+        "images": np.array([49, 24, 1, 48], np.int64),
+        "scale": rng.standard_normal((24, 1, 1)).astype(np.float32),
+        "planes": np.array([2, 32, 126, 7], np.int64),
+    }
+    nodes = [
+        helper.make_node("Reshape", ["x", "rows"], ["a"]),
+        helper.make_node("InstanceNormalization", ["a", "ones", "zeros"], ["b"]),
+        helper.make_node("Reshape", ["b", "images"], ["c"]),
+        helper.make_node("Mul", ["c", "scale"], ["d"]),
+        helper.make_node("Reshape", ["d", "planes"], ["e"]),
+        helper.make_node("MaxPool", ["e"], ["y"], kernel_shape=[2, 1], pads=[0, 0, 1, 0]),
+    ]
+    model = network(nodes, {"x": [49, 24, 1, 48]}, {"y": None}, weights, opset=17)
+    assert largest_difference(model, "F32", [49, 24, 1, 48]) < 1e-4
