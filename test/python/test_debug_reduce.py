@@ -100,9 +100,9 @@ def wrong_after(pair):
         def run(self, inputs):
             return {name: array + 1 for name, array in self.model.run(inputs).items()}
 
-    def compile_(model, quantize):
+    def compile_(model, quantize, **options):
         makers = {name: node.op_type for node in model.graph.node for name in node.output}
-        compiled = good(model, quantize)
+        compiled = good(model, quantize, **options)
         found = any(
             node.op_type == pair[1] and makers.get(name) == pair[0]
             for node in model.graph.node
