@@ -61,7 +61,6 @@ CASES = [
     (("model_transform", "--model_def", "far.onnx", "--mlir"), "far.data"),
     ((*CALIBRATE, "-o"), "net.mlir"),
     ((*CALIBRATE, "-o"), "in.npz"),
-    ((*CALIBRATE, "-o", "table", "--equalize"), "list"),
     ((*RUN, "--output"), "in.npz"),
     ((*RUN, "--output"), "net.bmodel"),
     (("front", "dis", "net.bmodel", "-o"), "net.bmodel"),
