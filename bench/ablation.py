@@ -39,8 +39,10 @@ PASSES = (
     "top-share-weights", "cse",
     f"convert-top-to-tpu{{precision={PRECISION}}}", "canonicalize", "cse", "tpu-fuse-activation",
     "choose-batch-split", "func.func(tpu-fuse-attention)", "func.func(tpu-hoist-outputs)",
-    "func.func(fold-channel-moves)", "func.func(align-concats)", "func.func(assign-lanes)",
-    "func.func(join-permutes)", "convert-tpu-to-bm1684x", "func.func(bm1684x-verify-hazards)",
+    "func.func(fold-channel-moves)", "func.func(align-concats)",
+    "func.func(tpu-assign-lane-layout)", "func.func(join-permutes)",
+    "func.func(tpu-copy-results)", "tpu-layer-group", "tpu-verify-plan", "convert-tpu-to-bm1684x",
+    "func.func(bm1684x-verify-hazards)",
 )  # fmt: skip
 
 
@@ -66,7 +68,7 @@ class Part:
 
 def schedule(option: str) -> tuple[tuple[str, str], ...]:
     """LayerGroup with an option."""
-    return (("convert-tpu-to-bm1684x", f"convert-tpu-to-bm1684x{{{option}}}"),)
+    return (("tpu-layer-group", f"tpu-layer-group{{{option}}}"),)
 
 
 TOP = (
@@ -85,7 +87,9 @@ PARTS = (
     Part("activation in the kernel before", ("tpu-fuse-activation",)),
     Part(
         "lanes: neighbours share a split",
-        changed=(("func.func(assign-lanes)", "func.func(assign-lanes{carry=false})"),),
+        changed=(
+            ("func.func(tpu-assign-lane-layout)", "func.func(tpu-assign-lane-layout{carry=false})"),
+        ),
     ),
     Part("lanes: permutations joined into exchanges", ("join-permutes",)),
     Part("lanes: rows moved by products", changed=schedule("lane-products=false")),

@@ -23,10 +23,15 @@ namespace tpuc {
 enum class Phase {
   Top,      ///< canonical top dialect
   Tpu,      ///< tpu dialect, precisions chosen
+  Layout,   ///< tpu dialect, lanes assigned
+  Plan,     ///< tpu dialect with the plan of LayerGroup
   Commands, ///< bm1684x dialect
 };
 
-/// The phase of that name ("top", "tpu", "commands"), if there is one.
+/// The phases' names, in order.
+llvm::ArrayRef<llvm::StringRef> phaseNames();
+
+/// The phase of that name, if there is one.
 std::optional<Phase> findPhase(llvm::StringRef name);
 
 struct CompileOptions {
@@ -51,7 +56,8 @@ struct CompileOptions {
 /// Every dialect, interface and kernel that the phases need.
 void registerCompileDialects(mlir::DialectRegistry &registry);
 
-/// The phase that a module is at, from the dialects that it uses.
+/// The phase that a module is at, from the dialects that it uses and from what
+/// has been decided.
 Phase phaseOf(mlir::ModuleOp module);
 
 /// Appends the passes that bring a module from the end of `first`, or from the
@@ -60,9 +66,9 @@ void buildCompilePipeline(mlir::OpPassManager &manager,
                           const CompileOptions &options,
                           std::optional<Phase> first = std::nullopt);
 
-/// Registers the last phase as a pipeline of tpuc-opt: `tpuc-commands`, with
-/// the option `opt`. The others are `top-canonicalize` and
-/// `convert-top-to-tpu`.
+/// Registers phases as pipelines of tpuc-opt: `tpuc-layout` and `tpuc-plan`,
+/// from the phase before, and `tpuc-commands`, all from a tpu module on. The
+/// others are `top-canonicalize` and `convert-top-to-tpu`.
 void registerCompilePipelines();
 
 /// Brings `module` to the end of `options.last`, from wherever it is. Errors

@@ -8,7 +8,7 @@
 #ifndef TPUC_LAYERGROUP_EXPLANATION_H
 #define TPUC_LAYERGROUP_EXPLANATION_H
 
-#include "LayerGroup/Program.h"
+#include "LayerGroup/Plan.h"
 
 namespace tpuc::group {
 
@@ -18,19 +18,6 @@ enum class Access : uint8_t {
   InPlace, ///< the value's own local memory
   Copied,  ///< through a buffer, by copies within the lanes
   Moved    ///< through a buffer, by transfers from or to global memory
-};
-
-/// Why a value lies where it lies. Some causes come from an operator, of which
-/// Place::causeOp is the index.
-enum class Cause : uint8_t {
-  Fits,         ///< in local memory: there is room as long as it lives
-  Caller,       ///< an input or output of the network
-  Off,          ///< nothing is kept in local memory, by option
-  NoLanes,      ///< it has no lanes, or strides that no command can say
-  TooLarge,     ///< it exceeds a lane
-  NoRoom,       ///< it left to make room for an operator
-  ReadByMove,   ///< an operator reads it by transfers from global memory only
-  WrittenByMove ///< an operator writes it by transfers to global memory only
 };
 
 /// How a kernel was cut.
@@ -43,10 +30,10 @@ struct KernelNote {
   llvm::SmallVector<Access, 3> inputs;
   Access result = Access::Moved;
   /// What the choice went by: cycles, with a charge for commands and memory.
-  double cost = 0;
+  int64_t cost = 0;
   /// The best tile of another size; no tiles when there was none.
   kernel::Shape4 nextTile{};
-  double nextCost = 0;
+  int64_t nextCost = 0;
 };
 
 /// What became of an operator.
@@ -61,9 +48,12 @@ struct OperatorNote {
   uint64_t tiuCycles = 0, gdmaCycles = 0;
   /// Index into Explanation::groups.
   std::optional<unsigned> group;
+  /// Set when it is computed as a part of another.
+  std::optional<Join> join;
 };
 
 struct ValueNote {
+  bool isFused = false; ///< exists within tiles only
   /// First and last cycle in which commands of its operators touch it in local
   /// memory; none when the end is negative.
   int64_t start = 0, end = -1;

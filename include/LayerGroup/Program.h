@@ -30,13 +30,15 @@ struct Value {
   bool isFused = false;  ///< lies nowhere: it exists within one kernel
 
   int64_t numElements() const { return bytes / byteWidth(type); }
+  /// Local bytes of a lane that it takes with its lanes.
+  int64_t laneBytes() const;
 };
 
 /// Says that an operator is computed as a part of another.
 struct Join {
-  unsigned into = 0;      ///< index of the other operator
-  double apartCycles = 0; ///< of both, before; 0 when that did not fit
-  double cycles = 0;      ///< of both as one
+  unsigned into = 0;       ///< index of the other operator
+  int64_t apartCycles = 0; ///< of both, before; 0 when that did not fit
+  int64_t cycles = 0;      ///< of both as one
 };
 
 struct Operator {

@@ -1,7 +1,8 @@
 //===- Schedule.h - From kernels to one command stream ---------*- C++ -*-===//
 //
 // Decides which values stay in local memory, the tiles of every kernel, the
-// address of every buffer and the order of all commands.
+// address of every buffer and the order of all commands; and, apart from that,
+// emits the commands of a program whose plan is made.
 //
 //===----------------------------------------------------------------------===//
 
@@ -64,9 +65,12 @@ struct Options {
   bool rememberCosts = true;
   /// The ranking of each operator's tiles, by index; empty for the usual one.
   std::vector<Ranking> rankings;
-  /// Where coefficients and activations start in global memory.
-  uint64_t coefficientBase = arch::kGlobalBase;
-  uint64_t activationBase = arch::kGlobalBase + arch::kGlobalBytes / 2;
+};
+
+/// Where coefficients and activations start in global memory.
+struct GlobalBases {
+  uint64_t coefficients = arch::kGlobalBase;
+  uint64_t activations = arch::kGlobalBase + arch::kGlobalBytes / 2;
 };
 
 /// A command in its place.
@@ -78,18 +82,7 @@ struct Command {
   unsigned op; ///< index of the operator
 };
 
-/// Where a value lies while it lives.
-struct Place {
-  bool isResident = false;
-  uint32_t address = 0; ///< in every lane
-  bool isGlobal = false;
-  int64_t globalOffset = 0; ///< from the activation base
-  unsigned firstStep = 0, lastStep = 0;
-  /// Why it lies there, and the operator that it comes from.
-  Cause cause = Cause::Fits;
-  unsigned causeOp = 0;
-};
-
+/// A plan carried out.
 struct Schedule {
   std::vector<Command> commands;
   std::vector<Place> places; ///< by value
@@ -98,17 +91,27 @@ struct Schedule {
   Explanation explanation;
 };
 
-/// Why a program cannot be scheduled.
+/// Why a program cannot be planned, or a plan not be carried out.
 struct Failure {
   unsigned op;
   std::string reason;
 };
 
-/// Schedules `program`, deterministically; the program changes. Inputs and
+/// Plans `program`, deterministically; it is afterwards as it was. Inputs and
 /// outputs get places in global memory that nothing else uses. Returns false
 /// and fills `failure` when an operator does not fit.
-bool schedule(Program &program, const Options &options, Schedule &result,
+bool makePlan(Program &program, const Options &options, Plan &plan,
               Failure &failure);
+
+/// Emits the commands of `program` by `plan`, which must be one of it
+/// (verifyPlan() knows); the program is afterwards as it was. Decides nothing.
+/// Returns false and fills `failure` when the plan is not one of the program.
+bool emitPlan(Program &program, const Plan &plan, const GlobalBases &bases,
+              Schedule &result, Failure &failure);
+
+/// Both, one after the other.
+bool schedule(Program &program, const Options &options,
+              const GlobalBases &bases, Schedule &result, Failure &failure);
 
 } // namespace tpuc::group
 

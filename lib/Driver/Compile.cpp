@@ -23,12 +23,17 @@
 using namespace mlir;
 using namespace tpuc;
 
+/// In the order of Phase.
+static constexpr StringRef kPhaseNames[] = {"top", "tpu", "layout", "plan",
+                                            "commands"};
+
+ArrayRef<StringRef> tpuc::phaseNames() { return kPhaseNames; }
+
 std::optional<Phase> tpuc::findPhase(StringRef name) {
-  return llvm::StringSwitch<std::optional<Phase>>(name)
-      .Case("top", Phase::Top)
-      .Case("tpu", Phase::Tpu)
-      .Case("commands", Phase::Commands)
-      .Default(std::nullopt);
+  const auto *found = llvm::find(kPhaseNames, name);
+  if (found == std::end(kPhaseNames))
+    return std::nullopt;
+  return Phase(found - std::begin(kPhaseNames));
 }
 
 void tpuc::registerCompileDialects(DialectRegistry &registry) {
@@ -43,11 +48,14 @@ Phase tpuc::phaseOf(ModuleOp module) {
     StringRef dialect = op->getName().getDialectNamespace();
     if (dialect == bm1684x::BM1684XDialect::getDialectNamespace())
       phase = Phase::Commands;
+    else if (op->hasAttr(tpu::kPlanAttrName))
+      phase = Phase::Plan;
+    else if (tpu::getLayout(op))
+      phase = std::max(phase, Phase::Layout);
     else if (dialect == tpu::TpuDialect::getDialectNamespace())
-      phase = Phase::Tpu;
-    else
-      return WalkResult::advance();
-    return WalkResult::interrupt();
+      phase = std::max(phase, Phase::Tpu);
+    return phase == Phase::Commands ? WalkResult::interrupt()
+                                    : WalkResult::advance();
   });
   return phase;
 }
@@ -78,14 +86,22 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
   manager.addPass(tpu::createTpuFuseActivation());
 }
 
-static void buildCommands(OpPassManager &manager, unsigned optLevel) {
-  ConvertTpuToBM1684XOptions options;
-  options.keepResident = options.fuse = options.prefetch = optLevel > 1;
-  options.search = optLevel - 1;
+static void buildLayout(OpPassManager &manager, unsigned optLevel) {
   if (optLevel > 1)
     manager.addPass(createChooseBatchSplit());
   buildLanesPipeline(manager.nest<func::FuncOp>());
-  manager.addPass(createConvertTpuToBM1684X(options));
+}
+
+static void buildPlan(OpPassManager &manager, unsigned optLevel) {
+  TpuLayerGroupOptions options;
+  options.keepResident = options.fuse = options.prefetch = optLevel > 1;
+  options.search = optLevel - 1;
+  manager.addPass(createTpuLayerGroup(options));
+}
+
+static void buildCommands(OpPassManager &manager) {
+  manager.addPass(createTpuVerifyPlan());
+  manager.addPass(createConvertTpuToBM1684X());
   manager.addNestedPass<func::FuncOp>(bm1684x::createBM1684XVerifyHazards());
 }
 
@@ -98,13 +114,17 @@ void tpuc::buildCompilePipeline(OpPassManager &manager,
     buildTop(manager);
   if (options.last >= Phase::Tpu && (!first || *first < Phase::Tpu))
     buildTpu(manager, options);
+  if (options.last >= Phase::Layout && (!first || *first < Phase::Layout))
+    buildLayout(manager, options.optLevel);
+  if (options.last >= Phase::Plan && (!first || *first < Phase::Plan))
+    buildPlan(manager, options.optLevel);
   if (options.last >= Phase::Commands && (!first || *first < Phase::Commands))
-    buildCommands(manager, options.optLevel);
+    buildCommands(manager);
 }
 
 namespace {
 
-struct CommandsOptions : public PassPipelineOptions<CommandsOptions> {
+struct PhaseOptions : public PassPipelineOptions<PhaseOptions> {
   Option<unsigned> opt{*this, "opt",
                        llvm::cl::desc("How much is done for speed, 1 to 3"),
                        llvm::cl::init(2)};
@@ -113,10 +133,22 @@ struct CommandsOptions : public PassPipelineOptions<CommandsOptions> {
 } // namespace
 
 void tpuc::registerCompilePipelines() {
-  static PassPipelineRegistration<CommandsOptions> commandsPhase(
+  static PassPipelineRegistration<PhaseOptions> layoutPhase(
+      "tpuc-layout", "Assign the lanes of a tpu module",
+      [](OpPassManager &manager, const PhaseOptions &options) {
+        buildLayout(manager, options.opt);
+      });
+  static PassPipelineRegistration<PhaseOptions> planPhase(
+      "tpuc-plan", "Plan a tpu module whose lanes are assigned",
+      [](OpPassManager &manager, const PhaseOptions &options) {
+        buildPlan(manager, options.opt);
+      });
+  static PassPipelineRegistration<PhaseOptions> commandsPhase(
       "tpuc-commands", "Turn a tpu module into commands",
-      [](OpPassManager &manager, const CommandsOptions &options) {
-        buildCommands(manager, options.opt);
+      [](OpPassManager &manager, const PhaseOptions &options) {
+        buildLayout(manager, options.opt);
+        buildPlan(manager, options.opt);
+        buildCommands(manager);
       });
 }
 

@@ -1,8 +1,9 @@
 //===- Emission.cpp - The order of all commands ---------------------------===//
 //
 // Commands appear in an order in which running them one by one is right; the
-// waits between the queues come from the memory that they touch. Weights are
-// loaded while the transfer engine would otherwise wait for a computation.
+// waits between the queues come from the memory that they touch. The planner
+// chooses when weights are loaded while it emits, since that depends on what
+// the engines do; the emission of a plan repeats its choice.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,53 +18,62 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// Records commands, what they wait for and when they run.
-class StreamSink : public CommandSink {
+/// Takes commands of operators.
+class OperatorSink : public CommandSink {
 public:
-  StreamSink(const Options &options, std::vector<Command> &commands)
-      : options(options), commands(commands) {}
+  virtual void setOperator(unsigned op) {}
+  /// Whether the transfer engine is done before the vector engine.
+  virtual bool isTransferAhead() const { return false; }
+};
 
-  void setOperator(unsigned newOp) { op = newOp; }
+/// Drops commands.
+class NoCommands : public OperatorSink {
+public:
+  void emit(codec::Layout, const codec::Registers &) override {}
+  uint64_t coefficientBase() const override { return arch::kGlobalBase; }
+  uint64_t activationBase() const override { return arch::kGlobalBase; }
+};
+
+/// Finds out what commands wait for and when they run.
+class StreamSink : public OperatorSink {
+public:
+  StreamSink(const GlobalBases &bases, std::vector<Command> *commands)
+      : bases(bases), commands(commands) {}
+
+  void setOperator(unsigned newOp) override { op = newOp; }
 
   void emit(codec::Layout layout, const codec::Registers &registers) override {
     uint32_t dependency = tracker.add(layout, registers);
-    commands.push_back({layout, registers, dependency, op});
+    if (commands)
+      commands->push_back({layout, registers, dependency, op});
     if (auto interval = timeline.add(layout, registers, dependency))
       ends[unsigned(codec::layoutInfo(layout).engine)] = interval->end;
   }
-  uint64_t coefficientBase() const override { return options.coefficientBase; }
-  uint64_t activationBase() const override { return options.activationBase; }
+  uint64_t coefficientBase() const override { return bases.coefficients; }
+  uint64_t activationBase() const override { return bases.activations; }
 
   uint64_t cycles() const { return timeline.totals().cycles; }
-  /// Whether the transfer engine is done before the vector engine.
-  bool isTransferAhead() const {
+  bool isTransferAhead() const override {
     return ends[unsigned(codec::Engine::Gdma)] <
            ends[unsigned(codec::Engine::Tiu)];
   }
 
 private:
-  const Options &options;
-  std::vector<Command> &commands;
+  GlobalBases bases;
+  std::vector<Command> *commands;
   unsigned op = 0;
   DependencyTracker tracker;
   timing::Timeline timeline;
   int64_t ends[2] = {-1, -1};
 };
 
+/// Emits steps; when weights are loaded is for whoever derives from this.
 class StepEmitter {
 public:
-  StepEmitter(const StepList &list, const Memory &memory,
-              const Options &options, std::vector<Command> &commands)
-      : list(list), sink(options, commands), builder(sink, memory),
-        options(options) {
-    for (const Load &load : list.loads)
-      (load.isConstant() ? constants : others).push_back(&load);
-    // The order of issue; loads that start together in order of need.
-    for (auto *queue : {&constants, &others})
-      llvm::stable_sort(*queue, [&](const Load *a, const Load *b) {
-        return startOf(*a) < startOf(*b);
-      });
-  }
+  StepEmitter(const StepList &list, const Memory &memory, bool fillsWaits,
+              OperatorSink &sink)
+      : list(list), fillsWaits(fillsWaits), sink(sink), builder(sink, memory) {}
+  virtual ~StepEmitter() = default;
 
   void run() {
     for (unsigned now = 0; now < list.steps.size(); ++now)
@@ -71,17 +81,19 @@ public:
     flushStores();
   }
 
-  uint64_t cycles() const { return sink.cycles(); }
+  const Demands &demands() const { return builder.demands(); }
 
-private:
-  unsigned startOf(const Load &load) const {
-    return list.buffers[load.buffer].first;
-  }
-  uint32_t addressOf(std::optional<unsigned> buffer) const {
-    return buffer ? uint32_t(list.buffers[*buffer].offset) : 0;
-  }
+protected:
+  const StepList &list;
+  bool fillsWaits;
 
-  void emitLoad(const Load &load) {
+  /// Loads of weights that are issued before step `now`, and other loads, for
+  /// which results of the step before may have to be stored first.
+  virtual void emitConstants(unsigned now) = 0;
+  virtual void emitOthers(unsigned now) = 0;
+
+  void emitLoad(unsigned index) {
+    const Load &load = list.loads[index];
     sink.setOperator(load.op);
     uint32_t address = addressOf(load.buffer);
     if (!load.input)
@@ -89,6 +101,25 @@ private:
     else
       load.kernel->load(builder, *load.input, load.operand.box,
                         operandTensor(load.operand, address));
+  }
+
+  bool isTransferAhead() const { return sink.isTransferAhead(); }
+
+  /// The loads of weights, or the others, sorted by a step of theirs.
+  std::vector<unsigned> sorted(bool areConstant,
+                               llvm::function_ref<unsigned(unsigned)> stepOf) {
+    std::vector<unsigned> loads;
+    for (unsigned index = 0; index < list.loads.size(); ++index)
+      if (list.loads[index].isConstant() == areConstant)
+        loads.push_back(index);
+    llvm::stable_sort(
+        loads, [&](unsigned a, unsigned b) { return stepOf(a) < stepOf(b); });
+    return loads;
+  }
+
+private:
+  uint32_t addressOf(std::optional<unsigned> buffer) const {
+    return buffer ? uint32_t(list.buffers[*buffer].offset) : 0;
   }
 
   void flushStores() {
@@ -105,29 +136,11 @@ private:
     builder.setStores(ResidentBuilder::Stores::All);
   }
 
-  /// Weights that are due, then, while stores wait for the computation before,
-  /// those that have a place already.
-  void emitConstants(unsigned now, bool onlyDue) {
-    while (nextConstant < constants.size()) {
-      const Load &load = *constants[nextConstant];
-      if (startOf(load) > now)
-        return;
-      bool isDue = load.needed <= now;
-      if (!isDue && (onlyDue || !options.fillWaits || !sink.isTransferAhead()))
-        return;
-      emitLoad(load);
-      ++nextConstant;
-    }
-  }
-
   void emitStep(unsigned now) {
     const Step &step = list.steps[now];
-    emitConstants(now, /*onlyDue=*/false);
+    emitConstants(now);
     flushStores();
-    for (; nextOther < others.size() && startOf(*others[nextOther]) <= now;
-         ++nextOther)
-      emitLoad(*others[nextOther]);
-    emitConstants(now, /*onlyDue=*/true);
+    emitOthers(now);
     sink.setOperator(step.op);
     if (step.transfer)
       return step.transfer->emit(builder);
@@ -138,26 +151,114 @@ private:
              addressOf(step.scratch), addressOf(step.constants));
     if (step.tile.storesGlobal)
       pending = &step;
-    if (!options.fillWaits)
+    if (!fillsWaits)
       flushStores();
   }
 
-  const StepList &list;
-  StreamSink sink;
+  OperatorSink &sink;
   ResidentBuilder builder;
-  const Options &options;
-  std::vector<const Load *> constants, others;
-  size_t nextConstant = 0, nextOther = 0;
   /// The step whose result is still to be stored.
   const Step *pending = nullptr;
 };
 
+/// Issues weights that are due, and while the transfer engine would wait those
+/// that have a place already.
+class ChoosingEmitter : public StepEmitter {
+public:
+  ChoosingEmitter(const StepList &list, const Memory &memory, bool fillsWaits,
+                  OperatorSink &sink)
+      : StepEmitter(list, memory, fillsWaits, sink), issues(list.loads.size()) {
+    // What starts together comes in the order of need.
+    auto startOf = [&](unsigned load) { return this->startOf(load); };
+    constants = sorted(/*areConstant=*/true, startOf);
+    others = sorted(/*areConstant=*/false, startOf);
+  }
+
+  std::vector<unsigned> issues;
+
+private:
+  unsigned startOf(unsigned load) const {
+    return list.buffers[list.loads[load].buffer].first;
+  }
+
+  void emitConstants(unsigned now) override {
+    for (; nextConstant < constants.size(); ++nextConstant) {
+      unsigned index = constants[nextConstant];
+      if (startOf(index) > now)
+        return;
+      bool isDue = list.loads[index].needed <= now;
+      if (!isDue && (!fillsWaits || !isTransferAhead()))
+        return;
+      issues[index] = now;
+      emitLoad(index);
+    }
+  }
+
+  void emitOthers(unsigned now) override {
+    for (; nextOther < others.size() && startOf(others[nextOther]) <= now;
+         ++nextOther) {
+      issues[others[nextOther]] = now;
+      emitLoad(others[nextOther]);
+    }
+  }
+
+  std::vector<unsigned> constants, others;
+  size_t nextConstant = 0, nextOther = 0;
+};
+
+/// Issues each load in the step that is given.
+class PlannedEmitter : public StepEmitter {
+public:
+  PlannedEmitter(const StepList &list, const Memory &memory,
+                 llvm::ArrayRef<unsigned> issues, bool fillsWaits,
+                 OperatorSink &sink)
+      : StepEmitter(list, memory, fillsWaits, sink), issues(issues) {
+    auto issueOf = [&](unsigned load) { return this->issues[load]; };
+    constants = sorted(/*areConstant=*/true, issueOf);
+    others = sorted(/*areConstant=*/false, issueOf);
+  }
+
+private:
+  void emitConstants(unsigned now) override {
+    emitDue(constants, nextConstant, now);
+  }
+  void emitOthers(unsigned now) override { emitDue(others, nextOther, now); }
+
+  void emitDue(llvm::ArrayRef<unsigned> loads, size_t &next, unsigned now) {
+    for (; next < loads.size() && issues[loads[next]] <= now; ++next)
+      emitLoad(loads[next]);
+  }
+
+  llvm::ArrayRef<unsigned> issues;
+  std::vector<unsigned> constants, others;
+  size_t nextConstant = 0, nextOther = 0;
+};
+
 } // namespace
 
-void group::emitSteps(const StepList &list, const Memory &memory,
-                      const Options &options, Schedule &result) {
-  result.commands.clear();
-  StepEmitter emitter(list, memory, options, result.commands);
+std::vector<unsigned> group::chooseIssues(const StepList &list,
+                                          const Memory &memory, bool fillsWaits,
+                                          uint64_t &cycles) {
+  StreamSink sink({}, /*commands=*/nullptr);
+  ChoosingEmitter emitter(list, memory, fillsWaits, sink);
   emitter.run();
-  result.cycles = emitter.cycles();
+  cycles = sink.cycles();
+  return std::move(emitter.issues);
+}
+
+void group::emitSteps(const StepList &list, const Memory &memory,
+                      llvm::ArrayRef<unsigned> issues, bool fillsWaits,
+                      const GlobalBases &bases, std::vector<Command> &commands,
+                      uint64_t &cycles) {
+  StreamSink sink(bases, &commands);
+  PlannedEmitter(list, memory, issues, fillsWaits, sink).run();
+  cycles = sink.cycles();
+}
+
+Demands group::findDemands(const StepList &list, const Memory &memory,
+                           llvm::ArrayRef<unsigned> issues) {
+  NoCommands sink;
+  PlannedEmitter emitter(list, memory, issues, /*fillsWaits=*/true, sink);
+  emitter.run();
+  return emitter.demands();
 }

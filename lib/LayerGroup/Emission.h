@@ -11,9 +11,22 @@
 
 namespace tpuc::group {
 
-/// Emits all commands into `result` and sums up their cycles.
+/// Decides in which step each load is issued: weights that have a place while
+/// the transfer engine would otherwise wait for a computation, if `fillsWaits`,
+/// all else when its room is free. Sums up the cycles of all commands.
+std::vector<unsigned> chooseIssues(const StepList &list, const Memory &memory,
+                                   bool fillsWaits, uint64_t &cycles);
+
+/// Emits all commands, each load in the step of `issues`, and sums up their
+/// cycles.
 void emitSteps(const StepList &list, const Memory &memory,
-               const Options &options, Schedule &result);
+               llvm::ArrayRef<unsigned> issues, bool fillsWaits,
+               const GlobalBases &bases, std::vector<Command> &commands,
+               uint64_t &cycles);
+
+/// Values that the commands want elsewhere than they are: faults of a plan.
+Demands findDemands(const StepList &list, const Memory &memory,
+                    llvm::ArrayRef<unsigned> issues);
 
 } // namespace tpuc::group
 

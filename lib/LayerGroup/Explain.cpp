@@ -27,9 +27,9 @@ KernelNote describePlan(const TiledKernel &kernel, const KernelPlan &plan) {
   note.space = kernel.space();
   note.numTiles = unsigned(plan.tiles.size());
   note.laneBytes = plan.peakBytes;
-  note.cost = plan.cost;
+  note.cost = int64_t(plan.cost);
   note.nextTile = plan.nextTile;
-  note.nextCost = plan.nextCost;
+  note.nextCost = int64_t(plan.nextCost);
   if (plan.tiles.empty())
     return note;
   const TilePlan &first = plan.tiles.front();
@@ -50,14 +50,17 @@ void extend(int64_t &start, int64_t &end, const timing::Interval &interval) {
 class Explainer {
 public:
   Explainer(const Program &program, const StepList &list,
-            const Options &options, const Schedule &schedule)
-      : program(program), list(list), options(options), schedule(schedule) {
+            const GlobalBases &bases, const Schedule &schedule)
+      : program(program), list(list), bases(bases), schedule(schedule) {
     result.operators.resize(program.operators.size());
     result.values.resize(program.values.size());
   }
 
   Explanation run(llvm::ArrayRef<std::optional<KernelPlan>> plans) {
-    for (auto [op, note] : llvm::zip(program.operators, result.operators))
+    for (auto [value, note] : llvm::zip(program.values, result.values))
+      note.isFused = value.isFused;
+    for (auto [op, note] : llvm::zip(program.operators, result.operators)) {
+      note.join = op.join;
       for (const auto &kernel : op.kernels) {
         const std::optional<KernelPlan> &plan = plans.front();
         plans = plans.drop_front();
@@ -66,6 +69,7 @@ public:
                 ? describePlan(static_cast<const TiledKernel &>(*kernel), *plan)
                 : KernelNote());
       }
+    }
     addSteps();
     addCommands();
     addGroups();
@@ -155,7 +159,7 @@ private:
       extend(note.start, note.end, interval);
     if (place.isGlobal &&
         touches(target::Space::Global,
-                options.activationBase + uint64_t(place.globalOffset),
+                bases.activations + uint64_t(place.globalOffset),
                 program.values[value].bytes))
       note.transferCycles += cycles;
   }
@@ -215,7 +219,7 @@ private:
 
   const Program &program;
   const StepList &list;
-  const Options &options;
+  const GlobalBases &bases;
   const Schedule &schedule;
   Explanation result;
 };
@@ -224,6 +228,6 @@ private:
 
 Explanation group::explain(const Program &program, const StepList &list,
                            llvm::ArrayRef<std::optional<KernelPlan>> plans,
-                           const Options &options, const Schedule &schedule) {
-  return Explainer(program, list, options, schedule).run(plans);
+                           const GlobalBases &bases, const Schedule &schedule) {
+  return Explainer(program, list, bases, schedule).run(plans);
 }

@@ -15,7 +15,7 @@ namespace tpuc::group {
 /// that `list` was made from.
 Explanation explain(const Program &program, const StepList &list,
                     llvm::ArrayRef<std::optional<KernelPlan>> plans,
-                    const Options &options, const Schedule &schedule);
+                    const GlobalBases &bases, const Schedule &schedule);
 
 } // namespace tpuc::group
 

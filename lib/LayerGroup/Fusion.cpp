@@ -23,6 +23,16 @@ struct Users {
   llvm::SmallVector<unsigned, 2> readers;
 };
 
+Users usersOf(const Program &program, unsigned value) {
+  Users users;
+  for (unsigned op = 0; op < program.operators.size(); ++op) {
+    const Operator &info = program.operators[op];
+    users.writers.append(llvm::count(info.results, value), op);
+    users.readers.append(llvm::count(info.operands, value), op);
+  }
+  return users;
+}
+
 const TiledKernel *onlyKernel(const Operator &op) {
   if (op.kernels.size() != 1)
     return nullptr;
@@ -83,7 +93,7 @@ private:
     joins.join(from, to, value, std::move(fused));
     isTouched[from] = isTouched[to] = true;
     program.operators[from].join =
-        Join{to, fitted ? *before + *after : 0.0, *together};
+        Join{to, fitted ? int64_t(*before + *after) : 0, int64_t(*together)};
     return true;
   }
 
@@ -146,6 +156,34 @@ void Joins::undo() {
     producer.join.reset();
     program.values[entry.value].isFused = false;
   }
+}
+
+std::unique_ptr<TiledKernel> Joins::fuse(unsigned from, unsigned to,
+                                         unsigned value,
+                                         const Memory &memory) const {
+  auto isOperator = [&](unsigned op) { return op < program.operators.size(); };
+  if (!isOperator(from) || !isOperator(to) || value >= program.values.size())
+    return nullptr;
+  const Value &info = program.values[value];
+  Users users = usersOf(program, value);
+  const TiledKernel *producer = onlyKernel(program.operators[from]);
+  const TiledKernel *consumer = onlyKernel(program.operators[to]);
+  if (info.isInput || info.isOutput || !producer || !consumer ||
+      users.writers.size() != 1 || users.writers.front() != from ||
+      users.readers.size() != 1 || users.readers.front() != to ||
+      program.operators[from].results.size() != 1)
+    return nullptr;
+  return fuseKernels(*producer, *consumer, memory, value);
+}
+
+std::vector<PlannedJoin> Joins::list() const {
+  std::vector<PlannedJoin> list;
+  for (const Entry &entry : entries) {
+    const Join &join = *program.operators[entry.from].join;
+    list.push_back(
+        {entry.from, entry.to, entry.value, join.apartCycles, join.cycles});
+  }
+  return list;
 }
 
 std::vector<unsigned> Joins::values() const {

@@ -29,6 +29,14 @@ public:
   /// The values that exist within kernels, in the order of joins.
   std::vector<unsigned> values() const;
 
+  /// The kernel of two operators as one, if `value` is only theirs and both
+  /// have one kernel that fit together; else null.
+  std::unique_ptr<kernel::TiledKernel>
+  fuse(unsigned from, unsigned to, unsigned value, const Memory &memory) const;
+
+  /// The joins so far, in order.
+  std::vector<PlannedJoin> list() const;
+
   /// Joins the kernels of two operators to `fused`.
   void join(unsigned from, unsigned to, unsigned value,
             std::unique_ptr<kernel::Kernel> fused);

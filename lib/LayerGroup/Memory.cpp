@@ -44,10 +44,12 @@ static int64_t channelRows(const Value &value) {
   return arch::ceilDiv(value.split.c, arch::kLanes);
 }
 
+int64_t Value::laneBytes() const {
+  return split.n * channelRows(*this) * rowPitch(*this) * byteWidth(type);
+}
+
 int64_t Memory::laneBytes(unsigned index) const {
-  const Value &value = program.values[index];
-  return value.split.n * channelRows(value) * rowPitch(value) *
-         byteWidth(value.type);
+  return program.values[index].laneBytes();
 }
 
 bool Memory::isAddressable(unsigned index) const {

@@ -12,9 +12,9 @@
 #include "Explain.h"
 #include "Fusion.h"
 #include "PlanCache.h"
+#include "PlannedProgram.h"
 #include "Residency.h"
 #include "Search.h"
-#include "Steps.h"
 
 using namespace tpuc;
 using namespace tpuc::group;
@@ -45,8 +45,8 @@ public:
   const Memory &getMemory() const { return memory; }
   const Residency &getResidency() const { return residency; }
 
-  /// Places everything and emits the commands.
-  bool emit(Schedule &result) {
+  /// Places everything and writes down what was decided, but for joins.
+  bool finish(Plan &result) {
     for (const Interval &buffer : list.buffers)
       if (buffer.offset + buffer.bytes > options.localBytes) {
         failure = {list.steps[buffer.first].op,
@@ -60,19 +60,14 @@ public:
     for (auto [value, buffer] : llvm::enumerate(list.residents))
       if (buffer)
         memory.places[value].address = uint32_t(list.buffers[*buffer].offset);
+    result.localBytes = options.localBytes;
+    result.fillsWaits = options.fillWaits;
     result.globalBytes = placeGlobal();
-    // Tiles hold addresses of values: they are planned again, now that these
-    // have theirs.
-    for (Step &step : list.steps)
-      if (step.tiled)
-        step.tile = planTile(*step.tiled, step.tile.tile, memory);
-    for (Load &load : list.loads)
-      if (load.input)
-        load.operand.tensor =
-            load.kernel->placeInput(*load.input, load.operand.box);
-    emitSteps(list, memory, options, result);
+    bindAddresses(list, memory);
+    std::vector<unsigned> issues =
+        chooseIssues(list, memory, options.fillWaits, result.cycles);
     result.places = memory.places;
-    result.explanation = explain(program, list, plans, options, result);
+    result.kernels = describeKernels(list, plans, issues);
     return true;
   }
 
@@ -331,46 +326,79 @@ private:
 
 } // namespace
 
-bool group::schedule(Program &program, const Options &options, Schedule &result,
+bool group::makePlan(Program &program, const Options &options, Plan &result,
                      Failure &failure) {
   Joins joins(program);
   PlanCache costs(options.rememberCosts);
-  auto scheduleJoined = [&](const Options &options, Schedule &result) {
+  auto planOnce = [&](const Options &options, Plan &plan, Failure &failure) {
+    Scheduler scheduler(program, options, costs, failure);
+    return scheduler.plan() && scheduler.finish(plan);
+  };
+  auto planJoined = [&](const Options &options, Plan &plan) {
     while (true) {
       Scheduler scheduler(program, options, costs, failure);
       if (!scheduler.plan())
         return false;
       if (!options.fuse ||
           !joins.add(scheduler.getMemory(), scheduler.getResidency(), options))
-        return scheduler.emit(result);
+        return scheduler.finish(plan);
     }
   };
-  if (!scheduleJoined(options, result))
-    return false;
-  // What a join saves is transfers, which may cost nothing beside computation.
-  std::vector<unsigned> joined = joins.values();
-  if (options.search != Options::Search::None && !joined.empty()) {
-    joins.undo();
-    Options overlapped = options;
-    overlapped.joinOverlap = 1;
-    Schedule other;
-    if (scheduleJoined(overlapped, other) && other.cycles < result.cycles) {
-      result = std::move(other);
-    } else {
+  auto planAll = [&] {
+    if (!planJoined(options, result))
+      return false;
+    if (options.search == Options::Search::None)
+      return true;
+    // What a join saves is transfers, which may cost nothing beside
+    // computation.
+    if (!joins.values().empty()) {
       joins.undo();
-      result = Schedule();
-      if (!scheduleJoined(options, result))
-        return false;
+      Options overlapped = options;
+      overlapped.joinOverlap = 1;
+      Plan other;
+      if (planJoined(overlapped, other) && other.cycles < result.cycles) {
+        result = std::move(other);
+      } else {
+        joins.undo();
+        result = Plan();
+        if (!planJoined(options, result))
+          return false;
+      }
     }
-  }
-  if (options.search != Options::Search::None)
     searchRankings(
         program.operators.size(), options,
-        [&](const Options &changed, Schedule &attempt) {
+        [&](const Options &changed, Plan &attempt) {
           Failure ignored;
-          Scheduler scheduler(program, changed, costs, ignored);
-          return scheduler.plan() && scheduler.emit(attempt);
+          return planOnce(changed, attempt, ignored);
         },
         result);
+    return true;
+  };
+  bool isPlanned = planAll();
+  result.joins = joins.list();
+  joins.undo();
+  return isPlanned;
+}
+
+bool group::emitPlan(Program &program, const Plan &plan,
+                     const GlobalBases &bases, Schedule &result,
+                     Failure &failure) {
+  PlannedProgram planned(program, plan);
+  if (!planned.apply(failure))
+    return false;
+  emitSteps(planned.list, planned.memory, planned.issues, plan.fillsWaits,
+            bases, result.commands, result.cycles);
+  result.places = planned.memory.places;
+  result.globalBytes = plan.globalBytes;
+  result.explanation =
+      explain(program, planned.list, planned.kernels, bases, result);
   return true;
+}
+
+bool group::schedule(Program &program, const Options &options,
+                     const GlobalBases &bases, Schedule &result,
+                     Failure &failure) {
+  Plan plan;
+  return makePlan(program, options, plan, failure) &&
+         emitPlan(program, plan, bases, result, failure);
 }

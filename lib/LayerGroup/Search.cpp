@@ -55,7 +55,7 @@ std::vector<Trial> listTrials() {
 
 class Search {
 public:
-  Search(size_t numOperators, Options &options, Attempt attempt, Schedule &best)
+  Search(size_t numOperators, Options &options, Attempt attempt, Plan &best)
       : numOperators(numOperators), options(options), attempt(attempt),
         best(best) {
     if (options.rankings.empty())
@@ -111,22 +111,22 @@ private:
 
   /// Keeps `changed` if the stream is faster with it.
   void tryWith(const Options &changed) {
-    Schedule schedule;
-    if (!attempt(changed, schedule) || schedule.cycles >= best.cycles)
+    Plan plan;
+    if (!attempt(changed, plan) || plan.cycles >= best.cycles)
       return;
-    best = std::move(schedule);
+    best = std::move(plan);
     options = changed;
   }
 
   size_t numOperators;
   Options &options;
   Attempt attempt;
-  Schedule &best;
+  Plan &best;
 };
 
 } // namespace
 
 void group::searchRankings(size_t numOperators, Options options,
-                           Attempt attempt, Schedule &best) {
+                           Attempt attempt, Plan &best) {
   Search(numOperators, options, attempt, best).run();
 }

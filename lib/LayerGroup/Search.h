@@ -12,16 +12,15 @@
 
 namespace tpuc::group {
 
-/// Makes a schedule with the given options; false when that is not possible.
-using Attempt =
-    llvm::function_ref<bool(const Options &options, Schedule &schedule)>;
+/// Makes a plan with the given options; false when that is not possible.
+using Attempt = llvm::function_ref<bool(const Options &options, Plan &plan)>;
 
-/// Replaces `best`, which was made with `options`, by schedules that take fewer
+/// Replaces `best`, which was made with `options`, by plans that take fewer
 /// cycles: first one ranking for all `numOperators` operators, then, if asked
 /// for, others for runs of neighbours. Takes at most a fixed number of
 /// attempts, so that the result does not depend on the machine.
 void searchRankings(size_t numOperators, Options options, Attempt attempt,
-                    Schedule &best);
+                    Plan &best);
 
 } // namespace tpuc::group
 

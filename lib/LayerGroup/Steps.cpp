@@ -21,6 +21,8 @@ public:
       : memory(memory), list(list), lastWrite(memory.places.size()) {}
 
   void run(llvm::ArrayRef<std::optional<KernelPlan>> plans) {
+    for (Place &place : memory.places)
+      place.firstStep = place.lastStep = 0;
     for (unsigned op = 0; op < memory.program.operators.size(); ++op) {
       unsigned firstStep = list.steps.size();
       for (const auto &kernel : memory.program.operators[op].kernels) {

@@ -12,6 +12,8 @@
 #include "Kernel/Tiling.h"
 #include "Simulator/Timing/Timing.h"
 
+#include <limits>
+
 using namespace tpuc;
 using namespace tpuc::group;
 using namespace tpuc::kernel;
@@ -175,6 +177,7 @@ static void addWork(const TiledKernel &kernel, Candidate &candidate,
 /// Plans the tiles of `size`, until one exceeds `budget`.
 static void cut(const TiledKernel &kernel, const Shape4 &size,
                 const Memory &memory, int64_t budget, KernelPlan &plan) {
+  plan.size = size;
   plan.constantBytes = bufferBytes(kernel.constantBytes());
   for (const Box &box : cutSpace(kernel.space(), size)) {
     plan.tiles.push_back(planTile(kernel, box, memory));
@@ -266,6 +269,13 @@ group::planKernel(const TiledKernel &kernel, const Memory &memory,
     plan.nextTile = *next;
     plan.nextCost = nextCost;
   }
+  return plan;
+}
+
+KernelPlan group::cutKernel(const TiledKernel &kernel, const Shape4 &size,
+                            const Memory &memory) {
+  KernelPlan plan;
+  cut(kernel, size, memory, std::numeric_limits<int64_t>::max(), plan);
   return plan;
 }
 

@@ -35,6 +35,7 @@ struct TilePlan {
 
 /// A kernel cut into tiles.
 struct KernelPlan {
+  kernel::Shape4 size{}; ///< of a tile
   std::vector<TilePlan> tiles;
   int64_t constantBytes = 0;
   /// Most local bytes of a lane that one tile needs.
@@ -76,6 +77,10 @@ std::optional<KernelPlan> planKernel(const kernel::TiledKernel &kernel,
                                      const Options &options,
                                      const Ranking &ranking = {},
                                      Candidates *known = nullptr);
+
+/// The plan of tiles of `size`, whatever they cost.
+KernelPlan cutKernel(const kernel::TiledKernel &kernel,
+                     const kernel::Shape4 &size, const Memory &memory);
 
 /// What a kernel that is not tiled wants elsewhere.
 Demands demandsOf(const kernel::TransferKernel &kernel, const Memory &memory);

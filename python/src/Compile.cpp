@@ -75,6 +75,21 @@ void bindCompile(py::module_ &m) {
       "check_calibration_table",
       [](const std::string &path) { unwrap(top::readCalibrationTable(path)); },
       py::arg("path"), "Refuses a broken calibration table.");
+  m.def(
+      "phase_of",
+      [](const ModuleHandle &module) {
+        return phaseNames()[unsigned(phaseOf(module.getModule()))].str();
+      },
+      py::arg("module"), "The name of the phase that a module is at.");
+  m.def(
+      "phases",
+      [] {
+        std::vector<std::string> names;
+        for (llvm::StringRef name : phaseNames())
+          names.push_back(name.str());
+        return names;
+      },
+      "The names of all phases, in order.");
   m.def("compile", &compile, py::arg("module"), py::arg("precision"),
         py::arg("quantize_table") = "", py::arg("stop_after") = "",
         py::arg("calibration_table") = "", py::arg("opt") = 2,

@@ -338,6 +338,12 @@ def mark_own_ranges(module: Module, floats: Sequence[str]) -> None:
     these names, compute in floats.
     """
 
+def phase_of(module: Module) -> str:
+    """The name of the phase that a module is at."""
+
+def phases() -> list[str]:
+    """The names of all phases, in order."""
+
 def read_graph(module: Module) -> Graph:
     """The operations of a top module."""
 

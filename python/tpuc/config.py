@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -49,6 +49,9 @@ def _shapes(value: Any) -> Any:
 _Numbers = Annotated[list[float], BeforeValidator(_split)]
 _Sizes = Annotated[list[int], BeforeValidator(_split)]
 _Shapes = Annotated[list[list[int]], BeforeValidator(_shapes)]
+_Phase = Literal["top", "tpu", "layout", "plan", "commands"]
+# What a compilation passes through; a .mlir file resumes at the phase that it is at.
+PHASES: tuple[str, ...] = get_args(_Phase)
 
 
 class CompileConfig(BaseModel):
@@ -163,9 +166,14 @@ class CompileConfig(BaseModel):
     test_result: str | None = Field(None, description="an .npz for the inputs and results")
     tolerance: str = Field("0.8,0.5", description="least cosine and euclidean similarity")
     compare_all: bool = Field(False, description="compare after every stage, not only the last")
-    stop_after: Literal["top", "tpu", "commands"] | None = Field(
-        None, description="write this stage's module: top, tpu or commands"
+    stop_after: _Phase | None = Field(
+        None, description=f"write the module after this phase: {', '.join(PHASES)}"
     )
+    compile_to: _Phase | None = Field(None, description="the same as stop_after")
+    compile_from: _Phase | None = Field(
+        None, description="refuse a .mlir file that is not at the end of this phase"
+    )
+    text: bool = Field(False, description="with stop_after: write text instead of bytecode")
     explain: str | None = Field(
         None, description="a .json to write the compiler's choices and reasons to"
     )

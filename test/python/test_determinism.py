@@ -14,8 +14,9 @@ from tpuc.inflate import inflate
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 SCHEDULED = (
-    "func.func(tpu-fuse-attention),func.func(tpu-hoist-outputs),func.func(assign-lanes),"
-    "func.func(join-permutes),convert-tpu-to-bm1684x"
+    "func.func(tpu-fuse-attention),func.func(tpu-hoist-outputs),"
+    "func.func(tpu-assign-lane-layout),func.func(join-permutes),func.func(tpu-copy-results),"
+    "tpu-layer-group"
 )
 
 

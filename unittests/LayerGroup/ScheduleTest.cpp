@@ -108,10 +108,9 @@ struct Residual {
 
   /// The output's bits, and the schedule.
   std::vector<uint16_t> run(Options options, Schedule &result) {
-    options.coefficientBase = arch::kGlobalBase;
-    options.activationBase = kActivations;
+    GlobalBases bases{arch::kGlobalBase, kActivations};
     Failure failure;
-    if (!schedule(program, options, result, failure)) {
+    if (!schedule(program, options, bases, result, failure)) {
       ADD_FAILURE() << failure.reason;
       return {};
     }
@@ -272,10 +271,10 @@ TEST(Explanation, NamesTheOperatorThatAnOperatorWasJoinedTo) {
   options.localBytes = 12 * 1024;
   Residual residual(5000);
   residual.run(options, result);
-  ASSERT_TRUE(residual.program.operators[0].join ||
-              residual.program.operators[1].join);
-  for (unsigned op = 0; op < residual.program.operators.size(); ++op)
-    if (const std::optional<Join> &join = residual.program.operators[op].join) {
+  const std::vector<OperatorNote> &notes = result.explanation.operators;
+  ASSERT_TRUE(notes[0].join || notes[1].join);
+  for (unsigned op = 0; op < notes.size(); ++op)
+    if (const std::optional<Join> &join = notes[op].join) {
       EXPECT_GT(join->into, op);
       EXPECT_GT(join->cycles, 0);
       EXPECT_EQ(result.explanation.operators[op].firstStep,
@@ -301,7 +300,7 @@ TEST(Schedule, NamesTheOperatorThatDoesNotFit) {
   options.localBytes = 128;
   Schedule result;
   Failure failure;
-  EXPECT_FALSE(schedule(residual.program, options, result, failure));
+  EXPECT_FALSE(schedule(residual.program, options, {}, result, failure));
   EXPECT_NE(failure.reason.find("does not fit"), std::string::npos);
 }
 

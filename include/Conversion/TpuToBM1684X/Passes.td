@@ -9,11 +9,12 @@
 
 include "mlir/Pass/PassBase.td"
 
-def AssignLanes : Pass<"assign-lanes", "::mlir::func::FuncOp"> {
+def TpuAssignLaneLayout
+    : Pass<"tpu-assign-lane-layout", "::mlir::func::FuncOp"> {
   let summary = "Choose which axis of every value lies across the lanes";
   let description = [{
     Splits each value, in row-major order, into [n, c, rest] with c across the
-    64 lanes, and writes n and c to its operator as `tpu.lanes`. An operator
+    64 lanes, and writes n and c to its operator as `tpu.layout`. An operator
     whose operands and result split alike computes without data from other
     lanes. Convolutions and pooling split into batches and channels, attention
     into batches and rows; element-wise operators, normalisations and products
@@ -29,8 +30,8 @@ def AssignLanes : Pass<"assign-lanes", "::mlir::func::FuncOp"> {
     After:
 
     ```mlir
-    %1 = tpu.matmul %0, %w {tpu.lanes = array<i64: 64, 49>} : ...
-    %2 = tpu.attention %1, %1, %1 {..., tpu.lanes = array<i64: 64, 49>} : ...
+    %1 = tpu.matmul %0, %w {tpu.layout = #tpu.lane_layout<n = 64, c = 49>} : ...
+    %2 = tpu.attention %1, %1, %1 {..., tpu.layout = #tpu.lane_layout<n = 64, c = 49>} : ...
     ```
   }];
   let options = [
@@ -43,7 +44,7 @@ def JoinPermutes : Pass<"join-permutes", "::mlir::func::FuncOp"> {
   let summary = "Make one of two permutations that stay in local memory as one";
   let description = [{
     A permutation of a permuted value (through reshapes, without other readers)
-    becomes one of the original, where with the lanes that `assign-lanes` chose
+    becomes one of the original, where with the lanes that `tpu-assign-lane-layout` chose
     for both ends this exchanges lanes and rows as a whole: that is a product
     with the identity matrix in local memory, while the value between has lanes
     that fit neither side.
@@ -51,16 +52,16 @@ def JoinPermutes : Pass<"join-permutes", "::mlir::func::FuncOp"> {
     Before:
 
     ```mlir
-    %1 = tpu.permute %0 {order = array<i64: 0, 2, 3, 1>, tpu.lanes = array<i64: 1, 3136>}
-    %2 = tpu.reshape %1 {tpu.lanes = array<i64: 1, 3136>} : ... -> tensor<8x7x8x672xf16>
-    %3 = tpu.permute %2 {order = array<i64: 0, 2, 1, 3>, tpu.lanes = array<i64: 64, 49>}
+    %1 = tpu.permute %0 {order = array<i64: 0, 2, 3, 1>, tpu.layout = #tpu.lane_layout<n = 1, c = 3136>}
+    %2 = tpu.reshape %1 {tpu.layout = #tpu.lane_layout<n = 1, c = 3136>} : ... -> tensor<8x7x8x672xf16>
+    %3 = tpu.permute %2 {order = array<i64: 0, 2, 1, 3>, tpu.layout = #tpu.lane_layout<n = 64, c = 49>}
     ```
 
     After:
 
     ```mlir
-    %1 = tpu.reshape %0 {tpu.lanes = array<i64: 1, 96>} : ... -> tensor<96x8x7x8x7xf16>
-    %2 = tpu.permute %1 {order = array<i64: 1, 3, 2, 4, 0>, tpu.lanes = array<i64: 64, 49>}
+    %1 = tpu.reshape %0 {tpu.layout = #tpu.lane_layout<n = 1, c = 96>} : ... -> tensor<96x8x7x8x7xf16>
+    %2 = tpu.permute %1 {order = array<i64: 1, 3, 2, 4, 0>, tpu.layout = #tpu.lane_layout<n = 64, c = 49>}
     ```
   }];
 }
@@ -140,34 +141,77 @@ def ChooseBatchSplit : Pass<"choose-batch-split", "::mlir::ModuleOp"> {
     loads once a part, are more than activations. A network without a batch is
     left alone at no cost.
   }];
-  let dependentDialects = ["::tpuc::bm1684x::BM1684XDialect",
-                           "::tpuc::tpu::TpuDialect"];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
   let statistics = [
     Statistic<"numTried", "tried", "Schedules that were compared">
   ];
 }
 
-def ConvertTpuToBM1684X
-    : Pass<"convert-tpu-to-bm1684x", "::mlir::ModuleOp"> {
-  let summary = "Turn a network into commands";
+def TpuCopyResults : Pass<"tpu-copy-results", "::mlir::func::FuncOp"> {
+  let summary = "Give every result of the network memory of its own";
   let description = [{
-    Replaces the network function's operators by the commands that their kernels
-    emit. LayerGroup decides which values stay in local memory (those whose
-    operator has `tpu.lanes`), the tiles of each kernel, all addresses and the
-    order of commands. The result of `tpu.reshape` lies where its operand lies,
-    unless both belong to the caller; values in global memory that never live at
-    the same time share their place. The coefficients that the kernels want
-    become one constant of the function; inputs and outputs become attributes
-    (name, type, shape, address). A command waits for the last command of the
-    other queue that touches the same memory.
+    A result that is an argument, a constant, another result, or a view of one,
+    belongs to the caller twice. It becomes a copy: a reshape with the attribute
+    `tpu.copy`, which is no view.
 
-    What was decided, why and at what cost is in the function's attribute
-    `bm1684x.explanation`, and in remarks of the category `layer-group`.
+    Before:
 
-    Every operator that has no kernel, or whose kernel refuses it, is reported.
+    ```mlir
+    %0 = tpu.reshape %arg0 : (tensor<4x8xf16>) -> tensor<32xf16>
+    return %0 : tensor<32xf16>
+    ```
+
+    After:
+
+    ```mlir
+    %0 = tpu.reshape %arg0 : (tensor<4x8xf16>) -> tensor<32xf16>
+    %1 = tpu.reshape %0 {tpu.copy} : (tensor<32xf16>) -> tensor<32xf16>
+    return %1 : tensor<32xf16>
+    ```
   }];
-  let dependentDialects = ["::tpuc::bm1684x::BM1684XDialect",
-                           "::tpuc::tpu::TpuDialect"];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+}
+
+def TpuLayerGroup : Pass<"tpu-layer-group", "::mlir::ModuleOp"> {
+  let summary = "Plan which values stay in local memory, all tiles and addresses";
+  let description = [{
+    Searches for the plan whose commands take the fewest cycles and writes it
+    into the module. Each operation gets a number (`tpu.op`), the place of its
+    result (`tpu.mem`: in local memory, in global memory, within tiles only, or a
+    view), and for each of its kernels (`tpu.kernels`) the tile, the addresses of
+    its buffers and when what is loaded ahead is issued. Operators between which
+    values stay in local memory come into a `tpu.group`; so do chains that are
+    computed slice by slice, with the number of slices. Constants move to the
+    front.
+
+    Only values whose operation has `tpu.layout` stay in local memory; values in
+    global memory that never live at the same time share their place. Every
+    operator that has no kernel, or whose kernel refuses it, is reported.
+
+    Before:
+
+    ```mlir
+    %0 = tpu.unary exp %arg0 {tpu.layout = #tpu.lane_layout<n = 1, c = 64>} : tensor<64x128xf16>
+    %1 = tpu.unary abs %0 {tpu.layout = #tpu.lane_layout<n = 1, c = 64>} : tensor<64x128xf16>
+    return %1 : tensor<64x128xf16>
+    ```
+
+    After:
+
+    ```mlir
+    %0 = tpu.group ops 0 to 1 {
+      %1 = tpu.unary exp %arg0 {tpu.op = 0,
+          tpu.mem = #tpu.local<addr = 0, bytes = 256, ops = 0 to 1, why = fits>,
+          tpu.kernels = [#tpu.kernel<tile = [1, 64, 1, 128], loads = [<input = 0, addr = [256]>], ...>], ...}
+      %2 = tpu.unary abs %1 {tpu.op = 1,
+          tpu.mem = #tpu.global<offset = 16384, why = caller>,
+          tpu.kernels = [#tpu.kernel<tile = [1, 64, 1, 128], results = [512], ...>], ...}
+      tpu.yield %2 : tensor<64x128xf16>
+    } : tensor<64x128xf16>
+    return %0 : tensor<64x128xf16>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
   let options = [
     Option<"localBytes", "local-bytes", "int64_t", "262144",
            "Bytes of a lane's memory that kernels may use">,
@@ -183,14 +227,59 @@ def ConvertTpuToBM1684X
     Option<"laneProducts", "lane-products", "bool", "true",
            "Move rows from lane to lane by products; off, by transfers">,
     Option<"costCache", "cost-cache", "bool", "true",
-           "Remember what tiles cost; changes no command">,
+           "Remember what tiles cost; changes no plan">,
     Option<"search", "search", "unsigned", "1",
-           "Compare whole command streams and take the fastest: 0 none, 1 a few, "
-           "2 many, which is slow">
+           "Compare whole plans and take the fastest: 0 none, 1 a few, 2 many, "
+           "which is slow">
   ];
   let statistics = [
-    Statistic<"numKernels", "num-kernels", "Number of kernels emitted">
+    Statistic<"numKernels", "num-kernels", "Number of kernels planned">,
+    Statistic<"numJoins", "num-joins", "Kernels that became a part of another">
   ];
+}
+
+def TpuVerifyPlan : Pass<"tpu-verify-plan", "::mlir::ModuleOp"> {
+  let summary = "Prove that a plan can be carried out";
+  let description = [{
+    Accepts the plans of `tpu-layer-group`, and such plans changed by hand that
+    still compute the network. Sizes and lifetimes are computed anew, and it is
+    checked that
+
+    * every operation has one number, and none reads what a later one computes;
+    * tiles lie within their kernel's axes, at multiples of what it can cut;
+    * every buffer and value lies aligned, within the bytes that the plan takes,
+      and apart from all that lives at the same time, in local and in global
+      memory;
+    * loads are issued when what they read is computed and their room is free, and
+      before the tile that needs them;
+    * every operand lies where its reader's commands look for it;
+    * what belongs to the caller lies in global memory;
+    * views are views, and lie where they view;
+    * members of a group with slices are computed with its last operator, and what
+      stays in local memory stays within a group.
+
+    Changes nothing.
+  }];
+}
+
+def ConvertTpuToBM1684X
+    : Pass<"convert-tpu-to-bm1684x", "::mlir::ModuleOp"> {
+  let summary = "Turn a planned network into commands";
+  let description = [{
+    Replaces the network function's operators by the commands that their kernels
+    emit, by the plan of `tpu-layer-group`: nothing is decided here. The
+    coefficients that the kernels want become one constant of the function;
+    inputs and outputs become attributes (name, type, shape, address). A command
+    waits for the last command of the other queue that touches the same memory.
+
+    What was decided, why and at what cost is in the function's attribute
+    `bm1684x.explanation`, and in remarks of the category `layer-group`.
+
+    A function without a plan is refused. Whether a plan is right is proved by
+    `tpu-verify-plan`.
+  }];
+  let dependentDialects = ["::tpuc::bm1684x::BM1684XDialect",
+                           "::tpuc::tpu::TpuDialect"];
 }
 
 #endif // TPUC_CONVERSION_TPUTOBM1684X_PASSES_TD

@@ -15,7 +15,7 @@
 #include "llvm/ADT/MapVector.h"
 
 namespace tpuc {
-#define GEN_PASS_DEF_ASSIGNLANES
+#define GEN_PASS_DEF_TPUASSIGNLANELAYOUT
 #include "Conversion/TpuToBM1684X/Passes.h.inc"
 } // namespace tpuc
 
@@ -62,11 +62,11 @@ public:
                  tpu::RMSNormOp, tpu::ReduceOp>(op);
     });
     assignDefaults([](Operation *) { return true; });
-    Builder builder(function.getContext());
     for (auto [value, split] : splits)
       if (Operation *op = value.getDefiningOp())
-        op->setAttr(kLanesAttrName,
-                    builder.getDenseI64ArrayAttr({split.n, split.c}));
+        op->setAttr(
+            tpu::kLayoutAttrName,
+            tpu::LaneLayoutAttr::get(function.getContext(), split.n, split.c));
   }
 
 private:
@@ -392,7 +392,8 @@ private:
   SmallVector<Value> pending;
 };
 
-struct AssignLanes : public tpuc::impl::AssignLanesBase<AssignLanes> {
+struct TpuAssignLaneLayout
+    : public tpuc::impl::TpuAssignLaneLayoutBase<TpuAssignLaneLayout> {
   using Base::Base;
 
   void runOnOperation() override {

@@ -184,6 +184,7 @@ void tpuc::buildLanesPipeline(OpPassManager &manager) {
   manager.addPass(tpu::createTpuHoistOutputs());
   manager.addPass(createFoldChannelMoves());
   manager.addPass(createAlignConcats());
-  manager.addPass(createAssignLanes());
+  manager.addPass(createTpuAssignLaneLayout());
   manager.addPass(createJoinPermutes());
+  manager.addPass(createTpuCopyResults());
 }

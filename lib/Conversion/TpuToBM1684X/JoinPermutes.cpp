@@ -25,10 +25,10 @@ using namespace mlir;
 using namespace tpuc;
 using namespace tpuc::kernel;
 
-/// The lanes that assign-lanes chose for a value.
-static DenseI64ArrayAttr getLanes(Value value) {
+/// The lanes that tpu-assign-lane-layout chose for a value.
+static tpu::LaneLayoutAttr getLayout(Value value) {
   Operation *op = value.getDefiningOp();
-  return op ? op->getAttrOfType<DenseI64ArrayAttr>(kLanesAttrName) : nullptr;
+  return op ? tpu::getLayout(op) : nullptr;
 }
 
 /// The permute before `permute` and reshapes, where nothing else reads what is
@@ -46,10 +46,10 @@ static tpu::PermuteOp getPermuteBefore(tpu::PermuteOp permute) {
 }
 
 /// A side of a copy of a whole value.
-static GlobalTensor getSide(Value value, DenseI64ArrayAttr lanes) {
+static GlobalTensor getSide(Value value, tpu::LaneLayoutAttr layout) {
   GlobalTensor side;
   side.type = *elementTypeOf(value.getType());
-  side.split = {lanes[0], lanes[1]};
+  side.split = {layout.getN(), layout.getC()};
   return side.reshaped(
       {1, 1, 1, ShapedType::getNumElements(tpu::getShape(value))});
 }
@@ -57,7 +57,7 @@ static GlobalTensor getSide(Value value, DenseI64ArrayAttr lanes) {
 /// Whether `order` of `source` is an exchange of lanes and rows in local memory
 /// between the lanes that source and result have.
 static bool isExchange(Value source, Value result, const AxisOrder &order) {
-  DenseI64ArrayAttr from = getLanes(source), to = getLanes(result);
+  tpu::LaneLayoutAttr from = getLayout(source), to = getLayout(result);
   FailureOr<ElementType> type = elementTypeOf(source.getType());
   if (!from || !to || failed(type) || !(isFloat(*type) || isByte(*type)))
     return false;
@@ -87,22 +87,22 @@ static void joinWithPermuteBefore(tpu::PermuteOp permute,
   if (!order || !isExchange(source, result, *order))
     return;
   OpBuilder builder(permute);
-  auto emit = [&](Value value, DenseI64ArrayAttr lanes) {
-    value.getDefiningOp()->setAttr(kLanesAttrName, lanes);
+  auto emit = [&](Value value, tpu::LaneLayoutAttr layout) {
+    value.getDefiningOp()->setAttr(tpu::kLayoutAttrName, layout);
     return value;
   };
   Value value = source;
   if (tpu::getShape(value) != ArrayRef<int64_t>(order->shape))
     value = emit(
         tpu::ReshapeOp::create(builder, before.getLoc(), value, order->shape),
-        getLanes(source));
+        getLayout(source));
   value = emit(
       tpu::PermuteOp::create(builder, permute.getLoc(), value, order->order),
-      getLanes(result));
+      getLayout(result));
   if (value.getType() != result.getType())
     value = emit(tpu::ReshapeOp::create(builder, permute.getLoc(), value,
                                         tpu::getShape(result)),
-                 getLanes(result));
+                 getLayout(result));
   result.replaceAllUsesWith(value);
   Operation *dead = permute;
   while (dead && dead->use_empty() && dead != source.getDefiningOp()) {

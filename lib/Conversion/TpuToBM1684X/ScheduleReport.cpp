@@ -107,7 +107,7 @@ std::string ScheduleReport::groupName(unsigned op) const {
 
 llvm::StringRef ScheduleReport::placeName(unsigned value) const {
   const group::Place &place = schedule.places[value];
-  if (program.values[value].isFused)
+  if (explanation.values[value].isFused)
     return "within a tile";
   if (!place.isResident)
     return "global memory";
@@ -116,7 +116,7 @@ llvm::StringRef ScheduleReport::placeName(unsigned value) const {
 
 std::string ScheduleReport::reason(unsigned value) const {
   const group::Place &place = schedule.places[value];
-  if (program.values[value].isFused)
+  if (explanation.values[value].isFused)
     return "its operator and its only reader are computed tile by tile";
   auto because = [&](llvm::StringRef what) {
     return what.str() + " " + operatorName(place.causeOp);
@@ -158,7 +158,8 @@ std::string ScheduleReport::json() const {
     writeCycles(out, note.start, note.end);
     out.attribute("tiu_cycles", note.tiuCycles);
     out.attribute("gdma_cycles", note.gdmaCycles);
-    if (const std::optional<group::Join> &join = program.operators[op].join) {
+    if (const std::optional<group::Join> &join =
+            explanation.operators[op].join) {
       out.attribute("joined_to", operatorName(join->into));
       out.attribute("joined_cost", int64_t(join->cycles));
       if (join->apartCycles != 0)
@@ -184,7 +185,7 @@ std::string ScheduleReport::json() const {
         out.value(program.values[value].split.c);
       });
     }
-    if (!program.values[value].isFused) {
+    if (!explanation.values[value].isFused) {
       out.attribute("first_step", place.firstStep);
       out.attribute("last_step", place.lastStep);
     }
@@ -194,7 +195,7 @@ std::string ScheduleReport::json() const {
   };
   out.object([&] {
     out.attribute("cycles", schedule.cycles);
-    out.attribute("local_bytes", options.localBytes);
+    out.attribute("local_bytes", localBytes);
     out.attribute("global_bytes", schedule.globalBytes);
     out.attributeArray("groups", [&] {
       for (const group::GroupNote &group : explanation.groups)
@@ -224,7 +225,7 @@ void ScheduleReport::emitRemarks() const {
   };
   for (unsigned op = 0; op < operators.size(); ++op) {
     Location location = operators[op]->getLoc();
-    if (const std::optional<group::Join> &join = program.operators[op].join)
+    if (const std::optional<group::Join> &join = explanation.operators[op].join)
       remark::passed(location, options("joined")) << remark::reason(
           "computed tile by tile with {0}: {1} cycles instead "
           "of {2}",

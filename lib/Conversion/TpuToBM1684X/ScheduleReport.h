@@ -17,11 +17,11 @@ class ScheduleReport {
 public:
   /// `operators` and `values` are those of `program`, by index. All must
   /// outlive the report.
-  ScheduleReport(const group::Program &program, const group::Options &options,
+  ScheduleReport(const group::Program &program, int64_t localBytes,
                  const group::Schedule &schedule,
                  llvm::ArrayRef<mlir::Operation *> operators,
                  llvm::ArrayRef<mlir::Value> values)
-      : program(program), options(options), schedule(schedule),
+      : program(program), localBytes(localBytes), schedule(schedule),
         explanation(schedule.explanation), operators(operators),
         values(values) {}
 
@@ -43,7 +43,7 @@ private:
   llvm::StringRef placeName(unsigned value) const;
 
   const group::Program &program;
-  const group::Options &options;
+  int64_t localBytes; ///< of a lane that the program may use
   const group::Schedule &schedule;
   const group::Explanation &explanation;
   llvm::ArrayRef<mlir::Operation *> operators;

@@ -1,17 +1,16 @@
 //===- TpuToBM1684X.cpp - A network's operators as commands ---------------===//
 //
-// Builds the kernels of all operators, has LayerGroup schedule them, and writes
-// the commands into a new function. What an operator's commands are is the
-// kernels' business, and where values lie is LayerGroup's.
+// Has a planned network's commands emitted and writes them into a new function.
+// What an operator's commands are is the kernels' business; where values lie
+// and when what is computed is in the plan.
 //
 //===----------------------------------------------------------------------===//
 
 #include "KernelModels.h"
+#include "PlanText.h"
 #include "ScheduleReport.h"
 #include "TensorRecorder.h"
-#include "ValuePlaces.h"
 
-#include "Conversion/TpuToBM1684X/KernelContext.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/BM1684X/IR/Network.h"
@@ -19,7 +18,6 @@
 #include "LayerGroup/Schedule.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 namespace tpuc {
@@ -31,11 +29,6 @@ using namespace mlir;
 using namespace tpuc;
 
 namespace {
-
-bool isConstant(Value value) {
-  Operation *op = value.getDefiningOp();
-  return op && op->hasTrait<OpTrait::ConstantLike>();
-}
 
 /// The location of an operator's commands: its name in the user's model, inside
 /// it the operator's kind, and inside that the group it was scheduled in.
@@ -71,42 +64,20 @@ DenseResourceElementsAttr coefficientAttr(MLIRContext *context,
 
 class Converter {
 public:
-  Converter(ModuleOp module, func::FuncOp function,
-            const group::Options &options, bool allowsLaneProducts = true)
-      : module(module), function(function), options(options), places(function),
-        context(allowsLaneProducts) {}
+  explicit Converter(Network &network)
+      : function(network.function), network(network), bases(network.bases()) {}
 
-  /// Builds all kernels and decides on all commands.
-  LogicalResult plan() {
-    if (failed(addValues()) || failed(addOperators()))
-      return failure();
-    options.coefficientBase = arch::kGlobalBase;
-    options.activationBase = options.coefficientBase +
-                             uint64_t(arch::alignUp(context.coefficientSize(),
-                                                    arch::kGlobalAlignBytes));
+  LogicalResult run(const group::Plan &plan) {
     group::Failure reason;
-    if (!group::schedule(program, options, schedule, reason))
-      return operators[reason.op]->emitOpError()
-             << "cannot be computed: " << reason.reason;
-    return success();
-  }
-
-  uint64_t cycles() const { return schedule.cycles; }
-
-  LogicalResult run(unsigned &numKernels) {
-    if (function.getNumResults() == 0)
-      return function.emitOpError("has no results, expected at least one "
-                                  "tensor that the network computes");
-    if (failed(plan()))
-      return failure();
-    for (const group::Operator &op : program.operators)
-      numKernels += op.kernels.size();
+    if (!group::emitPlan(network.program, plan, bases, schedule, reason))
+      return network.operators[reason.op]->emitOpError() << reason.reason;
     OpBuilder builder(function);
     auto commands =
         func::FuncOp::create(builder, function.getLoc(), function.getName(),
                              builder.getFunctionType({}, {}));
     builder.setInsertionPointToStart(commands.addEntryBlock());
-    ScheduleReport report(program, options, schedule, operators, values);
+    ScheduleReport report(network.program, plan.localBytes, schedule,
+                          network.operators, network.values);
     report.emitRemarks();
     writeCommands(builder, report);
     func::ReturnOp::create(builder, function.getLoc());
@@ -116,97 +87,12 @@ public:
   }
 
 private:
-  /// Gives every value that is no view of another its virtual memory.
-  LogicalResult addValues() {
-    int64_t offset = 0;
-    auto add = [&](Value value) {
-      auto type = cast<RankedTensorType>(value.getType());
-      FailureOr<kernel::ElementType> element = elementTypeOf(type);
-      if (failed(element))
-        return failure();
-      group::Value info;
-      info.offset = offset;
-      info.bytes = type.getNumElements() * byteWidth(*element);
-      info.type = *element;
-      info.split = splitOf(value);
-      info.isInput = isa<BlockArgument>(value);
-      offset += arch::alignUp(std::max<int64_t>(info.bytes, 1),
-                              arch::kGlobalAlignBytes);
-      indices[value] = program.values.size();
-      program.values.push_back(info);
-      values.push_back(value);
-      context.placeActivation(value, info.offset, info.split);
-      return success();
-    };
-    for (BlockArgument argument : function.getArguments())
-      if (failed(add(argument)))
-        return function.emitOpError()
-               << "argument " << argument.getArgNumber() << " has type "
-               << argument.getType() << ", which this chip does not have";
-    for (Operation &op : function.getBody().front())
-      for (Value result : op.getResults()) {
-        if (isConstant(result))
-          continue;
-        if (places.rootOf(result) == result && failed(add(result)))
-          return op.emitOpError() << "has a result of type " << result.getType()
-                                  << ", which this chip does not have";
-      }
-    for (Operation &op : function.getBody().front())
-      for (Value result : op.getResults()) {
-        ValuePlaces::Place place = places.placeOf(result);
-        if (auto root = indices.find(place.root);
-            root != indices.end() && place.root != result)
-          context.placeActivation(
-              result, program.values[root->second].offset + place.offset,
-              splitOf(result));
-      }
-    for (Value result :
-         function.getBody().front().getTerminator()->getOperands())
-      program.values[indices.at(places.rootOf(result))].isOutput = true;
-    return success();
-  }
-
-  LogicalResult addOperators() {
-    bool hasFailed = false;
-    for (Operation &op : function.getBody().front()) {
-      if (op.hasTrait<OpTrait::IsTerminator>() ||
-          op.hasTrait<OpTrait::ConstantLike>())
-        continue;
-      auto lowering = dyn_cast<LowerToCommandsOpInterface>(op);
-      if (!lowering) {
-        op.emitOpError() << "has no kernel for this chip; express it by "
-                            "operators that have one, or run it on the host";
-        hasFailed = true;
-        continue;
-      }
-      group::Operator entry;
-      if (failed(lowering.buildKernels(context, entry.kernels))) {
-        hasFailed = true;
-        continue;
-      }
-      // A view computes nothing.
-      if (entry.kernels.empty())
-        continue;
-      auto addIndices = [&](ValueRange values, auto &list) {
-        for (Value value : values)
-          if (auto root = indices.find(places.rootOf(value));
-              root != indices.end())
-            list.push_back(root->second);
-      };
-      addIndices(op.getOperands(), entry.operands);
-      addIndices(op.getResults(), entry.results);
-      program.operators.push_back(std::move(entry));
-      operators.push_back(&op);
-    }
-    return failure(hasFailed);
-  }
-
   /// One operation a command, waiting for the token that its memory asks for.
   void writeCommands(OpBuilder &builder, const ScheduleReport &report) {
     SmallVector<Location> locations;
-    for (auto [index, op] : llvm::enumerate(operators))
+    for (auto [index, op] : llvm::enumerate(network.operators))
       locations.push_back(commandLocation(op, report.groupName(index)));
-    std::vector<TensorRecorder::LastCommands> last(operators.size());
+    std::vector<TensorRecorder::LastCommands> last(network.operators.size());
     SmallVector<Value> tokens[2];
     for (const group::Command &command : schedule.commands) {
       unsigned engine = unsigned(codec::layoutInfo(command.layout).engine);
@@ -227,7 +113,8 @@ private:
     TensorRecorder recorder(function);
     for (Operation &op : function.getBody().front()) {
       TensorRecorder::LastCommands commands;
-      if (!last.empty() && operators[operators.size() - last.size()] == &op) {
+      if (!last.empty() &&
+          network.operators[network.operators.size() - last.size()] == &op) {
         commands = last.front();
         last = last.drop_front();
       }
@@ -237,33 +124,34 @@ private:
             return findPlace(value, record);
           },
           [&](Value operand, Value result) {
-            return places.placeOf(operand).root == places.placeOf(result).root;
+            return network.places.placeOf(operand).root ==
+                   network.places.placeOf(result).root;
           });
     }
   }
 
   bool findPlace(Value value, bm1684x::TensorRecord &record) {
-    ValuePlaces::Place view = places.placeOf(value);
-    auto root = indices.find(view.root);
-    if (root == indices.end())
+    ValuePlaces::Place view = network.places.placeOf(value);
+    std::optional<unsigned> root = network.indexOf(value);
+    if (!root)
       return false;
-    const group::Place &place = schedule.places[root->second];
+    const group::Place &place = schedule.places[*root];
+    const group::Value &whole = network.program.values[*root];
     if (place.isGlobal) {
       record.address =
-          options.activationBase + uint64_t(place.globalOffset + view.offset);
+          bases.activations + uint64_t(place.globalOffset + view.offset);
       return true;
     }
     if (!place.isResident)
       return false;
     // A view that is not all of its root has no lanes of its own.
     int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
-    kernel::LaneSplit split = program.values[root->second].split;
-    if (elements != program.values[root->second].numElements())
+    kernel::LaneSplit split = whole.split;
+    if (elements != whole.numElements())
       return false;
     int64_t rest = elements / (split.n * split.c);
     kernel::Shape4 dims{split.n, split.c, 1, rest};
-    kernel::Shape4 strides =
-        kernel::alignedStrides(dims, program.values[root->second].type);
+    kernel::Shape4 strides = kernel::alignedStrides(dims, whole.type);
     record.isLocal = true;
     record.address = place.address;
     record.dims.assign(dims.begin(), dims.end());
@@ -273,9 +161,9 @@ private:
 
   /// Inputs, outputs, coefficients and sizes as attributes of the commands.
   void describe(func::FuncOp commands, const ScheduleReport &report) {
-    bm1684x::NetworkDescription network;
+    bm1684x::NetworkDescription description;
     for (BlockArgument argument : function.getArguments()) {
-      bm1684x::NetworkTensor &input = network.inputs.emplace_back(
+      bm1684x::NetworkTensor &input = description.inputs.emplace_back(
           tensorOf(argument, function.getArgAttrOfType<StringAttr>(
                                  argument.getArgNumber(), "top.name")));
       // Inputs are multiplied by their scale, outputs too.
@@ -284,28 +172,29 @@ private:
     auto terminator =
         cast<func::ReturnOp>(function.getBody().front().getTerminator());
     for (OpOperand &operand : terminator->getOpOperands())
-      network.outputs.push_back(
+      description.outputs.push_back(
           tensorOf(operand.get(), function.getResultAttrOfType<StringAttr>(
                                       operand.getOperandNumber(), "top.name")));
-    network.coefficientAddress = arch::kGlobalBase;
-    network.coefficients = coefficientAttr(module.getContext(), context);
-    network.activationAddress = options.activationBase;
-    network.activationBytes = schedule.globalBytes;
-    network.explanation = report.json();
+    description.coefficientAddress = arch::kGlobalBase;
+    description.coefficients =
+        coefficientAttr(function.getContext(), network.context);
+    description.activationAddress = bases.activations;
+    description.activationBytes = schedule.globalBytes;
+    description.explanation = report.json();
     if (auto text =
             function->getAttrOfType<StringAttr>(bm1684x::kPreprocessAttrName))
-      network.preprocess = text.str();
-    bm1684x::setNetworkDescription(commands, network);
+      description.preprocess = text.str();
+    bm1684x::setNetworkDescription(commands, description);
   }
 
   bm1684x::NetworkTensor tensorOf(Value value, StringAttr name) {
-    ValuePlaces::Place place = places.placeOf(value);
-    const group::Place &root = schedule.places[indices.at(place.root)];
+    ValuePlaces::Place place = network.places.placeOf(value);
+    const group::Place &root = schedule.places[*network.indexOf(value)];
     bm1684x::NetworkTensor tensor;
     tensor.name = name ? name.str() : "";
     tensor.type = cast<RankedTensorType>(value.getType());
     tensor.address =
-        options.activationBase + uint64_t(root.globalOffset + place.offset);
+        bases.activations + uint64_t(root.globalOffset + place.offset);
     if (auto type =
             dyn_cast<quant::UniformQuantizedType>(tpu::getElement(value))) {
       tensor.scale = float(type.getScale());
@@ -317,60 +206,54 @@ private:
     return tensor;
   }
 
-  ModuleOp module;
   func::FuncOp function;
-  group::Options options;
-  ValuePlaces places;
-  KernelContext context;
-  group::Program program;
-  llvm::DenseMap<Value, unsigned> indices; ///< of values that are no views
-  SmallVector<Value> values;               ///< by index
-  SmallVector<Operation *> operators;
+  Network &network;
+  group::GlobalBases bases;
   group::Schedule schedule;
 };
 
 struct ConvertTpuToBM1684X
     : public tpuc::impl::ConvertTpuToBM1684XBase<ConvertTpuToBM1684X> {
-  using Base::Base;
-
   void runOnOperation() override {
-    unsigned kernels = 0;
-    group::Options options;
-    options.localBytes = localBytes;
-    options.keepResident = keepResident;
-    options.fuse = fuse;
-    options.prefetch = prefetch;
-    options.fillWaits = fillWaits;
-    options.rememberCosts = costCache;
-    if (search > unsigned(group::Options::Search::Parts)) {
-      getOperation().emitError() << "a search of " << search.getValue()
-                                 << " is not known; choose 0, 1 or 2";
-      return signalPassFailure();
-    }
-    options.search = group::Options::Search(unsigned(search));
+    auto cache = getCachedAnalysis<NetworkCache>();
     for (func::FuncOp function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (failed(Converter(getOperation(), function, options, laneProducts)
-                     .run(kernels)))
+      if (failed(convert(function, cache ? &cache->get() : nullptr)))
         return signalPassFailure();
-    numKernels += kernels;
+  }
+
+private:
+  /// The network of a function, from the pass that planned it or built anew.
+  static std::unique_ptr<Network> takeNetwork(func::FuncOp function,
+                                              NetworkCache *cache,
+                                              bool allowsLaneProducts) {
+    if (cache)
+      if (auto found = cache->networks.find(function);
+          found != cache->networks.end())
+        return std::move(found->second);
+    auto network = std::make_unique<Network>(function, allowsLaneProducts);
+    return succeeded(network->build()) ? std::move(network) : nullptr;
+  }
+
+  LogicalResult convert(func::FuncOp function, NetworkCache *cache) {
+    if (function.isDeclaration())
+      return success();
+    auto attribute = function->getAttrOfType<tpu::PlanAttr>(tpu::kPlanAttrName);
+    if (!attribute)
+      return function.emitOpError("has no plan; run tpu-layer-group first");
+    if (failed(dissolveGroups(function)))
+      return failure();
+    std::unique_ptr<Network> network =
+        takeNetwork(function, cache, attribute.getLaneProducts());
+    if (!network)
+      return failure();
+    FailureOr<group::Plan> plan = readPlan(*network);
+    return success(succeeded(plan) &&
+                   succeeded(Converter(*network).run(*plan)));
   }
 };
 
 } // namespace
-
-std::optional<uint64_t>
-tpuc::estimateCycles(ModuleOp module, func::FuncOp function, bool isSearched) {
-  ScopedDiagnosticHandler quiet(module.getContext(),
-                                [](Diagnostic &) { return success(); });
-  group::Options options;
-  if (!isSearched)
-    options.search = group::Options::Search::None;
-  Converter converter(module, function, options);
-  if (failed(converter.plan()))
-    return std::nullopt;
-  return converter.cycles();
-}
 
 void tpuc::registerTpuKernels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, tpu::TpuDialect *) {

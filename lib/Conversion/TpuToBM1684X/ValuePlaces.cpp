@@ -6,6 +6,8 @@
 
 #include "ValuePlaces.h"
 
+#include "Conversion/TpuToBM1684X/KernelContext.h"
+
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
 using namespace mlir;
@@ -13,14 +15,12 @@ using namespace tpuc;
 
 kernel::LaneSplit tpuc::splitOf(Value value) {
   Operation *op = value.getDefiningOp();
-  auto lanes =
-      op ? op->getAttrOfType<DenseI64ArrayAttr>(kLanesAttrName) : nullptr;
+  tpu::LaneLayoutAttr layout = op ? tpu::getLayout(op) : nullptr;
   auto type = cast<RankedTensorType>(value.getType());
   int64_t elements = type.getNumElements();
-  if (!lanes || lanes.size() != 2 || lanes[0] <= 0 || lanes[1] <= 0 ||
-      elements % lanes[0] != 0 || elements / lanes[0] % lanes[1] != 0)
+  if (!layout)
     return {};
-  kernel::LaneSplit split{lanes[0], lanes[1]};
+  kernel::LaneSplit split{layout.getN(), layout.getC()};
   int64_t rest = elements / (split.n * split.c);
   if (type.getRank() >= 4 && rest % type.getShape().back() == 0)
     split.w = type.getShape().back();
@@ -46,14 +46,12 @@ static std::optional<int64_t> contiguousStart(tpu::SliceOp slice) {
   return start;
 }
 
-static bool isConstant(Value value) {
+bool tpuc::isConstant(Value value) {
   Operation *op = value.getDefiningOp();
   return op && op->hasTrait<OpTrait::ConstantLike>();
 }
 
-/// Whether `value` is memory of the caller or a constant: nothing that a
-/// result may share.
-static bool isForeign(Value value) {
+bool tpuc::isForeign(Value value) {
   return isa<BlockArgument>(value) || isConstant(value);
 }
 
@@ -64,15 +62,13 @@ bool tpuc::canTurnLanes(tpu::ReshapeOp reshape) {
 
 bool tpuc::turnsLanes(tpu::ReshapeOp reshape) {
   Operation *producer = reshape.getInput().getDefiningOp();
-  auto from = producer
-                  ? producer->getAttrOfType<DenseI64ArrayAttr>(kLanesAttrName)
-                  : DenseI64ArrayAttr();
-  auto to = reshape->getAttrOfType<DenseI64ArrayAttr>(kLanesAttrName);
+  tpu::LaneLayoutAttr from = producer ? tpu::getLayout(producer) : nullptr;
+  tpu::LaneLayoutAttr to = tpu::getLayout(reshape);
   if (!from || !to || !canTurnLanes(reshape))
     return false;
   int64_t count = reshape.getOutput().getType().getNumElements();
-  bool isOneALane = from[0] * from[1] == count && from[1] > 1;
-  return isOneALane && to[0] * to[1] * from[1] == count;
+  bool isOneALane = from.getN() * from.getC() == count && from.getC() > 1;
+  return isOneALane && to.getN() * to.getC() * from.getC() == count;
 }
 
 /// Whether both have rows of the same length in the lanes, dealt one by one.
@@ -105,25 +101,36 @@ static int64_t laneBytesOf(Value value) {
 }
 
 ValuePlaces::ValuePlaces(func::FuncOp function) {
-  auto terminator =
-      cast<func::ReturnOp>(function.getBody().front().getTerminator());
-  OpBuilder builder(terminator);
-  llvm::SmallDenseSet<Value> taken;
-  for (OpOperand &operand : terminator->getOpOperands()) {
-    Value value = operand.get();
-    if (!isForeign(rootOf(value)) && taken.insert(rootOf(value)).second)
-      continue;
-    auto copy =
-        tpu::ReshapeOp::create(builder, value.getLoc(), value.getType(), value);
-    separate.insert(copy);
-    operand.set(copy);
-    taken.insert(copy);
-  }
+  for (Value value : function.getBody().front().getTerminator()->getOperands())
+    results.insert(rootOf(value));
   // What a concatenation joins may be one itself: the last come first, so that
   // it is known whether the parts of parts go to the caller.
   SmallVector<tpu::ConcatOp> concats(function.getOps<tpu::ConcatOp>());
   for (tpu::ConcatOp concat : llvm::reverse(concats))
-    joinOperands(concat, taken.contains(rootOf(concat.getOutput())));
+    joinOperands(concat, results.contains(rootOf(concat.getOutput())));
+}
+
+bool ValuePlaces::copyResults(func::FuncOp function) {
+  Operation *terminator = function.getBody().front().getTerminator();
+  OpBuilder builder(terminator);
+  ValuePlaces places;
+  bool hasChanged = false;
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    Value value = operand.get();
+    // Types that the chip does not have are reported later.
+    if (failed(elementTypeOf(value.getType())))
+      continue;
+    if (!isForeign(places.rootOf(value)) &&
+        places.results.insert(places.rootOf(value)).second)
+      continue;
+    auto copy =
+        tpu::ReshapeOp::create(builder, value.getLoc(), value.getType(), value);
+    copy->setAttr(tpu::kCopyAttrName, builder.getUnitAttr());
+    operand.set(copy);
+    places.results.insert(copy);
+    hasChanged = true;
+  }
+  return hasChanged;
 }
 
 void ValuePlaces::joinOperands(tpu::ConcatOp concat, bool isResult) {
@@ -145,9 +152,7 @@ void ValuePlaces::joinOperands(tpu::ConcatOp concat, bool isResult) {
                   haveSameRows(place.root, concat.getOutput()));
     // What goes to the caller has memory of its own.
     bool isFree = !isForeign(place.root) && place.root != concat.getOutput() &&
-                  !llvm::any_of(place.root.getUsers(), [](Operation *user) {
-                    return isa<func::ReturnOp>(user);
-                  });
+                  !results.contains(place.root);
     if (isWhole && saves && isFree)
       joined[place.root] = {concat.getOutput(), offset};
     offset += bytesOf(operand);
@@ -163,10 +168,8 @@ ValuePlaces::Place ValuePlaces::placeOf(Value value) const {
       place.offset += join->second.offset;
       continue;
     }
-    if (separate.contains(op))
-      break;
     if (auto reshape = dyn_cast<tpu::ReshapeOp>(op)) {
-      if (turnsLanes(reshape))
+      if (reshape->hasAttr(tpu::kCopyAttrName) || turnsLanes(reshape))
         break;
       place.root = reshape.getInput();
       continue;

@@ -15,11 +15,16 @@
 
 namespace tpuc {
 
-/// The lanes that assign-lanes chose for a value; not known without them.
+/// The lanes that tpu-assign-lane-layout chose for a value; not known without
+/// them.
 kernel::LaneSplit splitOf(mlir::Value value);
 
-/// The attribute by which assign-lanes says how a value is split.
-inline constexpr llvm::StringLiteral kLanesAttrName = "tpu.lanes";
+/// Whether a value is made by a constant-like operation.
+bool isConstant(mlir::Value value);
+
+/// Whether a value is an argument or a constant: nothing that a result of the
+/// function may share memory with.
+bool isForeign(mlir::Value value);
 
 /// Whether a reshape can make rows of what lies one element a lane within local
 /// memory: its elements are 16-bit floats or bytes, of which a product with the
@@ -32,9 +37,12 @@ bool turnsLanes(tpu::ReshapeOp reshape);
 
 class ValuePlaces {
 public:
-  /// Copies results that would lie in an argument, a constant or another
-  /// result: these belong to the caller, who must not see memory twice.
   explicit ValuePlaces(mlir::func::FuncOp function);
+
+  /// Copies results that would lie in an argument, a constant or another
+  /// result: these belong to the caller, who must not see memory twice. Whether
+  /// there were any.
+  static bool copyResults(mlir::func::FuncOp function);
 
   /// Where a value lies: in the memory of another, or its own.
   struct Place {
@@ -42,8 +50,8 @@ public:
     int64_t offset = 0; ///< bytes from the root's start
   };
 
-  /// A reshape that does not turn lanes lies in its operand, and so does a
-  /// slice that is one run of its.
+  /// A reshape that is no copy and does not turn lanes lies in its operand, and
+  /// so does a slice that is one run of its.
   Place placeOf(mlir::Value value) const;
   mlir::Value rootOf(mlir::Value value) const { return placeOf(value).root; }
 
@@ -51,7 +59,10 @@ private:
   /// Lays operands of `concat` into its result.
   void joinOperands(tpu::ConcatOp concat, bool isResult);
 
-  llvm::SmallDenseSet<mlir::Operation *> separate;
+  ValuePlaces() = default;
+
+  /// The memory that belongs to the caller.
+  llvm::SmallDenseSet<mlir::Value> results;
   /// Values that lie in the result of a concatenation.
   llvm::SmallDenseMap<mlir::Value, Place> joined;
 };

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 # Also known with dashes.
-_DASHED = ("max_drop", "min_cosine")
+_DASHED = ("max_drop", "min_cosine", "stop_after", "compile_from", "compile_to")
 # Keys of a configuration file by what they are about, for --help.
 GROUPS = {
     "": ("output", "quantize", "quantize_table", "chip", "input_shapes", "opt", "stop_after",
-         "explain", "debug"),
+         "compile_to", "compile_from", "text", "explain", "debug"),
     "INT8: sample inputs and ranges": (
         "calibration", "data_list", "input_num", "calibration_table", "method", "asymmetric",
         "equalize", "round_weights", "correct_bias", "ray"),
@@ -170,7 +170,7 @@ def command(argv: Sequence[str]) -> None:
                 config.quant_output,
                 config.asymmetric,
             )
-        module.write(config.output)
+        module.write(config.output, text=config.text)
         report_module(config.output, module)
         return
     options = argparse.Namespace(
@@ -184,6 +184,12 @@ def _check(config: CompileConfig) -> None:
     """Refuses arguments that do not go together, before any work is done."""
     if config.source is None:
         raise UserError("no model is given, see tpuc compile --help")
+    if config.compile_to:
+        if config.stop_after not in (None, config.compile_to):
+            raise UserError("--stop_after and --compile_to are the same, give one of them")
+        config.stop_after = config.compile_to
+    if config.text and not config.stop_after:
+        raise UserError("--text needs --stop_after, a .bmodel is never text")
     if config.output is None:
         raise UserError("no file to write is given, see -o in tpuc compile --help")
     sources = [
@@ -214,13 +220,33 @@ def import_module(config: CompileConfig) -> _core.Module:
         if config.input_shapes is not None:
             raise UserError("--input_shapes is for ONNX models, a .mlir file has its shapes")
         module = read_module(source)
+        check_phase(config, module)
     else:
+        if config.compile_from:
+            raise UserError("--compile_from is for .mlir files, an ONNX model is at no phase")
         module = transform(source, source.stem or "main", config.input_shapes)
     preprocess = config.preprocess()
     if preprocess is not None:
         preprocess.size(module.inputs[0].shape)
         preprocess.store(module)
     return module
+
+
+def check_phase(config: CompileConfig, module: _core.Module) -> None:
+    """Refuses a module that is not where the configuration says, or beyond where to stop."""
+    from tpuc import _core
+    from tpuc.config import PHASES
+
+    phase = _core.phase_of(module)
+    if config.compile_from not in (None, phase):
+        raise UserError(
+            f"{config.source}: is at phase '{phase}', --compile_from says '{config.compile_from}'"
+        )
+    if config.stop_after and PHASES.index(config.stop_after) < PHASES.index(phase):
+        raise UserError(
+            f"{config.source}: is at phase '{phase}' already, --stop_after '{config.stop_after}' "
+            "comes before"
+        )
 
 
 def dataset_of(config: CompileConfig, module: _core.Module, count: int | None) -> Dataset | None:

@@ -1,17 +1,17 @@
-// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(assign-lanes))" | FileCheck %s
+// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout))" | FileCheck %s
 
 // A convolution wants its channels across the lanes; what stands before and
 // after it follows.
 // CHECK-LABEL: func.func @image
 func.func @image(%arg0: tensor<1x8x4x4xf16>, %w: tensor<16x8x1x1xf16>) -> tensor<1x16x16xf16> {
-  // CHECK: tpu.unary abs {{.*}}tpu.lanes = array<i64: 1, 8>
+  // CHECK: tpu.unary abs {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 8>
   %0 = tpu.unary abs %arg0 : tensor<1x8x4x4xf16>
-  // CHECK: tpu.conv {{.*}}tpu.lanes = array<i64: 1, 16>
+  // CHECK: tpu.conv {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 16>
   %1 = tpu.conv %0, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
       : (tensor<1x8x4x4xf16>, tensor<16x8x1x1xf16>) -> tensor<1x16x4x4xf16>
-  // CHECK: tpu.reshape {{.*}}tpu.lanes = array<i64: 1, 16>
+  // CHECK: tpu.reshape {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 16>
   %2 = tpu.reshape %1 : (tensor<1x16x4x4xf16>) -> tensor<1x16x16xf16>
-  // CHECK: tpu.unary neg {{.*}}tpu.lanes = array<i64: 1, 16>
+  // CHECK: tpu.unary neg {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 16>
   %3 = tpu.unary neg %2 : tensor<1x16x16xf16>
   return %3 : tensor<1x16x16xf16>
 }
@@ -22,11 +22,11 @@ func.func @image(%arg0: tensor<1x8x4x4xf16>, %w: tensor<16x8x1x1xf16>) -> tensor
 // do so with it although they see one long matrix.
 // CHECK-LABEL: func.func @rows
 func.func @rows(%arg0: tensor<98x64xf16>, %w: tensor<64x192xf16>) -> tensor<2x49x2x32xf16> {
-  // CHECK: tpu.layer_norm {{.*}}tpu.lanes = array<i64: 2, 49>
+  // CHECK: tpu.layer_norm {{.*}}tpu.layout = #tpu.lane_layout<n = 2, c = 49>
   %0 = tpu.layer_norm %arg0 {epsilon = 1.0e-5 : f64} : (tensor<98x64xf16>) -> tensor<98x64xf16>
-  // CHECK: tpu.matmul {{.*}}tpu.lanes = array<i64: 2, 49>
+  // CHECK: tpu.matmul {{.*}}tpu.layout = #tpu.lane_layout<n = 2, c = 49>
   %1 = tpu.matmul %0, %w : (tensor<98x64xf16>, tensor<64x192xf16>) -> tensor<98x192xf16>
-  // CHECK: tpu.attention {{.*}}tpu.lanes = array<i64: 2, 49>
+  // CHECK: tpu.attention {{.*}}tpu.layout = #tpu.lane_layout<n = 2, c = 49>
   %2 = tpu.attention %1, %1, %1 {query_view = array<i64: 0, 9408, 192, 32>,
       key_view = array<i64: 64, 9408, 192, 32>, value_view = array<i64: 128, 9408, 192, 32>,
       addend_views = array<i64>, key_rows = 49 : i64, depth = 32 : i64, scale = 1.0 : f64}
@@ -39,7 +39,7 @@ func.func @rows(%arg0: tensor<98x64xf16>, %w: tensor<64x192xf16>) -> tensor<2x49
 // A product by itself has its rows across the lanes.
 // CHECK-LABEL: func.func @product
 func.func @product(%arg0: tensor<128x64xf16>, %w: tensor<64x32xf16>) -> tensor<128x32xf16> {
-  // CHECK: tpu.matmul {{.*}}tpu.lanes = array<i64: 1, 128>
+  // CHECK: tpu.matmul {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 128>
   %0 = tpu.matmul %arg0, %w : (tensor<128x64xf16>, tensor<64x32xf16>) -> tensor<128x32xf16>
   return %0 : tensor<128x32xf16>
 }
@@ -53,11 +53,11 @@ func.func @row_of_channels(%arg0: tensor<1x128x7x7xf16>, %w: tensor<128x128x1x1x
                            %m: tensor<128x10xf16>) -> tensor<1x10xf16> {
   %0 = tpu.conv %arg0, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
       : (tensor<1x128x7x7xf16>, tensor<128x128x1x1xf16>) -> tensor<1x128x7x7xf16>
-  // CHECK: tpu.reduce {{.*}}tpu.lanes = array<i64: 1, 128>
+  // CHECK: tpu.reduce {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 128>
   %1 = tpu.reduce mean %0 {axis = 2 : i64} : (tensor<1x128x7x7xf16>) -> tensor<1x128x1x1xf16>
-  // CHECK: tpu.reshape {{.*}}tpu.lanes = array<i64: 1, 1>
+  // CHECK: tpu.reshape {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 1>
   %2 = tpu.reshape %1 : (tensor<1x128x1x1xf16>) -> tensor<1x128xf16>
-  // CHECK: tpu.unary relu {{.*}}tpu.lanes = array<i64: 1, 1>
+  // CHECK: tpu.unary relu {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 1>
   %3 = tpu.unary relu %2 : tensor<1x128xf16>
   %4 = tpu.matmul %3, %m : (tensor<1x128xf16>, tensor<128x10xf16>) -> tensor<1x10xf16>
   return %4 : tensor<1x10xf16>
@@ -68,9 +68,9 @@ func.func @row_of_channels(%arg0: tensor<1x128x7x7xf16>, %w: tensor<128x128x1x1x
 // Bytes too.
 // CHECK-LABEL: func.func @row_of_bytes
 func.func @row_of_bytes(%arg0: tensor<1x128x1x1x!quant.uniform<i8:f32, 0.5>>, %m: tensor<128x1x!quant.uniform<i8:f32:1, {0.25}>>) -> tensor<1x1xf16> {
-  // CHECK: tpu.pool {{.*}}tpu.lanes = array<i64: 1, 128>
+  // CHECK: tpu.pool {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 128>
   %0 = tpu.pool max %arg0 {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x128x1x1x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x128x1x1x!quant.uniform<i8:f32, 0.5>>
-  // CHECK: tpu.reshape {{.*}}tpu.lanes = array<i64: 1, 1>
+  // CHECK: tpu.reshape {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 1>
   %1 = tpu.reshape %0 : (tensor<1x128x1x1x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x128x!quant.uniform<i8:f32, 0.5>>
   %2 = tpu.matmul %1, %m : (tensor<1x128x!quant.uniform<i8:f32, 0.5>>, tensor<128x1x!quant.uniform<i8:f32:1, {0.25}>>) -> tensor<1x1xf16>
   return %2 : tensor<1x1xf16>
@@ -85,10 +85,10 @@ func.func @row_factor(%arg0: tensor<1x128x7x7xf16>, %w: tensor<128x128x1x1xf16>,
   %0 = tpu.conv %arg0, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
       : (tensor<1x128x7x7xf16>, tensor<128x128x1x1xf16>) -> tensor<1x128x7x7xf16>
   %1 = tpu.reduce sum %0 {axis = 2 : i64} : (tensor<1x128x7x7xf16>) -> tensor<1x128x1x1xf16>
-  // CHECK: tpu.reshape {{.*}}tpu.lanes = array<i64: 1, 1>
+  // CHECK: tpu.reshape {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 1>
   %2 = tpu.reshape %1 : (tensor<1x128x1x1xf16>) -> tensor<1x1x1x128xf16>
   %3 = tpu.reduce mean %2 {axis = 3 : i64} : (tensor<1x1x1x128xf16>) -> tensor<1x1x1x1xf16>
-  // CHECK: tpu.binary div {{.*}}tpu.lanes = array<i64: 1, 1>
+  // CHECK: tpu.binary div {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 1>
   %4 = tpu.binary div %2, %3 : (tensor<1x1x1x128xf16>, tensor<1x1x1x1xf16>) -> tensor<1x1x1x128xf16>
   %5 = tpu.binary mul %x, %4 : (tensor<1x7x7x128xf16>, tensor<1x1x1x128xf16>) -> tensor<1x7x7x128xf16>
   return %5 : tensor<1x7x7x128xf16>
@@ -103,7 +103,7 @@ func.func @channel_factor(%arg0: tensor<1x128x7x7xf16>, %w: tensor<128x128x1x1xf
       : (tensor<1x128x7x7xf16>, tensor<128x128x1x1xf16>) -> tensor<1x128x7x7xf16>
   %1 = tpu.reduce sum %0 {axis = 2 : i64} : (tensor<1x128x7x7xf16>) -> tensor<1x128x1x1xf16>
   %2 = tpu.reshape %1 : (tensor<1x128x1x1xf16>) -> tensor<1x128xf16>
-  // CHECK: tpu.unary sqrt {{.*}}tpu.lanes = array<i64: 1, 128>
+  // CHECK: tpu.unary sqrt {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 128>
   %3 = tpu.unary sqrt %2 : tensor<1x128xf16>
   %4 = tpu.reshape %3 : (tensor<1x128xf16>) -> tensor<1x128x1x1xf16>
   %5 = tpu.binary mul %0, %4 : (tensor<1x128x7x7xf16>, tensor<1x128x1x1xf16>) -> tensor<1x128x7x7xf16>
@@ -115,10 +115,10 @@ func.func @channel_factor(%arg0: tensor<1x128x7x7xf16>, %w: tensor<128x128x1x1xf
 // What is reduced lies in as many lanes as it can, not the result.
 // CHECK-LABEL: func.func @parts_of_rows
 func.func @parts_of_rows(%arg0: tensor<1x3x100000xf32>) -> tensor<1x3x1x1xf16> {
-  // CHECK: tpu.cast {{.*}}tpu.lanes = array<i64: 1, 75>
+  // CHECK: tpu.cast {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 75>
   %0 = tpu.cast %arg0 : (tensor<1x3x100000xf32>) -> tensor<1x3x100000xf16>
   %1 = tpu.reshape %0 : (tensor<1x3x100000xf16>) -> tensor<1x3x25x4000xf16>
-  // CHECK: tpu.reduce mean {{.*}}axis = 3 {{.*}}tpu.lanes = array<i64: 1, 75>
+  // CHECK: tpu.reduce mean {{.*}}axis = 3 {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 75>
   %2 = tpu.reduce mean %1 {axis = 3 : i64} : (tensor<1x3x25x4000xf16>) -> tensor<1x3x25x1xf16>
   %3 = tpu.reduce mean %2 {axis = 2 : i64} : (tensor<1x3x25x1xf16>) -> tensor<1x3x1x1xf16>
   return %3 : tensor<1x3x1x1xf16>
@@ -132,11 +132,11 @@ func.func @parts_of_rows(%arg0: tensor<1x3x100000xf32>) -> tensor<1x3x1x1xf16> {
 // CHECK-LABEL: func.func @image_of_rows
 func.func @image_of_rows(%arg0: tensor<3136x64xf16>, %x: tensor<1x64x56x56xf16>) -> tensor<1x64x56x56xf16> {
   %0 = tpu.layer_norm %arg0 {epsilon = 1.0e-5 : f64} : (tensor<3136x64xf16>) -> tensor<3136x64xf16>
-  // CHECK: tpu.reduce {{.*}}tpu.lanes = array<i64: 1, 3136>
+  // CHECK: tpu.reduce {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 3136>
   %1 = tpu.reduce max %0 {axis = 1 : i64} : (tensor<3136x64xf16>) -> tensor<3136x1xf16>
-  // CHECK: tpu.reshape {{.*}}tpu.lanes = array<i64: 1, 1>
+  // CHECK: tpu.reshape {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 1>
   %2 = tpu.reshape %1 : (tensor<3136x1xf16>) -> tensor<1x1x56x56xf16>
-  // CHECK: tpu.unary sigmoid {{.*}}tpu.lanes = array<i64: 1, 1>
+  // CHECK: tpu.unary sigmoid {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 1>
   %3 = tpu.unary sigmoid %2 : tensor<1x1x56x56xf16>
   %4 = tpu.binary mul %x, %3 : (tensor<1x64x56x56xf16>, tensor<1x1x56x56xf16>) -> tensor<1x64x56x56xf16>
   return %4 : tensor<1x64x56x56xf16>
@@ -149,7 +149,7 @@ func.func @image_of_rows(%arg0: tensor<3136x64xf16>, %x: tensor<1x64x56x56xf16>)
 func.func @rows_of_rows(%arg0: tensor<3136x64xf16>, %x: tensor<1x64x56x56xf16>) -> (tensor<1x64x56x56xf16>, tensor<1x3136xf16>) {
   %0 = tpu.layer_norm %arg0 {epsilon = 1.0e-5 : f64} : (tensor<3136x64xf16>) -> tensor<3136x64xf16>
   %1 = tpu.reduce max %0 {axis = 1 : i64} : (tensor<3136x64xf16>) -> tensor<3136x1xf16>
-  // CHECK: tpu.reshape {{.*}}tpu.lanes = array<i64: 1, 3136>
+  // CHECK: tpu.reshape {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 3136>
   %2 = tpu.reshape %1 : (tensor<3136x1xf16>) -> tensor<1x1x56x56xf16>
   %4 = tpu.binary mul %x, %2 : (tensor<1x64x56x56xf16>, tensor<1x1x56x56xf16>) -> tensor<1x64x56x56xf16>
   %5 = tpu.reshape %2 : (tensor<1x1x56x56xf16>) -> tensor<1x3136xf16>
@@ -161,7 +161,7 @@ func.func @rows_of_rows(%arg0: tensor<3136x64xf16>, %x: tensor<1x64x56x56xf16>) 
 // Nothing is left to lay across the lanes of what is reduced whole.
 // CHECK-LABEL: func.func @reduced_whole
 func.func @reduced_whole(%arg0: tensor<3x2x2xf32>) -> tensor<1x1x1xf32> {
-  // CHECK: tpu.reduce {{.*}}tpu.lanes = array<i64: 1, 1>
+  // CHECK: tpu.reduce {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 1>
   %0 = tpu.reduce mean %arg0 {axis = 0 : i64} : (tensor<3x2x2xf32>) -> tensor<1x1x1xf32>
   return %0 : tensor<1x1x1xf32>
 }
@@ -171,9 +171,9 @@ func.func @reduced_whole(%arg0: tensor<3x2x2xf32>) -> tensor<1x1x1xf32> {
 // Heads around the rows: lanes are rows of a head, not parts of three heads.
 // CHECK-LABEL: func.func @heads_around_rows
 func.func @heads_around_rows(%arg0: tensor<1x3x49x32xf16>, %kv: tensor<49x192xf16>) -> tensor<1x49x3x32xf16> {
-  // CHECK: tpu.unary neg {{.*}}tpu.lanes = array<i64: 3, 49>
+  // CHECK: tpu.unary neg {{.*}}tpu.layout = #tpu.lane_layout<n = 3, c = 49>
   %0 = tpu.unary neg %arg0 : tensor<1x3x49x32xf16>
-  // CHECK: tpu.attention {{.*}}tpu.lanes = array<i64: 1, 49>
+  // CHECK: tpu.attention {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 49>
   %1 = tpu.attention %0, %kv, %kv {query_view = array<i64: 0, 4704, 32, 1568>,
       key_view = array<i64: 0, 9408, 192, 32>, value_view = array<i64: 96, 9408, 192, 32>, addend_views = array<i64>,
       key_rows = 49 : i64, depth = 32 : i64, scale = 0.17677669 : f64}
@@ -188,16 +188,16 @@ func.func @heads_around_rows(%arg0: tensor<1x3x49x32xf16>, %kv: tensor<49x192xf1
 // CHECK-LABEL: func.func @few_lanes
 func.func @few_lanes(%arg0: tensor<1x8x64x64xf16>, %w: tensor<1x8x1x1xf16>, %v: tensor<4x1x1x1xf16>)
     -> (tensor<1x1x64x64xf16>, tensor<1x1x64x64xf16>, tensor<1x4x64x64xf16>) {
-  // CHECK: tpu.conv {{.*}}tpu.lanes = array<i64: 1, 1>
+  // CHECK: tpu.conv {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 1>
   %0 = tpu.conv %arg0, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
       : (tensor<1x8x64x64xf16>, tensor<1x8x1x1xf16>) -> tensor<1x1x64x64xf16>
-  // CHECK: tpu.scalar add {{.*}}tpu.lanes = array<i64: 1, 64>
+  // CHECK: tpu.scalar add {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 64>
   %1 = tpu.scalar add %0 {value = 1.0 : f64} : tensor<1x1x64x64xf16>
-  // CHECK: tpu.unary sigmoid {{.*}}tpu.lanes = array<i64: 1, 64>
+  // CHECK: tpu.unary sigmoid {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 64>
   %2 = tpu.unary sigmoid %1 : tensor<1x1x64x64xf16>
-  // CHECK: tpu.unary abs {{.*}}tpu.lanes = array<i64: 1, 1>
+  // CHECK: tpu.unary abs {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 1>
   %3 = tpu.unary abs %0 : tensor<1x1x64x64xf16>
-  // CHECK: tpu.unary tanh {{.*}}tpu.lanes = array<i64: 1, 1>
+  // CHECK: tpu.unary tanh {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 1>
   %4 = tpu.unary tanh %0 : tensor<1x1x64x64xf16>
   %5 = tpu.conv %4, %v {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
       : (tensor<1x1x64x64xf16>, tensor<4x1x1x1xf16>) -> tensor<1x4x64x64xf16>
@@ -209,7 +209,7 @@ func.func @few_lanes(%arg0: tensor<1x8x64x64xf16>, %w: tensor<1x8x1x1xf16>, %v: 
 // Of many short rows each lane holds as many.
 // CHECK-LABEL: func.func @short_rows
 func.func @short_rows(%arg0: tensor<1x8400x6xf16>) -> tensor<1x8400x6xf16> {
-  // CHECK: tpu.unary abs {{.*}}tpu.lanes = array<i64: 1, 60>
+  // CHECK: tpu.unary abs {{.*}}tpu.layout = #tpu.lane_layout<n = 1, c = 60>
   %0 = tpu.unary abs %arg0 : tensor<1x8400x6xf16>
   return %0 : tensor<1x8400x6xf16>
 }

@@ -1,6 +1,6 @@
-// RUN: tpuc-opt %s -split-input-file -mlir-print-debuginfo -mlir-elide-resource-strings-if-larger=16 -pass-pipeline="builtin.module(func.func(assign-lanes),convert-tpu-to-bm1684x)" | FileCheck %s
-// RUN: tpuc-opt %s -split-input-file -o /dev/null -remarks-filter=layer-group -pass-pipeline="builtin.module(func.func(assign-lanes),convert-tpu-to-bm1684x)" 2>&1 | FileCheck %s --check-prefix=REMARK
-// RUN: tpuc-opt %s -split-input-file -o /dev/null -remarks-filter=layer-group -pass-pipeline="builtin.module(func.func(assign-lanes),convert-tpu-to-bm1684x{keep-resident=false fuse=false})" 2>&1 | FileCheck %s --check-prefix=OFF
+// RUN: tpuc-opt %s -split-input-file -mlir-print-debuginfo -mlir-elide-resource-strings-if-larger=16 -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s
+// RUN: tpuc-opt %s -split-input-file -o /dev/null -remarks-filter=layer-group -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)" 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: tpuc-opt %s -split-input-file -o /dev/null -remarks-filter=layer-group -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results),tpu-layer-group{keep-resident=false fuse=false},tpu-verify-plan,convert-tpu-to-bm1684x)" 2>&1 | FileCheck %s --check-prefix=OFF
 
 // The commands say which group they are of, and the function why.
 // CHECK-LABEL: func.func @chain()

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(convert-tpu-to-bm1684x)" | FileCheck %s
+// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(tpu-copy-results),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s
 
 // The bias is in the f32 sum before the product is added and rounded once.
 // CHECK-LABEL: func.func @matmul_bias()

@@ -2,7 +2,7 @@
 // RUN: tpuc-opt %s -pass-pipeline="builtin.module(tpuc-commands{opt=2})" | FileCheck %s --check-prefix=KEPT
 // RUN: tpuc-opt %s -pass-pipeline="builtin.module(tpuc-commands{opt=3})" | FileCheck %s --check-prefix=KEPT
 // RUN: tpuc-opt %s -pass-pipeline="builtin.module(tpuc-commands)" | FileCheck %s --check-prefix=KEPT
-// RUN: not tpuc-opt %s -convert-tpu-to-bm1684x="search=7" 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: not tpuc-opt %s -pass-pipeline="builtin.module(func.func(tpu-copy-results),tpu-layer-group{search=7},tpu-verify-plan,convert-tpu-to-bm1684x)" 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
 // UNKNOWN: error: a search of 7 is not known; choose 0, 1 or 2
 

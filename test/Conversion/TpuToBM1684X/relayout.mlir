@@ -1,5 +1,5 @@
-// RUN: tpuc-opt %s -pass-pipeline="builtin.module(func.func(assign-lanes),convert-tpu-to-bm1684x)" | FileCheck %s
-// RUN: tpuc-opt %s -pass-pipeline="builtin.module(func.func(assign-lanes),convert-tpu-to-bm1684x{lane-products=false})" | FileCheck %s --check-prefix=MOVED
+// RUN: tpuc-opt %s -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s
+// RUN: tpuc-opt %s -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results),tpu-layer-group{lane-products=false},tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s --check-prefix=MOVED
 
 // Rows of shifted windows go from lane to lane by products with matrices of
 // zeros and ones: nothing but those, the input and the output is transferred.

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -split-input-file -mlir-print-debuginfo -pass-pipeline="builtin.module(tpu-fuse-activation,convert-tpu-to-bm1684x{fuse=false})" | FileCheck %s
+// RUN: tpuc-opt %s -split-input-file -mlir-print-debuginfo -pass-pipeline="builtin.module(tpu-fuse-activation,func.func(tpu-copy-results),tpu-layer-group{fuse=false},tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s
 
 // The last command of an operator says which tensor lies where.
 // CHECK-LABEL: func.func @one

@@ -16,6 +16,7 @@
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -55,6 +56,9 @@ inline mlir::RankedTensorType getStorageType(mlir::RankedTensorType type) {
 #include "Dialect/Tpu/IR/TpuDialect.h.inc"
 #include "Dialect/Tpu/IR/TpuEnums.h.inc"
 
+#define GET_ATTRDEF_CLASSES
+#include "Dialect/Tpu/IR/TpuAttributes.h.inc"
+
 #define GET_OP_CLASSES
 #include "Dialect/Tpu/IR/TpuAttentionOps.h.inc"
 #define GET_OP_CLASSES
@@ -64,11 +68,27 @@ inline mlir::RankedTensorType getStorageType(mlir::RankedTensorType type) {
 #define GET_OP_CLASSES
 #include "Dialect/Tpu/IR/TpuElementwiseOps.h.inc"
 #define GET_OP_CLASSES
+#include "Dialect/Tpu/IR/TpuGroupOps.h.inc"
+#define GET_OP_CLASSES
 #include "Dialect/Tpu/IR/TpuNormOps.h.inc"
 #define GET_OP_CLASSES
 #include "Dialect/Tpu/IR/TpuShapeOps.h.inc"
 
 namespace tpuc::tpu {
+
+/// The attributes by which later passes say what they decided.
+inline constexpr llvm::StringLiteral kLayoutAttrName = "tpu.layout";
+inline constexpr llvm::StringLiteral kNumberAttrName = "tpu.op";
+inline constexpr llvm::StringLiteral kMemoryAttrName = "tpu.mem";
+inline constexpr llvm::StringLiteral kKernelsAttrName = "tpu.kernels";
+inline constexpr llvm::StringLiteral kPlanAttrName = "tpu.plan";
+/// On a reshape whose result has memory of its own.
+inline constexpr llvm::StringLiteral kCopyAttrName = "tpu.copy";
+
+/// How the result of `op` is dealt to the lanes; null when that is not decided.
+inline LaneLayoutAttr getLayout(mlir::Operation *op) {
+  return op->getAttrOfType<LaneLayoutAttr>(kLayoutAttrName);
+}
 
 /// The static shape of a tensor value.
 inline llvm::ArrayRef<int64_t> getShape(mlir::Value value) {

@@ -32,12 +32,22 @@ def Tpu_Dialect : Dialect {
     network into this form with reshapes, permutes and broadcasts, which
     canonicalisation then removes where it can.
 
-    No op carries an address or a tile; later passes decide those.
+    What later passes decide stands beside the operands: `tpu.layout`, how the
+    result is dealt to the lanes, and the plan of LayerGroup: the operation's
+    number (`tpu.op`), where its result lies (`tpu.mem`), the tiles of its kernels
+    (`tpu.kernels`), and the groups that it belongs to (`tpu.group`). Computation
+    does not depend on them. `tpu.copy` stands on a reshape that is no view.
 
     Created by `convert-top-to-tpu`; removed by the generation of commands.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let hasConstantMaterializer = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let extraClassDeclaration = [{
+    void registerAttributes();
+  }];
 }
 
 #endif // TPUC_DIALECT_TPU_IR_TPUDIALECT_TD

@@ -90,4 +90,15 @@ def Tpu_GateKind : Tpu_Enum<"GateKind", "function x gate(x) of a result", [
   I32EnumAttrCase<"Gelu", 2, "gelu">
 ]>;
 
+def Tpu_Cause : Tpu_Enum<"Cause", "why a value lies where it lies", [
+  I32EnumAttrCase<"Fits", 0, "fits">,
+  I32EnumAttrCase<"Caller", 1, "caller">,
+  I32EnumAttrCase<"Off", 2, "off">,
+  I32EnumAttrCase<"NoLanes", 3, "no_lanes">,
+  I32EnumAttrCase<"TooLarge", 4, "too_large">,
+  I32EnumAttrCase<"NoRoom", 5, "no_room">,
+  I32EnumAttrCase<"ReadByMove", 6, "read_by_move">,
+  I32EnumAttrCase<"WrittenByMove", 7, "written_by_move">
+]>;
+
 #endif // TPUC_DIALECT_TPU_IR_TPUENUMS_TD

@@ -11,6 +11,7 @@ include "Dialect/Tpu/IR/TpuAttentionOps.td"
 include "Dialect/Tpu/IR/TpuConstantOps.td"
 include "Dialect/Tpu/IR/TpuConvOps.td"
 include "Dialect/Tpu/IR/TpuElementwiseOps.td"
+include "Dialect/Tpu/IR/TpuGroupOps.td"
 include "Dialect/Tpu/IR/TpuNormOps.td"
 include "Dialect/Tpu/IR/TpuShapeOps.td"
 

@@ -32,6 +32,7 @@ static void printStoredAs(OpAsmPrinter &printer, Operation *, Type type,
 #include "Dialect/Tpu/IR/TpuConstantOps.cpp.inc"
 
 void TpuDialect::initialize() {
+  registerAttributes();
   // The families together; their classes are in files of their own.
   addOperations<
 #define GET_OP_LIST

@@ -1,0 +1,53 @@
+//===- PlanText.h - Plans as attributes and regions ------------*- C++ -*-===//
+//
+// Writes LayerGroup's plan of a function into its operations and reads it back.
+// Numbers of operations (`tpu.op`) are those of all that are no constants, in
+// order; LayerGroup's own indices count only those that have kernels.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_PLANTEXT_H
+#define TPUC_LIB_CONVERSION_TPUTOBM1684X_PLANTEXT_H
+
+#include "Network.h"
+
+namespace tpuc {
+
+/// Numbers the operations of a function and writes `plan` to them. The groups
+/// come apart from that.
+void writePlan(const Network &network, const group::Plan &plan);
+
+/// Reads the plan of a function, whether its groups stand or not; all of its
+/// operations have numbers. Reports what is missing or not consistent.
+mlir::FailureOr<group::Plan> readPlan(const Network &network);
+
+/// A view as an attribute.
+tpu::ViewAttr viewAttr(const ValuePlaces::Place &place);
+
+/// The number of an operation.
+std::optional<int64_t> numberOf(mlir::Operation *op);
+
+/// Moves operations into the groups that the plan, which was written, makes:
+/// chains with slices, and runs that values in local memory connect.
+void formGroups(const Network &network, const group::Plan &plan);
+
+/// Moves the operations of all groups back, into the order of their numbers.
+/// Reports an operation that has none, or would come before what it reads.
+mlir::LogicalResult dissolveGroups(mlir::func::FuncOp function);
+
+/// Into how many slices the plan cuts an operator with one kernel; null when
+/// that only moves data.
+tpu::SlicesAttr slicesOf(const Network &network, const group::Plan &plan,
+                         unsigned op);
+
+/// For each operator, the one that computes it after the joins of `plan`.
+llvm::SmallVector<unsigned> ownersOf(const group::Program &program,
+                                     const group::Plan &plan);
+
+/// First and last operator that touch each value, after the joins of `plan`.
+llvm::SmallVector<std::pair<unsigned, unsigned>>
+lifetimesOf(const group::Program &program, const group::Plan &plan);
+
+} // namespace tpuc
+
+#endif // TPUC_LIB_CONVERSION_TPUTOBM1684X_PLANTEXT_H
