@@ -21,6 +21,8 @@ struct Fault {
   std::string text; ///< continues "operator ..."
   /// An operator that has part in it.
   std::optional<unsigned> other;
+
+  bool operator==(const Fault &) const = default;
 };
 
 /// The faults of `plan`; none when it can be carried out. Looks at capacity,

@@ -49,8 +49,9 @@ private:
   /// More say nothing more.
   static constexpr size_t kMostFaults = 20;
 
+  /// Tiles mostly repeat each other's faults, which are told once.
   void report(Fault fault) {
-    if (faults.size() < kMostFaults)
+    if (faults.size() < kMostFaults && !llvm::is_contained(faults, fault))
       faults.push_back(std::move(fault));
   }
 

@@ -790,7 +790,6 @@ func.func @load_after_its_use(%x: tensor<64x512xf16> {tpu.mem = #tpu.global<offs
     attributes {tpu.plan = #tpu.plan<local_bytes = 262144, global_bytes = 262144, fill_waits = true, lane_products = true>} {
   %w = tpu.weight dense<0.5> : tensor<512x512xf16>
   // expected-error @below {{has input 0 loaded after the tile that needs it}}
-  // expected-error @below {{has input 0 loaded after the tile that needs it}}
   %0 = tpu.unary abs %x {tpu.op = 0, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
       tpu.mem = #tpu.global<offset = 131072, why = no_room by 3>,
       tpu.kernels = [#tpu.kernel<tile = [1, 64, 1, 256], loads = [<input = 0, addr = [1024, 8192], issue = [3:0]>], results = [0, 4096]>]} : tensor<64x512xf16>
@@ -963,44 +962,7 @@ func.func @tiles_of_other_slices(%x: tensor<64x512xf16> {tpu.mem = #tpu.global<o
     %0 = tpu.unary abs %x {tpu.op = 0, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
         tpu.mem = #tpu.in_tile<join = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
     // expected-error @below {{has input 0 at 256 to 319 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 319 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 319 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 319 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 319 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 319 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 319 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 319 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 319 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 319 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 319 of a lane, where input 0 of another operator or tile lies at the same time}}
     // expected-error @below {{has input 0 at 640 to 703 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 640 to 703 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 640 to 703 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 640 to 703 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 640 to 703 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 640 to 703 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 640 to 703 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 640 to 703 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 640 to 703 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
     // expected-note @below {{the other operator}}
     %1 = tpu.unary neg %0 {tpu.op = 1, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
         tpu.mem = #tpu.global<offset = 65536, why = caller>,
@@ -1074,18 +1036,6 @@ func.func @double_buffer_overlaps(%x: tensor<64x512xf16> {tpu.mem = #tpu.global<
     %0 = tpu.unary abs %x {tpu.op = 0, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
         tpu.mem = #tpu.in_tile<join = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
     // expected-error @below {{has input 0 at 256 to 383 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 383 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 383 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 383 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 383 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 383 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-error @below {{has input 0 at 256 to 383 of a lane, where input 0 of another operator or tile lies at the same time}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
-    // expected-note @below {{the other operator}}
     // expected-note @below {{the other operator}}
     %1 = tpu.unary neg %0 {tpu.op = 1, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
         tpu.mem = #tpu.global<offset = 65536, why = caller>,
