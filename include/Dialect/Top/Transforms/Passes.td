@@ -46,6 +46,15 @@ def TopFoldAffine : Pass<"top-fold-affine"> {
     into these, and so does the factor of attention's scores, through the views
     between them.
 
+    `MatmulWithPermuteAndSplit`: where one matmul computes queries, keys and
+    values side by side, and a reshape, perhaps a permute, and slices (which
+    splits and gathers by constant indices are) take them apart, each part
+    becomes a slice of columns of the matmul, which in local memory is an
+    address. Parts that alternate, head by head, are first brought side by side
+    in the constant matrix and bias. Any number of parts; what reads them does
+    not matter. A matmul that something else reads, or of which parts are cut
+    along rows, stays as it is.
+
     Before:
 
     ```mlir
@@ -57,6 +66,28 @@ def TopFoldAffine : Pass<"top-fold-affine"> {
 
     ```mlir
     %2 = top.matmul %0, %w, %b : (tensor<1x8xf32>, tensor<8x4xf32>, tensor<4xf32>) -> tensor<1x4xf32>
+    ```
+
+    Before (two heads, of which each has a query and a key of 8 columns):
+
+    ```mlir
+    %1 = top.matmul %0, %w : (tensor<4x8xf32>, tensor<8x32xf32>) -> tensor<4x32xf32>
+    %2 = top.reshape %1 : (tensor<4x32xf32>) -> tensor<4x2x2x8xf32>
+    %3 = top.permute %2 {order = array<i64: 2, 1, 0, 3>} : (tensor<4x2x2x8xf32>) -> tensor<2x2x4x8xf32>
+    %q = top.slice %3 {offsets = array<i64: 0, 0, 0, 0>, sizes = array<i64: 1, 2, 4, 8>, ...}
+    %k = top.slice %3 {offsets = array<i64: 1, 0, 0, 0>, sizes = array<i64: 1, 2, 4, 8>, ...}
+    ```
+
+    After, with the columns of `%w` in another order:
+
+    ```mlir
+    %1 = top.matmul %0, %w_ordered : (tensor<4x8xf32>, tensor<8x32xf32>) -> tensor<4x32xf32>
+    %2 = top.slice %1 {offsets = array<i64: 0, 0>, sizes = array<i64: 4, 16>, ...}
+    %3 = top.reshape %2 : (tensor<4x16xf32>) -> tensor<4x2x8xf32>
+    %4 = top.permute %3 {order = array<i64: 1, 0, 2>} : (tensor<4x2x8xf32>) -> tensor<2x4x8xf32>
+    %q = top.reshape %4 : (tensor<2x4x8xf32>) -> tensor<1x2x4x8xf32>
+    %5 = top.slice %1 {offsets = array<i64: 0, 16>, sizes = array<i64: 4, 16>, ...}
+    ...
     ```
   }];
   let dependentDialects = ["::tpuc::top::TopDialect"];

@@ -46,6 +46,8 @@ void populateConstantChainPatterns(mlir::RewritePatternSet &patterns);
 /// Factors and summands of columns into the linear layers around them, also
 /// through views and out of attention. Changes rounding.
 void populateProjectionPatterns(mlir::RewritePatternSet &patterns);
+/// Parts of a product that lie between its columns as runs of them.
+void populatePackedProductPatterns(mlir::RewritePatternSet &patterns);
 /// The projections that attention reads into one product.
 void populatePackingPatterns(mlir::RewritePatternSet &patterns);
 /// Rotary embeddings of some rows as those of all. Before slices move.

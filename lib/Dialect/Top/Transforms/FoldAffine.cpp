@@ -15,7 +15,8 @@ namespace {
 struct TopFoldAffine
     : public PatternPass<impl::TopFoldAffineBase<TopFoldAffine>,
                          populateAffinePatterns, populateConstantChainPatterns,
-                         populateProjectionPatterns> {};
+                         populateProjectionPatterns,
+                         populatePackedProductPatterns> {};
 
 } // namespace
 } // namespace tpuc::top
