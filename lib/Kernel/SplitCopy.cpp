@@ -73,8 +73,10 @@ struct SplitStrides {
 bool cutAt(CopyAxes &axes, int64_t CopyAxis::*stride, int64_t boundary) {
   CopyAxes cut;
   for (const CopyAxis &axis : axes) {
+    // The last position may leave a part of a step over, as every second one
+    // of an odd number does.
     int64_t step = axis.*stride, end = step * axis.size;
-    if (step >= boundary || boundary >= end || step == 0) {
+    if (step >= boundary || boundary > end - step || step == 0) {
       cut.push_back(axis);
       continue;
     }
