@@ -188,6 +188,22 @@ def TpuLayerGroup : Pass<"tpu-layer-group", "::mlir::ModuleOp"> {
     global memory that never live at the same time share their place. Every
     operator that has no kernel, or whose kernel refuses it, is reported.
 
+    Decisions that have names, each with a test in test/LayerGroup:
+
+    * Local squeeze and unsqueeze (`local_squeeze.mlir`): a reshape that keeps the
+      lanes is a view (`#tpu.view`) of what is in local memory and emits nothing.
+      One that moves elements to other lanes has a kernel.
+    * 5-D slice local under a 3-d group (`local_slice_of_frames.mlir`): in video
+      networks channels lie across lanes and [d, h * w] within one, so that a
+      slice of frames stays in local memory; if a run of the operand, as a view,
+      else by a copy within the lanes. A slice of channels changes the lanes and
+      reads global memory. A group of such operators counts slices of d.
+    * `allow_split` (`sliced_constant.mlir`): of a constant that element-wise
+      operators read a tile loads the part that it meets.
+    * What stays (`stays_resident.mlir`), chains computed slice by slice
+      (`sliced_chain.mlir`), two buffers (`double_buffering.mlir`), loads ahead
+      (`weights_ahead.mlir`), where a group ends (`written_by_transfers.mlir`).
+
     Before:
 
     ```mlir

@@ -103,6 +103,13 @@ private:
       assignImage(op->getOperand(0));
       assignImage(op->getResult(0));
     }
+    if (auto matmul = dyn_cast<tpu::MatMulOp>(op);
+        matmul && matmul.getHdimIsBatch())
+      for (Value value : {Value(matmul.getLeft()), Value(matmul.getRight()),
+                          Value(matmul.getOutput())}) {
+        ArrayRef<int64_t> shape = shapeOf(value);
+        assign(value, {sizeOf(shape.drop_back(3)), shape[shape.size() - 3]});
+      }
     if (auto attention = dyn_cast<tpu::AttentionOp>(op)) {
       ArrayRef<int64_t> shape = shapeOf(attention.getOutput());
       assign(attention.getOutput(), {shape[0], shape[1]});

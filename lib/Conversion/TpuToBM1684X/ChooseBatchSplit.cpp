@@ -181,6 +181,7 @@ private:
 
 void tpuc::buildLanesPipeline(OpPassManager &manager) {
   manager.addPass(tpu::createTpuFuseAttention());
+  manager.addPass(tpu::createTpuHdimIsBatch());
   manager.addPass(tpu::createTpuHoistOutputs());
   manager.addPass(createFoldChannelMoves());
   manager.addPass(createAlignConcats());

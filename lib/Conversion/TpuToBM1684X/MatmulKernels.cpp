@@ -49,8 +49,32 @@ struct MatMulModel
     double limit = matmul.getReluLimit().convertToDouble();
     if (limit >= 0)
       params.upperLimit = limit;
-    makeMatmulKernels(params, kernels);
+    if (matmul.getHdimIsBatch())
+      makeHeadKernels(params, matmul, kernels);
+    else
+      makeMatmulKernels(params, kernels);
     return success();
+  }
+
+  /// Heads are matrices whose rows lie apart: a kernel for each entry of the
+  /// axes before, as these and heads have no common stride.
+  static void makeHeadKernels(const MatmulParams &params, tpu::MatMulOp matmul,
+                              KernelList &kernels) {
+    int64_t heads = matmul.getHeads();
+    for (int64_t i = 0; i < matmul.getBatch() / heads; ++i) {
+      auto matricesOf = [&](const GlobalTensor &whole) {
+        Shape4 shape = whole.shape;
+        shape[N] = heads;
+        int64_t row = heads * shape[W];
+        return whole.advanced(i * shape[C] * row)
+            .viewed(shape, {shape[W], row, row, 1});
+      };
+      MatmulParams one = params;
+      one.left = matricesOf(params.left);
+      one.right = matricesOf(params.right);
+      one.result = matricesOf(params.result);
+      makeMatmulKernels(one, kernels);
+    }
   }
 
   /// Weights are laid out for the fastest transfer, anything else is read as it
@@ -62,7 +86,8 @@ struct MatMulModel
     Value right = matmul.getRight();
     ArrayRef<char> bytes = context.constantBytes(right);
     ElementType type = *elementTypeOf(right.getType());
-    if (!bytes.empty() && batch == 1 && !params.rightTransposed)
+    if (!bytes.empty() && batch == 1 && !params.rightTransposed &&
+        !matmul.getHdimIsBatch())
       params.panels = MatmulPanels::choose(matmul.getM(), depth, columns, type);
     const MatmulPanels &panels = params.panels;
     if (panels && (panels.columns < columns || panels.areApart())) {

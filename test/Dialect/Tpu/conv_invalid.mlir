@@ -216,6 +216,38 @@ func.func @matmul_c6_precision(%a: tensor<4x8xbf16>, %b: tensor<8x3xbf16>) {
 
 // -----
 
+func.func @matmul_c9_rank(%a: tensor<4x8xf16>, %b: tensor<8x3xf16>) {
+  // expected-error @+1 {{has operands of rank 2 and 2, expected equal ranks of at least 3}}
+  %0 = tpu.matmul %a, %b {hdim_is_batch = true} : (tensor<4x8xf16>, tensor<8x3xf16>) -> tensor<4x3xf16>
+  return
+}
+
+// -----
+
+func.func @matmul_c9_transposed(%a: tensor<8x2x4xf16>, %b: tensor<8x2x3xf16>) {
+  // expected-error @+1 {{has heads within its matrices and a transposed left operand, expected one of both}}
+  %0 = tpu.matmul %a, %b {hdim_is_batch = true, left_transpose = true} : (tensor<8x2x4xf16>, tensor<8x2x3xf16>) -> tensor<4x2x3xf16>
+  return
+}
+
+// -----
+
+func.func @matmul_c9_heads(%a: tensor<4x2x8xf16>, %b: tensor<2x8x3xf16>) {
+  // expected-error @+1 {{sums over 8 elements of left and 2 of right, expected equal numbers}}
+  %0 = tpu.matmul %a, %b {hdim_is_batch = true} : (tensor<4x2x8xf16>, tensor<2x8x3xf16>) -> tensor<4x2x3xf16>
+  return
+}
+
+// -----
+
+func.func @matmul_c9_bytes(%a: tensor<4x2x8x!quant.uniform<i8:f32, 0.1>>, %b: tensor<8x2x3x!quant.uniform<i8:f32:2, {0.1, 0.1, 0.1}>>) {
+  // expected-error @+1 {{has heads within matrices of '!quant.uniform<i8:f32, 1.000000e-01>', expected floats}}
+  %0 = tpu.matmul %a, %b {hdim_is_batch = true} : (tensor<4x2x8x!quant.uniform<i8:f32, 0.1>>, tensor<8x2x3x!quant.uniform<i8:f32:2, {0.1, 0.1, 0.1}>>) -> tensor<4x2x3xf32>
+  return
+}
+
+// -----
+
 func.func @pool_c1_rank(%x: tensor<1x64x112xf16>) {
   // expected-error @+1 {{has input of rank 3, expected 4}}
   %0 = tpu.pool max %x {kernel = array<i64: 3, 3>, strides = array<i64: 2, 2>, pads = array<i64: 1, 1, 1, 1>} : (tensor<1x64x112xf16>) -> tensor<1x64x56xf16>

@@ -28,14 +28,14 @@ func.func @chain(%arg0: tensor<4x8xf16>) -> tensor<4x8xf16> {
 // Constants are shared, or cut when they have the batch themselves.
 // CHECK-LABEL: func.func @constants
 // CHECK-DAG: %[[SHARED:.*]] = tpu.weight dense<1.0
-// CHECK-DAG: %[[OWN:.*]] = tpu.weight dense<2.0
+// CHECK-DAG: %[[OWN:.*]] = tpu.weight {allow_split} dense<2.0
 // CHECK: %[[X:.*]] = tpu.matmul {{.*}}, %[[SHARED]] : (tensor<1x8xf16>, tensor<8x8xf16>) -> tensor<1x8xf16>
 // CHECK: %[[CUT:.*]] = tpu.slice %[[OWN]] {offsets = array<i64: 0, 0>
 // CHECK: tpu.binary add %[[X]], %[[CUT]]
 // CHECK: %[[SECOND:.*]] = tpu.slice %[[OWN]] {offsets = array<i64: 1, 0>
 func.func @constants(%arg0: tensor<2x8xf16>) -> tensor<2x8xf16> {
   %w = tpu.weight dense<1.0> : tensor<8x8xf16>
-  %b = tpu.weight dense<2.0> : tensor<2x8xf16>
+  %b = tpu.weight {allow_split} dense<2.0> : tensor<2x8xf16>
   %0 = tpu.matmul %arg0, %w : (tensor<2x8xf16>, tensor<8x8xf16>) -> tensor<2x8xf16>
   %1 = tpu.binary add %0, %b : (tensor<2x8xf16>, tensor<2x8xf16>) -> tensor<2x8xf16>
   return %1 : tensor<2x8xf16>

@@ -16,7 +16,9 @@ def Tpu_WeightOp : Op<Tpu_Dialect, "weight", [Pure, ConstantLike]> {
     they are used. Large values are `dense_resource` attributes. The order of
     the elements is that of the tensor; a later pass packs them as commands want
     them. Its type is the type of `value`, or a quantised one whose elements are
-    stored as those of `value`.
+    stored as those of `value`. `allow_split` says that only element-wise
+    operators read it, so that parts of its readers need the same parts of it
+    (`tpu-allow-split` sets it).
 
     Constraints: (C1) `value` has the type in which the result is stored; (C2) a
     type with a scale a channel has as many as that axis has entries.
@@ -26,12 +28,14 @@ def Tpu_WeightOp : Op<Tpu_Dialect, "weight", [Pure, ConstantLike]> {
     ```mlir
     %0 = tpu.weight dense<1.0> : tensor<4x8xf16>
     %1 = tpu.weight dense_resource<conv1_weight.f16> : tensor<64x3x7x7xf16>
-    %2 = tpu.weight dense<[127, -3]> : tensor<2xi8>
+    %2 = tpu.weight {allow_split} dense<0.5> : tensor<4x8xf16>
+    %3 = tpu.weight dense<[127, -3]> : tensor<2xi8>
         as tensor<2x!quant.uniform<i8:f32:0, {0.1, 0.2}>>
     ```
   }];
   let arguments = (ins
-    Arg<ElementsAttr, "The elements: dense or dense_resource.">:$value);
+    Arg<ElementsAttr, "The elements: dense or dense_resource.">:$value,
+    Arg<UnitAttr, "Parts of its readers need parts of it.">:$allow_split);
   let results = (outs Res<Tpu_MovedTensor, "The constant.">:$output);
   let assemblyFormat =
       "attr-dict $value custom<StoredAs>(type($output), ref($value))";

@@ -135,6 +135,10 @@ def Tpu_MatMulOp : Tpu_Op<"matmul"> {
     f32. With `do_relu` the result is max(., 0), and min(., relu_limit) when
     `relu_limit` is not negative.
 
+    With `hdim_is_batch` the last of the leading axes, that of heads, lies
+    within the matrices: `left` is [b..., m, h, k], `right` [b..., k, h, n]
+    ([b..., n, h, k] with `right_transpose`), the result [b..., m, h, n].
+
     | left, right | bias | result |
     | --- | --- | --- |
     | f32 | f32 | f32 |
@@ -149,7 +153,8 @@ def Tpu_MatMulOp : Tpu_Op<"matmul"> {
     table; (C5) the result is [b..., m, n]; (C6) operands and result have the
     element types of a row of the table; (C7) `relu_limit` is negative without
     `do_relu`, and a result of bytes has neither; (C8) a quantised right operand
-    has a scale a column.
+    has a scale a column; (C9) with `hdim_is_batch` the rank is at least 3, `left`
+    is not transposed and all are floats.
 
     Example:
 
@@ -166,11 +171,18 @@ def Tpu_MatMulOp : Tpu_Op<"matmul"> {
         "left is stored as [..., k, m].">:$left_transpose,
     Arg<DefaultValuedAttr<BoolAttr, "false">,
         "right is stored as [..., n, k].">:$right_transpose),
-    Tpu_ReluArgs);
+    Tpu_ReluArgs, (ins
+    Arg<DefaultValuedAttr<BoolAttr, "false">,
+        "Heads lie between rows and columns.">:$hdim_is_batch));
   let results = (outs Res<Tpu_RealTensor, "Result, [..., m, n].">:$output);
   let extraClassDeclaration = [{
+    /// The shape of an operand or of the result with the matrices innermost,
+    /// wherever the heads lie.
+    ::llvm::SmallVector<int64_t> getMatrixShape(::mlir::Value value);
     /// Number of matrices: the product of the leading axes.
     int64_t getBatch();
+    /// How many of them are the last leading axis.
+    int64_t getHeads();
     /// Rows of the result.
     int64_t getM();
     /// Length of the sums.

@@ -70,6 +70,67 @@ def TpuFuseAttention : Pass<"tpu-fuse-attention"> {
   let dependentDialects = ["::tpuc::tpu::TpuDialect"];
 }
 
+def TpuHdimIsBatch : Pass<"tpu-hdim-is-batch"> {
+  let summary = "Computes products of heads where their tokens lie";
+  let description = [{
+    `HdimIsBatch`: a batched matmul whose operands were permuted so that heads
+    come before rows reads them unpermuted, and gives its result so, as
+    `hdim_is_batch` says. Batches and heads may be one axis or two. Where not all
+    three were permuted, the others are from now on; that is done when fewer
+    elements are permuted afterwards. Attention with a softmax is left to
+    `tpu-fuse-attention`, which comes before.
+
+    Before:
+
+    ```mlir
+    %0 = tpu.permute %q {order = array<i64: 0, 2, 1, 3>}
+        : (tensor<2x49x3x32xf16>) -> tensor<2x3x49x32xf16>
+    %1 = tpu.permute %k {order = array<i64: 0, 2, 1, 3>}
+        : (tensor<2x32x3x64xf16>) -> tensor<2x3x32x64xf16>
+    %2 = tpu.matmul %0, %1
+        : (tensor<2x3x49x32xf16>, tensor<2x3x32x64xf16>) -> tensor<2x3x49x64xf16>
+    %3 = tpu.permute %2 {order = array<i64: 0, 2, 1, 3>}
+        : (tensor<2x3x49x64xf16>) -> tensor<2x49x3x64xf16>
+    ```
+
+    After:
+
+    ```mlir
+    %3 = tpu.matmul %q, %k {hdim_is_batch = true}
+        : (tensor<2x49x3x32xf16>, tensor<2x32x3x64xf16>) -> tensor<2x49x3x64xf16>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+}
+
+def TpuAllowSplit : Pass<"tpu-allow-split", "::mlir::func::FuncOp"> {
+  let summary = "Marks constants that are cut with the activation they meet";
+  let description = [{
+    Sets `allow_split` on constants that only element-wise operators of several
+    operands read: sums, differences, products, quotients, maxima, minima,
+    comparisons, selections and PReLU. A part of the activation (one of a batch,
+    `tpu-split-batch`) needs the same part of such a constant. Of one that a
+    matmul or a gather reads, too, parts are not taken.
+
+    Before:
+
+    ```mlir
+    %p = tpu.weight dense_resource<positions> : tensor<4x49x96xf16>
+    %1 = tpu.binary add %0, %p
+        : (tensor<4x49x96xf16>, tensor<4x49x96xf16>) -> tensor<4x49x96xf16>
+    ```
+
+    After:
+
+    ```mlir
+    %p = tpu.weight {allow_split} dense_resource<positions> : tensor<4x49x96xf16>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numAllowed", "allowed", "Constants that may be cut">
+  ];
+}
+
 def TpuHoistOutputs : Pass<"tpu-hoist-outputs", "::mlir::func::FuncOp"> {
   let summary = "Makes each output as early as its operands allow";
   let description = [{
@@ -103,7 +164,9 @@ def TpuSplitBatch : Pass<"tpu-split-batch", "::mlir::func::FuncOp"> {
     Replaces the first operators that depend on the inputs, up to the first that
     would mix them, by copies for equal parts of the leading axis; what others
     read of them is joined. The values of a part are smaller, so that more of
-    them stay in local memory; weights are loaded once a part.
+    them stay in local memory; weights are loaded once a part. Constants that
+    element-wise operators read are cut, too, where `allow_split` says that this
+    is right.
     `choose-batch-split` decides where that pays.
 
     Before:

@@ -12,6 +12,7 @@
 #include "Support/FloatFormats.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/Sequence.h"
 
 #include <cmath>
 
@@ -200,12 +201,30 @@ static EvalResult evaluateOp(ConvTransposeOp op, ArrayRef<Buffer> operands) {
 
 static EvalResult evaluateOp(MatMulOp op, ArrayRef<Buffer> operands) {
   TopEvaluator top(op);
+  SmallVector<Buffer> matrices(operands);
+  // Exchanges heads and rows, either way.
+  auto moveHeads = [&](Buffer &buffer) -> llvm::Error {
+    auto order = llvm::to_vector(llvm::seq<int64_t>(buffer.getShape().size()));
+    std::swap(order.end()[-2], order.end()[-3]);
+    EvalResult moved =
+        top.run("top.permute", buffer, {top.list("order", order)});
+    if (moved)
+      buffer = moved->front();
+    return moved.takeError();
+  };
+  if (op.getHdimIsBatch())
+    for (Buffer &matrix : llvm::MutableArrayRef(matrices).take_front(2))
+      if (llvm::Error error = moveHeads(matrix))
+        return std::move(error);
   EvalResult result =
-      top.run("top.matmul", operands,
+      top.run("top.matmul", matrices,
               {top.flag("left_transpose", op.getLeftTranspose()),
                top.flag("right_transpose", op.getRightTranspose())});
   if (!result)
     return result;
+  if (op.getHdimIsBatch())
+    if (llvm::Error error = moveHeads(result->front()))
+      return std::move(error);
   return one(applyRelu(result->front(), op.getDoRelu(), op.getReluLimit()));
 }
 

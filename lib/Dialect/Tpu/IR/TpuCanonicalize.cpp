@@ -362,7 +362,7 @@ struct MatMulOfTransposedRight : OpRewritePattern<MatMulOp> {
   LogicalResult matchAndRewrite(MatMulOp op,
                                 PatternRewriter &rewriter) const override {
     auto permute = op.getRight().getDefiningOp<PermuteOp>();
-    if (!permute)
+    if (!permute || op.getHdimIsBatch())
       return rewriter.notifyMatchFailure(op, "right operand is no permute");
     SmallVector<int64_t> order(permute.getOrder());
     int64_t last = order.size() - 1;

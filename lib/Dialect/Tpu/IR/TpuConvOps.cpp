@@ -181,15 +181,26 @@ LogicalResult ConvTransposeOp::verify() {
   return verifyPrecisionAndRelu(*this, getElement(getInput()));
 }
 
+SmallVector<int64_t> MatMulOp::getMatrixShape(Value value) {
+  SmallVector<int64_t> shape(getShape(value));
+  if (getHdimIsBatch())
+    std::swap(shape.end()[-2], shape.end()[-3]);
+  return shape;
+}
+
 int64_t MatMulOp::getBatch() {
-  ArrayRef<int64_t> shape = getShape(getOutput()).drop_back(2);
   int64_t batch = 1;
-  for (int64_t dim : shape)
+  for (int64_t dim : ArrayRef(getMatrixShape(getOutput())).drop_back(2))
     batch *= dim;
   return batch;
 }
 
-int64_t MatMulOp::getM() { return getShape(getOutput()).end()[-2]; }
+int64_t MatMulOp::getHeads() {
+  SmallVector<int64_t> shape = getMatrixShape(getOutput());
+  return shape.size() > 2 ? shape.end()[-3] : 1;
+}
+
+int64_t MatMulOp::getM() { return getMatrixShape(getOutput()).end()[-2]; }
 
 int64_t MatMulOp::getK() {
   return getShape(getLeft()).end()[getLeftTranspose() ? -2 : -1];
@@ -198,12 +209,22 @@ int64_t MatMulOp::getK() {
 int64_t MatMulOp::getN() { return getShape(getOutput()).back(); }
 
 LogicalResult MatMulOp::verify() {
-  ArrayRef<int64_t> left = getShape(getLeft()), right = getShape(getRight());
-  /*matmul_c1*/
-  if (left.size() < 2 || left.size() != right.size())
+  size_t rank = getShape(getLeft()).size(), least = getHdimIsBatch() ? 3 : 2;
+  /*matmul_c1, matmul_c9*/
+  if (rank < least || rank != getShape(getRight()).size())
     return emitOpError("has operands of rank ")
-           << left.size() << " and " << right.size()
-           << ", expected equal ranks of at least 2";
+           << rank << " and " << getShape(getRight()).size()
+           << ", expected equal ranks of at least " << least;
+  /*matmul_c9*/
+  if (getHdimIsBatch() && getLeftTranspose())
+    return emitOpError("has heads within its matrices and a transposed left "
+                       "operand, expected one of both");
+  if (getHdimIsBatch() && !isa<FloatType>(getElement(getLeft())))
+    return emitOpError("has heads within matrices of ")
+           << getElement(getLeft()) << ", expected floats";
+  SmallVector<int64_t> leftShape = getMatrixShape(getLeft());
+  SmallVector<int64_t> rightShape = getMatrixShape(getRight());
+  ArrayRef<int64_t> left = leftShape, right = rightShape;
   /*matmul_c2*/
   int64_t m = left.end()[getLeftTranspose() ? -1 : -2];
   int64_t k = left.end()[getLeftTranspose() ? -2 : -1];
@@ -231,6 +252,8 @@ LogicalResult MatMulOp::verify() {
   /*matmul_c5*/
   SmallVector<int64_t> expected(left.drop_back(2));
   expected.append({m, n});
+  if (getHdimIsBatch())
+    std::swap(expected.end()[-2], expected.end()[-3]);
   if (failed(verifyResultShape(*this, expected)))
     return failure();
   /*matmul_c6, matmul_c8*/

@@ -44,7 +44,7 @@ template <typename OpTy> OpTy soleProducer(Value value) {
 /// A matmul that is only a product.
 bool isPlain(MatMulOp matmul) {
   return !matmul.getBias() && !matmul.getDoRelu() &&
-         !matmul.getLeftTranspose() &&
+         !matmul.getLeftTranspose() && !matmul.getHdimIsBatch() &&
          getElement(matmul.getOutput()) == getElement(matmul.getLeft());
 }
 

@@ -136,8 +136,12 @@ private:
             })
             .Case<BinaryOp, CompareOp, SelectOp, PReluOp, BroadcastOp>(
                 [&](auto) {
-                  for (auto [i, operand] : llvm::enumerate(op->getOperands()))
+                  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
                     taken[i] = getShape(operand).front() != 1;
+                    auto weight = operand.getDefiningOp<WeightOp>();
+                    if (taken[i] && weight && !weight.getAllowSplit())
+                      return false;
+                  }
                   return true;
                 })
             .Case<PermuteOp>([&](PermuteOp permute) {
@@ -171,7 +175,9 @@ private:
               return true;
             })
             .Case<MatMulOp>([&](MatMulOp matmul) {
-              bool isBatched = getShape(result).size() > 2;
+              // Heads within the matrices are no leading axis.
+              bool isBatched =
+                  getShape(result).size() > (matmul.getHdimIsBatch() ? 3 : 2);
               takeFirst();
               taken[1] = isBatched;
               return isBatched || !matmul.getLeftTranspose();
