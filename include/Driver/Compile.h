@@ -66,10 +66,10 @@ void buildCompilePipeline(mlir::OpPassManager &manager,
                           const CompileOptions &options,
                           std::optional<Phase> first = std::nullopt);
 
-/// Registers phases as pipelines of tpuc-opt: `tpuc-layout` and `tpuc-plan`,
-/// from the phase before, and `tpuc-commands`, all from a tpu module on. The
-/// others are `top-canonicalize` and `convert-top-to-tpu`.
-void registerCompilePipelines();
+/// Registers the passes of every level, and phases as pipelines: `tpuc-layout`
+/// and `tpuc-plan`, from the phase before, and `tpuc-commands`, all from a tpu
+/// module on. The others are `top-canonicalize` and `convert-top-to-tpu`.
+void registerCompilePasses();
 
 /// Brings `module` to the end of `options.last`, from wherever it is. Errors
 /// are diagnostics of its context.

@@ -133,7 +133,14 @@ struct PhaseOptions : public PassPipelineOptions<PhaseOptions> {
 
 } // namespace
 
-void tpuc::registerCompilePipelines() {
+void tpuc::registerCompilePasses() {
+  registerTransformsPasses();
+  top::registerTopPasses();
+  top::registerPipelines();
+  registerTopToTpuPasses();
+  tpu::registerTpuPasses();
+  bm1684x::registerBM1684XPasses();
+  registerTpuToBM1684XPasses();
   static PassPipelineRegistration<PhaseOptions> layoutPhase(
       "tpuc-layout", "Assign the lanes of a tpu module",
       [](OpPassManager &manager, const PhaseOptions &options) {
