@@ -1,7 +1,7 @@
 // RUN: tpuc-opt %s -split-input-file -tpu-verify-plan | FileCheck %s
 // RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(tpu-verify-plan,convert-tpu-to-bm1684x,func.func(bm1684x-verify-hazards))" | FileCheck %s
 
-// The plans that verify_plan_invalid.mlir damages.
+// The plans that verify_plan_invalid_*.mlir damage.
 
 // CHECK: func.func @chain(
 func.func @chain(%x: tensor<64x512xf16> {tpu.mem = #tpu.global<offset = 0, why = caller>}) -> tensor<64x512xf16>
