@@ -4,7 +4,9 @@ Without arguments the Swin-T of the benchmark is compiled in F16 and profiled;
 else the given .bmodel files, two for a page side by side.
 
     python bench/page.py
-    python bench/page.py OURS.bmodel THEIRS.bmodel --screenshot build/page.png
+    python bench/page.py OURS.bmodel THEIRS.bmodel --pictures build/page
+
+The pictures of docs/profile.md are those of Swin-T, `page.py --pictures DIR`.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 import tpuc
+from PIL import Image
 from tpuc.console import print_table
 from tpuc.inflate import inflate_to
 from tpuc.profile import Profile, profile_bmodel
@@ -37,7 +40,39 @@ def swin_t(folder: Path) -> Profile:
     return tpuc.compile(path, "F16").profile()
 
 
-def measure(page: Path, folder: Path, times: int, screenshot: Path | None) -> dict[str, float]:
+# Window sizes and colour schemes of pictures.
+VIEWS = tuple((w, h, s) for w, h in ((1400, 900), (900, 700)) for s in ("light", "dark"))
+OPEN_GRAPH = """(async () => {
+  const panel = document.querySelector(".network");
+  panel.open = true;
+  while (!panel.querySelector("g.box")) await new Promise((done) => setTimeout(done, 50));
+  panel.scrollIntoView();
+})()"""
+
+
+def take_pictures(page: Path, folder: Path, pictures: Path) -> None:
+    """Writes what the page shows as PNG files of few colours, which are small."""
+    pictures.mkdir(parents=True, exist_ok=True)
+    for width, height, scheme in VIEWS:
+        with Browser(folder / f"picture{width}{scheme}") as browser:
+            browser.window(width, height, scheme)
+            browser.open(page, READY)
+            names = ["page"]
+            if browser.evaluate("document.querySelectorAll('.network').length"):
+                names.append("graph")
+            for name in names:
+                if name == "graph":
+                    browser.evaluate(OPEN_GRAPH)
+                browser.evaluate("new Promise((done) => setTimeout(done, 300))")
+                path = pictures / f"{name}-{width}-{scheme}.png"
+                browser.screenshot(path)
+                Image.open(path).convert("RGB").quantize(
+                    256, Image.Quantize.MAXCOVERAGE, dither=0
+                ).save(path, optimize=True)
+                print(f"{path}: {path.stat().st_size / 1024:.0f} KiB")
+
+
+def measure(page: Path, folder: Path, times: int) -> dict[str, float]:
     """Seconds until the page is drawn, milliseconds a frame, console errors."""
     opened, frames, slow, errors = [], [], [], 0
     for i in range(times):
@@ -48,8 +83,6 @@ def measure(page: Path, folder: Path, times: int, screenshot: Path | None) -> di
             frames.append(float(browser.evaluate(data + "frameMs")))
             slow.append(float(browser.evaluate(data + "slowFrameMs")))
             errors += len(browser.errors)
-            if screenshot and i == 0:
-                browser.screenshot(screenshot)
     return {
         "seconds": statistics.median(opened),
         "frame": statistics.median(frames),
@@ -63,7 +96,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", help="one .bmodel or two")
     parser.add_argument("--times", type=int, default=5, help="how often the page is opened")
-    parser.add_argument("--screenshot", type=Path, help="a .png to write")
+    parser.add_argument(
+        "--pictures", type=Path, metavar="DIR", help="where to write pictures of it"
+    )
     args = parser.parse_args()
     if find_chromium() is None:
         print("error: no chromium here, install the package chromium", file=sys.stderr)
@@ -74,7 +109,9 @@ def main() -> int:
         page = folder / "profile.html"
         page.write_text(page_html(*profiles), encoding="utf-8")
         size = page.stat().st_size
-        found = measure(page, folder, args.times, args.screenshot)
+        found = measure(page, folder, args.times)
+        if args.pictures:
+            take_pictures(page, folder, args.pictures)
     commands = sum(len(profile.commands) for profile in profiles)
     rows = [
         ("commands", f"{commands:,}", ""),

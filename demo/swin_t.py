@@ -12,6 +12,8 @@ from PIL import Image
 from tpuc.compare import compare
 from tpuc.console import print_table
 from tpuc.inflate import inflate_to
+from tpuc.outputs import write_text
+from tpuc.profile.page import page_html
 from tpuc.reference import run_onnx
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,8 +70,9 @@ def main() -> int:
         ],
     )
     page = target.with_suffix(".html")
-    page.write_text(f"<!doctype html><title>Swin-T</title>{profile._repr_html_()}")
-    print(f"profile: {page.relative_to(ROOT)} (timeline), tpuc profile {target.relative_to(ROOT)}")
+    write_text(page, page_html(profile))
+    print(f"profile: {page.relative_to(ROOT)} (a page for the browser), tpuc profile "
+          f"{target.relative_to(ROOT)} (tables)")  # fmt: skip
     if result.cosine < 0.99999 or top5(actual) != top5(expected):
         print("error: the results do not agree", file=sys.stderr)
         return 1

@@ -30,6 +30,9 @@ void bindRun(pybind11::module_ &m);
 /// Binds the operations of a module: function `read_graph`.
 void bindGraph(pybind11::module_ &m);
 
+/// Binds the operators of a module of any phase: function `read_network`.
+void bindNetwork(pybind11::module_ &m);
+
 /// Binds what a tpu module computes in bytes: function `byte_operations`.
 void bindBytes(pybind11::module_ &m);
 

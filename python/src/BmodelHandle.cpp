@@ -208,6 +208,12 @@ std::vector<std::pair<py::bytes, py::bytes>> BmodelHandle::streams() const {
   return streams;
 }
 
+void BmodelHandle::setExplanation(const std::string &text) {
+  target::Stage &stage = model.networks[networkIndex].stages[stageIndex];
+  if (stage.sideTable)
+    stage.sideTable->explanation = text;
+}
+
 void bindBmodel(py::module_ &m) {
   py::class_<BmodelHandle, std::shared_ptr<BmodelHandle>> bmodel(
       m, "Bmodel", "A compiled model with a simulated chip.");
@@ -244,6 +250,10 @@ void bindBmodel(py::module_ &m) {
            py::arg("layers"),
            "Says which operation each command belongs to, for models that do "
            "not.")
+      .def_property("explanation", &BmodelHandle::explanation,
+                    &BmodelHandle::setExplanation,
+                    "Why the compiler chose what it chose: a JSON text, or "
+                    "empty.")
       .def("profile", &BmodelHandle::profile, py::arg("parameters") = "vendor",
            py::arg("free_zero_row_stride") = false,
            "Runs the network in the timing model.")

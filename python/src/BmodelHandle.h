@@ -75,6 +75,15 @@ public:
   attachLayers(const std::vector<std::pair<std::string, std::string>> &names,
                const pybind11::array_t<int32_t> &layers);
 
+  /// What the selected stage's side table says of the compiler's choices: a
+  /// JSON text, or empty.
+  std::string explanation() const {
+    return stage().sideTable ? stage().sideTable->explanation : "";
+  }
+
+  /// Replaces that text; a stage without a side table keeps none.
+  void setExplanation(const std::string &text);
+
   /// Figures of the whole, the layers' names and kinds, and arrays of the
   /// commands under a profile of the timing model, "vendor" or "silicon".
   /// `freeZeroRowStride` is the field of that name of TimingParameters.

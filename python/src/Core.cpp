@@ -101,6 +101,7 @@ PYBIND11_MODULE(_core, m) {
   bindModule(m);
   bindBuilder(m);
   bindGraph(m);
+  bindNetwork(m);
   bindBytes(m);
   bindRanges(m);
   bindHistogram(m);

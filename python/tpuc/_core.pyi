@@ -27,6 +27,10 @@ class Bmodel:
     def disassemble(self) -> str:
         """Every command as a line of text."""
 
+    @property
+    def explanation(self) -> str:
+        """Why the compiler chose what it chose: a JSON text, or empty."""
+
     def extract(self, network: int) -> Bmodel:
         """A model of one of the networks, by number."""
 
@@ -346,6 +350,12 @@ def phases() -> list[str]:
 
 def read_graph(module: Module) -> Graph:
     """The operations of a top module."""
+
+def read_network(module: Module) -> dict:
+    """The operators of a module without its constants: a dictionary of values (element type
+    and shape), inputs and outputs (numbers of values) and operators (dictionaries of
+    kind, names, inputs and results).
+    """
 
 def read_quantize_table(path: str) -> dict[str, str]:
     """The names and precisions of a quantize table."""

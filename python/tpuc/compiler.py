@@ -18,8 +18,9 @@ from tpuc.calibration.table import CalibrationTable
 from tpuc.errors import UserError, unknown
 from tpuc.frontend import import_onnx
 from tpuc.kinds import MLIR, refuse_other
+from tpuc.network import is_of, record
 from tpuc.outputs import note_inputs
-from tpuc.precisions import operator_names, record_fused, table_text
+from tpuc.precisions import fused_names, operator_names, record_fused, table_text
 from tpuc.preprocess import Preprocess
 
 QUANTIZATIONS = ("F32", "F16", "BF16", "INT8")
@@ -59,6 +60,15 @@ def check_calibration(table: str | None) -> None:
         _core.check_calibration_table(table)
 
 
+def network_name(model: str | os.PathLike | onnx.ModelProto, given: str = "") -> str:
+    """What a network is called in its files: as given, or after its ONNX file.
+
+    Letters that runtimes and shells take for something else become "_".
+    """
+    stem = "" if isinstance(model, onnx.ModelProto) else Path(model).stem
+    return "".join(c if c.isalnum() or c in "._-" else "_" for c in given or stem) or "main"
+
+
 def transform(
     model: str | os.PathLike | onnx.ModelProto,
     name: str,
@@ -68,9 +78,9 @@ def transform(
     """From ONNX to a canonical module of the top dialect."""
     module = import_onnx(model, name=name, input_shapes=input_shapes, output_names=output_names)
     ranges = _core.get_ranges(module)
-    source = operator_names(module)
+    source, network = operator_names(module), _core.read_network(module)
     module.run_pipeline("top-canonicalize")
-    record_fused(module, source)
+    record_fused(module, source, network)
     # Canonical operations have the names of those that they stand for, not their
     # attributes.
     _core.set_ranges(module, ranges)
@@ -162,16 +172,28 @@ def deploy(
             calibration_table.save(ranges)
         elif calibration_table is not None:
             ranges = str(calibration_table)
-        return _core.compile(
-            module,
-            check_quantize(quantize),
-            table,
-            stop_after,
-            ranges,
-            opt,
-            quant_input=quant_input,
-            quant_output=quant_output,
-            asymmetric=asymmetric,
-            quant_inputs=list(quant_inputs),
-            quant_outputs=list(quant_outputs),
-        )
+
+        def run(until: str) -> _core.Bmodel | None:
+            return _core.compile(
+                module,
+                check_quantize(quantize),
+                table,
+                until,
+                ranges,
+                opt,
+                quant_input=quant_input,
+                quant_output=quant_output,
+                asymmetric=asymmetric,
+                quant_inputs=list(quant_inputs),
+                quant_outputs=list(quant_outputs),
+            )
+
+        top = _core.read_network(module)
+        if stop_after or not is_of(top, "top"):
+            return run(stop_after)
+        run("tpu")
+        fused, lowered = fused_names(module), _core.read_network(module)
+        core = run("")
+        if core is not None:
+            record(core, top, fused, lowered)
+        return core

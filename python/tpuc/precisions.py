@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tpuc import _core
 from tpuc.errors import UserError, did_you_mean, unknown
+from tpuc.network import find_owners, names_of
 
 _PRECISIONS = ("F32", "F16", "BF16", "INT8")
-# An attribute of @main: a JSON list of the names of source nodes and tensors that were fused into
-# other operators or evaluated.
+# An attribute of @main: a JSON object of the names of source nodes and tensors that were fused into
+# other operators or evaluated; what it has for a node is the operator that it was fused into.
 FUSED = "top.fused_names"
 
 
@@ -76,8 +78,7 @@ def _names(module: _core.Module) -> tuple[dict[str, str], set[str]]:
     canonical = module.clone()
     canonical.run_pipeline("top-canonicalize")
     names = {**operator_names(module), **operator_names(canonical)}
-    fused = json.loads(module.attribute(FUSED) or "[]")
-    return names, set(fused) - set(names)
+    return names, set(fused_names(module)) - set(names)
 
 
 # Kinds of operations that overflow in F16 first, and those that lose most in 16 bits.
@@ -109,10 +110,25 @@ def operator_names(module: _core.Module) -> dict[str, str]:
     return names
 
 
-def record_fused(module: _core.Module, source: Iterable[str]) -> None:
-    """Makes a module remember names of the source that no operator has any more."""
-    if fused := sorted(set(source) - set(operator_names(module))):
+def record_fused(module: _core.Module, source: Iterable[str], network: Mapping[str, Any]) -> None:
+    """Makes a module remember names of the source that no operator has any more.
+
+    Args:
+        module: after fusion.
+        source: names of operators and tensors before it.
+        network: the network before it, see tpuc.network.
+    """
+    owners = find_owners(network, names_of(_core.read_network(module)))
+    fused = {node: owner for node, owner in owners.items() if node != owner}
+    lost = set(source) - set(operator_names(module))
+    if fused := fused | dict.fromkeys(sorted(lost - set(fused)), ""):
         module.set_attribute(FUSED, json.dumps(fused))
+
+
+def fused_names(module: _core.Module) -> dict[str, str]:
+    """Names that record_fused noted, with the operator that a node was fused into, or ""."""
+    fused = json.loads(module.attribute(FUSED) or "{}")
+    return fused if isinstance(fused, dict) else dict.fromkeys(fused, "")
 
 
 def table_text(table: Mapping[str, str]) -> str:

@@ -156,7 +156,7 @@ def test_front_door(tmp_path, image):
     profile = json.loads(run("profile", target, "--json"))
     assert list(profile) == [
         "cycles", "ms", "tiu_busy", "gdma_busy", "tiu_commands", "gdma_commands",
-        "ddr_read_bytes", "ddr_write_bytes", "roofline_ms",
+        "ddr_read_bytes", "ddr_write_bytes", "roofline_ms", "vendor_ms", "silicon_ms", "parameters",
     ]  # fmt: skip
     assert profile["cycles"] > 0
     assert 0 < profile["gdma_busy"] <= 1

@@ -125,10 +125,14 @@ def test_wrong_arguments_are_user_errors(bmodel, tmp_path):
 def test_trace_has_commands_waits_flows_and_counters(profile):
     events = json.loads(trace_json(profile))["traceEvents"]
     phases = [event["ph"] for event in events]
-    assert phases.count("X") == 3  # two commands and the wait of the TIU
+    # Two commands, their operations, and the wait of the TIU.
+    assert phases.count("X") == 5
     assert phases.count("s") == phases.count("f") == 1
     tracks = {e["args"]["name"] for e in events if e["name"] == "thread_name"}
-    assert tracks == {"TIU", "GDMA", "TIU waits", "GDMA waits"}
+    assert tracks == {"TIU", "GDMA", "TIU waits", "GDMA waits", "layers",
+                      "layers that only move data"}  # fmt: skip
+    layers = {e["tid"]: e["name"] for e in events if e["ph"] == "X" and e["tid"] in (5, 6)}
+    assert layers == {5: "sum", 6: "load_in"}
     counters = {event["name"] for event in events if event["ph"] == "C"}
     assert counters == {"local memory in use (KiB a lane)", "DDR bandwidth (GB/s)"}
     assert all(event.get("dur", 0) >= 0 for event in events)
@@ -248,6 +252,10 @@ def test_json_is_the_contract(bmodel, capsys):
     data = json.loads(capsys.readouterr().out)
     assert tuple(data) == JSON_KEYS
     assert data["cycles"] > 0
+    assert data["ms"] == data["vendor_ms"] < data["silicon_ms"]
+    assert tpuc_main(["profile", str(bmodel), "--json", "--parameters", "silicon"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["ms"] == data["silicon_ms"]
 
 
 def test_reports_are_written_only_where_asked(bmodel, tmp_path, capsys, monkeypatch):
@@ -271,4 +279,6 @@ def test_brackets_in_names_are_printed(profile, capsys):
 
 def test_comparison_ranks_differences(bmodel, capsys):
     assert tpuc_main(["profile", str(bmodel), "--compare", str(bmodel)]) == 0
-    assert "difference" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "difference" in out
+    assert "vendor's cycle model" in out and "with what it leaves out" in out

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tpuc
 from browser import Browser, find_chromium
+from test_fusions import silu_network
 from tpuc.profile import Commands, Profile
 from tpuc.profile.page import page_html
 
 READY = "!!document.documentElement?.dataset.readyMs"
-needs_browser = pytest.mark.skipif(find_chromium() is None, reason="no chromium here")
+needs_browser = pytest.mark.skipif(find_chromium() is None, reason="no browser here, TPUC_BROWSER=1 make setup installs one")
 
 
 def made_up(count=200, title="net", with_layers=True):
@@ -102,12 +104,12 @@ def test_click_selects_in_table_and_shows_the_command(browser, tmp_path):
     opened(browser, tmp_path, made_up())
     place = browser.evaluate(
         "(() => { const r = document.querySelector('canvas').getBoundingClientRect();"
-        "return [r.x + r.width / 2, r.y + 40]; })()"
+        "return [r.x + r.width / 2, r.y + 68]; })()"
     )
     browser.click(*place)
     browser.evaluate("new Promise((done) => setTimeout(done, 100))")
     assert browser.evaluate("document.querySelectorAll('tr.selected').length") == 1
-    assert "cycles" in browser.evaluate("document.getElementById('detail').textContent")
+    assert "ar.add" in browser.evaluate("document.getElementById('detail').textContent")
     assert not browser.errors
 
 
@@ -118,9 +120,107 @@ def test_table_sorts_and_filters(browser, tmp_path):
     names = browser.evaluate("[...document.querySelectorAll('#table tbody tr')].map("
                              "(row) => row.dataset.name)")  # fmt: skip
     assert names == sorted(names)
-    browser.evaluate("(() => { const f = document.getElementById('filter'); f.value = 'node_7';"
-                     "f.oninput(); })()")  # fmt: skip
+    typed(browser, "node_7")
     assert browser.evaluate("document.querySelectorAll('#table tbody tr').length") == 1
+
+
+def typed(browser, text):
+    """Writes into the filter and waits for a frame."""
+    browser.evaluate(
+        f"(() => {{ const f = document.getElementById('filter'); f.value = '{text}'; f.oninput();"
+        "return new Promise((done) => setTimeout(done, 100)); })()"
+    )
+
+
+# How many pixels of the timeline's queues have a colour.
+COLOURED = """(() => { const c = document.querySelector('canvas');
+  const d = c.getContext('2d').getImageData(100, 53, c.width - 100, 80).data;
+  let n = 0;
+  for (let i = 0; i < d.length; i += 4)
+    if (d[i + 3] > 200 && Math.abs(d[i] - d[i + 1]) + Math.abs(d[i + 1] - d[i + 2]) > 60) ++n;
+  return n; })()"""
+
+
+@needs_browser
+def test_filter_dims_the_timeline_and_says_when_nothing_matches(browser, tmp_path):
+    opened(browser, tmp_path, made_up())
+    everything = browser.evaluate(COLOURED)
+    typed(browser, "node_7")
+    assert 0 < browser.evaluate(COLOURED) < everything / 2
+    matches = "document.getElementById('matches').textContent"
+    assert browser.evaluate(matches) == "1 of 20"
+    typed(browser, "of no node")
+    assert browser.evaluate(COLOURED) == 0
+    assert browser.evaluate(matches) == "nothing matches"
+    table = browser.evaluate("document.querySelector('#table tbody').textContent")
+    assert table == "Nothing matches “of no node”."
+    typed(browser, "")
+    assert browser.evaluate(COLOURED) == everything
+    assert browser.evaluate(matches) == ""
+    assert not browser.errors
+
+
+@needs_browser
+def test_all_times_are_in_the_chosen_unit(browser, tmp_path):
+    profile = replace(made_up(), vendor_ms=0.1234, silicon_ms=0.25)
+    opened(browser, tmp_path, profile)
+    expected = {"µs": "123.40 µs", "ms": "0.1234 ms", "cycles": "123,400 cycles"}
+    for unit, text in expected.items():
+        browser.evaluate(f"(() => {{ const u = document.getElementById('unit'); u.value = '{unit}';"
+                         "u.onchange(); })()")  # fmt: skip
+        shown = browser.evaluate("document.body.innerText")
+        assert text in shown
+        others = [other for other in ("ms", "µs", "cycles") if other != unit]
+        assert not any(re.search(rf"\d {other}\b", shown) for other in others)
+        head = browser.evaluate("document.querySelector('#table thead').textContent")
+        assert f"critical ({unit})" in head
+    assert not browser.errors
+
+
+WINDOWS = pytest.mark.parametrize(
+    ("width", "height", "scheme"), [(1400, 900, "light"), (900, 700, "dark")]
+)
+
+
+@needs_browser
+@WINDOWS
+def test_two_timelines_are_seen_at_once_and_aligned(browser, tmp_path, width, height, scheme):
+    browser.window(width, height, scheme)
+    opened(browser, tmp_path, made_up(200, "ours"), made_up(400, "theirs"))
+    boxes = browser.evaluate("[...document.querySelectorAll('canvas')].map((c) => {"
+                             "const r = c.getBoundingClientRect();"
+                             "return [r.left, r.width, r.top, r.bottom]; })")  # fmt: skip
+    assert boxes[0][:2] == boxes[1][:2]
+    assert boxes[0][3] < boxes[1][2] and boxes[1][3] <= height
+    assert not browser.errors
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [1280, 900, 600])
+def test_the_table_fits_or_scrolls(browser, tmp_path, width):
+    browser.window(width, 800)
+    opened(browser, tmp_path, made_up())
+    wide = "(e) => e.scrollWidth > e.clientWidth"
+    assert not browser.evaluate(f"({wide})(document.documentElement)")
+    scrolls = browser.evaluate(f"({wide})(document.getElementById('table'))")
+    assert not (scrolls and width >= 900)
+    assert (
+        browser.evaluate("getComputedStyle(document.getElementById('table')).overflowX") == "auto"
+    )
+
+
+@needs_browser
+def test_labels_of_the_roofline_are_apart(browser, tmp_path):
+    opened(browser, tmp_path, made_up())
+    covered = browser.evaluate("""(() => {
+      const boxes = [...document.querySelectorAll('#roofline text, #roofline circle')].map((e) =>
+        [e.tagName, e.textContent, e.getBoundingClientRect()]);
+      const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 2 &&
+        b.top < a.bottom - 2;
+      return boxes.flatMap(([tag, text, a], i) => boxes.slice(0, i).filter(([other, , b]) =>
+        (tag === 'text' || other === 'text') && over(a, b)).map(([, other]) => [text, other]));
+    })()""")
+    assert covered == []
 
 
 @needs_browser
@@ -170,11 +270,15 @@ def test_pointer_on_a_wait_tells_what_for(browser, tmp_path):
     opened(browser, tmp_path, replace(profile, commands=commands))
     tip = browser.evaluate(
         "(() => { const c = document.querySelector('canvas'); const r = c.getBoundingClientRect();"
-        "const place = { clientX: r.x + 400, clientY: r.y + 60 };"
+        "const place = { clientX: r.x + 400, clientY: r.y + 90 };"
         "c.dispatchEvent(new PointerEvent('pointermove', place));"
         "return document.getElementById('tip').textContent; })()"
     )
-    assert re.match(r"TIU waits .* for GDMA 1, before\nTIU 2: ar.add", tip)
+    lines = tip.split("\n")
+    assert re.match(r"TIU waits .* for GDMA 1, before$", lines[0])
+    # The operation comes before the command.
+    assert re.match(r"node_\d+</script>$", lines[1]) and lines[2].startswith("tpu.kind")
+    assert lines[3] == "TIU 2: ar.add"
 
 
 @needs_browser
@@ -195,7 +299,9 @@ def test_the_plan_of_our_compiler_is_a_table_and_names_values(browser, tmp_path)
             {"name": "a", "group": "group 1", "first_load_step": 0, "first_step": 0, "last_step": 1,
              "tiu_cycles": 5, "gdma_cycles": 7, "kernels": [
                  {"tiles": 2, "tile": [1, 64, 1, 128], "lane_bytes": 768, "cost": 1000,
-                  "next_best": {"tile": [1, 32, 1, 128], "cost": 2000}}]},
+                  "next_best": {"tile": [1, 32, 1, 128], "cost": 2000}},
+                 {"tiles": 2, "tile": [1, 32, 1, 128], "lane_bytes": 768, "cost": 1000,
+                  "next_best": {"tile": [1, 16, 1, 128], "cost": 1000}}]},
             {"name": "b", "joined_to": "a", "first_load_step": 0, "first_step": 0, "last_step": 1,
              "tiu_cycles": 0, "gdma_cycles": 0, "kernels": []},
         ],
@@ -212,9 +318,57 @@ def test_the_plan_of_our_compiler_is_a_table_and_names_values(browser, tmp_path)
                      "new Promise((done) => setTimeout(done, 100))")  # fmt: skip
     text = browser.evaluate("document.querySelector('.plan').textContent")
     assert "[1, 64, 1, 128]" in text
-    assert "[1, 32, 1, 128] costs 2,000 instead of 1,000" in text
+    assert "[1, 32, 1, 128] costs 2.00 µs instead of 1.00 µs" in text
+    assert "[1, 16, 1, 128]" not in text
     assert "within a" in text
     rows = browser.evaluate("[...document.querySelectorAll('.plan tr')].map("
                             "(row) => row.dataset.name)")  # fmt: skip
     assert {"stays", "leaves", "a", "b"} <= set(rows)
+    assert not browser.errors
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    """The profile of a small network with operations of several nodes."""
+    return tpuc.compile(silu_network(8), "F16").profile()
+
+
+@needs_browser
+def test_rows_have_all_nodes_and_tips_have_tensors(browser, tmp_path, compiled):
+    opened(browser, tmp_path, compiled)
+    names = browser.evaluate("[...document.querySelectorAll('#table tbody td:first-child')].map("
+                             "(cell) => [cell.textContent, cell.title])")  # fmt: skip
+    assert ["/stem/{Sigmoid, Mul}", "/stem/Sigmoid\n/stem/Mul"] in names
+    typed(browser, "/stem/sigmoid")
+    assert browser.evaluate("document.querySelectorAll('#table tbody tr').length") == 1
+    tips = browser.evaluate("""(() => {
+      const c = document.querySelector('canvas'), r = c.getBoundingClientRect(), tips = new Set();
+      for (let x = 90; x < r.width; x += 2) {
+        c.dispatchEvent(new PointerEvent('pointermove', { clientX: r.x + x, clientY: r.y + 28 }));
+        tips.add(document.getElementById('tip').textContent);
+      }
+      return [...tips]; })()""")
+    tip = next(tip for tip in tips if tip.startswith("/stem/Sigmoid"))
+    lines = tip.split("\n")
+    assert lines[:3] == ["/stem/Sigmoid", "/stem/Mul", "tpu.unary"]
+    assert "reads 1x16x8x8 f16 of /stem/Conv" in lines and "computes 1x16x8x8 f16" in lines
+    assert not browser.errors
+
+
+@needs_browser
+def test_the_network_is_a_graph(browser, tmp_path, compiled):
+    opened(browser, tmp_path, compiled)
+    browser.evaluate("document.querySelector('.network').open = true")
+    for _ in range(100):
+        if browser.evaluate("document.querySelectorAll('svg.graph g.box').length"):
+            break
+        browser.evaluate("new Promise((done) => setTimeout(done, 50))")
+    boxes = browser.evaluate("[...document.querySelectorAll('svg.graph g.box')].map("
+                             "(box) => box.querySelector('.name').textContent)")  # fmt: skip
+    assert {"x", "y", "/stem/Conv", "/stem/Mul", "/norm/Div"} <= set(boxes)
+    edges = browser.evaluate("document.querySelectorAll('svg.graph .edge').length")
+    assert edges == len(boxes) - 1  # a chain
+    browser.evaluate("document.querySelectorAll('svg.graph g.box')[2].dispatchEvent("
+                     "new MouseEvent('click', { bubbles: true }))")  # fmt: skip
+    assert browser.evaluate("document.querySelectorAll('tr.selected').length") == 1
     assert not browser.errors

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import numpy as np
 
 from tpuc import _core
 from tpuc.console import bytes_text, times_text
+from tpuc.profile.fusions import Fusions, nodes_text
 
 # The contract of `tpuc profile --json`, in this order.
 JSON_KEYS = (
     "cycles", "ms", "tiu_busy", "gdma_busy", "tiu_commands", "gdma_commands",
-    "ddr_read_bytes", "ddr_write_bytes", "roofline_ms",
+    "ddr_read_bytes", "ddr_write_bytes", "roofline_ms", "vendor_ms", "silicon_ms", "parameters",
 )  # fmt: skip
 
 TIU, GDMA = 0, 1
@@ -36,6 +38,7 @@ class Layer:
             total; over all layers they sum up to the model's cycles.
         bound: what its critical cycles are mostly spent in, ``TIU`` or
             ``GDMA``, or ``hidden`` when it has none.
+        nodes: all nodes of the source model that it computes, where known.
     """
 
     name: str
@@ -50,6 +53,12 @@ class Layer:
     macs: int = 0
     read_bytes: int = 0
     write_bytes: int = 0
+    nodes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Its nodes as one name, or its name."""
+        return nodes_text(self.name, self.nodes)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -166,11 +175,17 @@ class Profile:
             title: how reports call the model.
         """
         fields = dict(data)
-        names = tuple((name, kind) for name, kind in fields.pop("layers"))
+        fusions = Fusions(fields["explanation"])
+        names = tuple((name, fusions.kind(name, kind)) for name, kind in fields.pop("layers"))
         for key in ("functions", "causes", "fused_groups", "fused_group_of_layers"):
             fields[key] = tuple(fields[key])
         fields["commands"] = Commands(**fields["commands"])
         return cls(**fields, names=names, title=title, _source=source)
+
+    @cached_property
+    def fusions(self) -> Fusions:
+        """Which nodes and tensors of the source model operations stand for."""
+        return Fusions(self.explanation)
 
     @property
     def has_layers(self) -> bool:
@@ -247,6 +262,7 @@ class Profile:
                     tiu_cycles=int(tiu[i]), gdma_cycles=int(gdma[i]), commands=int(commands[i]),
                     critical_cycles=int(critical[i]), bound=bound if critical[i] else "hidden",
                     macs=int(macs[i]), read_bytes=int(read[i]), write_bytes=int(written[i]),
+                    nodes=self.fusions.nodes(labels[i][0]),
                 )
             )  # fmt: skip
         return tuple(layers)
@@ -290,7 +306,6 @@ class Profile:
     def to_full_json(self) -> str:
         """The figures of the whole, the traffic by cause and the layers."""
         data = {key: getattr(self, key) for key in (*JSON_KEYS, "macs", "weight_bytes")}
-        data["parameters"] = self.parameters
         data["traffic"] = {
             cause: {"read_bytes": read, "write_bytes": written}
             for cause, (read, written) in self.traffic().items()
@@ -311,11 +326,21 @@ class Profile:
 
     def rows(self) -> list[tuple[str, str]]:
         """The figures of the whole model for reading."""
-        share = self.roofline_ms / self.ms if self.ms else 0.0
         return [
             ("estimated time", times_text(self.vendor_ms, self.silicon_ms)),
             ("cycles", f"{self.cycles:,} (cycle model {self.parameters})"),
-            ("roofline", f"{self.roofline_ms:.3f} ms ({share:.0%} of it reached)"),
+            ("roofline", f"{self.roofline_ms:.3f} ms ({self.roofline_share:.0%} of it reached)"),
+            *self.figures(),
+        ]
+
+    @property
+    def roofline_share(self) -> float:
+        """How much of the roofline is reached, between 0 and 1."""
+        return self.roofline_ms / self.ms if self.ms else 0.0
+
+    def figures(self) -> list[tuple[str, str]]:
+        """What is no time of the figures for reading."""
+        return [
             ("TIU busy", f"{self.tiu_busy:.0%} ({self.tiu_commands:,} commands)"),
             ("GDMA busy", f"{self.gdma_busy:.0%} ({self.gdma_commands:,} commands)"),
             ("multiply-accumulates", f"{self.macs / 1e9:.3f} G"),

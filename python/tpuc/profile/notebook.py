@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tpuc.profile.colours import REST, colours
+from tpuc.console import times_text
+from tpuc.profile.colours import colour
 
 if TYPE_CHECKING:
     from tpuc.profile.model import Profile
@@ -27,7 +28,7 @@ def timeline(profile: Profile) -> str:
     labels, groups = profile.groups("kind")
     c = profile.commands
     busy = np.bincount(groups, c.cycles, len(labels))
-    palette = colours(busy.tolist())
+    palette = [colour(kind) for _, kind in labels]
     bars = []
     for engine, name in enumerate(("TIU", "GDMA")):
         top = 4 + engine * (_BAR + 6)
@@ -38,7 +39,7 @@ def timeline(profile: Profile) -> str:
     legend = " ".join(
         f'<span style="color:{palette[i]}">&#9632;</span> {html.escape(labels[i][0])}'
         for i in np.argsort(-busy)
-        if busy[i] and palette[i] != REST
+        if busy[i]
     )
     bottom = 4 + 2 * (_BAR + 6) + 12
     return (
@@ -46,7 +47,8 @@ def timeline(profile: Profile) -> str:
         f'xmlns="http://www.w3.org/2000/svg">{"".join(bars)}'
         f'<text x="44" y="{bottom}" font-size="11">0</text>'
         f'<text x="{_WIDTH + 44}" y="{bottom}" font-size="11" text-anchor="end">'
-        f"{profile.ms:.3f} ms</text></svg><div style='font-size:12px'>{legend}</div>"
+        f"{times_text(profile.vendor_ms, profile.silicon_ms)}</text></svg>"
+        f"<div style='font-size:12px'>{legend}</div>"
     )
 
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tpuc.profile.colours import colours
-from tpuc.profile.trace import new_dependencies
+from tpuc.profile.colours import colour
+from tpuc.profile.trace import layer_runs, new_dependencies
 
 if TYPE_CHECKING:
     from tpuc.profile.model import Layer, Profile
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 # In the order in which they use each other.
 _SCRIPTS = (
     "data.js", "format.js", "view.js", "strips.js", "memory.js", "timeline.js",
-    "table.js", "roofline.js", "traffic.js", "compare.js", "explain.js", "main.js",
+    "layers.js", "table.js", "roofline.js", "traffic.js", "compare.js", "explain.js", "graph.js",
+    "main.js",
 )  # fmt: skip
-_GROUPINGS = ("op", "group", "kind", "function")
-# Colours by the kinds of groups, for each grouping.
-_Palettes = dict[str, dict[str, str]]
+# Lays the graph out; a library of others, see docs/profile.md.
+_LAYOUT = "dagre.min.js"
 _SUMS = (
     "start", "end", "commands", "critical_cycles", "tiu_cycles", "gdma_cycles", "macs",
     "read_bytes", "write_bytes", "bound",
@@ -40,12 +40,12 @@ def page_html(*profiles: Profile) -> str:
     """The page of a profile, or of two side by side."""
     assets = resources.files("tpuc.profile") / "assets"
     title = " and ".join(profile.title for profile in profiles)
-    palettes = {by: _palette(profiles, by) for by in _GROUPINGS}
     parts = {
         "title": html.escape(title),
         "style": (assets / "page.css").read_text("utf-8"),
         "script": "\n".join((assets / name).read_text("utf-8") for name in _SCRIPTS),
-        "models": "\n".join(_model_elements(profile, palettes) for profile in profiles),
+        "layout": _pack((assets / _LAYOUT).read_bytes()),
+        "models": "\n".join(_model_elements(profile) for profile in profiles),
     }
     page = (assets / "page.html").read_text("utf-8")
     for name, text in parts.items():
@@ -53,21 +53,11 @@ def page_html(*profiles: Profile) -> str:
     return page
 
 
-def _palette(profiles: Sequence[Profile], by: str) -> dict[str, str]:
-    """A colour for each kind of a grouping's groups, the same in all models."""
-    busy: dict[str, int] = {}
-    for profile in profiles:
-        for layer in profile.sums(*profile.groups(by)):
-            cycles = layer.tiu_cycles + layer.gdma_cycles
-            busy[layer.kind] = busy.get(layer.kind, 0) + cycles
-    return dict(zip(busy, colours(list(busy.values())), strict=True))
-
-
-def _model_elements(profile: Profile, palettes: _Palettes) -> str:
+def _model_elements(profile: Profile) -> str:
     """The data of a model, and apart from it the commands' texts."""
     texts = "\n".join(profile.texts()).encode()
     return (
-        f'<script type="text/plain" class="model">{_pack(_payload(profile, palettes))}</script>\n'
+        f'<script type="text/plain" class="model">{_pack(_payload(profile))}</script>\n'
         f'<script type="text/plain" class="texts">{_pack(texts)}</script>'
     )
 
@@ -76,18 +66,21 @@ def _pack(data: bytes) -> str:
     return base64.b64encode(zlib.compress(data, 9)).decode("ascii")
 
 
-def _payload(profile: Profile, palettes: _Palettes) -> bytes:
+def _payload(profile: Profile) -> bytes:
     """A JSON header, its length before it, and the arrays that it lists."""
     columns = _columns(profile)
     groupings = {}
     for by in profile.groupings():
-        groupings[by], columns[f"group_{by}"] = _grouping(profile, by, palettes[by])
+        groupings[by], columns[f"group_{by}"] = _grouping(profile, by)
     header: dict[str, Any] = {
         "title": profile.title,
         "parameters": profile.parameters,
         "cycles": profile.cycles,
-        "ms": profile.ms,
-        "rows": profile.rows(),
+        "vendorMs": profile.vendor_ms,
+        "siliconMs": profile.silicon_ms,
+        "rooflineMs": profile.roofline_ms,
+        "rooflineShare": profile.roofline_share,
+        "figures": profile.figures(),
         "functions": profile.functions,
         "explanation": profile.explanation,
         "traffic": [(cause, *amounts) for cause, amounts in profile.traffic().items()],
@@ -118,7 +111,7 @@ def _narrow(values: np.ndarray) -> np.ndarray:
 
 
 def _columns(profile: Profile) -> dict[str, np.ndarray]:
-    c, held = profile.commands, profile.residencies()
+    c, held, runs = profile.commands, profile.residencies(), layer_runs(profile)
     # Only what a command really had to wait for is drawn.
     fresh = np.zeros(len(c), np.uint8)
     fresh[list(new_dependencies(profile))] = 1
@@ -137,24 +130,42 @@ def _columns(profile: Profile) -> dict[str, np.ndarray]:
         "heldFirst": _narrow(held["first_cycle"]),
         "heldLast": _narrow(held["last_cycle"]),
         "heldBy": _narrow(held["command"]),
+        "runStart": _narrow(runs["start"]),
+        "runEnd": _narrow(runs["end"]),
+        "runRow": runs["row"].astype("u1"),
+        "runCommand": _narrow(runs["command"]),
     }
 
 
-def _grouping(
-    profile: Profile, by: str, palette: dict[str, str]
-) -> tuple[dict[str, Any], np.ndarray]:
+def _grouping(profile: Profile, by: str) -> tuple[dict[str, Any], np.ndarray]:
     """The sums of groups as lists, and the group of each command."""
     labels, groups = profile.groups(by)
     layers = profile.sums(labels, groups)
     number = {(layer.name, layer.kind): i for i, layer in enumerate(layers)}
     # Groups without a command have no number.
     renumber = np.array([number.get(label, 0) for label in labels] or [0])
-    return _lists(layers, palette), _narrow(renumber[groups])
+    lists = _lists(layers)
+    if by == "op":
+        lists["title"] = [layer.title for layer in layers]
+        lists["nodes"] = [layer.nodes for layer in layers]
+        tensors = [profile.fusions.tensors(layer.name) for layer in layers]
+        lists["inputs"], lists["results"] = ([side[i] for side in tensors] for i in (0, 1))
+    if by == "group":
+        lists["colour"] = _main_colours(profile, layers, renumber[groups])
+    return lists, _narrow(renumber[groups])
 
 
-def _lists(layers: Sequence[Layer], palette: dict[str, str]) -> dict[str, Any]:
+def _lists(layers: Sequence[Layer]) -> dict[str, Any]:
     lists: dict[str, Any] = {name: [getattr(layer, name) for layer in layers] for name in _SUMS}
     lists["name"] = [layer.name for layer in layers]
     lists["kind"] = [layer.kind for layer in layers]
-    lists["colour"] = [palette[layer.kind] for layer in layers]
+    lists["colour"] = [colour(layer.kind) for layer in layers]
     return lists
+
+
+def _main_colours(profile: Profile, layers: Sequence[Layer], groups: np.ndarray) -> list[str]:
+    """The colour of the kind that takes most of each group."""
+    labels, kinds = profile.groups("kind")
+    busy = np.zeros((len(layers), len(labels)))
+    np.add.at(busy, (groups, kinds), profile.commands.cycles)
+    return [colour(labels[i][1]) for i in busy.argmax(1)]

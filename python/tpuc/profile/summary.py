@@ -59,6 +59,12 @@ def print_comparison(first: Profile, second: Profile, rows: int = 20) -> None:
     titles = (escape(first.title), escape(second.title))
     table = _table(title, (by, *titles, "difference"), 1)
     table.add_row("all", f"{first.cycles:,}", f"{second.cycles:,}", _signed(first, second))
+    for row, key in (
+        ("vendor's cycle model", "vendor_ms"),
+        ("with what it leaves out", "silicon_ms"),
+    ):
+        a, b = getattr(first, key), getattr(second, key)
+        table.add_row(row, f"{a:.3f} ms", f"{b:.3f} ms", f"{b - a:+.3f} ms")
     for name, a, b in pairs[:rows]:
         table.add_row(escape(name), f"{a:,}", f"{b:,}", f"{b - a:+,}")
     console = Console() if sys.stdout.isatty() else Console(width=160, highlight=False)
@@ -114,7 +120,7 @@ def _layers(profile: Profile, layers: Sequence[Layer], rows: int):  # noqa: ANN2
     for layer in layers[:rows]:
         share = layer.critical_cycles / max(profile.cycles, 1)
         style = _BOUND_STYLES[layer.bound]
-        names = (layer.name, layer.kind) if profile.has_layers else (layer.name,)
+        names = (layer.title, layer.kind) if profile.has_layers else (layer.name,)
         table.add_row(
             *map(escape, names), f"[{style}]{layer.bound}[/]", f"{layer.critical_cycles:,}",
             f"{share:.1%}", f"{layer.tiu_cycles:,}", f"{layer.gdma_cycles:,}",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tpuc.profile.fusions import nodes_text
 from tpuc.profile.model import GDMA, TIU
 
 if TYPE_CHECKING:
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 _PROCESS = 1
 _ENGINES = {TIU: "TIU", GDMA: "GDMA"}
-# Threads of the trace: an engine's commands, and behind them its waits.
+# Threads of the trace: an engine's commands, and behind them its waits; then the layers.
 _WAITS = 2
+_LAYERS = {0: (5, "layers"), 1: (6, "layers that only move data")}
 _CYCLES_PER_US = 1000.0
 _LANE_LINE_KIB = 64 / 1024
 
@@ -33,6 +35,11 @@ def trace_events(profile: Profile) -> Iterator[dict[str, Any]]:
     for engine, name in _ENGINES.items():
         yield _named("thread_name", engine + 1, name)
         yield _named("thread_name", engine + 1 + _WAITS, f"{name} waits")
+    for thread, name in _LAYERS.values():
+        yield _named("thread_name", thread, name)
+        # Above the engines, which have their own order.
+        yield {**_named("thread_sort_index", thread, ""), "args": {"sort_index": thread - 10}}
+    yield from _layers(profile)
     yield from _commands(profile)
     yield from _waits(profile)
     yield from _flows(profile)
@@ -53,6 +60,44 @@ def _slice(thread: int, name: str, start: int, cycles: int, args: dict) -> dict[
         "ph": "X", "pid": _PROCESS, "tid": thread, "name": name,
         "ts": _time(start), "dur": _time(cycles), "args": args,
     }  # fmt: skip
+
+
+def layer_runs(profile: Profile) -> dict[str, np.ndarray]:
+    """Which operation is computed when.
+
+    A run is of commands of one operation that follow each other in the TIU's queue. Operations
+    that have none there are taken from the GDMA's.
+
+    Returns:
+        Arrays ``command`` (the first of a run), ``start``, ``end`` and ``row``: 0 of the TIU, 1
+        of the GDMA; empty where commands say nothing of operations.
+    """
+    c, (_, groups) = profile.commands, profile.groups("op")
+    computing = np.unique(groups[c.engine == TIU])
+    parts: list[np.ndarray] = []
+    for row, engine in enumerate((TIU, GDMA) if profile.has_layers else ()):
+        mine = np.flatnonzero(c.engine == engine)
+        if engine == GDMA:
+            mine = mine[~np.isin(groups[mine], computing)]
+        if not len(mine):
+            continue
+        changes = np.flatnonzero((np.diff(groups[mine]) != 0) | (np.diff(mine) != 1)) + 1
+        first = mine[np.concatenate([[0], changes])]
+        last = mine[np.concatenate([changes - 1, [len(mine) - 1]])]
+        rows = np.full(len(first), row)
+        parts.append(np.stack([first, c.start[first], c.end[last], rows]).astype(np.int64))
+    table = np.concatenate(parts, 1) if parts else np.zeros((4, 0), np.int64)
+    return dict(zip(("command", "start", "end", "row"), table, strict=True))
+
+
+def _layers(profile: Profile) -> Iterator[dict[str, Any]]:
+    labels, groups = profile.groups("op")
+    for command, start, end, row in zip(*layer_runs(profile).values(), strict=True):
+        name, kind = labels[groups[command]]
+        inputs, results = profile.fusions.tensors(name)
+        nodes = profile.fusions.nodes(name)
+        args = {"kind": kind, "nodes": list(nodes), "inputs": inputs, "results": results}
+        yield _slice(_LAYERS[int(row)][0], nodes_text(name, nodes), start, end - start, args)
 
 
 def _commands(profile: Profile) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,8 @@ function joinRows(models, view) {
   models.forEach((model, side) => {
     for (const row of rowsOf(model, view)) {
       const pair = joined.get(row.name) ??
-        { name: row.name, sides: [EMPTY, EMPTY], start: row.start, end: row.end, colour: row.colour };
+        { name: row.name, title: row.title, kind: row.kind, nodes: row.nodes, sides: [EMPTY, EMPTY],
+          start: row.start, end: row.end, colour: row.colour };
       pair.sides[side] = addRows(pair.sides[side], row);
       pair.start = Math.min(pair.start, row.start);
       pair.end = Math.max(pair.end, row.end);
@@ -26,22 +27,28 @@ function joinRows(models, view) {
 
 /** The table of two models. */
 function makeCompareTable(parent, models, view) {
-  const sided = (title, side, key, text = count) =>
-    ({ title: `${title} ${side ? "B" : "A"}`, value: (row) => row.sides[side][key], text });
+  const sided = (title, side, key, more = { isTime: true }) =>
+    ({ title: `${title} ${side ? "B" : "A"}`, value: (row) => row.sides[side][key], ...more });
+  const commands = { text: count, isMinor: true };
   const difference = (row) => row.sides[1].critical_cycles - row.sides[0].critical_cycles;
   const columns = [
-    { title: "name", value: (row) => row.name, text: shorten, isText: true },
-    { title: "B - A", value: (row) => Math.abs(difference(row)),
-      text: (_, row) => `${difference(row) > 0 ? "+" : ""}${count(difference(row))}`,
+    { title: "name", value: (row) => row.title ?? row.name, isText: true,
+      hint: (row) => (row.nodes?.length ? row.nodes : [row.name]).join("\n") },
+    { title: "B - A", value: (row) => Math.abs(difference(row)), isTime: true,
+      text: (_, row) => `${difference(row) > 0 ? "+" : ""}${timeNumber(difference(row))}`,
       mark: (row) => (difference(row) < 0 ? "better" : difference(row) > 0 ? "worse" : "") },
     sided("critical", 0, "critical_cycles"), sided("critical", 1, "critical_cycles"),
     sided("TIU", 0, "tiu_cycles"), sided("TIU", 1, "tiu_cycles"),
     sided("GDMA", 0, "gdma_cycles"), sided("GDMA", 1, "gdma_cycles"),
-    sided("commands", 0, "commands"), sided("commands", 1, "commands"),
+    sided("commands", 0, "commands", commands), sided("commands", 1, "commands", commands),
   ];
   const total = models[1].cycles - models[0].cycles;
-  parent.append(make("h2", {}, `A: ${models[0].title}, B: ${models[1].title}. ` +
-    `B takes ${time(Math.abs(total))} ${total > 0 ? "longer" : "less"}; the differences add up to that.`));
+  const title = make("h2");
+  const say = () => (title.textContent = `A: ${models[0].title}, B: ${models[1].title}. ` +
+    `B takes ${time(Math.abs(total))} ${total > 0 ? "longer" : "less"}; the differences add up to that.`);
+  say();
+  view.listen((what) => what === "unit" && say());
+  parent.append(title);
   const table = new SortedTable(parent, view, columns, "B - A");
   const fill = () => table.fill(joinRows(models, view));
   view.listen((what) => what === "grouping" && fill());

@@ -56,8 +56,9 @@ function tilesText(operator) {
 }
 
 function nextText(operator) {
-  return operator.kernels.filter((kernel) => kernel.next_best)
-    .map(({ cost, next_best: next }) => `[${next.tile.join(", ")}] costs ${count(next.cost)} instead of ${count(cost)}`)
+  // A tile that costs the same is no news.
+  return operator.kernels.filter((kernel) => kernel.next_best && kernel.next_best.cost !== kernel.cost)
+    .map(({ cost, next_best: next }) => `[${next.tile.join(", ")}] costs ${time(next.cost)} instead of ${time(cost)}`)
     .join("; ");
 }
 
@@ -69,15 +70,15 @@ const OPERATOR_COLUMNS = [
   { title: "lane bytes", value: (row) => Math.max(0, ...row.kernels.map((kernel) => kernel.lane_bytes ?? 0)), text: count },
   { title: "first step", value: (row) => row.first_step, text: count },
   { title: "loads from step", value: (row) => row.first_load_step, text: count },
-  { title: "TIU", value: (row) => row.tiu_cycles, text: count },
-  { title: "GDMA", value: (row) => row.gdma_cycles, text: count },
+  { title: "TIU", value: (row) => row.tiu_cycles, isTime: true },
+  { title: "GDMA", value: (row) => row.gdma_cycles, isTime: true },
 ];
 
 const VALUE_COLUMNS = [
   { title: "value", value: (row) => row.name, text: shorten, isText: true },
   { title: "lies in", value: (row) => row.place, isText: true },
   { title: "because", value: (row) => row.why, isText: true },
-  { title: "transfer cycles", value: (row) => row.transfer_cycles ?? 0, text: (value) => (value ? count(value) : "") },
+  { title: "transfers", value: (row) => row.transfer_cycles ?? 0, isTime: true },
   { title: "lane address", value: (row) => row.address ?? -1, text: (value) => (value < 0 ? "" : count(value)) },
   { title: "lane bytes", value: (row) => row.lane_bytes ?? 0, text: (value) => (value ? count(value) : "") },
   { title: "first step", value: (row) => row.first_step ?? -1, text: (value) => (value < 0 ? "" : count(value)) },
@@ -102,7 +103,7 @@ function makePlan(model, view) {
   };
   // Hundreds of rows, made when somebody wants them.
   panel.addEventListener("toggle", () => {
-    add("Values: where they lie and what it costs", VALUE_COLUMNS, plan.values, "transfer cycles");
+    add("Values: where they lie and what it costs", VALUE_COLUMNS, plan.values, "transfers");
     add("Operators: tiles, and the next best choice", OPERATOR_COLUMNS, plan.operators, "GDMA");
   }, { once: true });
   return panel;

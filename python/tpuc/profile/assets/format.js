@@ -18,16 +18,36 @@ function bytes(value) {
   return `${unit ? value.toFixed(1) : value} ${units[unit]}`;
 }
 
-/** Cycles of 1 ns as a time, e.g. 1.234 ms. */
+/** Units of time: cycles of 1 ns in one, and digits behind the point. */
+const UNITS = { ms: [1e6, 4], "µs": [1e3, 2], cycles: [1, 0] };
+
+/** The unit that all times of the page are shown in. */
+let timeUnit = "µs";
+
+/** A time without its unit, e.g. 1,234.50; finer where `step` cycles must be told apart. */
+function timeNumber(cycles, step = Infinity) {
+  const [size, digits] = UNITS[timeUnit];
+  const needed = Number.isFinite(step) ? Math.max(0, Math.ceil(-Math.log10(step / size) - 1e-9)) : digits;
+  const options = { minimumFractionDigits: needed, maximumFractionDigits: needed };
+  return (cycles / size).toLocaleString("en-US", options);
+}
+
+/** Cycles as a time with its unit. */
 function time(cycles) {
-  if (Math.abs(cycles) >= 1e6) return `${(cycles / 1e6).toFixed(3)} ms`;
-  if (Math.abs(cycles) >= 1e3) return `${(cycles / 1e3).toFixed(2)} µs`;
-  return `${cycles.toFixed(0)} ns`;
+  return `${timeNumber(cycles)} ${timeUnit}`;
 }
 
 /** A long name without its middle: the ends of nodes' names tell them apart. */
-function shorten(name) {
-  return name.length > 44 ? `${name.slice(0, 8)}…${name.slice(-34)}` : name;
+function shorten(name, letters = 44) {
+  const end = Math.round(letters * 0.77);
+  return name.length > letters ? `${name.slice(0, letters - end - 1)}…${name.slice(-end)}` : name;
+}
+
+/** Black or white, whichever can be read on a colour. */
+function inkOn(colour) {
+  const value = parseInt(colour.slice(1), 16);
+  const light = 0.299 * (value >> 16) + 0.587 * ((value >> 8) & 0xff) + 0.114 * (value & 0xff);
+  return light > 150 ? "#14171c" : "#ffffff";
 }
 
 /** An element with properties and children; strings become text. */

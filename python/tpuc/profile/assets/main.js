@@ -1,25 +1,54 @@
 // Puts the page together.
 
-/** The colour of groups that have none of their own. */
-const REST_COLOUR = "#8c8c8c";
-
-function fillHeader(models) {
-  for (const model of models) {
-    const tiles = model.rows.map(([name, value]) =>
-      make("div", { className: "tile" }, make("span", {}, name), value));
-    document.getElementById("header").append(
-      make("h1", {}, `${model.title}, cycle model "${model.parameters}"`),
-      make("div", { className: "tiles" }, ...tiles));
-  }
+/** The figures of a model: what they are and their values; times in the chosen unit. */
+function figuresOf(model) {
+  return [["time (vendor's cycle model)", time(model.vendorMs * 1e6)],
+    ["time (with what it leaves out)", time(model.siliconMs * 1e6)],
+    ["roofline", `${time(model.rooflineMs * 1e6)} (${(100 * model.rooflineShare).toFixed(0)} % reached)`],
+    ...model.figures];
 }
 
-function connectControls(view, table) {
+/** What the times of the timelines and tables are. */
+function modelOfTimes(model) {
+  return model.parameters === "vendor" ? "the vendor's cycle model" : "the cycle model with what the vendor's leaves out";
+}
+
+function fillHeader(models) {
+  const header = document.getElementById("header");
+  const shown = models.map(figuresOf);
+  if (models.length === 1) {
+    const tiles = shown[0].map(([name, value]) => make("div", { className: "tile" }, make("span", {}, name), value));
+    header.replaceChildren(make("h1", {}, models[0].title, make("small", {}, `timeline and tables by ${modelOfTimes(models[0])}`)),
+      make("div", { className: "tiles" }, ...tiles));
+    return;
+  }
+  // Side by side the figures of both are columns of one table.
+  const head = make("tr", {}, make("th", { className: "text" }, "timeline and tables by " + modelOfTimes(models[0])),
+    ...shown[0].map(([name]) => make("th", {}, name)));
+  const rows = models.map((model, i) => make("tr", {}, make("td", { className: "text" }, `${"AB"[i]}: `, make("b", {}, model.title)),
+    ...shown[i].map(([, value]) => make("td", {}, value))));
+  header.replaceChildren(make("div", { className: "scroll" }, make("table", { className: "figures" }, make("thead", {}, head), make("tbody", {}, ...rows))));
+}
+
+function connectControls(view, models) {
   const grouping = document.getElementById("grouping");
   const titles = { op: "operation", group: "group of operations", kind: "kind of operation", function: "function of the command" };
   grouping.append(...view.groupings.map((by) => make("option", { value: by }, titles[by])));
   grouping.onchange = () => view.groupBy(grouping.value);
+  const unit = document.getElementById("unit");
+  unit.append(...Object.keys(UNITS).map((name) => make("option", { value: name, selected: name === timeUnit }, name)));
+  unit.onchange = () => view.showTimesIn(unit.value);
   const filter = document.getElementById("filter");
-  filter.oninput = () => table.filterBy(filter.value);
+  const matches = document.getElementById("matches");
+  filter.oninput = () => view.filterBy(filter.value);
+  view.listen((what) => {
+    if (what === "unit") fillHeader(models);
+    if (what !== "filter" && what !== "grouping") return;
+    const rows = models.flatMap((model) => rowsOf(model, view));
+    const found = rows.filter((row) => view.passes(row.name, row.kind, row.nodes)).length;
+    matches.textContent = !view.filter ? "" : found ? `${count(found)} of ${count(rows.length)}` : "nothing matches";
+    matches.classList.toggle("worse", view.filter !== "" && !found);
+  });
   document.getElementById("reset").onclick = () => view.reset();
   listenToKeys(view);
 }
@@ -28,6 +57,7 @@ function connectControls(view, table) {
 function fillExplanations(models, view) {
   for (const model of models.filter((each) => each.explanation)) {
     if (model.plan) {
+      if (model.plan.network && model.groupings.op) document.querySelector("main").append(makeGraph(model, view));
       document.querySelector("main").append(makePlan(model, view));
       continue;
     }
@@ -44,15 +74,20 @@ function fillExplanations(models, view) {
 function connectDetail(view) {
   const detail = document.getElementById("detail");
   view.listen(async (what) => {
-    if (what !== "selection") return;
+    if (what !== "selection" && what !== "unit") return;
     const clicked = view.clicked;
     if (!clicked) {
       detail.textContent = view.selected ?? "Click a command to see all of it here.";
       return;
     }
+    if (clicked.isLayer) {
+      const lines = [...describeLayer(clicked.model, clicked.command), ...describeLayerTimes(clicked.model, clicked.command)];
+      detail.textContent = lines.join(" · ").replaceAll("\n", ", ");
+      return;
+    }
     const texts = await clicked.model.texts();
     if (view.clicked !== clicked) return;
-    const about = describeCommand(clicked.model, clicked.command).split("\n").join(" · ");
+    const about = describeCommand(clicked.model, clicked.command).join(" · ").replaceAll("\n", ", ");
     detail.replaceChildren(about, make("br"), make("code", {}, texts[clicked.command]));
   });
 }
@@ -89,15 +124,17 @@ async function main() {
   const view = new View(models);
   fillHeader(models);
   const place = (id) => document.getElementById(id);
-  const timelines = models.map((model) => new Timeline(place("timelines"), model, view));
-  const table = models.length > 1
-    ? makeCompareTable(place("table"), models, view)
-    : makeOpTable(place("table"), models[0], view);
+  const timelines = models.map((model) => new Timeline(place("timelines"), model, view, models.length));
+  const legend = () => fillLegend(place("legend"), models, view);
+  legend();
+  view.listen((what) => what === "grouping" && legend());
+  if (models.length > 1) makeCompareTable(place("table"), models, view);
+  else makeOpTable(place("table"), models[0], view);
   for (const model of models) makeRoofline(place("roofline"), model, view);
   const most = Math.max(1, ...models.flatMap((model) => model.traffic.map(([, read, written]) => read + written)));
   for (const model of models) makeTraffic(place("traffic"), model, most);
   fillExplanations(models, view);
-  connectControls(view, table);
+  connectControls(view, models);
   connectDetail(view);
   for (const timeline of timelines) timeline.draw();
   document.documentElement.dataset.readyMs = performance.now().toFixed(0);

@@ -19,7 +19,7 @@ function drawMemory(context, box, view, model, paint, ratio) {
   if (width < 1 || height < 1) return;
   const image = context.createImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
-  const colours = paint.colours.map(pixelOf);
+  const pixelsOf = new Map([...paint.colours, paint.pale].map((colour) => [colour, pixelOf(colour)]));
   const scale = width / view.span;
   for (let i = 0; i < heldBy.length; ++i) {
     // They are sorted by their first cycle.
@@ -29,7 +29,7 @@ function drawMemory(context, box, view, model, paint, ratio) {
     const right = Math.min(width, Math.max(left + 1, Math.round((heldLast[i] + 1 - view.begin) * scale)));
     const top = Math.floor((heldBegin[i] * height) / LANE_LINES);
     const bottom = Math.min(height, Math.max(top + 1, Math.round((heldEnd[i] * height) / LANE_LINES)));
-    const colour = colours[paint.column[heldBy[i]]];
+    const colour = pixelsOf.get(paint.of(heldBy[i]));
     for (let y = top; y < bottom; ++y) pixels.fill(colour, y * width + left, y * width + right);
   }
   context.putImageData(image, Math.round(box.left * ratio), Math.round(box.top * ratio));
@@ -40,7 +40,8 @@ function drawMemoryAxis(context, box) {
   context.font = "10px system-ui, sans-serif";
   context.textBaseline = "middle";
   context.textAlign = "right";
-  for (let kib = 0; kib <= 256; kib += 64) {
+  const step = box.height < 80 ? 256 : box.height < 130 ? 128 : 64;
+  for (let kib = 0; kib <= 256; kib += step) {
     const y = box.top + (box.height * kib) / 256;
     context.fillStyle = themeColour("--grid");
     context.fillRect(box.left - 4, Math.round(y), 4, 1);

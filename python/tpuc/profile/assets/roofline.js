@@ -4,9 +4,9 @@
 
 /** Multiply-accumulates a cycle at most, by precision. */
 const PEAKS = [["int8", 16384], ["f16, bf16", 8192], ["f32", 1024]];
-const CHART = { width: 460, height: 330, left: 62, right: 26, top: 10, bottom: 94 };
+const CHART = { width: 520, height: 330, left: 66, right: 92, top: 12, bottom: 94 };
 /** The strip below: where it is, and the bandwidth at its right end in GB/s. */
-const STRIP = { top: 276, height: 34, gbps: 80 };
+const STRIP = { top: 276, height: 34, gbps: 80, margin: 22 };
 const X_RANGE = [0.1, 10000];
 const Y_RANGE = [1, 32768];
 
@@ -27,22 +27,22 @@ function drawRoofs(svg) {
   line(Y_RANGE[0] / DDR_BYTES_PER_CYCLE, Y_RANGE[0], highest / DDR_BYTES_PER_CYCLE, highest);
   for (const [name, peak] of PEAKS) {
     line(peak / DDR_BYTES_PER_CYCLE, peak, X_RANGE[1], peak);
-    svg.append(makeSvg("text", { x: CHART.width - CHART.right, y: chartY(peak) - 3, "text-anchor": "end" },
-      `${name}: ${count(peak)}`));
+    svg.append(makeSvg("text", { x: CHART.width - CHART.right + 24, y: chartY(peak) + 3.5 }, name));
   }
   for (let x = X_RANGE[0]; x <= X_RANGE[1]; x *= 10)
-    svg.append(makeSvg("text", { x: chartX(x), y: CHART.height - CHART.bottom + 13, "text-anchor": "middle" }, `${+x.toPrecision(1)}`));
+    svg.append(makeSvg("text", { x: chartX(x), y: CHART.height - CHART.bottom + 16, "text-anchor": "middle" }, `${+x.toPrecision(1)}`));
   for (let y = 1; y <= Y_RANGE[1]; y *= 10)
     svg.append(makeSvg("text", { x: CHART.left - 5, y: chartY(y) + 3, "text-anchor": "end" }, count(y)));
   const middle = (CHART.left + CHART.width - CHART.right) / 2;
-  svg.append(makeSvg("text", { x: middle, y: CHART.height - CHART.bottom + 26, "text-anchor": "middle" },
+  svg.append(makeSvg("text", { x: middle, y: CHART.height - CHART.bottom + 29, "text-anchor": "middle" },
     "multiply-accumulates a byte of DDR traffic"));
   svg.append(makeSvg("text", { x: -(CHART.height - CHART.bottom) / 2, y: 12, transform: "rotate(-90)", "text-anchor": "middle" },
     "multiply-accumulates a cycle"));
 }
 
 function stripX(gbps) {
-  return CHART.left + (Math.min(gbps, STRIP.gbps) / STRIP.gbps) * (CHART.width - CHART.left - CHART.right);
+  const [from, width] = [CHART.left + STRIP.margin, CHART.width - CHART.left - CHART.right - STRIP.margin];
+  return from + (Math.min(gbps, STRIP.gbps) / STRIP.gbps) * width;
 }
 
 /** The strip of groups without multiply-accumulates. */
@@ -53,13 +53,20 @@ function drawStrip(svg) {
     y1: STRIP.top, y2: STRIP.top + STRIP.height, stroke: "currentColor", "stroke-opacity": 0.5 }));
   for (let gbps = 0; gbps <= DDR_BYTES_PER_CYCLE; gbps += 16)
     svg.append(makeSvg("text", { x: stripX(gbps), y: STRIP.top + STRIP.height + 11, "text-anchor": "middle" }, `${gbps}`));
-  svg.append(makeSvg("text", { x: CHART.width - 2, y: STRIP.top + STRIP.height + 11, "text-anchor": "end" }, "GB/s of DDR"));
+  svg.append(makeSvg("text", { x: CHART.width - CHART.right + 24, y: STRIP.top + STRIP.height / 2 + 3 }, "GB/s of DDR"));
   svg.append(makeSvg("text", { x: CHART.left - 5, y: STRIP.top + STRIP.height / 2 + 3, "text-anchor": "end" }, "no MAC"));
 }
 
 /** A group took at least as long as either engine was busy with it. */
 function groupCycles(row) {
   return Math.max(1, row.critical_cycles, row.tiu_cycles, row.gdma_cycles);
+}
+
+/** A circle of radius `r`. At the edge it stays inside: labels are outside. */
+function placeOf(intensity, rate, r) {
+  const within = (at, low, high) => Math.min(high - r, Math.max(low + r, at));
+  return { r, cx: within(chartX(intensity), CHART.left, CHART.width - CHART.right),
+    cy: within(chartY(rate), CHART.top, CHART.height - CHART.bottom) };
 }
 
 function drawGroups(svg, model, view) {
@@ -69,15 +76,17 @@ function drawGroups(svg, model, view) {
     const traffic = row.read_bytes + row.write_bytes;
     const rate = row.macs / groupCycles(row);
     const gbps = traffic / groupCycles(row);
+    const r = 3 + 18 * Math.sqrt(row.critical_cycles / Math.max(1, model.cycles));
     const place = row.macs
-      ? { cx: traffic ? chartX(row.macs / traffic) : chartX(X_RANGE[1]), cy: chartY(rate) }
-      : { cx: stripX(gbps), cy: STRIP.top + STRIP.height / 2 };
+      ? placeOf(traffic ? row.macs / traffic : X_RANGE[1], rate, r)
+      : { cx: stripX(gbps), cy: STRIP.top + STRIP.height / 2, r: Math.min(r, STRIP.height / 2) };
     const circle = makeSvg("circle", { ...place,
-      r: 3 + 18 * Math.sqrt(row.critical_cycles / Math.max(1, model.cycles)),
       fill: row.colour, "fill-opacity": row.macs ? 0.65 : 0.4 });
     circle.dataset.name = row.name;
+    const shown = view.passes(row.name, row.kind, row.nodes);
+    circle.classList.toggle("pale", !shown);
     circle.onclick = () => view.select(row.name);
-    circle.onpointermove = (event) => showTip(event, `${row.name}\nbound by ${row.bound}` +
+    circle.onpointermove = (event) => showTip(event, `${row.title ?? row.name}\nbound by ${row.bound}, ${time(row.critical_cycles)} on the critical chain` +
       (row.macs ? `, ${rate.toFixed(0)} MAC a cycle` : "") +
       (row.macs && traffic ? `, ${(row.macs / traffic).toFixed(1)} MAC a byte` : "") +
       (traffic ? `, ${gbps.toFixed(1)} GB/s of DDR` : ", no DDR traffic"));
@@ -93,8 +102,7 @@ function drawWhole(svg, model, view) {
   const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
   const [macs, traffic] = [sum("macs"), sum("read_bytes") + sum("write_bytes")];
   if (!macs || !traffic) return;
-  const ring = makeSvg("circle", { cx: chartX(macs / traffic), cy: chartY(macs / Math.max(1, model.cycles)),
-    r: 7, fill: "none", stroke: "currentColor", "stroke-width": 2, "pointer-events": "all" });
+  const ring = makeSvg("circle", { ...placeOf(macs / traffic, macs / Math.max(1, model.cycles), 7), fill: "none", stroke: "currentColor", "stroke-width": 2, "pointer-events": "all" });
   ring.onpointermove = (event) => showTip(event, `the whole model: ${(macs / Math.max(1, model.cycles)).toFixed(0)} ` +
     `MAC a cycle, ${(macs / traffic).toFixed(1)} MAC a byte`);
   ring.onpointerleave = () => showTip(null, "");
@@ -116,7 +124,7 @@ function makeRoofline(parent, model, view) {
       make("div", { className: "hint" }, `A circle a group, the ring the whole model. ${share} % of the time is in groups without multiply-accumulates.`));
   };
   view.listen((what) => {
-    if (what === "grouping") fill();
+    if (what === "grouping" || what === "filter") fill();
     for (const circle of panel.querySelectorAll("circle"))
       circle.classList.toggle("selected", circle.dataset.name === view.selected);
   });

@@ -1,20 +1,19 @@
 // Draws the strips of a timeline: axis, queues, waits and DDR bandwidth. A box
 // is {left, top, width, height} in CSS pixels.
 
-/** Colours of commands: of their group, pale when another group is selected. */
+/** Colours of commands: of their kind, pale where something else is selected or filtered for. */
 class Paint {
   constructor(model, view) {
-    this.column = view.groupColumn(model);
-    this.colours = view.groups(model).colour.slice();
-    if (view.selected !== null) {
-      // A node may have become groups of several kinds.
-      const { name } = view.groups(model);
-      const pale = themeColour("--wait");
-      this.colours = this.colours.map((colour, i) => (name[i] === view.selected ? colour : pale));
-    }
+    const by = view.colouring(model);
+    this.column = model.columns[`group_${by}`];
+    this.colours = model.groupings[by].colour;
+    this.groups = view.groupColumn(model);
+    this.shown = view.shown(model);
+    this.pale = themeColour("--wait");
   }
 
   of(command) {
+    if (this.shown && !this.shown[this.groups[command]]) return this.pale;
     return this.colours[this.column[command]];
   }
 }
@@ -39,7 +38,7 @@ function drawAxis(context, box, view, bottom) {
     context.fillStyle = themeColour("--grid");
     context.fillRect(Math.round(x), box.top + box.height, 1, bottom - box.top - box.height);
     context.fillStyle = themeColour("--soft");
-    context.fillText(time(at), Math.min(x + 2, box.left + box.width - 52), box.top + box.height / 2);
+    context.fillText(`${timeNumber(at, step)} ${timeUnit}`, Math.min(x + 2, box.left + box.width - 62), box.top + box.height / 2);
   }
 }
 
@@ -86,13 +85,19 @@ function drawCommand(context, box, left, right, colour, name) {
   context.fillStyle = colour;
   context.fillRect(box.left + left, box.top, width > 4 ? width - 0.5 : width, box.height);
   if (width < 46) return;
+  drawInside(context, box, left, width, name, inkOn(colour));
+}
+
+/** Text at the left end of a part of a box, cut off where that ends. */
+function drawInside(context, box, left, width, text, ink, font = "11px system-ui, sans-serif") {
   context.save();
   context.beginPath();
   context.rect(box.left + left, box.top, width, box.height);
   context.clip();
-  context.fillStyle = "#ffffff";
-  context.font = "11px system-ui, sans-serif";
-  context.fillText(name, box.left + left + 4, box.top + box.height / 2);
+  context.fillStyle = ink;
+  context.font = font;
+  context.textBaseline = "middle";
+  context.fillText(text, box.left + left + 4, box.top + box.height / 2);
   context.restore();
 }
 
@@ -137,12 +142,13 @@ function drawBandwidth(context, box, view, model) {
   }
   const unit = box.height / DDR_BYTES_PER_CYCLE;
   const bottom = box.top + box.height;
+  const [readColour, writeColour] = [themeColour("--read"), themeColour("--write")];
   for (let x = 0; x < columns; ++x) {
     const read = Math.min(box.height, sums[0][x] * unit);
     const write = Math.min(box.height - read, sums[1][x] * unit);
-    context.fillStyle = "#4477cc";
+    context.fillStyle = readColour;
     if (read > 0) context.fillRect(box.left + x, bottom - read, 1, read);
-    context.fillStyle = "#e08a2b";
+    context.fillStyle = writeColour;
     if (write > 0) context.fillRect(box.left + x, bottom - read - write, 1, write);
   }
 }

@@ -4,7 +4,8 @@ class SortedTable {
   /**
    * @param {Element} parent where it goes.
    * @param {View} view gets the selection.
-   * @param {Array} columns of {title, value(row), text(value, row), isText, mark(row)}.
+   * @param {Array} columns of {title, value(row), text(value, row), isText, isTime, isMinor, mark(row)};
+   *   times are cycles, what is minor is left out where there is little room.
    * @param {string} sortBy title of the column to sort by at first.
    */
   constructor(parent, view, columns, sortBy) {
@@ -13,23 +14,18 @@ class SortedTable {
     this.sorted = columns.findIndex((column) => column.title === sortBy);
     this.descending = true;
     this.rows = [];
-    this.filter = "";
     this.head = make("tr");
     this.body = make("tbody");
     parent.append(make("table", {}, make("thead", {}, this.head), this.body));
     view.listen((what) => {
       if (what === "selection") this.markSelected(true);
+      if (what === "filter" || what === "unit") this.render();
     });
   }
 
   /** Shows rows; each has a name, and start and end for zooming. */
   fill(rows) {
     this.rows = rows;
-    this.render();
-  }
-
-  filterBy(text) {
-    this.filter = text.toLowerCase();
     this.render();
   }
 
@@ -41,25 +37,34 @@ class SortedTable {
 
   render() {
     this.head.replaceChildren(...this.columns.map((column, i) => {
-      const cell = make("th", { textContent: column.title, className: column.isText ? "text" : "",
-        onclick: () => this.sortBy(i) });
+      const title = column.isTime ? `${column.title} (${timeUnit})` : column.title;
+      const cell = make("th", { textContent: title, className: this.classOf(column), onclick: () => this.sortBy(i) });
       if (i === this.sorted) cell.setAttribute("aria-sort", this.descending ? "descending" : "ascending");
       return cell;
     }));
     const { value } = this.columns[this.sorted];
     const sign = this.descending ? -1 : 1;
-    const shown = this.rows.filter((row) => row.name.toLowerCase().includes(this.filter));
+    const shown = this.rows.filter((row) => this.view.passes(row.name, row.kind, row.nodes));
     shown.sort((a, b) => (value(a) < value(b) ? -sign : value(a) > value(b) ? sign : 0));
-    this.body.replaceChildren(...shown.map((row) => this.renderRow(row)));
+    const lines = shown.map((row) => this.renderRow(row));
+    if (!lines.length && this.view.filter) {
+      const cell = make("td", { colSpan: this.columns.length, textContent: `Nothing matches “${this.view.filter}”.` });
+      lines.push(make("tr", { className: "nothing" }, cell));
+    }
+    this.body.replaceChildren(...lines);
     this.markSelected(false);
+  }
+
+  classOf(column) {
+    return [column.isText ? "text" : "", column.isMinor ? "minor" : ""].join(" ").trim();
   }
 
   renderRow(row) {
     const cells = this.columns.map((column) => {
       const value = column.value(row);
-      const cell = make("td", { textContent: column.text ? column.text(value, row) : value,
-        className: `${column.isText ? "text" : ""} ${column.mark?.(row) ?? ""}` });
-      if (column.isText) cell.title = value;
+      const text = column.text ? column.text(value, row) : column.isTime ? timeNumber(value) : value;
+      const cell = make("td", { textContent: text, className: `${this.classOf(column)} ${column.mark?.(row) ?? ""}` });
+      if (column.isText) cell.title = column.hint?.(row) ?? value;
       return cell;
     });
     if (row.colour) {
@@ -104,23 +109,24 @@ function rowsOf(model, view) {
 
 /** The table of one model. */
 function makeOpTable(parent, model, view) {
-  const number = (title, key, text = count) => ({ title, value: (row) => row[key], text });
+  const taking = (title, key, isMinor = false) => ({ title, value: (row) => row[key], isTime: true, isMinor });
   const columns = [
-    { title: "name", value: (row) => row.name, text: shorten, isText: true },
-    { title: "kind", value: (row) => row.kind, isText: true },
+    { title: "name", value: (row) => row.title ?? row.name, isText: true,
+      hint: (row) => (row.nodes?.length ? row.nodes : [row.name]).join("\n") },
+    { title: "kind", value: (row) => row.kind, text: (kind) => kind.replace(/^tpu\./, ""), isText: true },
     { title: "bound by", value: (row) => row.bound, isText: true },
-    number("critical", "critical_cycles"),
+    taking("critical", "critical_cycles"),
     { title: "share", value: (row) => row.critical_cycles / Math.max(1, model.cycles),
       text: (value) => `${(100 * value).toFixed(1)} %` },
-    number("TIU", "tiu_cycles"),
-    number("GDMA", "gdma_cycles"),
-    number("commands", "commands"),
+    taking("TIU", "tiu_cycles"),
+    taking("GDMA", "gdma_cycles"),
+    { title: "commands", value: (row) => row.commands, text: count, isMinor: true },
     { title: "DDR", value: (row) => row.read_bytes + row.write_bytes, text: bytes },
     { title: "MAC", value: (row) => row.macs, text: (value) => (value ? `${(value / 1e6).toFixed(1)} M` : "") },
-    number("start", "start"),
+    taking("start", "start", true),
   ];
   if (!model.groupings.op) columns.splice(1, 1);
-  parent.append(make("h2", {}, "Where the time goes: cycles on the critical chain add up to the total"));
+  parent.append(make("h2", {}, "Where the time goes: times on the critical chain add up to the total"));
   const table = new SortedTable(parent, view, columns, "critical");
   const fill = () => table.fill(rowsOf(model, view));
   view.listen((what) => what === "grouping" && fill());

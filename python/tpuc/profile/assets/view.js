@@ -16,6 +16,8 @@ class View {
     this.selected = null;
     /** The clicked command as {model, command}, or null. */
     this.clicked = null;
+    /** Letters that names of groups, of their nodes or their kinds must have. */
+    this.filter = "";
     this.listeners = [];
     this.pending = false;
   }
@@ -24,7 +26,7 @@ class View {
     return this.end - this.begin;
   }
 
-  /** Calls `listener(what)` after changes of "time", "selection" or "grouping". */
+  /** Calls `listener(what)` after changes of "time", "selection", "filter", "unit" or "grouping". */
   listen(listener) {
     this.listeners.push(listener);
   }
@@ -61,6 +63,16 @@ class View {
     this.tell("selection");
   }
 
+  filterBy(text) {
+    this.filter = text.trim().toLowerCase();
+    this.tell("filter");
+  }
+
+  showTimesIn(unit) {
+    timeUnit = unit;
+    this.tell("unit");
+  }
+
   groupBy(grouping) {
     this.grouping = grouping;
     this.selected = null;
@@ -76,6 +88,24 @@ class View {
   /** The group of each command of a model. */
   groupColumn(model) {
     return model.columns[`group_${this.grouping}`];
+  }
+
+  /** Whether a group, or a row of a table, has what is filtered for. */
+  passes(name, kind = "", nodes = []) {
+    return !this.filter || [name, kind, ...nodes].some((text) => text.toLowerCase().includes(this.filter));
+  }
+
+  /** Which groups of a model are drawn in their colour; null for all. */
+  shown(model) {
+    if (this.selected === null && !this.filter) return null;
+    const { name, kind, nodes } = this.groups(model);
+    return name.map((each, i) =>
+      this.selected !== null ? each === this.selected : this.passes(each, kind[i], nodes?.[i]));
+  }
+
+  /** By what commands are coloured: their kinds, or their functions where there is nothing else. */
+  colouring(model) {
+    return this.grouping !== "function" && model.groupings.op ? "op" : "function";
   }
 }
 
