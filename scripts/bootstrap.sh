@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Installs what a build needs and is missing: Debian packages through apt, the
 # Python packages into .venv at the repository's root. Prints what it installs.
+#
+# With TPUC_BROWSER=1 also a browser, about 300 MB, for the tests of the
+# profile's page; without one they are left out and say so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +13,10 @@ packages=(
   flatbuffers-compiler libflatbuffers-dev libgtest-dev ccache ninja-build cmake
   python3-dev python3-venv git
 )
+if [[ "${TPUC_BROWSER:-0}" == 1 ]] && ! command -v chromium chromium-browser google-chrome >/dev/null; then
+  # The page is drawn with fonts of the system.
+  packages+=(chromium fonts-dejavu-core)
+fi
 missing=()
 for package in "${packages[@]}"; do
   if [[ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" != "install ok installed" ]]; then
