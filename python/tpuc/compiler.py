@@ -18,11 +18,13 @@ from tpuc.calibration.table import CalibrationTable
 from tpuc.errors import UserError, unknown
 from tpuc.frontend import import_onnx
 from tpuc.kinds import MLIR, refuse_other
-from tpuc.network import is_of, record
+from tpuc.network import explain, store, stored, with_nodes
 from tpuc.outputs import note_inputs
 from tpuc.precisions import fused_names, operator_names, record_fused, table_text
 from tpuc.preprocess import Preprocess
 
+# The attribute of commands that says why they are so.
+EXPLANATION = "bm1684x.explanation"
 QUANTIZATIONS = ("F32", "F16", "BF16", "INT8")
 
 
@@ -188,12 +190,18 @@ def deploy(
                 quant_outputs=list(quant_outputs),
             )
 
-        top = _core.read_network(module)
-        if stop_after or not is_of(top, "top"):
+        if stop_after != "top" and _core.phase_of(module) == "top":
+            top = _core.read_network(module)
+            run("tpu")
+            lowered = _core.read_network(module)
+            store(module, with_nodes(top, fused_names(module), lowered))
+        network = stored(module)
+        if network is None:
             return run(stop_after)
-        run("tpu")
-        fused, lowered = fused_names(module), _core.read_network(module)
-        core = run("")
-        if core is not None:
-            record(core, top, fused, lowered)
+        names = [port.name for port in module.inputs], [port.name for port in module.outputs]
+        core = run(stop_after)
+        if core is not None and core.explanation:
+            core.explanation = explain(core.explanation, network, names)
+        elif text := module.attribute(EXPLANATION):
+            module.set_attribute(EXPLANATION, explain(text, network, names))
         return core

@@ -69,6 +69,9 @@ class CompileConfig(BaseModel):
         None,
         description="shapes of the inputs in order, e.g. [[1,3,224,224]]; may change the batch",
     )
+    model_name: str | None = Field(
+        None, description="name of the network in the .bmodel (default: the ONNX file's name)"
+    )
     quantize_table: str | None = Field(
         None, description="a file of precisions of single operators: NAME TYPE a line"
     )

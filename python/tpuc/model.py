@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from tpuc import _core
 from tpuc.arrays import match_inputs
 from tpuc.calibration.table import CalibrationTable
-from tpuc.compiler import check_quantize, deploy, transform
+from tpuc.compiler import check_quantize, deploy, network_name, transform
 from tpuc.errors import InputTypeError, UserError
 from tpuc.kinds import BMODEL, refuse_other
 from tpuc.outputs import check_writable, note_inputs
@@ -353,7 +353,7 @@ def compile(
     quantize = check_quantize(quantize)
     _check_model(model)
     if name is None:
-        name = "main" if isinstance(model, onnx.ModelProto) else Path(model).stem or "main"
+        name = network_name(model)
     module = transform(model, name, input_shapes)
     precisions = resolve(quantize_table, module)
     if quantize == "INT8" and isinstance(calibration_table, str | os.PathLike):

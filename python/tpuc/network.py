@@ -7,13 +7,18 @@ A network is what ``_core.read_network`` returns: ``values`` (element type and s
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from tpuc import _core
+from tpuc.errors import UserError
 
 Network = dict[str, Any]
+# The attribute of @main that `store` writes: compressed, as it is of no use to a reader.
+ATTRIBUTE = "top.source_network"
 
 
 def find_owners(network: Network, survivors: Collection[str]) -> dict[str, str]:
@@ -60,44 +65,51 @@ def names_of(network: Network) -> dict[str, None]:
     return {name: None for operator in network["operators"] for name in operator["names"]}
 
 
-def is_of(network: Network, dialect: str) -> bool:
-    """Whether a network has operators of a dialect."""
-    return any(operator["kind"].startswith(f"{dialect}.") for operator in network["operators"])
-
-
-def describe(
-    top: Network, fused: Mapping[str, str], lowered: Network, kinds: Mapping[str, list[str]]
-) -> Network:
-    """The network of the operators that were compiled: one of each name.
+def with_nodes(top: Network, fused: Mapping[str, str], lowered: Network) -> Network:
+    """A network in the tpu dialect whose operators have ``nodes``, those of the source.
 
     Args:
         top: the network in the top dialect.
         fused: the operator of `top` that each node stands in which was fused before.
         lowered: the network in the tpu dialect.
-        kinds: the kinds of compiled operators by name, in their order.
-
-    Returns:
-        `lowered` with other operators: each has ``name``, ``kinds``, ``nodes`` (of the source,
-        all that it stands for), ``inputs`` and ``results``.
     """
     members: dict[str, list[str]] = {}
     for node, owner in fused.items():
         members.setdefault(owner, []).append(node)
-    of_lowered = find_owners(lowered, kinds)
+    nodes: dict[str, list[str]] = {}
+    for name, owner in find_owners(top, names_of(lowered)).items():
+        nodes.setdefault(owner, []).extend([*members.get(name, ()), name])
+    operators = [
+        {**operator, "nodes": [node for name in operator["names"] for node in nodes.get(name, ())]}
+        for operator in lowered["operators"]
+    ]
+    return {**lowered, "operators": operators}
+
+
+def contract(network: Network, kinds: Mapping[str, list[str]]) -> Network:
+    """A network of the operators that were compiled: one of each name.
+
+    Args:
+        network: in the tpu dialect, its operators with ``nodes``.
+        kinds: the kinds of compiled operators by name, in their order.
+
+    Returns:
+        `network` with other operators: each has ``name``, ``kinds``, ``nodes`` (all that it
+        stands for), ``inputs`` and ``results``.
+    """
+    owners = find_owners(network, kinds)
     operators = {
         name: {"name": name, "kinds": kind, "nodes": [], "inputs": [], "results": []}
         for name, kind in kinds.items()
     }
-    for name, owner in find_owners(top, names_of(lowered)).items():
-        if final := operators.get(of_lowered.get(owner, "")):
-            final["nodes"] += [*members.get(name, ()), name]
-    for operator in lowered["operators"]:
-        owners = (of_lowered.get(name) for name in operator["names"])
-        if owner := next(filter(None, owners), None):
-            for key in ("inputs", "results"):
+    for operator in network["operators"]:
+        if owner := next(filter(None, map(owners.get, operator["names"])), None):
+            for key in ("nodes", "inputs", "results"):
                 operators[owner][key] += operator[key]
-    _cut_inner(lowered, list(operators.values()))
-    return {**lowered, "operators": list(operators.values())}
+    for operator in operators.values():
+        operator["nodes"] = list(dict.fromkeys(operator["nodes"]))
+    _cut_inner(network, list(operators.values()))
+    return {**network, "operators": list(operators.values())}
 
 
 def _cut_inner(network: Network, operators: list[dict[str, Any]]) -> None:
@@ -112,19 +124,35 @@ def _cut_inner(network: Network, operators: list[dict[str, Any]]) -> None:
         operator["results"] = [v for v in made if readers.get(v, set()) - {operator["name"]}]
 
 
-def record(core: _core.Bmodel, top: Network, fused: Mapping[str, str], lowered: Network) -> None:
-    """Puts the network, see `describe`, into a compiled model's explanation as ``network``."""
-    if not core.explanation:
-        return
-    explanation = json.loads(core.explanation)
+def store(module: _core.Module, network: Network) -> None:
+    """Makes a module of the tpu dialect remember a network, see `with_nodes`."""
+    text = json.dumps(network, separators=(",", ":")).encode()
+    module.set_attribute(ATTRIBUTE, base64.b64encode(zlib.compress(text, 9)).decode())
+
+
+def stored(module: _core.Module) -> Network | None:
+    """The network that a module remembers, or None."""
+    try:
+        return json.loads(zlib.decompress(base64.b64decode(module.attribute(ATTRIBUTE))))
+    except (UserError, ValueError, zlib.error):
+        # A module from elsewhere, whose function may have any name.
+        return None
+
+
+def explain(explanation: str, network: Network, names: tuple[list[str], list[str]]) -> str:
+    """A compiler's explanation with the network, see `contract`, as ``network``.
+
+    Args:
+        explanation: a JSON text.
+        network: as stored.
+        names: of inputs and outputs.
+    """
+    parsed = json.loads(explanation)
     kinds: dict[str, list[str]] = {}
-    for operator in explanation["operators"]:
+    for operator in parsed["operators"]:
         known = kinds.setdefault(operator["name"], [])
         if operator["kind"] not in known:
             known.append(operator["kind"])
-    explanation["network"] = {
-        **describe(top, fused, lowered, kinds),
-        "input_names": [port.name for port in core.inputs],
-        "output_names": [port.name for port in core.outputs],
-    }
-    core.explanation = json.dumps(explanation, separators=(",", ":"))
+    ports = {"input_names": names[0], "output_names": names[1]}
+    parsed["network"] = {**contract(network, kinds), **ports}
+    return json.dumps(parsed, separators=(",", ":"))

@@ -6,7 +6,7 @@ import networks as nets
 import numpy as np
 import pytest
 import tpuc
-from tpuc.cli import front, model_tool, npz_tool
+from tpuc.cli import front, model_deploy, model_tool, model_transform, npz_tool
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def files(tmp_path_factory):
     tpuc.compile(network, "F16", name="net", input_shapes=[[2, 3, 8, 8]]).save(
         folder / "two.bmodel"
     )
-    tpuc.compile(network, "F32", name="wide").save(folder / "wide.bmodel")
+    tpuc.compile(network, "F32", name="net").save(folder / "wide.bmodel")
     front.main(["compile", str(folder / "net.onnx"), "-o", str(folder / "net.mlir"),
                 "--stop_after", "top", "--mean", "1,2,3"])  # fmt: skip
     return folder
@@ -28,13 +28,13 @@ def files(tmp_path_factory):
 def test_info_of_a_bmodel(files, capsys):
     assert front.main(["info", str(files / "one.bmodel")]) == 0
     out = capsys.readouterr().out
-    for part in ("BM1684X", "main (1 stage)", "x f32[1, 3, 8, 8]", "y f32[1, 5]", "tpu.conv",
+    for part in ("BM1684X", "net (1 stage)", "x f32[1, 3, 8, 8]", "y f32[1, 5]", "tpu.conv",
                  "weights", "0x100000000", "activations", "TIU"):  # fmt: skip
         assert part in out
     assert front.main(["info", str(files / "one.bmodel"), "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     name, stages = data["networks"][0]
-    assert name == "main" and stages[0]["inputs"][0]["shape"] == [1, 3, 8, 8]
+    assert name == "net" and stages[0]["inputs"][0]["shape"] == [1, 3, 8, 8]
     assert front.main(["info", str(files / "one.bmodel"), "--weights"]) == 0
     assert "which weights it has" in capsys.readouterr().out
 
@@ -68,15 +68,52 @@ def test_combine_makes_stages(files, tmp_path, capsys):
     target = tmp_path / "all.bmodel"
     parts = [str(files / name) for name in ("one.bmodel", "two.bmodel")]
     assert model_tool.main(["--combine", *parts, "-o", str(target)]) == 0
-    assert "main (2)" in capsys.readouterr().out
+    assert "net (2)" in capsys.readouterr().out
     assert front.main(["info", str(target)]) == 0
     out = capsys.readouterr().out
-    assert "main, stage 0" in out and "main, stage 1" in out
+    assert "net, stage 0" in out and "net, stage 1" in out
     x = np.random.default_rng(2).standard_normal((2, 3, 8, 8)).astype(np.float32)
     both = tpuc.Model.load(target)
     for name, given in (("one", x[:1]), ("two", x)):
         expected = tpuc.Model.load(files / f"{name}.bmodel").run(given)["y"]
         np.testing.assert_array_equal(both.run(given)["y"], expected)
+
+
+def test_combine_keeps_networks_apart(files, tmp_path, capsys):
+    """Networks of other names, from the flow of stages and from one command."""
+    other = nets.one_node("Relu", ("x",), (1, 3, 8, 8), {})
+    nets.save(other, tmp_path / "my relu(1).onnx")
+    stages = [
+        ["compile", str(tmp_path / "my relu(1).onnx"), "-o", str(tmp_path / "relu.bmodel")],
+        ["compile", str(tmp_path / "my relu(1).onnx"), "--model_name", "given", "-o",
+         str(tmp_path / "given.bmodel")],
+    ]  # fmt: skip
+    for arguments in stages:
+        assert front.main(arguments) == 0
+    target = tmp_path / "all.bmodel"
+    parts = [files / "one.bmodel", tmp_path / "relu.bmodel", tmp_path / "given.bmodel"]
+    assert model_tool.main(["--combine", *map(str, parts), "-o", str(target)]) == 0
+    assert "net (1), my_relu_1_ (1), given (1)" in capsys.readouterr().out
+    x = np.random.default_rng(2).standard_normal((1, 3, 8, 8)).astype(np.float32)
+    for name, part in zip(("net", "my_relu_1_", "given"), parts, strict=True):
+        expected = tpuc.Model.load(part).run(x)
+        found = tpuc.Model.load(target, network=name).run(x)
+        assert list(found) == list(expected)
+        for key, array in expected.items():
+            np.testing.assert_array_equal(found[key], array)
+
+
+@pytest.mark.parametrize("given", [[], ["--model_name", "resnet-18.v1"]])
+def test_stages_give_the_bytes_of_one_command(files, tmp_path, given):
+    onnx, mlir = str(files / "net.onnx"), str(tmp_path / "other.mlir")
+    assert front.main(["compile", onnx, *given, "-o", str(tmp_path / "whole.bmodel")]) == 0
+    arguments = ["--model_def", onnx, *given, "--mlir", mlir]
+    assert model_transform.main(arguments) == 0
+    staged = str(tmp_path / "staged.bmodel")
+    assert model_deploy.main(["--mlir", mlir, "--quantize", "F16", "--model", staged]) == 0
+    assert (tmp_path / "staged.bmodel").read_bytes() == (tmp_path / "whole.bmodel").read_bytes()
+    ((name, stages),) = tpuc.Model.load(staged).core.networks
+    assert (name, stages) == (given[-1] if given else "net", 1)
 
 
 def test_equal_weights_are_stored_once(tmp_path):
@@ -103,7 +140,7 @@ def test_extract_gives_each_network(files, tmp_path):
     parts = [str(files / name) for name in ("one.bmodel", "two.bmodel")]
     assert model_tool.main(["--combine", *parts, "-o", str(target)]) == 0
     assert model_tool.main(["--extract", str(target)]) == 0
-    assert (tmp_path / "all_main.bmodel").read_bytes() == target.read_bytes()
+    assert (tmp_path / "all_net.bmodel").read_bytes() == target.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from tpuc.profile import Commands, Profile
 from tpuc.profile.page import page_html
 
 READY = "!!document.documentElement?.dataset.readyMs"
-needs_browser = pytest.mark.skipif(find_chromium() is None, reason="no browser here, TPUC_BROWSER=1 make setup installs one")
+needs_browser = pytest.mark.skipif(
+    find_chromium() is None, reason="no browser here, TPUC_BROWSER=1 make setup installs one"
+)
 
 
 def made_up(count=200, title="net", with_layers=True):

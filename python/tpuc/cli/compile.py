@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _DASHED = ("max_drop", "min_cosine", "stop_after", "compile_from", "compile_to")
 # Keys of a configuration file by what they are about, for --help.
 GROUPS = {
-    "": ("output", "quantize", "quantize_table", "chip", "input_shapes", "opt", "stop_after",
-         "compile_to", "compile_from", "text", "explain", "debug"),
+    "": ("output", "quantize", "quantize_table", "chip", "input_shapes", "model_name", "opt",
+         "stop_after", "compile_to", "compile_from", "text", "explain", "debug"),
     "INT8: sample inputs and ranges": (
         "calibration", "data_list", "input_num", "calibration_table", "method", "asymmetric",
         "equalize", "round_weights", "correct_bias", "ray"),
@@ -43,7 +43,8 @@ GROUPS = {
                  "tolerance", "compare_all"),
 }  # fmt: skip
 # What values of single keys are called.
-_VALUES = {"input_shapes": "SHAPES", "mean": "X,X,X", "scale": "X,X,X", "resize_dims": "N,N",
+_VALUES = {"input_shapes": "SHAPES", "model_name": "NAME", "mean": "X,X,X", "scale": "X,X,X",
+           "resize_dims": "N,N",
            "tolerance": "X,X", "ray": "ADDRESS", "method": "NAME",
            "customization_format": "FORMAT"}  # fmt: skip
 
@@ -213,10 +214,12 @@ def _check(config: CompileConfig) -> None:
 
 def import_module(config: CompileConfig) -> _core.Module:
     """The module of the configuration's source, with its preprocessing."""
-    from tpuc.compiler import read_module, transform
+    from tpuc.compiler import network_name, read_module, transform
 
     source = Path(config.source)
     if source.suffix.lower() in (".mlir", ".mlirbc"):
+        if config.model_name is not None:
+            raise UserError("--model_name is for ONNX models, a .mlir file has its name")
         if config.input_shapes is not None:
             raise UserError("--input_shapes is for ONNX models, a .mlir file has its shapes")
         module = read_module(source)
@@ -224,7 +227,9 @@ def import_module(config: CompileConfig) -> _core.Module:
     else:
         if config.compile_from:
             raise UserError("--compile_from is for .mlir files, an ONNX model is at no phase")
-        module = transform(source, source.stem or "main", config.input_shapes)
+        module = transform(
+            source, network_name(source, config.model_name or ""), config.input_shapes
+        )
     preprocess = config.preprocess()
     if preprocess is not None:
         preprocess.size(module.inputs[0].shape)

@@ -61,12 +61,11 @@ def build_parser() -> argparse.ArgumentParser:
 def command(argv: Sequence[str]) -> None:
     """Runs the command."""
     args = build_parser().parse_args(argv)
-    from pathlib import Path
 
     from tpuc.arrays import save_npz
     from tpuc.cli.report import check_comparison, report_module
     from tpuc.compare import compare_all, parse_tolerance
-    from tpuc.compiler import transform
+    from tpuc.compiler import network_name, transform
     from tpuc.console import Progress
     from tpuc.errors import unknown
     from tpuc.frontend import parse_shapes
@@ -86,7 +85,7 @@ def command(argv: Sequence[str]) -> None:
     names = name_list(args.output_names) or None
     progress = Progress()
     with progress.stage("importing"):
-        name = args.model_name or Path(args.model_def).stem or "main"
+        name = network_name(args.model_def, args.model_name or "")
         module = transform(args.model_def, name, shapes, names)
         if preprocess is not None:
             preprocess.size(module.inputs[0].shape)

@@ -13,7 +13,8 @@
 //   bm1684x.activation_address        where the activation area lies
 //   bm1684x.activation_bytes          its size
 //   bm1684x.network                   the network's name, optional: the
-//                                     function's name unless given
+//                                     function's name unless given, for @main
+//                                     the module's name if it has one
 //   bm1684x.explanation               why the compiler chose what it chose, a
 //                                     JSON text, optional
 //   bm1684x.preprocess                how inputs are made from pictures, a JSON

@@ -108,6 +108,13 @@ LogicalResult readWeights(Operation *function,
   return success();
 }
 
+/// The name of a network that has none of its own.
+std::string defaultName(Operation *function, StringAttr symbol) {
+  auto module = function->getParentOfType<ModuleOp>();
+  std::optional<StringRef> name = module ? module.getName() : std::nullopt;
+  return symbol == "main" && name ? name->str() : symbol.str();
+}
+
 LogicalResult readInteger(Operation *function, StringRef name,
                           uint64_t &value) {
   auto attribute = function->getAttrOfType<IntegerAttr>(name);
@@ -160,7 +167,7 @@ tpuc::bm1684x::getNetworkDescription(Operation *function) {
     network.name = name.str();
   else if (auto symbol = function->getAttrOfType<StringAttr>(
                SymbolTable::getSymbolAttrName()))
-    network.name = symbol.str();
+    network.name = defaultName(function, symbol);
   if (auto text = function->getAttrOfType<StringAttr>(kExplanation))
     network.explanation = text.str();
   if (auto text = function->getAttrOfType<StringAttr>(kPreprocessAttrName))
