@@ -33,6 +33,7 @@ from tpuc.calibration.methods import METHODS
 from tpuc.compiler import transform
 from tpuc.console import counted_steps, print_table
 from tpuc.errors import UserError
+from tpuc.inflate import inflate
 from tpuc.model import Model
 from tpuc.tuning.bias import with_corrections
 from tpuc.tuning.equalise import with_equalised_channels
@@ -167,7 +168,7 @@ def _compile(row: Row, model: onnx.ModelProto, fold: Fold, counts: dict) -> Mode
 
 def digits(name: str, folder: Path, count: int) -> tuple[onnx.ModelProto, list[Fold]]:
     """A network of bench/digits, its calibration and its first test images."""
-    model = onnx.load(str(folder / f"{name}.onnx"))
+    model = inflate(folder / f"{name}.skeleton.onnx.gz")
     module = transform(model, name)
     test = Dataset(folder / "digits_test.npz", module, count)
     calibration = list(Dataset(folder / "digits_calibration.npz", module, 64))

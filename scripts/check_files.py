@@ -1,6 +1,6 @@
 """Checks files as a repository wants them, whatever is in them.
 
-No file is larger than 512 KiB (data of tests and benchmarks: 4 MiB); sources
+No file is larger than 512 KiB (data of tests and benchmarks: 2 MiB); sources
 are at most 64 KiB, are UTF-8, end in one line end and have no tab, no carriage
 return and no space at a line's end. Without arguments every tracked file is
 checked.
@@ -22,7 +22,7 @@ def faults(path: Path) -> list[str]:
     """What is wrong with a file."""
     data = path.read_bytes()
     found = []
-    if len(data) > (4096 if str(path).startswith(DATA) else 512) * KIB:
+    if len(data) > (2048 if str(path).startswith(DATA) else 512) * KIB:
         found.append(f"has {len(data) // KIB} KiB")
     if path.suffix not in SOURCES or str(path).startswith(GENERATED):
         return found

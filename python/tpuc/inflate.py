@@ -1,8 +1,9 @@
-"""Skeleton models: real graphs whose weights are drawn from a seed.
+"""Skeleton models: real graphs whose weights are drawn from a seed, or stored in 16 bits.
 
 A skeleton is a gzipped ONNX file whose large initialisers hold no values. Its
 metadata has for each of them the recipe ``name -> [seed, mean, std]``. The
 numbers come from numpy's PCG64, so that every machine makes the same model.
+Another entry lists trained weights that are stored as f16 and become f32.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -21,6 +23,7 @@ from tpuc.errors import UserError
 from tpuc.outputs import replacing
 
 RECIPES_KEY = "random_weights"
+HALVES_KEY = "half_weights"
 
 
 def _draw(shape: tuple[int, ...], seed: int, mean: float, std: float | list[float]) -> np.ndarray:
@@ -51,16 +54,38 @@ def inflate(skeleton: str | os.PathLike) -> onnx.ModelProto:
         model = onnx.load_model_from_string(gzip.decompress(path.read_bytes()))
     except Exception as error:
         raise UserError(f"{path}: is not a gzipped ONNX model ({error})") from None
-    recipes = {}
-    for entry in list(model.metadata_props):
-        if entry.key == RECIPES_KEY:
-            recipes = json.loads(entry.value)
-            model.metadata_props.remove(entry)
+    recipes, halves = _take(model, RECIPES_KEY, "{}"), _take(model, HALVES_KEY, "[]")
     for tensor in model.graph.initializer:
         if tensor.name in recipes:
             values = _draw(tuple(tensor.dims), *recipes[tensor.name])
-            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+        elif tensor.name in halves:
+            values = onnx.numpy_helper.to_array(tensor).astype(np.float32)
+        else:
+            continue
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
     return model
+
+
+def deflate(model: onnx.ModelProto) -> bytes:
+    """A skeleton of a trained network, whose f32 weights are rounded to f16."""
+    halves = []
+    for tensor in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        if tensor.data_type == onnx.TensorProto.FLOAT and values.size > 1:
+            halves.append(tensor.name)
+            values = values.astype(np.float16)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    model.metadata_props.add(key=HALVES_KEY, value=json.dumps(halves))
+    return gzip.compress(model.SerializeToString(), 9, mtime=0)
+
+
+def _take(model: onnx.ModelProto, key: str, otherwise: str) -> Any:
+    """A JSON entry of the metadata, which is removed."""
+    for entry in list(model.metadata_props):
+        if entry.key == key:
+            model.metadata_props.remove(entry)
+            return json.loads(entry.value)
+    return json.loads(otherwise)
 
 
 def inflate_to(skeleton: str | os.PathLike, target: str | os.PathLike) -> Path:
