@@ -40,7 +40,7 @@ struct CompileOptions {
   std::string quantizeTable;
   /// File with the ranges of tensors, for INT8; empty for none.
   std::string calibrationTable;
-  /// Let bytes of lopsided tensors have a zero other than 0.
+  /// Quantise activations asymmetrically, with a zero point.
   bool asymmetric = true;
   /// How much is done for a fast program: 1 nothing stays in local memory
   /// between operators, 2 the usual, 3 many schedules are compared.

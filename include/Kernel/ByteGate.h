@@ -1,6 +1,6 @@
 //===- ByteGate.h - Gated functions of integers ----------------*- C++ -*-===//
 //
-// x gate(x) for results of bytes, in 16-bit integers: no conversion to floats,
+// x gate(x) for INT8 results, in 16-bit integers: no conversion to floats,
 // no table, no division.
 //
 //===----------------------------------------------------------------------===//

@@ -23,8 +23,8 @@ struct Activation {
 
 /// A convolution with 2 or 3 spatial axes (depth 1 and kernelD 1 for two).
 /// Sums are kept in f32 and rounded once to the result's type: the input's or
-/// f32, any for an input of f32. Bytes (i8 or u8) times i8 filters are summed
-/// exactly; each channel's factor leads to a result of bytes or of any float.
+/// f32, any for an input of f32. INT8 (i8 or u8) times i8 filters are summed
+/// exactly; each channel's factor leads to a result of INT8 or of any float.
 struct ConvParams {
   GlobalTensor input;   ///< place and type: [batch, inChannels, D, H, W]
   GlobalTensor weights; ///< place of packConvWeights()' bytes
@@ -39,16 +39,16 @@ struct ConvParams {
   /// read the same plane: a kernel in parts that add up.
   int64_t kernelD = 1, strideD = 1, dilationD = 1, padFront = 0;
   bool hasBias = false;
-  /// Of results of floats: bytes saturate instead.
+  /// Of results of floats: INT8 saturates instead.
   Activation activation;
-  /// The byte that stands for 0 in an input of bytes.
+  /// The zero point of an INT8 input.
   int64_t inputZero = 0;
   /// Of results of i8 whose zero is 0: the function that gives them.
   std::optional<ByteGate> gate;
 };
 
-/// What turns the sums of bytes of each output channel into the result:
-/// result = sum * factor + bias, plus `zeroPoint` for results of bytes. Biases
+/// What turns the INT8 sums of each output channel into the result:
+/// result = sum * factor + bias, plus `zeroPoint` for INT8 results. Biases
 /// are in units of the result.
 struct ChannelFactors {
   llvm::ArrayRef<double> factors;
@@ -58,7 +58,7 @@ struct ChannelFactors {
 /// The bytes that `weights` must have: `filter` is row-major [outChannels,
 /// inChannels / groups, kernelD, kernelH, kernelW] in the input's type (i8 for
 /// any bytes), `bias` has an entry an output channel when there is one.
-/// `factors` are for inputs of bytes.
+/// `factors` are for INT8 inputs.
 std::vector<char> packConvWeights(const ConvParams &params,
                                   llvm::ArrayRef<char> filter,
                                   llvm::ArrayRef<float> bias,

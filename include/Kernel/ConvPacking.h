@@ -28,7 +28,7 @@ constexpr int64_t inputCube(ElementType type) {
 /// Output channels are taken in blocks of 64, one a lane. A lane's row of a
 /// block holds its channel's kernels as [tap][ic / cube][kh][kw][cube], padded
 /// with zeros to whole cubes, then the channel's parameters: the bias word, or
-/// what follows sums of bytes (SumParameters). The rows of a few blocks
+/// what follows INT8 sums (SumParameters). The rows of a few blocks
 /// follow each other (a unit) where one alone is too short for an efficient
 /// transfer. Global memory holds [unit][chunk][lane][bytes of the chunk], so
 /// that a chunk of all lanes is one contiguous run.

@@ -19,7 +19,7 @@ namespace tpuc::kernel {
 /// A movement as products. What a lane holds is a sequence of slots, each a run
 /// of bytes that moves as a whole.
 struct LanePermutation {
-  /// Columns of a matrix: bytes that a product of bytes takes at once.
+  /// Columns of a matrix: bytes that an INT8 product takes at once.
   static constexpr int64_t kDepth = 64;
 
   /// Adds `matrix` times `count` slots of the source, from `source` on with

@@ -19,21 +19,21 @@ namespace tpuc::kernel {
 /// have strides of their own; a batch stride of 0 repeats a matrix. Products
 /// are summed in f32, and the bias is added before the only rounding.
 ///
-/// Operands of bytes (left i8 or u8, right i8) are summed exactly, and the
-/// result, of bytes or any float, is sum * factor + summand with `columns`, in
+/// INT8 operands (left i8 or u8, right i8) are summed exactly, and the
+/// result, of INT8 or any float, is sum * factor + summand with `columns`, in
 /// f32, or with `narrow`, in 16 bits.
 struct MatmulParams {
-  /// How sums of bytes become f16 or bytes when 16 bits are enough: as
+  /// How INT8 sums become f16 or INT8 when 16 bits are enough: as
   /// t * factor + offset, where t = (sum + summand) / 2^shift as i16. Each
   /// tensor is [1, 1, 1, N].
   struct Narrow {
     GlobalTensor summand; ///< i32
     int64_t shift = 0;    ///< 0..31; no t saturates
-    /// f16; for bytes i16, in units of 2^-factorShift.
+    /// f16; for INT8 i16, in units of 2^-factorShift.
     GlobalTensor factor;
     int64_t factorShift = 0;
     std::optional<GlobalTensor> offset; ///< f16; only for f16
-    int64_t zeroPoint = 0;              ///< of bytes
+    int64_t zeroPoint = 0;              ///< of an INT8 result
   };
 
   GlobalTensor left;                ///< [batch, M, 1, K]

@@ -1,6 +1,6 @@
-//===- ByteSums.cpp - From sums of bytes to results -----------------------===//
+//===- ByteSums.cpp - Requantisation of INT8 sums -------------------------===//
 //
-// Emits requantisation and conversion of i32 sums. A convolution of bytes has
+// Emits requantisation and conversion of i32 sums. An INT8 convolution has
 // no bias operand: the requantisation in f32 adds it with the zero point.
 //
 //===----------------------------------------------------------------------===//

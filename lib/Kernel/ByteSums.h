@@ -1,7 +1,7 @@
-//===- ByteSums.h - From sums of bytes to results --------------*- C++ -*-===//
+//===- ByteSums.h - Requantisation of INT8 sums ----------------*- C++ -*-===//
 //
 // What follows the exact i32 sums of an 8-bit contraction: the bias, a factor a
-// channel, rounding to bytes or conversion to a float type, and the activation.
+// channel, rounding to INT8 or conversion to a float type, and the activation.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,9 +20,9 @@ struct SumParameters {
   float factor = 0, summand = 0;
 };
 
-/// `sumOfWeights` is that of the channel's filter, by which the byte that
+/// `sumOfWeights` is that of the channel's filter, by which the integer that
 /// stands for 0 in the input is taken out of the sums. `zeroPoint` is that of a
-/// result of bytes, else 0.
+/// INT8 result, else 0.
 SumParameters sumParameters(double factor, double bias, int64_t zeroPoint,
                             int64_t inputZero, int64_t sumOfWeights);
 

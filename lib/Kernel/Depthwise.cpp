@@ -2,7 +2,7 @@
 //
 // Convolution of every channel with a kernel of its own. The command adds up in
 // the type of its operands, so that 16-bit tiles are widened to f32 in local
-// memory first. Sums of bytes are i32 and exact.
+// memory first. INT8 sums are i32 and exact.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,9 +20,9 @@ using namespace tpuc::kernel;
 namespace {
 
 /// A lane's row of parameters: the kernels of its channels, then their biases,
-/// all f32. Beside bytes the kernels are i8, and what follows are the channels'
-/// SumParameters: for results of bytes channel by channel, else all factors,
-/// then all summands.
+/// all f32. For INT8 inputs the kernels are i8, and what follows are the
+/// channels' SumParameters: for INT8 results channel by channel, else all
+/// factors, then all summands.
 struct ParameterRow {
   int64_t channels, kernelSize;
   bool hasBias, sumsBytes, givesBytes;
@@ -204,7 +204,7 @@ private:
     return arch::alignUp(tensor.laneBytes(), arch::kVectorBytes);
   }
 
-  /// The i32 sums and either their bytes, where columns are skipped, or a
+  /// The i32 sums and either their INT8 values, where columns are skipped, or a
   /// second buffer of as many words, or what the gate works on.
   struct ByteScratch {
     LocalTensor sums;
@@ -337,7 +337,7 @@ private:
 
 } // namespace
 
-/// The rows for inputs of bytes.
+/// The rows for INT8 inputs.
 static std::vector<char> packBytes(const ConvParams &params,
                                    const ParameterRow &row,
                                    llvm::ArrayRef<char> filter,

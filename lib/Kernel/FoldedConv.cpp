@@ -1,6 +1,6 @@
 //===- FoldedConv.cpp - Convolution of few channels -----------------------===//
 //
-// A convolution multiplies 32 input channels at a time (64 of bytes); a first
+// A convolution multiplies 32 input channels at a time (64 of INT8); a first
 // layer has 3.
 // Its rows and columns are made channels: the transfer sorts rows by their
 // phase in the stride, a convolution with a 0/1 kernel puts neighbouring

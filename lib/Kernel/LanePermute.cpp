@@ -1,7 +1,7 @@
 //===- LanePermute.cpp - Movements between lanes as products --------------===//
 //
 // The vector units never see another lane's data, but a convolution does: its
-// channels are the lanes. Sums of bytes, of which all but one are zero, are
+// channels are the lanes. INT8 sums, of which all but one are zero, are
 // exact for every type.
 //
 //===----------------------------------------------------------------------===//

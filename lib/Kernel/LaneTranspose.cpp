@@ -183,7 +183,7 @@ private:
                          arch::kVectorBytes);
   }
 
-  /// Products of bytes for 64 lanes with `columns` elements each.
+  /// INT8 products for 64 lanes with `columns` elements each.
   static LocalTensor sumsOf(int64_t columns, uint32_t address) {
     return alignedTensor(address, {1, arch::kLanes, 1, columns},
                          ElementType::I32);
@@ -233,7 +233,7 @@ private:
         }
   }
 
-  /// The same for bytes, of which only products of 32 bits exist.
+  /// The same for INT8, of which only products of 32 bits exist.
   static void multiplyBytes(CommandBuilder &builder, const LocalTensor &result,
                             const LocalTensor &source,
                             const LocalTensor &identity,

@@ -8,7 +8,7 @@
 // rows are output channels), the right one of the image (its rows are input
 // channels and its columns pixels). That fills all lanes and all 16 columns of
 // a vector, where the MM command would fill one column block a lane. Products
-// of bytes are MM2 with i32 sums; their factors follow the columns, which lie
+// of INT8 are MM2 with i32 sums; their factors follow the columns, which lie
 // within a lane, so that the requantisation's tables do not fit. They are
 // applied to sums rounded to 16 bits where these are precise enough, which
 // takes half as long as f32.
@@ -77,7 +77,7 @@ public:
       return isF32() ? compactTensor(0, box.size, type())
                      : alignedTensor(0, box.size, type());
     case kRight:
-      // Beside unsigned bytes the right operand is signed.
+      // Beside uint8 the right operand is signed.
       return params.panels ? params.panels.place(box.size[C], box.size[W],
                                                  params.right.type)
                            : alignedTensor(0, box.size, params.right.type);
@@ -214,7 +214,7 @@ private:
       }
   }
 
-  /// The exact sums of products of bytes, in scratch.
+  /// The exact sums of INT8 products, in scratch.
   LocalTensor multiplyBytes(CommandBuilder &builder, const Box &tile,
                             const TileBuffers &buffers) const {
     LocalTensor sums =

@@ -98,7 +98,7 @@ struct WindowAxis {
   std::string unsupportedReason(const char *name) const;
 };
 
-/// The bytes of all channels' SumParameters (inputs of bytes), or in general
+/// The bytes of all channels' SumParameters (INT8 inputs), or in general
 /// of what stands behind each channel's weights.
 std::vector<char> packSumParameters(const ConvParams &params,
                                     llvm::ArrayRef<char> filter,

@@ -33,7 +33,7 @@ void bindGraph(pybind11::module_ &m);
 /// Binds the operators of a module of any phase: function `read_network`.
 void bindNetwork(pybind11::module_ &m);
 
-/// Binds what a tpu module computes in bytes: function `byte_operations`.
+/// Binds what a tpu module computes in INT8: function `byte_operations`.
 void bindBytes(pybind11::module_ &m);
 
 /// Binds ranges that come with a network: functions `get_ranges`,

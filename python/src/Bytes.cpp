@@ -1,7 +1,7 @@
-//===- Bytes.cpp - which operations compute in bytes, for Python ----------===//
+//===- Bytes.cpp - which operations compute in INT8, for Python -----------===//
 //
-// Lists the operations of a tpu module that compute on bytes, and what their
-// bytes stand for. Changes nothing.
+// Lists the operations of a tpu module that compute in INT8, and what their
+// integers stand for. Changes nothing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,14 +21,14 @@ namespace tpuc::python {
 
 namespace {
 
-/// What bytes stand for: (byte - zero) * scale, from `low` to `high`.
+/// What integers stand for: (integer - zero point) * scale, `low` to `high`.
 struct ByteType {
   double scale;
   int64_t zero, low, high;
 };
 
 /// An operation, the name of its location, and the types of its operands and
-/// results, nothing where they are not bytes of one scale.
+/// results, nothing where they are not 8-bit integers of one scale.
 struct ByteOperation {
   std::string kind, name;
   std::vector<std::optional<ByteType>> operands, results;
@@ -69,19 +69,19 @@ listBytes(const std::shared_ptr<ModuleHandle> &module) {
 }
 
 void bindBytes(py::module_ &m) {
-  py::class_<ByteType>(m, "ByteType", "What bytes stand for.")
+  py::class_<ByteType>(m, "ByteType", "What 8-bit integers stand for.")
       .def_readonly("scale", &ByteType::scale)
       .def_readonly("zero", &ByteType::zero)
       .def_readonly("low", &ByteType::low)
       .def_readonly("high", &ByteType::high);
   py::class_<ByteOperation>(m, "ByteOperation",
-                            "An operation that reads or gives bytes.")
+                            "An operation that reads or gives INT8.")
       .def_readonly("kind", &ByteOperation::kind)
       .def_readonly("name", &ByteOperation::name)
       .def_readonly("operands", &ByteOperation::operands)
       .def_readonly("results", &ByteOperation::results);
   m.def("byte_operations", &listBytes, py::arg("module"),
-        "The operations of a tpu module that read or give bytes.");
+        "The operations of a tpu module that read or give INT8.");
 }
 
 } // namespace tpuc::python

@@ -21,7 +21,7 @@ struct Found {
   bool bf16 = false, f16 = false;
 
   /// Sums of products with zeros and ones move bytes of any type between lanes
-  /// and become bytes as they are; others are scaled.
+  /// and stay integers as they are; others are scaled.
   void add(Layout layout, const Registers &r) {
     auto isUsed = [&](uint32_t code) {
       return r.opd0_prec == code || r.res0_prec == code;

@@ -98,7 +98,7 @@ class Bmodel:
         """Where tensors of the source model lie, a dictionary each."""
 
 class ByteOperation:
-    """An operation that reads or gives bytes."""
+    """An operation that reads or gives INT8."""
 
     @property
     def kind(self) -> str: ...
@@ -110,7 +110,7 @@ class ByteOperation:
     def results(self) -> list[ByteType | None]: ...
 
 class ByteType:
-    """What bytes stand for."""
+    """What 8-bit integers stand for."""
 
     @property
     def high(self) -> int: ...
@@ -306,7 +306,7 @@ class Value:
     def shape(self) -> list[int]: ...
 
 def byte_operations(module: Module) -> list[ByteOperation]:
-    """The operations of a tpu module that read or give bytes."""
+    """The operations of a tpu module that read or give INT8."""
 
 def check_calibration_table(path: str) -> None:
     """Refuses a broken calibration table."""

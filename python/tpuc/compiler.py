@@ -117,7 +117,7 @@ _PIXELS = {
 
 
 def fuse_preprocess(module: _core.Module, pixels: str | None = None) -> None:
-    """Makes a module take pixels as bytes where it says how pictures become inputs.
+    """Makes a module take pixels as uint8 where it says how pictures become inputs.
 
     Args:
         module: a module of the top dialect; it is changed.
@@ -157,7 +157,7 @@ def deploy(
             compares many schedules, which takes long.
         quant_input: take inputs in the types that the network computes in.
         quant_output: give outputs in them.
-        asymmetric: use zero points other than 0 where ranges are not symmetric.
+        asymmetric: use zero points where ranges are not symmetric.
         quant_inputs: inputs that quant_input is for, numbered from 1; () for all.
         quant_outputs: outputs that quant_output is for.
     """

@@ -94,14 +94,16 @@ class CompileConfig(BaseModel):
     )
     asymmetric: bool = Field(
         True,
-        description="use zero points other than 0 for tensors whose ranges are not symmetric",
+        description="asymmetric quantisation: zero points where ranges are not symmetric",
     )
     equalize: bool = Field(
         False,
-        description="scale channels to like sizes, in the weights around them",
+        description="channel equalisation: similar ranges by factors in the weights",
     )
-    round_weights: bool = Field(True, description="round weights by the error of results")
-    correct_bias: bool = Field(True, description="take the mean error of INT8 out of biases")
+    round_weights: bool = Field(True, description="round weights for the least error of results")
+    correct_bias: bool = Field(
+        True, description="bias correction: subtract the mean INT8 error of each channel"
+    )
     ray: str | None = Field(None, description="address of a Ray cluster that shares calibration")
 
     max_drop: float | None = Field(

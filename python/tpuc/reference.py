@@ -131,7 +131,7 @@ def _run_session(
         ) from None
     onnxruntime.set_default_logger_severity(4)
     options = onnxruntime.SessionOptions()
-    # On hosts without dot products of bytes its fastest sums saturate at 16 bits.
+    # On hosts without INT8 dot products its fastest sums saturate at 16 bits.
     options.add_session_config_entry("session.x64quantprecision", "1")
     try:
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -15,7 +15,7 @@ from tpuc.tuning.layers import Trials, round_weights
 LOW, HIGH = -0.3, 2.25
 
 
-def lopsided(rng, shape):
+def asymmetric_values(rng, shape):
     """Numbers of which most are positive; the ends of the range are among them."""
     values = rng.uniform(LOW, HIGH, shape).astype(np.float32)
     values.flat[0], values.flat[1] = LOW, HIGH
@@ -36,8 +36,8 @@ def trials_of(model, feeds, **options):
     return Trials(module, ranges, **options)
 
 
-def as_bytes(values):
-    """What bytes with a zero of their own make of values."""
+def quantised(values):
+    """Values after asymmetric quantisation."""
     scale = (HIGH - LOW) / 255
     zero = -128 + np.rint(-LOW / scale)
     return ((np.clip(np.rint(values / scale) + zero, -128, 127) - zero) * scale).astype(np.float32)
@@ -61,14 +61,14 @@ def test_convolution_takes_the_zero_out_of_its_sums_and_pads_with_it(name):
                "b": rng.standard_normal(filters[0]).astype(np.float32)}  # fmt: skip
     node = helper.make_node("Conv", ["x", "w", "b"], ["y"], "conv", **attributes)
     model = nets.network([node], {"x": shape}, {"y": None}, weights)
-    feeds = {"x": lopsided(rng, shape)}
+    feeds = {"x": asymmetric_values(rng, shape)}
     trials = trials_of(model, feeds)
     (conv,) = (op for op in trials.byte_operations({}) if op.kind == "conv")
     assert conv.operands[0].zero not in (0, -128)
     (found,) = trials.compile({}).run(feeds).values()
     weights["w"] = round_weights(weights["w"], 0)
     exact = nets.network([node], {"x": shape}, {"y": None}, weights)
-    wanted = run_onnx(exact, {"x": as_bytes(feeds["x"])})
+    wanted = run_onnx(exact, {"x": quantised(feeds["x"])})
     np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4 * np.abs(wanted).max())
 
 
@@ -77,18 +77,18 @@ def test_product_of_matrices_takes_the_zero_out_of_its_sums():
     weights = {"w": rng.standard_normal((40, 24)).astype(np.float32)}
     node = helper.make_node("MatMul", ["x", "w"], ["y"], "product")
     model = nets.network([node], {"x": [1, 70, 40]}, {"y": [1, 70, 24]}, weights)
-    feeds = {"x": lopsided(rng, (1, 70, 40))}
+    feeds = {"x": asymmetric_values(rng, (1, 70, 40))}
     trials = trials_of(model, feeds)
     (product,) = (op for op in trials.byte_operations({}) if op.kind == "matmul")
     assert product.operands[0].zero not in (0, -128)
     (found,) = trials.compile({}).run(feeds).values()
-    wanted = as_bytes(feeds["x"]) @ round_weights(weights["w"], 1)
+    wanted = quantised(feeds["x"]) @ round_weights(weights["w"], 1)
     # Sums are brought to 16 bits.
     np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3 * np.abs(wanted).max())
 
 
 def chain(kind):
-    """A lopsided value that passes through an operation between two convolutions."""
+    """An asymmetric value that passes through an operation between two convolutions."""
     rng = np.random.default_rng(3)
     weights = {
         "w0": np.abs(rng.standard_normal((8, 8, 1, 1)).astype(np.float32)) / 8,
@@ -125,7 +125,7 @@ def chain(kind):
 @pytest.mark.parametrize("kind", ["sum", "difference", "maximum", "join", "padding", "product"])
 def test_results_are_nearer_to_the_float_network(kind):
     model = chain(kind)
-    feeds = {"x": lopsided(np.random.default_rng(4), (1, 8, 12, 12))}
+    feeds = {"x": asymmetric_values(np.random.default_rng(4), (1, 8, 12, 12))}
     wanted = run_onnx(model, feeds)
     errors, zeros = [], []
     for asymmetric in (False, True):
@@ -143,7 +143,7 @@ def test_results_are_nearer_to_the_float_network(kind):
 
 def test_command_line_switches_it_off(tmp_path, capsys):
     model = chain("maximum")
-    x = lopsided(np.random.default_rng(4), (1, 8, 12, 12))
+    x = asymmetric_values(np.random.default_rng(4), (1, 8, 12, 12))
     nets.save(model, tmp_path / "net.onnx")
     np.save(tmp_path / "x.npy", x)
     has_zero = {}

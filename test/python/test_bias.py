@@ -1,4 +1,4 @@
-"""Biases that make up for the mean error of bytes."""
+"""Biases that make up for the mean INT8 error."""
 
 import networks as nets
 import numpy as np
@@ -64,7 +64,7 @@ def test_module_itself_is_not_changed(module, inputs):
     assert str(module) == text
 
 
-def test_layers_are_those_that_lowering_leaves_in_bytes(module, inputs):
+def test_layers_are_those_that_lowering_leaves_in_int8(module, inputs):
     ranges = ranges_of(module, inputs)
     first, second = layers_of(module, ranges)
     assert [first.operation.kind, second.operation.kind] == ["conv", "matmul"]

@@ -58,7 +58,7 @@ def attention():
     return nets.network(nodes, {"x": [10, 8]}, {"y": [10, 8]}, weights)
 
 
-# The layer behind the channels computes in bytes even where floats would be as fast.
+# The layer behind the channels computes in INT8 even where floats would be as fast.
 NETWORKS = {
     "convolutions": (convnet, (1, 3, SIZE, SIZE), "second"),
     "attention": (attention, (10, 8), "out"),
@@ -71,7 +71,7 @@ def inputs_of(shape):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_bytes_lose_less_and_the_float_network_nothing(name):
+def test_int8_loses_less_and_the_float_network_nothing(name):
     make, shape, layer = NETWORKS[name]
     inputs = inputs_of(shape)
     plain = canonical(transform(make(), "main"))

@@ -206,7 +206,7 @@ def test_phases_keep_their_bits(name, first, precision):
 
 
 def test_phases_of_an_int8_network():
-    """The embedding of a time step, before layers that compute in bytes."""
+    """The embedding of a time step, before layers that compute in INT8."""
     rng = np.random.default_rng(5)
     weights = {
         "f": np.exp(-np.log(10000) * np.arange(32) / 32).astype(np.float32),

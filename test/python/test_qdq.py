@@ -194,7 +194,7 @@ REFUSED = {
     "no bytes": (integers_as_input, "dequantize", "no QuantizeLinear makes"),
     "arithmetic": (
         lambda: pair(between=helper.make_node("Add", ["q", "o"], ["m"], "sum")),
-        "sum", "reads the bytes of node 'quantize'",
+        "sum", "reads the integers of node 'quantize'",
     ),
     "output": (lambda: pair(output="q"), "quantize", "put a DequantizeLinear behind it"),
     "integer operators": (

@@ -1,4 +1,4 @@
-"""Weights whose bytes are chosen by the error of results."""
+"""Weights that are rounded for the least error of results."""
 
 import networks as nets
 import numpy as np
@@ -49,7 +49,7 @@ def test_many_inputs_are_rounded_in_blocks():
     assert error(samples, rows, rounded) < 0.5 * error(samples, rows, nearest(rows))
 
 
-def test_compiler_finds_the_same_bytes_again():
+def test_compiler_rounds_to_the_same_integers_again():
     rng = np.random.default_rng(2)
     rows = rng.standard_normal((2, 5, 30)).astype(np.float32)
     rows[0, 0] = 0
@@ -135,7 +135,7 @@ def weights_of(module):
             if op.kind in ("conv", "matmul")}  # fmt: skip
 
 
-def test_layers_in_bytes_get_them_and_others_do_not(module, inputs):
+def test_layers_in_int8_get_them_and_others_do_not(module, inputs):
     graph = _core.read_graph(module)
     ranges = make_table(by_name(graph, gather(graph, inputs)), "max", 4)
     layers = find_layers(graph, Trials(module, ranges).byte_operations({}))

@@ -1,4 +1,4 @@
-"""tpuc quantize: which layers leave bytes, and what it says of them."""
+"""tpuc quantize: which layers fall back to F16, and what it says of them."""
 
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -144,7 +144,7 @@ def test_layers_that_are_not_needed_come_back_the_most_expensive_first():
     assert set(result.precisions()) == {"l0", "l1", "l3", "l5"}
 
 
-def test_nothing_leaves_when_bytes_are_good_enough():
+def test_nothing_falls_back_when_int8_is_good_enough():
     result, stub = search_stub(set())
     assert result.chosen == [] and len(stub.tried) == 1
 
@@ -240,12 +240,12 @@ def test_report_has_every_layer_and_needs_nothing_else(samples):
     assert "a &lt;b&gt; in INT8" in report_html("a <b>", tuning)
 
 
-def test_drawing_tells_what_bytes_cut_off():
+def test_drawing_tells_what_int8_cuts_off():
     histogram = _core.Histogram(1024)
     histogram.add(np.float32([-1, 0, 1, 2, 8]))
     assert 'class="lost"' in draw(histogram, -2, 2)
     assert 'class="lost"' not in draw(histogram, -8, 8)
-    assert "-1 to 8, bytes -2 to 2" in draw(histogram, -2, 2)
+    assert "-1 to 8, INT8 -2 to 2" in draw(histogram, -2, 2)
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
     convolutions compute in f32, and convolutions whose filters are small beside
     what they move keep these in two parts (lib/Conversion/TopToTpu/
     EarlyLayers.h has the rules and their reasons). In INT8 an op with a form
-    for bytes takes and gives `!quant.uniform` elements, whose scales follow from
+    for INT8 takes and gives `!quant.uniform` elements, whose scales follow from
     the ranges that `top-import-calibration` left; an op without one computes in
-    f16. With `asymmetric` bytes whose range lies more on one side have a zero
+    f16. With `asymmetric` values whose range lies more on one side have a zero
     point where the ops that read them have a form for it. Casts are inserted
     between values of different precisions. The network's arguments and results stay f32,
     those of integer type become i32. An argument with the attribute `top.port`
@@ -64,11 +64,11 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
              clEnumValN(::tpuc::Precision::F32, "F32", "32-bit floats"),
              clEnumValN(::tpuc::Precision::F16, "F16", "IEEE 16-bit floats"),
              clEnumValN(::tpuc::Precision::BF16, "BF16", "bfloat16"),
-             clEnumValN(::tpuc::Precision::INT8, "INT8", "bytes with scales"))}]>,
+             clEnumValN(::tpuc::Precision::INT8, "INT8", "8-bit integers with scales"))}]>,
     Option<"quantizeTable", "quantize-table", "std::string", "\"\"",
            "File with the precision of single ops">,
     Option<"asymmetric", "asymmetric", "bool", "true",
-           "Let bytes of lopsided values have a zero other than 0">,
+           "Quantise activations asymmetrically, with a zero point">,
     Option<"quantInput", "quant-input", "bool", "false",
            "Take arguments in the element types that the network computes in">,
     Option<"quantOutput", "quant-output", "bool", "false",

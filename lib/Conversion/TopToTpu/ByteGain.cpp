@@ -1,7 +1,7 @@
-//===- ByteGain.cpp - Whether bytes are faster ----------------------------===//
+//===- ByteGain.cpp - Whether INT8 is faster ------------------------------===//
 //
 // Counts the cycles of both forms by the shapes alone: products, the load of
-// the weights, and the cast that only bytes need.
+// the weights, and the cast that only INT8 needs.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,7 +1,7 @@
-//===- ByteGain.h - Whether bytes are faster ---------------------*- C++
+//===- ByteGain.h - Whether INT8 is faster -----------------------*- C++
 //-*-===//
 //
-// What a contraction costs in bytes and in 16-bit floats when it stands alone
+// What a contraction costs in INT8 and in 16-bit floats when it stands alone
 // among ops of floats. Not for other libraries.
 //
 //===----------------------------------------------------------------------===//
@@ -13,8 +13,8 @@
 
 namespace tpuc {
 
-/// Whether a contraction whose operand has to be cast to bytes, and whose
-/// result is wanted in floats, is faster in bytes than in 16-bit floats. True
+/// Whether a contraction whose operand has to be cast to INT8, and whose
+/// result is wanted in floats, is faster in INT8 than in 16-bit floats. True
 /// for ops of which nothing is known.
 bool isFasterInBytes(mlir::Operation *op);
 

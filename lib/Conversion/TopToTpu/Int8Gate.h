@@ -1,6 +1,6 @@
-//===- Int8Gate.h - Functions that convolutions of bytes give --*- C++ -*-===//
+//===- Int8Gate.h - Functions fused into INT8 convolutions -----*- C++ -*-===//
 //
-// Which functions are computed on the sums of a convolution of bytes. Not for
+// Which functions are computed on the sums of an INT8 convolution. Not for
 // other libraries.
 //
 //===----------------------------------------------------------------------===//

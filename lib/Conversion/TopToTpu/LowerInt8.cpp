@@ -1,8 +1,8 @@
-//===- LowerInt8.cpp - Lowering to bytes ----------------------------------===//
+//===- LowerInt8.cpp - Lowering to INT8 -----------------------------------===//
 //
-// The forms of ops that compute on bytes. Contractions take bytes and give them
+// The forms of ops that compute in INT8. Contractions take INT8 and give it
 // to ops that want them, floats to others; what is between contractions stays
-// in bytes where all that read it want them. Each returns false where its op
+// in INT8 where all that read it take INT8. Each returns false where its op
 // has no such form, and the op is lowered in floats.
 //
 //===----------------------------------------------------------------------===//
@@ -110,7 +110,7 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
 // Between contractions
 //===----------------------------------------------------------------------===//
 
-/// relu(x), clip(x, 0, limit) -> x as unsigned bytes, which saturate at both.
+/// relu(x), clip(x, 0, limit) -> x as uint8, which saturates at both.
 template <typename OpTy>
 static FailureOr<bool> lowerLimit(OpTy op, Lowering &lowering) {
   if (!lowering.wantsBytes(op.getOutput()))
@@ -124,7 +124,7 @@ static FailureOr<bool> lowerLimit(OpTy op, Lowering &lowering) {
   if (type->isSigned() || type->getZeroPoint() != 0)
     return false;
   if constexpr (requires { op.getMax(); }) {
-    // Rounding may put the largest byte a little above the limit.
+    // Rounding may put the largest integer a little above the limit.
     double most = type->getScale() * double(type->getStorageTypeMax());
     if (most > op.getMax().convertToDouble() * (1 + 1e-6))
       return false;

@@ -1,7 +1,7 @@
-//===- LowerInt8Gate.cpp - Functions of convolutions of bytes -------------===//
+//===- LowerInt8Gate.cpp - Functions of INT8 convolutions ----------------===//
 //
 // silu and gelu of a convolution become a part of it, which rounds once, where
-// bytes are wanted; elsewhere they are computed in floats.
+// INT8 is wanted; elsewhere they are computed in floats.
 //
 //===----------------------------------------------------------------------===//
 

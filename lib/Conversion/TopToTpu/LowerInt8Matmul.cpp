@@ -1,6 +1,6 @@
-//===- LowerInt8Matmul.cpp - Lowering of linear layers to bytes -----------===//
+//===- LowerInt8Matmul.cpp - Lowering of linear layers to INT8 ------------===//
 //
-// A product with one matrix of weights takes bytes; products of computed
+// A product with one matrix of weights takes INT8; products of computed
 // matrices stay in floats.
 //
 //===----------------------------------------------------------------------===//

@@ -196,7 +196,7 @@ Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
     agree &= !element || element == found;
     element = found;
   }
-  // The bytes of a computed value need not reach what constants hold.
+  // The range of a computed value need not reach what constants hold.
   bool keepsBytes = set.isMove(op) && !hasConstant;
   if (element && agree && (keepsBytes || !tpu::isQuantized(element)))
     return element;
@@ -207,7 +207,7 @@ Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
 }
 
 //===----------------------------------------------------------------------===//
-// Bytes
+// INT8
 //===----------------------------------------------------------------------===//
 
 bool Lowering::isInt8(Operation *op) {
@@ -217,7 +217,7 @@ bool Lowering::isInt8(Operation *op) {
     if (precision != Precision::INT8 || ownFloats.contains(name) ||
         rules.needsF32(op))
       return false;
-    // Where a network says itself what bytes are, that is what it was made for.
+    // Where a network has quantised types itself, that is what it was made for.
     if (ownRanges)
       return llvm::all_of(op->getOperands(), [&](Value operand) {
         return operand.getDefiningOp<top::WeightOp>() || findRange(operand);
@@ -250,7 +250,7 @@ bool Lowering::isNotFinite(Value value) const {
 }
 
 /// Whether neither what makes the operand of `op` nor what reads its result has
-/// a form for bytes, so that both would be cast.
+/// an INT8 form, so that both would be cast.
 bool Lowering::standsAlone(Operation *op) {
   auto hasBytes = [&](Operation *other) {
     const LoweringSet::Entry *entry = set.find(other);
@@ -417,8 +417,8 @@ llvm::SetVector<Value> Lowering::getJoined(Value value) {
   return joined;
 }
 
-/// Bytes of a range. Unsigned ones begin at 0; the zero of signed ones is 0
-/// unless `shiftsZero`, for a range that has 0 in it.
+/// The type of a range. Unsigned ones begin at 0; the zero point of signed ones
+/// is 0 unless `shiftsZero`, for a range that has 0 in it.
 static quant::UniformQuantizedType makeByteType(MLIRContext *context,
                                                 std::pair<double, double> range,
                                                 bool isSigned,
@@ -443,7 +443,7 @@ static quant::UniformQuantizedType makeByteType(MLIRContext *context,
 /// Whether the ops that read `value` have a form for a zero other than 0. A
 /// convolution and a product of matrices take it out of their sums by the
 /// summands of their channels, which costs nothing; a sum takes a command more.
-/// Products of bytes and padding along depth have none.
+/// INT8 products and padding along depth have none.
 static bool canShiftZero(Value value, Lowering &lowering,
                          const LoweringSet &set) {
   return llvm::all_of(value.getUsers(), [&](Operation *user) {
@@ -485,10 +485,10 @@ FailureOr<quant::UniformQuantizedType> Lowering::getByteType(Value value) {
     range.second = std::max(range.second, 0.0);
   auto [low, high] = range;
   bool hasGate = gate != tpu::GateKind::None, isSigned = low < 0 || hasGate;
-  // The part by which bytes reach beyond the range when their zero is 0: with
-  // less to gain, one more command or another form is not worth it. An input is
-  // often made from bytes, 255 steps from its least to its largest number: with
-  // a zero among them they are kept as they are.
+  // The part by which integers reach beyond the range when the zero point is 0:
+  // with less to gain, one more command or another form is not worth it. An
+  // input is often made from uint8, 255 steps from its least to its largest
+  // number: with a zero among them they are kept as they are.
   bool isInput = llvm::any_of(
       joined, [](Value member) { return isa<BlockArgument>(member); });
   double leastWaste = isInput ? 0 : 0.25;

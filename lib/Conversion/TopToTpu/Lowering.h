@@ -66,7 +66,7 @@ public:
   /// f32, else that in which `op` computes. i32 for integers.
   mlir::Type getNaturalElement(mlir::Operation *op, mlir::ValueRange values);
 
-  //===--- Bytes ------------------------------------------------------------//
+  //===--- INT8 -------------------------------------------------------------//
 
   /// Whether `op` computes in INT8 if it has a form for it: as the quantize
   /// table says, else when the network does, unless the op stands alone among
@@ -74,14 +74,14 @@ public:
   /// are not finite.
   bool isInt8(mlir::Operation *op);
 
-  /// Whether every op that reads the value `value` wants bytes: it computes in
+  /// Whether every op that reads the value `value` wants INT8: it computes in
   /// INT8, and contracts or hands on to ops that want them.
   bool wantsBytes(mlir::Value value);
 
-  /// Whether `op` has a form for bytes and is to use it.
+  /// Whether `op` has an INT8 form and is to use it.
   bool canUseBytes(mlir::Operation *op);
 
-  /// The type of the elements of a top value as bytes. It is that of all values
+  /// The quantised element type of a top value. It is that of all values
   /// with which moves and joins connect it, so that these do not compute: of
   /// their whole range, or, where its only reader bounds it, of that one's
   /// result. A range that lies more on one side has a zero other than 0 where
@@ -91,21 +91,21 @@ public:
   mlir::FailureOr<mlir::quant::UniformQuantizedType>
   getByteType(mlir::Value value);
 
-  /// The lowered form of a top value as bytes: those that its producer gave, or
+  /// The lowered form of a top value in INT8: what its producer gave, or
   /// a cast to getByteType().
   mlir::FailureOr<mlir::Value> getBytes(mlir::Value value);
 
-  /// Whether the value was lowered to bytes.
+  /// Whether the value was lowered to INT8.
   bool isBytes(mlir::Value value) const;
 
-  /// The element type in which a contraction of bytes gives `result`: bytes
+  /// The element type in which an INT8 contraction gives `result`: INT8
   /// where they are wanted, f32 where it leaves the network, else the op's
   /// float type.
   mlir::FailureOr<mlir::Type> getContractionElement(mlir::Operation *op,
                                                     mlir::Value result);
 
   /// The element type in which the network takes `argument` where it may choose
-  /// it: f32 if one that reads it needs that, bytes if all want them, else the
+  /// it: f32 if one that reads it needs that, INT8 if all want it, else the
   /// network's float type.
   mlir::FailureOr<mlir::Type> getArgumentElement(mlir::Value argument);
 
@@ -193,7 +193,7 @@ private:
   FiltersInParts filtersInParts;
   const LoweringSet &set;
   llvm::DenseMap<mlir::Value, bool> wanted;
-  /// Whether an op gains from bytes, where that was asked.
+  /// Whether an op gains from INT8, where that was asked.
   llvm::DenseMap<mlir::Operation *, bool> gains;
   llvm::DenseMap<mlir::Value, double> largestJoined;
   llvm::DenseMap<mlir::Value, mlir::quant::UniformQuantizedType> byteTypes;
@@ -231,7 +231,7 @@ llvm::SmallVector<int64_t> getOrderWithLast(int64_t rank,
                                             llvm::ArrayRef<int64_t> last);
 llvm::SmallVector<int64_t> invertOrder(llvm::ArrayRef<int64_t> order);
 
-/// How an op deals with bytes.
+/// How an op is lowered to INT8.
 enum class ByteUse {
   None,     ///< it has no form for them
   Passes,   ///< it wants them where those that read its result want them
@@ -241,7 +241,7 @@ enum class ByteUse {
 /// The lowerings, by the name of the op.
 using LowerFn =
     std::function<llvm::LogicalResult(mlir::Operation *, Lowering &)>;
-/// Lowers an op to a form for bytes, or returns false when this one has none.
+/// Lowers an op to its INT8 form, or returns false when this one has none.
 using LowerInt8Fn =
     std::function<mlir::FailureOr<bool>(mlir::Operation *, Lowering &)>;
 class LoweringSet {
@@ -250,12 +250,12 @@ public:
     LowerFn lower;
     LowerInt8Fn lowerInt8;
     ByteUse byteUse = ByteUse::None;
-    /// Which of the ops have the form for bytes; all when empty.
+    /// Which of the ops have the INT8 form; all when empty.
     std::function<bool(mlir::Operation *)> hasInt8;
     /// It moves elements of any type.
     bool moves = false;
 
-    /// Whether `op`, one of the entry, has the form for bytes.
+    /// Whether `op`, one of the entry, has the INT8 form.
     bool takesBytes(mlir::Operation *op) const {
       return byteUse != ByteUse::None && (!hasInt8 || hasInt8(op));
     }
@@ -280,7 +280,7 @@ public:
     entry.moves = true;
     setHasInt8(entry, has);
   }
-  /// Adds the form for bytes, which the ops that satisfy `has` have.
+  /// Adds the INT8 form, which the ops that satisfy `has` have.
   template <typename OpTy>
   void addInt8(mlir::FailureOr<bool> (*lower)(OpTy, Lowering &), ByteUse use,
                bool (*has)(OpTy) = nullptr) {

@@ -211,7 +211,7 @@ ConvertTopToTpu::getArgumentTypes(func::FuncOp function, Lowering &lowering) {
   return types;
 }
 
-/// Where an input is cast to a 16-bit float and to bytes, makes the bytes from
+/// Where an input is cast to a 16-bit float and to INT8, makes the INT8 from
 /// the float: the input lies in global memory in f32, so that each cast of its
 /// own would load all of it again.
 static void shareInputCasts(Value input) {

@@ -45,8 +45,8 @@ struct QuantizedElements {
 std::optional<QuantizedElements> quantizeElements(mlir::ElementsAttr from,
                                                   int64_t axis);
 
-/// An f32 constant as the bytes of a type with one scale: what lies beyond its
-/// range becomes its least or its largest byte. Fails when it has no data or a
+/// An f32 constant as integers of a type with one scale: what lies beyond its
+/// range becomes its least or largest integer. Fails when it has no data or a
 /// NaN.
 llvm::Expected<mlir::ElementsAttr>
 quantizeElements(mlir::ElementsAttr from,

@@ -1,4 +1,4 @@
-"""From a histogram to the largest magnitude that a byte should represent.
+"""From a histogram to the largest magnitude that INT8 should represent.
 
 Each method answers for one tensor alone. A tensor that is never negative has
 255 steps up to its threshold, others 127 on each side of zero.
@@ -34,7 +34,7 @@ class Magnitudes:
         counts: elements a bin; bin k holds magnitudes from k to k + 1 times the width.
         width: of a bin.
         largest: the largest magnitude.
-        steps: steps of a byte from zero to its threshold.
+        steps: integer steps from zero to the threshold.
     """
 
     counts: np.ndarray = field(repr=False)
@@ -128,7 +128,7 @@ def coarse(data: Magnitudes) -> tuple[np.ndarray, float]:
 
 
 def by_kl(data: Magnitudes) -> float:
-    """The threshold whose bytes' distribution is nearest to the tensor's."""
+    """The threshold whose quantised distribution is nearest to the tensor's."""
     counts, width = coarse(data)
     levels = (data.steps + 1) // 2
     if len(counts) <= levels:
@@ -142,7 +142,7 @@ def by_search(data: Magnitudes) -> float:
     """Of the thresholds with about the least error the one that keeps most information.
 
     The squared error is flat around its least value. Among the thresholds within ``_SLACK`` of
-    it, the one with the least divergence of the bytes' distribution from the tensor's is taken.
+    it, the one with the least divergence of the quantised distribution from the tensor's is taken.
     """
     candidates = _candidates(data)
     errors = np.array([squared_error(data, t) for t in candidates])

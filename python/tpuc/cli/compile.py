@@ -264,7 +264,7 @@ def dataset_of(config: CompileConfig, module: _core.Module, count: int | None) -
 
 
 def _searches(config: CompileConfig) -> bool:
-    """Whether layers that leave bytes are to be found."""
+    """Whether layers that fall back to F16 are to be found."""
     asked = config.max_drop is not None or config.min_cosine is not None
     return asked and config.quantize == "INT8"
 

@@ -89,7 +89,7 @@ def _compare(args: argparse.Namespace) -> None:
 # The other commands: what they do, their module, and whether it is told its name.
 _COMMANDS = {
     "compile": "compile an ONNX model (or a .mlir file) to a .bmodel",
-    "quantize": "find the layers that INT8 harms too much",
+    "quantize": "find the layers that lose too much accuracy in INT8",
     "run": "run a model in the simulator, on files, pictures or random inputs",
     "profile": "estimate a model's time on the chip, and say where it goes",
     "info": "say what is in an ONNX model, a .mlir file or a .bmodel",

@@ -95,7 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--asymmetric", action=argparse.BooleanOptionalAction, default=True,
-        help="use zero points other than 0 for tensors whose ranges are not symmetric",
+        help="asymmetric quantisation: zero points where ranges are not symmetric",
     )  # fmt: skip
     add_chip(parser)
     parser.add_argument(

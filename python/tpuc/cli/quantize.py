@@ -1,4 +1,4 @@
-"""tpuc quantize: finds the layers that bytes harm too much, and writes a quantize table."""
+"""tpuc quantize: finds layers that lose too much in INT8, and writes a quantize table."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def build_parser() -> argparse.ArgumentParser:
     """The command's arguments, most of them keys of a configuration file."""
     from tpuc.cli.compile import add_keys
 
-    parser = Parser("tpuc quantize", description="Finds the layers that INT8 harms too much.")
+    parser = Parser(
+        "tpuc quantize", description="Finds the layers that lose too much accuracy in INT8."
+    )
     parser.add_argument("source", metavar="MODEL", nargs="?", help="an ONNX model or a .mlir file")
     parser.add_argument("--config", metavar="FILE", help="a YAML or JSON file, as of tpuc compile")
     parser.add_argument(
@@ -135,9 +137,9 @@ def _write(path: str, text: str) -> None:
 def tuning_rows(tuning: Tuning) -> list[tuple[str, str]]:
     """What a search found, for a summary."""
     result = tuning.result
-    rows = [("layers in bytes", f"{len(result.order) - len(result.chosen)}, in F16 instead "
+    rows = [("layers in INT8", f"{len(result.order) - len(result.chosen)}, in F16 instead "
                                 f"{len(result.chosen)}")]  # fmt: skip
-    for title, step in (("all in bytes", result.steps[0]), ("as in the table", result.best)):
+    for title, step in (("all in INT8", result.steps[0]), ("as in the table", result.best)):
         if step is not None:
             rows.append(
                 (title, f"{step.time}, cosine {step.accuracy.cosine:.5f}, "

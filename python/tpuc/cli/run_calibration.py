@@ -69,15 +69,15 @@ def build_parser() -> argparse.ArgumentParser:
     constants = parser.add_argument_group("constants that suit INT8")
     constants.add_argument(
         "--equalize", "--we", action="store_true",
-        help="scale channels to like sizes, in the weights around them",
+        help="channel equalisation: similar ranges by factors in the weights",
     )  # fmt: skip
     constants.add_argument(
         "--round_weights", action=argparse.BooleanOptionalAction, default=True,
-        help="round weights by the error of results",
+        help="round weights for the least error of results",
     )  # fmt: skip
     constants.add_argument(
         "--correct_bias", "--bc", action=argparse.BooleanOptionalAction, default=True,
-        help="take the mean error of INT8 out of biases",
+        help="bias correction: subtract the mean INT8 error of each channel",
     )  # fmt: skip
     constants.add_argument(
         "--asymmetric", action=argparse.BooleanOptionalAction, default=True,

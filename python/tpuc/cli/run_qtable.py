@@ -1,4 +1,4 @@
-"""run_qtable: finds the layers that INT8 harms too much; tpuc quantize for a module."""
+"""run_qtable: finds the layers that lose too much accuracy in INT8; tpuc quantize for a module."""
 
 from __future__ import annotations
 

@@ -118,8 +118,8 @@ class _Importer:
             result = self._resolve(name)
             if isinstance(result, Quantised):
                 raise UserError(
-                    f"{self.model.source}: output '{name}' has the bytes of node '{result.node}', "
-                    f"expected floats; put a DequantizeLinear behind it"
+                    f"{self.model.source}: output '{name}' has the integers of node "
+                    f"'{result.node}', expected floats; put a DequantizeLinear behind it"
                 )
             self.emitter.output(name, result)
         module = self.emitter.finish()
@@ -197,8 +197,8 @@ class _Importer:
         if bytes_ is not None and node.op_type != "DequantizeLinear":
             if node.op_type not in MOVES:
                 raise UserError(
-                    f"reads the bytes of node '{bytes_.node}', expected a DequantizeLinear between "
-                    f"them; export in QDQ form, or give the float model"
+                    f"reads the integers of node '{bytes_.node}', expected a DequantizeLinear "
+                    f"between them; export in QDQ form, or give the float model"
                 )
             inputs = [t.plain() if isinstance(t, Quantised) else t for t in inputs]
             results = converter(node, inputs, self.emitter)

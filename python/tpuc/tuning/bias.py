@@ -1,6 +1,6 @@
-"""Changes constants to those that suit bytes.
+"""Changes constants to those that suit INT8.
 
-Weights become what bytes make of them (tuning/rounding.py). Rounded weights and
+Weights become multiples of their scales (tuning/rounding.py). Rounded weights and
 activations shift the mean of a channel: the shift is measured for each
 contraction on sample inputs and subtracted from its bias. A layer that leaves
 bytes has to keep its own constants.
@@ -26,7 +26,7 @@ _THREADS = 2
 
 @dataclass(frozen=True)
 class Correction:
-    """A layer's number in the graph, its name, and the constants that suit bytes."""
+    """A layer's number in the graph, its name, and the constants tuned for INT8."""
 
     index: int
     name: str
@@ -44,19 +44,19 @@ def with_corrections(
     round_weights: bool = True,
     correct_bias: bool = True,
 ) -> _core.Module:
-    """A canonical copy of a module whose constants suit bytes.
+    """A canonical copy of a module whose constants are tuned for INT8.
 
     Args:
         module: in the top dialect.
         inputs: sample inputs, of which the first few are used.
         ranges: of the tensors.
-        precisions: of single operations, by name: only what is left in bytes is corrected.
-        asymmetric: let bytes of lopsided tensors have a zero other than 0.
-        round_weights: whether to choose the bytes of weights by the error of results.
-        correct_bias: whether to take the mean error of bytes out of biases.
+        precisions: of single operations, by name: only layers that stay in INT8 are corrected.
+        asymmetric: give activations a zero point where that is more exact.
+        round_weights: whether to round weights for the least error of results.
+        correct_bias: whether to correct biases by the mean quantisation error.
 
     Raises:
-        UserError: the module cannot be lowered to bytes.
+        UserError: the module cannot be lowered to INT8.
     """
     module = canonical(module)
     apply_corrections(
@@ -129,7 +129,7 @@ def find_corrections(
     steps: Steps = no_steps,
     count: int = INPUTS,
 ) -> list[Correction]:
-    """The constants that suit bytes.
+    """The constants tuned for INT8.
 
     Args:
         graph: the canonical network.
@@ -157,7 +157,7 @@ def mean_errors(
     inputs: Iterable[list[np.ndarray]],
     advance: Callable[[], None] = lambda: None,
 ) -> list[np.ndarray | float]:
-    """What bytes add to each channel of contractions on average; advance after each input."""
+    """The mean quantisation error of each channel of contractions; advance after each input."""
     locals_ = [Local(graph, layer, MEAN) for layer in layers]
     by_data: dict[int, list[int]] = {}
     for number, layer in enumerate(layers):

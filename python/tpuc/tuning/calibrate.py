@@ -32,8 +32,8 @@ def calibrate_all(
         inputs: sample inputs.
         method: how ranges are chosen.
         asymmetric: whether zero points may be other than 0.
-        equalize: whether to scale channels to like sizes, in the weights around them.
-        round_weights: whether to round weights by the error of results.
+        equalize: whether to give channels similar ranges by factors in the weights.
+        round_weights: whether to round weights for the least error of results.
         correct_bias: whether to take the mean error out of biases.
         ray: address of a Ray cluster that shares the search for ranges.
         tuning_inputs: other inputs for the constants.

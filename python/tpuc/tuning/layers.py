@@ -1,6 +1,6 @@
-"""Operations that the compiler computes in bytes, and what bytes make of them.
+"""Operations that the compiler computes in INT8, and the error that this makes.
 
-Which they are, and what their bytes stand for, is read from the lowered module:
+Which they are, and their scales and zero points, is read from the lowered module:
 nothing here decides about scales. Weights have a scale for each output channel.
 """
 
@@ -36,7 +36,7 @@ class Trials:
         ranges: of its tensors.
         prepare: changes a copy of the module before it is compiled with precisions of single
             operations, by name.
-        asymmetric: let bytes of lopsided tensors have a zero other than 0.
+        asymmetric: give activations a zero point where that is more exact.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Trials:
         return Model(core, "the model")
 
     def byte_operations(self, precisions: Mapping[str, str]) -> list[_core.ByteOperation]:
-        """What the network computes in bytes, as lowered."""
+        """What the network computes in INT8, as lowered."""
         module = self._read(precisions)
         deploy(
             module, "INT8", precisions, stop_after="tpu", calibration_table=self._ranges,
@@ -91,14 +91,14 @@ class Trials:
 
 @dataclass(frozen=True)
 class Layer:
-    """An operation that computes in bytes.
+    """An operation that computes in INT8.
 
     Attributes:
         index: its number in the graph.
         operation: the operation.
         constants: those of its operands that are constant.
-        data: the others: the value's number to what its bytes stand for.
-        rounded: a contraction's weights as its bytes have them; None: the nearest.
+        data: the others: the value's number to its quantised type.
+        rounded: a contraction's quantised weights; None: the nearest.
     """
 
     index: int
@@ -147,7 +147,7 @@ class Layer:
 
 
 def find_layers(graph: _core.Graph, lowered: Sequence[_core.ByteOperation]) -> list[Layer]:
-    """The operations of a graph that compute in bytes, in order.
+    """The operations of a graph that compute in INT8, in order.
 
     Args:
         graph: of the canonical module.
@@ -174,7 +174,7 @@ def find_layers(graph: _core.Graph, lowered: Sequence[_core.ByteOperation]) -> l
 
 
 def round_weights(weight: np.ndarray, axis: int) -> np.ndarray:
-    """Weights as bytes have them, with one scale for each entry of an axis."""
+    """Weights quantised and back in floats, with one scale for each entry of an axis."""
     axes = tuple(other for other in range(weight.ndim) if other != axis)
     scale = np.abs(weight).max(axis=axes, keepdims=True) / 127
     scale = np.where(scale > 0, scale, 1).astype(np.float32)
@@ -214,13 +214,13 @@ MEAN, POWERS, ERROR = "mean", "powers", "error"
 
 
 class Local:
-    """A layer alone, in floats and in bytes, without a ReLU.
+    """A layer alone, in floats and in INT8, without a ReLU.
 
     Args:
         graph: the network.
         layer: of it.
         wanted: of its results: MEAN is the mean error of each channel; POWERS the sums of the
-            squares of the exact result, of that of bytes and of their difference; ERROR the
+            squares of the exact result, of the INT8 result and of their difference; ERROR the
             difference.
     """
 

@@ -42,7 +42,7 @@ def _summary(tuning: Tuning) -> str:
         asked += f", cosine at least {target.min_cosine:g}"
     return (
         f"Asked for, on {tuning.inputs} inputs: {asked}. {len(result.chosen)} of "
-        f"{len(result.order)} layers leave bytes."
+        f"{len(result.order)} layers fall back to F16."
     )
 
 
@@ -119,11 +119,11 @@ def _drawings(tuning: Tuning, layer: Layer) -> str:
 
 
 def draw(histogram: _core.Histogram, low: float, high: float) -> str:
-    """A histogram as SVG, with the range that bytes cover.
+    """A histogram as SVG, with the range that INT8 covers.
 
     Args:
         histogram: of a tensor.
-        low: the smallest number that a byte stands for.
+        low: the smallest number that INT8 represents.
         high: the largest.
     """
     least, most = histogram.min or 0.0, histogram.max or 0.0
@@ -152,7 +152,7 @@ def draw(histogram: _core.Histogram, low: float, high: float) -> str:
         f'<line class="range" x1="{place(x):.1f}" x2="{place(x):.1f}" y2="{_HEIGHT}"/>'
         for x in (low, high)
     )
-    text = f"{least:.4g} to {most:.4g}, bytes {low:.4g} to {high:.4g}"
+    text = f"{least:.4g} to {most:.4g}, INT8 {low:.4g} to {high:.4g}"
     return (
         f'<svg width="{_WIDTH}" height="{_HEIGHT}" role="img"><title>{text}</title>{paths}{lines}'
         f"</svg>"

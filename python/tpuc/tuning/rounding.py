@@ -1,11 +1,11 @@
-"""Chooses the bytes of weights by the error of results, not by that of weights.
+"""Rounds weights by the error of results, not by that of weights.
 
 Neighbouring inputs of a contraction are alike: errors of its weights that have
 one sign add up, those that take turns cancel out. Weights are rounded one after
 the other, and what rounding adds is taken back by those that are not rounded
 yet, as the second moments of the inputs say (E. Frantar et al., GPTQ, 2022).
 The scale of a channel stays that of its largest weight, which keeps its value,
-so that the compiler finds the same bytes again.
+so that the compiler rounds to the same integers again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def with_rounded_weights(
     steps: Steps = no_steps,
     count: int = INPUTS,
 ) -> list[Layer]:
-    """Layers whose contractions have weights that suit bytes.
+    """Layers whose contractions have rounded weights.
 
     Args:
         graph: the canonical network.
@@ -141,7 +141,7 @@ def _patches(layer: Layer, tensor: np.ndarray) -> np.ndarray:
 
 
 def _rounded(layer: Layer, moments: Sequence[np.ndarray]) -> np.ndarray:
-    """The weights of a layer as bytes have them."""
+    """The quantised weights of a layer."""
     weight = np.moveaxis(layer.weight, layer.weight_axis, 0)
     rows = weight.reshape(len(moments[0]), -1, int(np.prod(weight.shape[1:])))
     found = round_rows(rows, moments).reshape(weight.shape)
@@ -170,7 +170,7 @@ def _round_block(steps: np.ndarray, fixed: np.ndarray, moments: np.ndarray) -> n
     """Rounds weights in units of their scales, those with the largest inputs first.
 
     With the moments as R'R, R upper triangular, the squared error of a result is that of
-    R (weights - bytes): from the last row up each has one weight that is not rounded yet.
+    R (weights - rounded): from the last row up each has one weight that is not rounded yet.
     """
     diagonal = np.einsum("gkk->gk", moments)
     damping = _DAMPING * diagonal.mean(axis=1) + np.finfo(np.float64).tiny

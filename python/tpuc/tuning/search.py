@@ -1,4 +1,4 @@
-"""Finds the layers that have to leave bytes for the accuracy that is asked for.
+"""Finds the layers that have to fall back to F16 for the accuracy that is asked for.
 
 Layers leave in the order of the error that they take with them by the time that
 they cost; how many have to go is found by compiling and running the network.
@@ -53,7 +53,7 @@ class Target:
 
 @dataclass
 class Choice:
-    """A layer, what it costs to take it out of bytes and what that brings."""
+    """A layer, the time that it costs in F16, and the error that this removes."""
 
     effect: Effect
     microseconds: float
@@ -108,7 +108,7 @@ class Result:
 def costs_of(
     trials: Trials, effects: Sequence[Effect], advance: Callable[[], None] = lambda: None
 ) -> list[Choice]:
-    """What each layer costs when it alone leaves bytes, by the timing model.
+    """What each layer costs when it alone falls back to F16, by the timing model.
 
     Args:
         trials: compiles the network.
@@ -138,7 +138,7 @@ def search(
     measure: Callable[[Model], Accuracy],
     target: Target,
 ) -> Result:
-    """Takes as few layers out of bytes as the target allows.
+    """Moves as few layers to F16 as the target allows.
 
     Args:
         trials: compiles the network.

@@ -1,6 +1,6 @@
-"""What each layer's bytes do to the network's results.
+"""How much each layer's quantisation changes the network's results.
 
-One layer at a time computes in bytes, the others in floats: the layer's error is
+One layer at a time computes in INT8, the others in floats: the layer's error is
 measured alone and then added to its result in a run of the whole network.
 """
 
@@ -20,13 +20,13 @@ from tpuc.tuning.layers import ERROR, POWERS, Layer, Local, Plain
 
 @dataclass
 class Effect:
-    """What a layer's bytes do.
+    """The error of a layer in INT8.
 
     Attributes:
         layer: the layer.
         cosine: of its own result with the exact one.
         sqnr: signal to noise of its own result, in decibels.
-        output_error: of the network's results, when only this layer is in bytes: squared
+        output_error: of the network's results, when only this layer is in INT8: squared
             error by squared magnitude, the mean of inputs and results.
     """
 
@@ -131,7 +131,7 @@ def measure_effects(
     inputs: Sequence[list[np.ndarray]],
     advance: Callable[[], None] = lambda: None,
 ) -> list[Effect]:
-    """What the bytes of each layer do, in the order of the layers.
+    """The error of each layer in INT8, in the order of the layers.
 
     Args:
         graph: the canonical network.

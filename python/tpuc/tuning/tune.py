@@ -32,14 +32,14 @@ class Tuning:
     """A network that is ready to be compiled.
 
     Attributes:
-        module: canonical, with constants that suit what is left in bytes.
+        module: canonical, with constants tuned for the layers that stay in INT8.
         graph: of the module before, to which the layers belong.
         ranges: of its tensors.
         constants: what makes the module from the canonical one, for any quantize table.
         histograms: of its tensors, by name.
         target: what was asked for.
         inputs: how many inputs there were.
-        result: which layers leave bytes, and why.
+        result: which layers fall back to F16, and why.
     """
 
     module: _core.Module
@@ -86,17 +86,17 @@ def tune(
     ranges: CalibrationTable | None = None,
     steps: Steps = counted_steps,
 ) -> Tuning:
-    """Finds ranges, constants, and the layers that have to leave bytes.
+    """Finds ranges, constants, and the layers that have to fall back to F16.
 
     Args:
         module: in the top dialect; it is not changed.
         inputs: sample inputs, which are read several times.
         method: how ranges are chosen.
         target: the accuracy that is asked for, on these inputs.
-        asymmetric: let bytes of lopsided tensors have a zero other than 0.
-        equalize: whether to scale channels to like sizes, in the weights around them.
-        round_weights: whether to choose the bytes of weights by the error of results.
-        correct_bias: whether to take the mean error of bytes out of biases.
+        asymmetric: give activations a zero point where that is more exact.
+        equalize: whether to give channels similar ranges by factors in the weights.
+        round_weights: whether to round weights for the least error of results.
+        correct_bias: whether to correct biases by the mean quantisation error.
         ray: address of a Ray cluster that shares the search for ranges.
         ranges: of the tensors, where they are known already.
         steps: shows progress.
@@ -149,7 +149,7 @@ def quantize_table(tuning: Tuning) -> str:
         asked += f", cosine at least {target.min_cosine:g}"
     lines = [
         f"# tpuc {tpuc.__version__}, on {tuning.inputs} inputs: {asked}",
-        f"# {len(result.chosen)} of {len(result.order)} layers leave bytes",
+        f"# {len(result.chosen)} of {len(result.order)} layers fall back to F16",
     ]
     for step in (result.steps[0], result.best):
         if step is not None:

@@ -6,7 +6,7 @@
 // RUN: tpuc-opt %t/product.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=PRODUCT
 // RUN: tpuc-opt %t/below.mlir -top-import-calibration="table=%t/low" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=BELOW
 
-// The bytes of a lopsided range have a zero of their own: from -0.5 to 2.05,
+// An asymmetric range has a zero point: from -0.5 to 2.05,
 // 255 steps of 0.01, and 0 is 50 steps above the least.
 // CHECK: tpu.cast {{.*}} -> tensor<1x4x6x6x!quant.uniform<i8:f32, {{0.01|0.0099[0-9]*|1.0+e-02}}:-78>>
 // CHECK: tpu.conv {{.*}} -> tensor<1x4x6x6x!quant.uniform<i8:f32, {{0.01|0.0099[0-9]*|1.0+e-02}}:-78>>

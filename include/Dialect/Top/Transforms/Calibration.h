@@ -48,7 +48,7 @@ llvm::Expected<CalibrationTable> readCalibrationTable(llvm::StringRef file);
 inline constexpr llvm::StringLiteral kRangeAttrName = "top.range";
 
 /// The attribute of an op or an argument with elements that are not finite,
-/// such as a mask of infinities: no bytes stand for them, so that it stays in
+/// such as a mask of infinities: INT8 cannot represent it, so that it stays in
 /// floats.
 inline constexpr llvm::StringLiteral kNotFiniteAttrName = "top.not_finite";
 

@@ -212,8 +212,8 @@ def TopEqualizeChannels
     : Pass<"top-equalize-channels", "::mlir::func::FuncOp"> {
   let summary = "Gives the channels of tensors like sizes (changes rounding)";
   let description = [{
-    The bytes of a tensor have one scale, so that channels that stay far below
-    the largest get few of them. Where a contraction with constant weights reads
+    An INT8 tensor has one scale, so that channels that stay far below
+    the largest get few steps. Where a contraction with constant weights reads
     what another one made, through ops that keep factors (relu without a limit,
     maxima, moves, an attention's product with its scores), the channels are
     multiplied by factors in the weights of the first and divided again in those
@@ -258,11 +258,11 @@ def TopEqualizeChannels
 }
 
 def TopFusePreprocess : Pass<"top-fuse-preprocess", "::mlir::func::FuncOp"> {
-  let summary = "Lets a network take pictures as bytes";
+  let summary = "Lets a network take pictures as uint8";
   let description = [{
     An argument whose attribute `top.preprocess` says how it is made from a
     picture, `(pixel - mean) * scale`, becomes one of the pixels themselves: from 0
-    to 255, a byte each in the compiled network (its attribute `top.port`). What
+    to 255, uint8 in the compiled network (its attribute `top.port`). What
     was done before the network is done in it: axes and channels change places
     where `format` is another than the network's, and a convolution of each
     channel by one number scales and shifts. The attribute then says that nothing

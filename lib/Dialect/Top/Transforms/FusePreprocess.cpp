@@ -1,4 +1,4 @@
-//===- FusePreprocess.cpp - Pictures as bytes for inputs ------------------===//
+//===- FusePreprocess.cpp - Pictures as uint8 for inputs ------------------===//
 //
 // Draws what is done to a picture's pixels into the network. Resizing, which
 // depends on the picture, stays outside.

@@ -1,7 +1,7 @@
 """QuantizeLinear and DequantizeLinear: where a model says how it is quantised.
 
 A pair around a computed tensor computes nothing here: it leaves the tensor its
-range. Constants are evaluated. What lies between a pair may move bytes only.
+range. Constants are evaluated. What lies between a pair may only move data.
 """
 
 from __future__ import annotations
@@ -90,9 +90,9 @@ class Quantised(Tensor):
 
 
 def represented(steps: Steps) -> tuple[float, float]:
-    """The interval of numbers that the bytes of one scale stand for.
+    """The interval of numbers that integers of one scale represent.
 
-    One byte more on the negative side is left out: symmetric bytes do not use it.
+    -128 is left out: symmetric quantisation does not use it.
     """
     scale, zero = float(steps.scale), int(steps.zero)
     info = np.iinfo(steps.zero.dtype)
@@ -141,8 +141,8 @@ def quantize(node: Node, inputs: Inputs, emitter: Emitter) -> Tensor:
     low, high = represented(steps)
     if not low < high or low > 0 or high < 0:
         raise UserError(
-            f"has the zero point {int(steps.zero)}, with which zero is no number that bytes stand "
-            f"for; {_FLOAT_MODEL}"
+            f"has the zero point {int(steps.zero)}, with which 0.0 cannot be "
+            f"represented; {_FLOAT_MODEL}"
         )
     emitter.set_range(tensor, low, high)
     return Quantised(tensor, steps, node.name)
