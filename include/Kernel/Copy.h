@@ -27,7 +27,7 @@ struct CopyAxis {
 struct CopyParams {
   GlobalTensor result, source;
   /// [1, 64, 1, 64], the identity matrix of a 16-bit float type, or in i8 for
-  /// bytes; with it, lanes and rows are exchanged in local memory.
+  /// bytes; with it, lanes and rows are transposed in local memory.
   std::optional<GlobalTensor> identity;
   /// All that read the result read it from global memory: transfers then follow
   /// the lanes of the source, which may be resident.
@@ -41,7 +41,7 @@ void makeCopyKernels(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes,
                      KernelList &kernels);
 
 /// Whether makeCopyKernels() copies between the splits of the two sides by
-/// exchanging lanes and rows in local memory, when it has the identity matrix.
+/// transposing lanes and rows in local memory, when it has the identity matrix.
 bool exchangesLanes(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes);
 
 /// Whether makeCopyKernels() copies between the splits of the two sides without

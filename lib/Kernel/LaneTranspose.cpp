@@ -1,4 +1,4 @@
-//===- LaneTranspose.cpp - Exchanging lanes and rows ----------------------===//
+//===- LaneTranspose.cpp - Transposing lanes and rows ---------------------===//
 //
 // The vector units never see another lane's data, but a matrix product does:
 // I * X^T has a row of X^T in each lane. Rows and columns are taken in blocks

@@ -1,4 +1,4 @@
-//===- LaneTranspose.h - Exchanging lanes and rows -------------*- C++ -*-===//
+//===- LaneTranspose.h - Transposing lanes and rows ------------*- C++ -*-===//
 //
 // Turns what lies across the lanes into a row and the other way round.
 //

@@ -41,7 +41,7 @@ private:
 /// few pages of global memory at a time.
 constexpr int64_t kMostKernels = 24;
 
-/// Exchanges of lanes and rows that a copy may fall into: parts that begin in
+/// Transposes of lanes and rows that a copy may fall into: parts that begin in
 /// the midst of the lanes are moved to their start first.
 constexpr int64_t kMostParts = 16;
 
@@ -109,7 +109,7 @@ public:
     return cut(axes) && (makeInLanes(axes) || makeAcrossLanes(axes));
   }
 
-  /// Only by exchanging lanes and rows.
+  /// Only by transposing lanes and rows.
   bool makeExchange(CopyAxes axes) {
     return cut(axes) && !makeInLanes(axes) &&
            makeAcrossLanes(axes, /*isWhole=*/true);

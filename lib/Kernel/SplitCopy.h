@@ -1,7 +1,7 @@
 //===- SplitCopy.h - Copies between values in local memory -----*- C++ -*-===//
 //
 // Copies whose sides may lie in the lanes, arranged so that lanes stay lanes or
-// are exchanged with rows on purpose.
+// are transposed with rows on purpose.
 //
 //===----------------------------------------------------------------------===//
 

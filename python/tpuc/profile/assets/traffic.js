@@ -7,7 +7,7 @@ const CAUSES = {
   outputs: "the network's outputs",
   activations: "what operations leave in DDR for others",
   spills: "what an operation, or a group of operations, writes and reads back itself",
-  permutes: "from DDR to DDR: permutes, concatenations and others that compute nothing",
+  permutes: "copies from DDR to DDR (S2S): permutes, concatenations and others that only move data",
   other: "addresses that the file does not explain",
 };
 
