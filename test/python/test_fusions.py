@@ -1,6 +1,7 @@
 """Which nodes of the source a row of the profile stands for, and what tensors it has."""
 
 import json
+from dataclasses import replace
 
 import networks as nets
 import numpy as np
@@ -11,6 +12,7 @@ from tpuc.network import find_owners
 from tpuc.profile import profile_bmodel
 from tpuc.profile.colours import REST, colour
 from tpuc.profile.fusions import Fusions, nodes_text
+from tpuc.profile.join import join_names
 from tpuc.profile.page import page_html
 
 
@@ -98,6 +100,20 @@ def test_joined_operators_are_one_row_of_both_kinds(profiles):
     inputs, results = profiles[1].fusions.tensors(row.name)
     assert results == ["1x16x256x256 f16"]
     assert inputs == ["1x3x256x256 f16 of /stem/Conv:cast"]
+
+
+def test_other_names_of_a_fused_operation_are_joined(profiles):
+    """Another compiler may call it after any of its nodes."""
+    ours = profiles[1]
+    row = next(layer for layer in ours.layers if "/stem/Sigmoid" in layer.nodes)
+    names = [("/stem/Conv", "tpu.conv2d") if n == row.name else (n, k) for n, k in ours.names]
+    theirs = replace(ours, names=tuple(names), explanation="")
+    joined = join_names([ours, theirs])
+    assert joined[0].names == ours.names
+    assert (row.name, "tpu.conv2d") in joined[1].names
+    # Where the node is an operation of its own as well it keeps its name.
+    apart = join_names([ours, replace(theirs, names=(*names[1:], (row.name, "tpu.mul")))])
+    assert "/stem/Conv" in {name for name, _ in apart[1].names}
 
 
 def test_tensors_have_shapes_and_types(profiles):

@@ -1,7 +1,7 @@
 //===- LowerInt8.cpp - Lowering to INT8 -----------------------------------===//
 //
 // The forms of ops that compute in INT8. Contractions take INT8 and give it
-// to ops that want them, floats to others; what is between contractions stays
+// to ops that take it, floats to others; what is between contractions stays
 // in INT8 where all that read it take INT8. Each returns false where its op
 // has no such form, and the op is lowered in floats.
 //

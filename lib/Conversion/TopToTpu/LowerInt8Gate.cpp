@@ -1,4 +1,4 @@
-//===- LowerInt8Gate.cpp - Functions of INT8 convolutions ----------------===//
+//===- LowerInt8Gate.cpp - Functions of INT8 convolutions -----------------===//
 //
 // silu and gelu of a convolution become a part of it, which rounds once, where
 // INT8 is wanted; elsewhere they are computed in floats.

@@ -75,7 +75,7 @@ public:
   bool isInt8(mlir::Operation *op);
 
   /// Whether every op that reads the value `value` wants INT8: it computes in
-  /// INT8, and contracts or hands on to ops that want them.
+  /// INT8, and contracts or passes its value on to ops that want INT8.
   bool wantsBytes(mlir::Value value);
 
   /// Whether `op` has an INT8 form and is to use it.
@@ -84,7 +84,7 @@ public:
   /// The quantised element type of a top value. It is that of all values
   /// with which moves and joins connect it, so that these do not compute: of
   /// their whole range, or, where its only reader bounds it, of that one's
-  /// result. A range that lies more on one side has a zero other than 0 where
+  /// result. A range that lies more on one side has a zero point where
   /// the readers have a form for it. A part that others read too, and that
   /// would lose more than a bit, keeps a type of its own. When there is no
   /// range the error is emitted and noted.
@@ -99,7 +99,7 @@ public:
   bool isBytes(mlir::Value value) const;
 
   /// The element type in which an INT8 contraction gives `result`: INT8
-  /// where they are wanted, f32 where it leaves the network, else the op's
+  /// where it is wanted, f32 where it leaves the network, else the op's
   /// float type.
   mlir::FailureOr<mlir::Type> getContractionElement(mlir::Operation *op,
                                                     mlir::Value result);

@@ -16,12 +16,15 @@ def join_names(profiles: Sequence[Profile]) -> list[Profile]:
     """The profiles with operations of one node called alike.
 
     A compiler may name an operation after the node or after the tensor that it
-    computes, with the operator's name behind. Where another profile knows
-    whose tensor that is, its node's name is taken.
+    computes, with the operator's name behind, and what is fused after any of
+    its nodes. Where another profile knows whose tensor that is, or which of its
+    operations has the node, that operation's name is taken.
     """
     known: dict[str, str] = {}
     for profile in profiles:
         known.update(tensor_nodes(profile))
+        for name, _ in profile.names:
+            known.update(dict.fromkeys(profile.fusions.nodes(name), name))
     return [_renamed(profile, known) for profile in profiles]
 
 
