@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from checks import compiled, reference
 from onnx import helper
+from tpuc import _core
 from tpuc.compiler import deploy
 from tpuc.frontend import import_onnx
 
@@ -184,3 +185,16 @@ def test_heads_stay_within_their_rows(rank, tmp_path):
     assert text.count("hdim_is_batch = true") == 2
     # The keys are transposed, nothing else moves.
     assert text.count("tpu.permute") <= 1
+
+
+@pytest.mark.parametrize("softmax", [True, False], ids=["softmax", "no softmax"])
+@pytest.mark.parametrize("precision", ["F32", "F16"])
+def test_the_evaluation_knows_heads(softmax, precision):
+    model = Packed("part by part", "split", 3, softmax).model() if softmax else linear_attention(4)
+    x = np.random.default_rng(4).standard_normal((BATCH, ROWS, 16)).astype(np.float32)
+    expected = reference(model, {"x": x})["y"]
+    module = import_onnx(model, name="net")
+    deploy(module, precision, stop_after="layout")
+    assert module.count_ops()["tpu.attention" if softmax else "tpu.matmul"] > 0
+    (found,) = _core.evaluate(module, [x]).values()
+    assert np.abs(found - expected).max() <= NEAR[precision] * np.abs(expected).max()

@@ -12,6 +12,9 @@
 #include "Dialect/Tpu/IR/TensorNames.h"
 #include "Kernel/Arch.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "align-concats"
 
 namespace tpuc {
 #define GEN_PASS_DEF_ALIGNCONCATS
@@ -186,6 +189,7 @@ struct AlignConcats : public tpuc::impl::AlignConcatsBase<AlignConcats> {
       std::optional<Alignment> alignment = Alignment::match(concat);
       if (!alignment || !alignment->pays())
         continue;
+      LDBG() << "aligns " << concat;
       alignment->apply();
       ++numAligned;
     }

@@ -13,6 +13,9 @@
 #include "ValuePlaces.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "tpu-assign-lane-layout"
 
 namespace tpuc {
 #define GEN_PASS_DEF_TPUASSIGNLANELAYOUT
@@ -62,11 +65,13 @@ public:
                  tpu::RMSNormOp, tpu::ReduceOp>(op);
     });
     assignDefaults([](Operation *) { return true; });
-    for (auto [value, split] : splits)
+    for (auto [value, split] : splits) {
+      LDBG() << "n = " << split.n << ", c = " << split.c << ": " << value;
       if (Operation *op = value.getDefiningOp())
         op->setAttr(
             tpu::kLayoutAttrName,
             tpu::LaneLayoutAttr::get(function.getContext(), split.n, split.c));
+    }
   }
 
 private:

@@ -14,8 +14,11 @@
 #include "Kernel/Tensor.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/Support/DebugLog.h"
 
 #include <numeric>
+
+#define DEBUG_TYPE "choose-batch-split"
 
 namespace tpuc {
 #define GEN_PASS_DEF_CHOOSEBATCHSPLIT
@@ -122,6 +125,9 @@ private:
     if (candidates.empty())
       return;
     Split best = finalOf(function, candidates);
+    LDBG() << function.getName() << ": " << best.parts << " parts up to "
+           << best.until << ", " << best.cycles << " cycles, of "
+           << candidates.size() << " candidates";
     if (best.parts > 1 && failed(split(function, best)))
       signalPassFailure();
   }

@@ -14,6 +14,9 @@
 #include "Kernel/Arch.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "fold-channel-moves"
 
 namespace tpuc {
 #define GEN_PASS_DEF_FOLDCHANNELMOVES
@@ -232,6 +235,7 @@ struct FoldChannelMoves
     for (Operation *op : llvm::reverse(moves))
       if (op->use_empty())
         op->erase();
+    LDBG() << "folded " << numFolded.getValue() << " of " << moves.size();
   }
 
 private:

@@ -15,6 +15,9 @@
 #include "ValuePlaces.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "join-permutes"
 
 namespace tpuc {
 #define GEN_PASS_DEF_JOINPERMUTES
@@ -86,6 +89,7 @@ static void joinWithPermuteBefore(tpu::PermuteOp permute,
       tpu::getShape(permute.getInput()), permute.getOrder());
   if (!order || !isExchange(source, result, *order))
     return;
+  LDBG() << "joins " << permute.getLoc() << " with " << before.getLoc();
   OpBuilder builder(permute);
   auto emit = [&](Value value, tpu::LaneLayoutAttr layout) {
     value.getDefiningOp()->setAttr(tpu::kLayoutAttrName, layout);

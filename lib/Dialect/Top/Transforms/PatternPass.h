@@ -12,6 +12,7 @@
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Top/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/Support/Debug.h"
 
 namespace tpuc::top {
 
@@ -32,9 +33,15 @@ struct PatternPass : public Base {
     constexpr int64_t kMostIterations = 256;
     mlir::GreedyRewriteConfig config;
     config.setMaxIterations(kMostIterations);
+    bool hasChanged = false;
     if (succeeded(mlir::applyPatternsGreedily(this->getOperation(), patterns,
-                                              config)))
+                                              config, &hasChanged))) {
+      DEBUG_WITH_TYPE(
+          this->getArgument().data(),
+          llvm::dbgs() << this->getArgument()
+                       << (hasChanged ? " matched\n" : " matched nothing\n"));
       return;
+    }
     this->getOperation()->emitError("cannot be brought into canonical form: ")
         << "patterns of " << this->getArgument() << " still match after "
         << kMostIterations << " iterations; please report it";

@@ -2,11 +2,12 @@
 //
 // Evaluates a tpu op by building, in a block of its own, the top op that means
 // the same, and evaluating that. Nothing is computed here but what top has no
-// op for: constants, casts and roundings.
+// op for: constants, casts and roundings; attention is in a file of its own.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Dialect/Tpu/Evaluate/Evaluate.h"
+#include "Attention.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Support/FloatFormats.h"
@@ -226,6 +227,13 @@ static EvalResult evaluateOp(MatMulOp op, ArrayRef<Buffer> operands) {
     if (llvm::Error error = moveHeads(result->front()))
       return std::move(error);
   return one(applyRelu(result->front(), op.getDoRelu(), op.getReluLimit()));
+}
+
+static EvalResult evaluateOp(AttentionOp op, ArrayRef<Buffer> operands) {
+  Type element = getElement(op.getOutput());
+  return one(evaluateAttention(op, operands, [&](Buffer weights) {
+    return roundTo(std::move(weights), element);
+  }));
 }
 
 static EvalResult evaluateOp(PoolOp op, ArrayRef<Buffer> operands) {
@@ -501,8 +509,8 @@ template <typename... Ops> void attachAll(MLIRContext *context) {
 void tpuc::tpu::registerEvaluation(DialectRegistry &registry) {
   registry.insert<top::TopDialect>();
   registry.addExtension(+[](MLIRContext *context, TpuDialect *) {
-    attachAll<BinaryOp, BroadcastOp, CastOp, CompareOp, ConcatOp, ConvOp,
-              ConvTransposeOp, GatherOp, LayerNormOp, MatMulOp, PadOp,
+    attachAll<AttentionOp, BinaryOp, BroadcastOp, CastOp, CompareOp, ConcatOp,
+              ConvOp, ConvTransposeOp, GatherOp, LayerNormOp, MatMulOp, PadOp,
               PermuteOp, PoolOp, PReluOp, ReduceOp, RelayoutOp, ReshapeOp,
               RMSNormOp, ScalarOp, SelectOp, SliceOp, SoftmaxOp, UnaryOp,
               WeightOp>(context);

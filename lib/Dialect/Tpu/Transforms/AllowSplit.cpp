@@ -6,6 +6,9 @@
 
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "tpu-allow-split"
 
 namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPUALLOWSPLIT
@@ -29,6 +32,7 @@ struct TpuAllowSplitPass
       weight.setAllowSplit(isElementwise);
       numAllowed += isElementwise;
     });
+    LDBG() << numAllowed.getValue() << " constants";
   }
 };
 

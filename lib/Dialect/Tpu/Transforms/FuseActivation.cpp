@@ -9,8 +9,11 @@
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/DebugLog.h"
 
 #include <cmath>
+
+#define DEBUG_TYPE "tpu-fuse-activation"
 
 namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPUFUSEACTIVATION
@@ -79,6 +82,7 @@ struct TpuFuseActivation
       op.erase();
       ++numFused;
     });
+    LDBG() << "fused " << numFused.getValue() << " activations";
   }
 };
 

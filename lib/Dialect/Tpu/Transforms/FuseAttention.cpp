@@ -11,6 +11,9 @@
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "tpu-fuse-attention"
 
 namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPUFUSEATTENTION
@@ -177,6 +180,7 @@ struct FuseAttention : OpRewritePattern<MatMulOp> {
         split = splitHeads(views, heads);
     if (!split)
       return rewriter.notifyMatchFailure(weighted, "batches have no stride");
+    LDBG() << "fuses " << weighted.getLoc();
     replace(rewriter, weighted, *scores, *split);
     return success();
   }

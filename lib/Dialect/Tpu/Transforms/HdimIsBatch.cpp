@@ -12,6 +12,9 @@
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "llvm/ADT/Sequence.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "tpu-hdim-is-batch"
 
 namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPUHDIMISBATCH
@@ -82,6 +85,8 @@ struct HdimIsBatch : public OpRewritePattern<MatMulOp> {
     if (moves.saved <= moves.added)
       return rewriter.notifyMatchFailure(op, "its operands would move instead");
 
+    LDBG() << op.getLoc() << ": moves " << moves.added << " elements, saves "
+           << moves.saved;
     SmallVector<int64_t> order = headsOrder(lead.size() + 2);
     Location loc = withoutTensorName(op.getLoc());
     auto inside = [&](Value value) -> Value {

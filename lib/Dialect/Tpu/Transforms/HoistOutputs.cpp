@@ -9,6 +9,9 @@
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "tpu-hoist-outputs"
 
 namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPUHOISTOUTPUTS
@@ -88,6 +91,7 @@ struct TpuHoistOutputsPass
       for (Operation *op : llvm::reverse(servants))
         numHoisted += hoist(op);
     }
+    LDBG() << "moved " << numHoisted.getValue() << " operators";
   }
 };
 

@@ -15,6 +15,9 @@
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "tpu-split-batch"
 
 namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPUSPLITBATCH
@@ -263,6 +266,7 @@ struct TpuSplitBatchPass
     }
     if (!getOperation().isDeclaration() && parts > 1)
       numSplit += BatchSplitter(getOperation(), parts).run(until);
+    LDBG() << "split " << numSplit.getValue() << " operators";
   }
 };
 
