@@ -258,32 +258,15 @@ private:
   /// Whether result element (n, c, ...) comes from the same n and c of the
   /// operands, which element-wise operators do for any split.
   static bool keepsLeadingAxes(Operation *op, LaneSplit split) {
-    auto isWhole = [&](ArrayRef<int64_t> leading) {
-      return sizeOf(leading) % (split.n * split.c) == 0;
-    };
-    if (isa<tpu::ReshapeOp, tpu::UnaryOp, tpu::ScalarOp, tpu::BinaryOp,
-            tpu::CompareOp, tpu::SelectOp, tpu::PReluOp, tpu::CastOp>(op))
+    if (isa<tpu::ReshapeOp>(op) || op->hasTrait<tpu::Pointwise>())
       return true;
-    if (isa<tpu::SoftmaxOp, tpu::LayerNormOp, tpu::RMSNormOp>(op))
-      return isWhole(shapeOf(op->getOperand(0)).drop_back());
-    if (auto reduce = dyn_cast<tpu::ReduceOp>(op))
-      return isWhole(shapeOf(reduce.getInput()).take_front(reduce.getAxis()));
-    if (auto concat = dyn_cast<tpu::ConcatOp>(op))
-      return isWhole(shapeOf(concat.getOutput()).take_front(concat.getAxis()));
-    if (auto slice = dyn_cast<tpu::SliceOp>(op))
-      return isWhole(commonAxes(slice.getInput(), slice.getOutput()));
-    if (auto pad = dyn_cast<tpu::PadOp>(op))
-      return isWhole(commonAxes(pad.getInput(), pad.getOutput()));
-    if (auto broadcast = dyn_cast<tpu::BroadcastOp>(op))
-      return isWhole(commonAxes(broadcast.getInput(), broadcast.getOutput()));
-    if (auto permute = dyn_cast<tpu::PermuteOp>(op)) {
-      size_t fixed = 0;
-      while (fixed < permute.getOrder().size() &&
-             permute.getOrder()[fixed] == int64_t(fixed))
-        ++fixed;
-      return isWhole(shapeOf(permute.getInput()).take_front(fixed));
-    }
-    return false;
+    auto lanes = dyn_cast<LaneLayoutOpInterface>(op);
+    if (!lanes)
+      return false;
+    ArrayRef<int64_t> shape = shapeOf(op->getResult(0));
+    return sizeOf(shape.take_front(lanes.getKeptAxes())) %
+               (split.n * split.c) ==
+           0;
   }
 
   /// Whether an op makes one row of what lies one element a lane, for readers
@@ -321,11 +304,16 @@ private:
            !leadsToImages(op->getResult(0));
   }
 
+  /// Whether an op is a function of one element.
+  static bool isFunction(Operation *op) {
+    return op->hasTrait<tpu::Pointwise>() && op->getNumOperands() == 1;
+  }
+
   /// Whether `op` is the first of functions of one element of which some take
   /// many passes over the data.
   static bool hasManyPasses(Operation *op) {
     using tpu::UnaryKind;
-    while (isa<tpu::CastOp, tpu::UnaryOp, tpu::ScalarOp>(op)) {
+    while (isFunction(op)) {
       auto unary = dyn_cast<tpu::UnaryOp>(op);
       if (unary &&
           !llvm::is_contained({UnaryKind::Relu, UnaryKind::LeakyRelu,
@@ -346,13 +334,13 @@ private:
     auto takesImage = [](OpOperand &use) {
       Operation *user = use.getOwner();
       ArrayRef<int64_t> shape = shapeOf(use.get());
-      if (isa<tpu::CastOp, tpu::UnaryOp, tpu::ScalarOp>(user))
+      if (isFunction(user))
         return leadsToImages(user->getResult(0));
       if (isa<tpu::ConvOp, tpu::ConvTransposeOp, tpu::PoolOp>(user))
         return use.getOperandNumber() == 0;
       if (auto concat = dyn_cast<tpu::ConcatOp>(user))
         return concat.getAxis() == 1;
-      if (!isa<tpu::BinaryOp, tpu::SelectOp, tpu::CompareOp>(user))
+      if (!user->hasTrait<tpu::Pointwise>())
         return false;
       ArrayRef<int64_t> all = shapeOf(user->getResult(0));
       return all[1] > 1 && all.drop_front(2) == shape.drop_front(2);
@@ -377,9 +365,9 @@ private:
       return true;
     if (auto reduce = dyn_cast<tpu::ReduceOp>(user))
       return sizeOf(shape.drop_front(reduce.getAxis())) == shape.back();
-    if (isa<tpu::CastOp, tpu::UnaryOp, tpu::ScalarOp>(user))
+    if (isFunction(user))
       return leadsToRows(user->getResult(0));
-    if (!isa<tpu::BinaryOp, tpu::SelectOp, tpu::CompareOp>(user))
+    if (!user->hasTrait<tpu::Pointwise>())
       return false;
     // One row for all rows of the result, or a part of what becomes one.
     Value result = user->getResult(0);
@@ -388,14 +376,6 @@ private:
     return sizeOf(shapeOf(result)) == sizeOf(shape)
                ? leadsToRows(result)
                : sizeOf(shape) == shape.back();
-  }
-
-  /// The leading axes up to the first of different size.
-  static ArrayRef<int64_t> commonAxes(Value a, Value b) {
-    size_t count = 0;
-    while (count < shapeOf(a).size() && shapeOf(a)[count] == shapeOf(b)[count])
-      ++count;
-    return shapeOf(a).take_front(count);
   }
 
   func::FuncOp function;

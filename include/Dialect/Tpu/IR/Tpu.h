@@ -8,6 +8,7 @@
 #ifndef TPUC_DIALECT_TPU_IR_TPU_H
 #define TPUC_DIALECT_TPU_IR_TPU_H
 
+#include "Interfaces/LaneLayout.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
@@ -50,6 +51,11 @@ inline mlir::RankedTensorType getStorageType(mlir::RankedTensorType type) {
   return llvm::cast<mlir::RankedTensorType>(
       type.clone(getStorageElement(type.getElementType())));
 }
+
+/// The trait of element-wise ops: an element of the result is computed from
+/// those at its position, where operands repeat their axes of size 1.
+template <typename ConcreteType>
+class Pointwise : public mlir::OpTrait::TraitBase<ConcreteType, Pointwise> {};
 
 } // namespace tpuc::tpu
 

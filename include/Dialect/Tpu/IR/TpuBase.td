@@ -10,6 +10,7 @@
 
 include "Dialect/Tpu/IR/TpuDialect.td"
 include "Dialect/Tpu/IR/TpuEnums.td"
+include "Interfaces/LaneLayout.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
@@ -57,6 +58,16 @@ class Tpu_SameElementType<list<string> names>
 //===----------------------------------------------------------------------===//
 // Base classes
 //===----------------------------------------------------------------------===//
+
+// An element of the result is computed from those at its position, where
+// operands repeat their axes of size 1.
+def Tpu_Pointwise : NativeOpTrait<"Pointwise"> {
+  let cppNamespace = "::tpuc::tpu";
+}
+
+// An op that says how many leading axes it keeps.
+def Tpu_KeepsAxes
+    : DeclareOpInterfaceMethods<LaneLayoutOpInterface, ["getKeptAxes"]>;
 
 // An op without side effects whose shapes are checked by hand.
 class Tpu_Op<string mnemonic, list<Trait> traits = []>

@@ -11,7 +11,8 @@
 
 include "Dialect/Tpu/IR/TpuBase.td"
 
-def Tpu_UnaryOp : Op<Tpu_Dialect, "unary", [Pure, SameOperandsAndResultType]> {
+def Tpu_UnaryOp : Op<Tpu_Dialect, "unary",
+    [Pure, SameOperandsAndResultType, Tpu_Pointwise]> {
   let summary = "Function of one tensor";
   let description = [{
     Applies a function to every element; a = `alpha`, b = `beta`.
@@ -58,7 +59,8 @@ def Tpu_UnaryOp : Op<Tpu_Dialect, "unary", [Pure, SameOperandsAndResultType]> {
   }]>];
 }
 
-def Tpu_ScalarOp : Op<Tpu_Dialect, "scalar", [Pure, SameOperandsAndResultType]> {
+def Tpu_ScalarOp : Op<Tpu_Dialect, "scalar",
+    [Pure, SameOperandsAndResultType, Tpu_Pointwise]> {
   let summary = "Function of a tensor and one constant";
   let description = [{
     With c = `value`: add x + c, rsub c - x, mul x * c, max max(x, c),
@@ -86,7 +88,7 @@ def Tpu_ScalarOp : Op<Tpu_Dialect, "scalar", [Pure, SameOperandsAndResultType]> 
   }]>];
 }
 
-def Tpu_BinaryOp : Tpu_KindOp<"binary"> {
+def Tpu_BinaryOp : Tpu_KindOp<"binary", [Tpu_Pointwise]> {
   let summary = "Function of two tensors";
   let description = [{
     add lhs + rhs, sub lhs - rhs, mul lhs * rhs, div lhs / rhs, max, min,
@@ -115,7 +117,7 @@ def Tpu_BinaryOp : Tpu_KindOp<"binary"> {
 }
 
 def Tpu_CompareOp : Tpu_KindOp<"compare",
-    [Tpu_SameElementType<["lhs", "rhs", "output"]>]> {
+    [Tpu_SameElementType<["lhs", "rhs", "output"]>, Tpu_Pointwise]> {
   let summary = "Whether a relation holds between two tensors";
   let description = [{
     1 where `lhs kind rhs` holds and 0 elsewhere, in the operands' element type;
@@ -139,7 +141,7 @@ def Tpu_CompareOp : Tpu_KindOp<"compare",
 }
 
 def Tpu_SelectOp : Tpu_Op<"select",
-    [Tpu_SameElementType<["condition", "lhs", "rhs", "output"]>]> {
+    [Tpu_SameElementType<["condition", "lhs", "rhs", "output"]>, Tpu_Pointwise]> {
   let summary = "Chooses between two tensors";
   let description = [{
     `condition` != 0 ? lhs : rhs, element by element; axes of size 1 are
@@ -164,7 +166,7 @@ def Tpu_SelectOp : Tpu_Op<"select",
 }
 
 def Tpu_PReluOp : Tpu_Op<"prelu",
-    [Tpu_SameElementType<["input", "slope", "output"]>]> {
+    [Tpu_SameElementType<["input", "slope", "output"]>, Tpu_Pointwise]> {
   let summary = "Leaky rectified linear unit with a slope of its own";
   let description = [{
     x >= 0 ? x : slope * x, element by element; the slope's axes of size 1 are
@@ -186,7 +188,7 @@ def Tpu_PReluOp : Tpu_Op<"prelu",
   let results = (outs Res<Tpu_FloatTensor, "Result.">:$output);
 }
 
-def Tpu_CastOp : Tpu_Op<"cast"> {
+def Tpu_CastOp : Tpu_Op<"cast", [Tpu_Pointwise]> {
   let summary = "Converts the element type";
   let description = [{
     To a narrower float: to nearest, ties to even. Float to i32: toward zero.

@@ -10,7 +10,8 @@
 
 include "Dialect/Tpu/IR/TpuBase.td"
 
-def Tpu_SoftmaxOp : Tpu_Op<"softmax", [SameOperandsAndResultType]> {
+def Tpu_SoftmaxOp : Tpu_Op<"softmax",
+    [SameOperandsAndResultType, Tpu_KeepsAxes]> {
   let summary = "Softmax along the last axis";
   let description = [{
     exp(x - max) / sum(exp(x - max)) along the last axis; with `log` its
@@ -31,7 +32,8 @@ def Tpu_SoftmaxOp : Tpu_Op<"softmax", [SameOperandsAndResultType]> {
 }
 
 class Tpu_LastAxisNormOp<string mnemonic, string summaryText, string formula>
-    : Tpu_Op<mnemonic, [AttrSizedOperandSegments, AllTypesMatch<["input", "output"]>]> {
+    : Tpu_Op<mnemonic, [AttrSizedOperandSegments, AllTypesMatch<["input", "output"]>,
+                        Tpu_KeepsAxes]> {
   let summary = summaryText;
   let description = formula # [{ over the last axis. Statistics are taken in f32.
 
@@ -66,7 +68,8 @@ def Tpu_RMSNormOp : Tpu_LastAxisNormOp<"rms_norm",
     "Divides the last axis by its root mean square",
     "x / sqrt(mean(x^2) + epsilon) * scale + bias">;
 
-def Tpu_ReduceOp : Tpu_KindOp<"reduce", [Tpu_SameElementType<["input", "output"]>]> {
+def Tpu_ReduceOp : Tpu_KindOp<"reduce",
+    [Tpu_SameElementType<["input", "output"]>, Tpu_KeepsAxes]> {
   let summary = "Combines all elements of the last axes";
   let description = [{
     mean, sum, max or min over the axes from `axis` to the last. The result has

@@ -36,7 +36,7 @@ def Tpu_ReshapeOp : Tpu_MoveOp<"reshape"> {
       "::llvm::ArrayRef<int64_t>":$shape)>];
 }
 
-def Tpu_PermuteOp : Tpu_MoveOp<"permute"> {
+def Tpu_PermuteOp : Tpu_MoveOp<"permute", [Tpu_KeepsAxes]> {
   let summary = "Reorders the axes";
   let description = [{
     Axis i of the result is axis `order`[i] of the input.
@@ -88,7 +88,9 @@ def Tpu_RelayoutOp
   let results = (outs Res<Tpu_MovedTensor, "Result.">:$output);
 }
 
-def Tpu_ConcatOp : Tpu_Op<"concat"> {
+def Tpu_ConcatOp : Tpu_Op<"concat",
+    [DeclareOpInterfaceMethods<LaneLayoutOpInterface,
+                               ["getKeptAxes", "hasKeptAxes"]>]> {
   let summary = "Joins tensors along an axis";
   let description = [{
     Constraints: (C1) at least one operand; (C2) 0 <= `axis` < rank; (C3) the
@@ -111,7 +113,7 @@ def Tpu_ConcatOp : Tpu_Op<"concat"> {
       "int64_t":$axis)>];
 }
 
-def Tpu_SliceOp : Tpu_MoveOp<"slice"> {
+def Tpu_SliceOp : Tpu_MoveOp<"slice", [Tpu_KeepsAxes]> {
   let summary = "Regular part of a tensor";
   let description = [{
     out[i] = input[offsets + i * steps] on every axis; the result's shape is
@@ -139,7 +141,7 @@ def Tpu_SliceOp : Tpu_MoveOp<"slice"> {
       "::llvm::ArrayRef<int64_t>":$steps)>];
 }
 
-def Tpu_PadOp : Tpu_MoveOp<"pad"> {
+def Tpu_PadOp : Tpu_MoveOp<"pad", [Tpu_KeepsAxes]> {
   let summary = "Surrounds a tensor with a constant";
   let description = [{
     `pads` lists all begins, then all ends, one an axis. `value` is rounded to
@@ -191,7 +193,7 @@ def Tpu_GatherOp : Tpu_Op<"gather", [Tpu_SameElementType<["input", "output"]>]> 
       "::mlir::Value":$indices, "int64_t":$axis)>];
 }
 
-def Tpu_BroadcastOp : Tpu_MoveOp<"broadcast"> {
+def Tpu_BroadcastOp : Tpu_MoveOp<"broadcast", [Tpu_KeepsAxes]> {
   let summary = "Repeats axes of size 1";
   let description = [{
     Constraints: (C1) equal ranks; (C2) each axis of the operand is 1 or the

@@ -27,7 +27,7 @@ struct TpuAllowSplitPass
       bool isElementwise =
           !weight->use_empty() &&
           llvm::all_of(weight->getUsers(), [](Operation *user) {
-            return isa<BinaryOp, CompareOp, SelectOp, PReluOp>(user);
+            return user->hasTrait<Pointwise>();
           });
       weight.setAllowSplit(isElementwise);
       numAllowed += isElementwise;

@@ -121,71 +121,46 @@ private:
     Value result = op->getResult(0);
     OperandParts taken(op->getNumOperands(), false);
     auto takeFirst = [&] { taken.front() = true; };
-    auto takeAll = [&] { taken.assign(taken.size(), true); };
-    bool isSplit =
-        TypeSwitch<Operation *, bool>(op)
-            .Case<UnaryOp, ScalarOp, CastOp, ReshapeOp, ConvOp, ConvTransposeOp,
-                  PoolOp>([&](auto) {
-              takeFirst();
-              return true;
-            })
-            .Case<SoftmaxOp, LayerNormOp, RMSNormOp>([&](auto) {
-              takeFirst();
-              return getShape(result).size() > 1;
-            })
-            .Case<ReduceOp>([&](ReduceOp reduce) {
-              takeFirst();
-              return reduce.getAxis() > 0;
-            })
-            .Case<BinaryOp, CompareOp, SelectOp, PReluOp, BroadcastOp>(
-                [&](auto) {
-                  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
-                    taken[i] = getShape(operand).front() != 1;
-                    auto weight = operand.getDefiningOp<WeightOp>();
-                    if (taken[i] && weight && !weight.getAllowSplit())
-                      return false;
-                  }
-                  return true;
-                })
-            .Case<PermuteOp>([&](PermuteOp permute) {
-              takeFirst();
-              return permute.getOrder().front() == 0;
-            })
-            .Case<RelayoutOp>([&](RelayoutOp relayout) {
-              takeFirst();
-              std::optional<ElementMap> map = mapOf(relayout);
-              for (int64_t part = 0; map && part < parts; ++part)
-                if (!map->part(parts, part))
-                  return false;
-              return map.has_value();
-            })
-            .Case<ConcatOp>([&](ConcatOp concat) {
-              takeAll();
-              return concat.getAxis() > 0;
-            })
-            .Case<SliceOp>([&](SliceOp slice) {
-              takeFirst();
-              return slice.getSizes().front() ==
-                     getShape(slice.getInput()).front();
-            })
-            .Case<PadOp>([&](PadOp pad) {
-              takeFirst();
-              return getShape(pad.getInput()).front() ==
-                     getShape(result).front();
-            })
-            .Case<GatherOp>([&](GatherOp gather) {
-              taken[gather.getAxis() > 0 ? 0 : 1] = true;
-              return true;
-            })
-            .Case<MatMulOp>([&](MatMulOp matmul) {
-              // Heads within the matrices are no leading axis.
-              bool isBatched =
-                  getShape(result).size() > (matmul.getHdimIsBatch() ? 3 : 2);
-              takeFirst();
-              taken[1] = isBatched;
-              return isBatched || !matmul.getLeftTranspose();
-            })
-            .Default([](Operation *) { return false; });
+    bool isSplit = true;
+    if (op->hasTrait<Pointwise>() || isa<BroadcastOp>(op)) {
+      for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+        taken[i] = getShape(operand).front() != 1;
+        auto weight = operand.getDefiningOp<WeightOp>();
+        isSplit &= !taken[i] || !weight || weight.getAllowSplit();
+      }
+    } else if (auto lanes = dyn_cast<LaneLayoutOpInterface>(op)) {
+      for (unsigned i = 0; i < taken.size(); ++i)
+        taken[i] = lanes.hasKeptAxes(i);
+      isSplit = lanes.getKeptAxes() > 0;
+    } else {
+      isSplit =
+          TypeSwitch<Operation *, bool>(op)
+              .Case<ReshapeOp, ConvOp, ConvTransposeOp, PoolOp>([&](auto) {
+                takeFirst();
+                return true;
+              })
+              .Case<RelayoutOp>([&](RelayoutOp relayout) {
+                takeFirst();
+                std::optional<ElementMap> map = mapOf(relayout);
+                for (int64_t part = 0; map && part < parts; ++part)
+                  if (!map->part(parts, part))
+                    return false;
+                return map.has_value();
+              })
+              .Case<GatherOp>([&](GatherOp gather) {
+                taken[gather.getAxis() > 0 ? 0 : 1] = true;
+                return true;
+              })
+              .Case<MatMulOp>([&](MatMulOp matmul) {
+                // Heads within the matrices are no leading axis.
+                bool isBatched =
+                    getShape(result).size() > (matmul.getHdimIsBatch() ? 3 : 2);
+                takeFirst();
+                taken[1] = isBatched;
+                return isBatched || !matmul.getLeftTranspose();
+              })
+              .Default([](Operation *) { return false; });
+    }
     if (!isSplit)
       return std::nullopt;
     // A value that exists in parts only cannot be taken as a whole.
