@@ -29,6 +29,9 @@ struct ConvParams {
   GlobalTensor input;   ///< place and type: [batch, inChannels, D, H, W]
   GlobalTensor weights; ///< place of packConvWeights()' bytes
   GlobalTensor result;  ///< place and type: [batch, outChannels, D', H', W']
+  /// The 16-bit type to which an input of f32 is rounded once it is loaded;
+  /// only where canRoundInput().
+  std::optional<ElementType> rounded;
   int64_t batch = 1;
   int64_t inChannels = 1, inDepth = 1, inH = 1, inW = 1;
   int64_t outChannels = 1, outDepth = 1, outH = 1, outW = 1;
@@ -63,6 +66,11 @@ std::vector<char> packConvWeights(const ConvParams &params,
                                   llvm::ArrayRef<char> filter,
                                   llvm::ArrayRef<float> bias,
                                   const ChannelFactors &factors = {});
+
+/// Whether a convolution of a 16-bit input can read f32 from global memory and
+/// round it itself, and takes less time than with a cast of its own before.
+/// Places and types of weights and result do not matter.
+bool canRoundInput(const ConvParams &params);
 
 /// Appends the kernels of a convolution. Fails on sizes beyond the command's
 /// fields.

@@ -380,6 +380,8 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
   std::string reason = rows.unsupportedReason("height");
   if (reason.empty())
     reason = columns.unsupportedReason("width");
+  if (reason.empty() && params.rounded && !isFoldable(params))
+    reason = "an input that is not folded is rounded by a cast of its own";
   if (reason.empty() && !allPlanesHaveTaps(depth, params.outDepth))
     reason = "all taps along depth of some results lie in the padding";
   if (reason.empty() &&

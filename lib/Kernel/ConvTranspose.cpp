@@ -70,6 +70,26 @@ PhaseAxis columnAxis(const ConvTransposeParams &params) {
           params.padLeft, params.inW,     params.outW};
 }
 
+/// Windows that do not overlap make each row of a single output channel from
+/// one row of the kernel: rows of the same phase are then a channel, and all
+/// of them come out of one pass.
+bool makesRowsChannels(const ConvTransposeParams &params) {
+  return params.outChannels == 1 && params.groups == 1 && params.strideH > 1 &&
+         params.kernelH == params.strideH && params.dilationH == 1 &&
+         params.padTop == 0 && params.outH == params.inH * params.strideH &&
+         params.strideH <= arch::kLanes;
+}
+
+/// The same with phases of rows as channels.
+ConvTransposeParams withRowsAsChannels(ConvTransposeParams params) {
+  if (!makesRowsChannels(params))
+    return params;
+  params.outChannels = params.strideH;
+  params.outH = params.inH;
+  params.kernelH = params.strideH = 1;
+  return params;
+}
+
 ConvPacking packingOf(const ConvTransposeParams &params) {
   int64_t parts =
       separateGroups(params.inChannels, params.outChannels, params.groups);
@@ -239,9 +259,14 @@ private:
 } // namespace
 
 std::vector<char>
-kernel::packConvTransposeWeights(const ConvTransposeParams &params,
+kernel::packConvTransposeWeights(const ConvTransposeParams &original,
                                  llvm::ArrayRef<char> filter,
                                  llvm::ArrayRef<float> bias) {
+  // The filter's bytes are in the same order either way.
+  ConvTransposeParams params = withRowsAsChannels(original);
+  std::vector<float> biases(bias.begin(), bias.end());
+  if (makesRowsChannels(original) && params.hasBias)
+    biases.assign(params.outChannels, bias[0]);
   ConvPacking packing = packingOf(params);
   PhaseAxis rows = rowAxis(params), columns = columnAxis(params);
   int64_t inPerGroup = params.inChannels / params.groups;
@@ -260,12 +285,14 @@ kernel::packConvTransposeWeights(const ConvTransposeParams &params,
     return filter.data() + index * byteWidth(packing.type);
   };
   return packParts(packing, params.groups / packing.groups, element,
-                   {reinterpret_cast<const char *>(bias.data()),
-                    bias.size() * sizeof(float)});
+                   {reinterpret_cast<const char *>(biases.data()),
+                    biases.size() * sizeof(float)});
 }
 
-llvm::Error kernel::makeConvTransposeKernels(const ConvTransposeParams &params,
-                                             KernelList &kernels) {
+llvm::Error
+kernel::makeConvTransposeKernels(const ConvTransposeParams &original,
+                                 KernelList &kernels) {
+  ConvTransposeParams params = withRowsAsChannels(original);
   PhaseAxis axes[] = {rowAxis(params), columnAxis(params)};
   const char *names[] = {"height", "width"};
   for (unsigned i = 0; i < 2; ++i) {
@@ -284,6 +311,10 @@ llvm::Error kernel::makeConvTransposeKernels(const ConvTransposeParams &params,
       {params.batch, params.inChannels, params.inH, params.inW});
   Shape4 outStrides = contiguousStrides(
       {params.batch, params.outChannels, params.outH, params.outW});
+  if (makesRowsChannels(original)) {
+    outStrides[C] = params.outW;
+    outStrides[H] = params.outW * original.strideH;
+  }
   for (int64_t part = 0; part < parts; ++part) {
     GlobalTensor input =
         params.input

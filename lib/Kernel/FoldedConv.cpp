@@ -64,6 +64,11 @@ int64_t passes(ElementType type, int64_t channels, int64_t taps,
   return arch::ceilDiv(channels, inputCube(type)) * taps * blocks;
 }
 
+/// The type in which the convolution multiplies.
+ElementType computeType(const ConvParams &params) {
+  return params.rounded.value_or(params.input.type);
+}
+
 /// What the transfers of the folded input's rows count beside cycles of passes.
 /// Short rows lie in few pages of
 /// memory, of which each command reaches those of a tile only.
@@ -76,22 +81,44 @@ int64_t loadCost(const ConvParams &params, const Fold &fold) {
   return rowBytes <= kShortRow ? cycles * 5 / 2 : cycles;
 }
 
+/// Cycles of a cast of its own before the convolution, which reads every
+/// element once and writes it.
+int64_t castCost(const ConvParams &params) {
+  return params.batch * params.inChannels * params.inH * params.inW *
+         (byteWidth(ElementType::F32) + byteWidth(computeType(params))) /
+         rates::kLoadBytesPerCycle;
+}
+
+/// Passes of the convolution as it is.
+int64_t directPasses(const ConvParams &params) {
+  return passes(computeType(params), params.inChannels,
+                params.window.kernelH * params.window.kernelW,
+                arch::ceilDiv(params.outChannels, arch::kLanes));
+}
+
+/// A pass multiplies four pixels a cycle.
+int64_t passCycles(const ConvParams &params) {
+  return params.batch * arch::ceilDiv(params.outH * params.outW, int64_t(4));
+}
+
+struct FoldChoice {
+  Fold fold;
+  int64_t cycles;
+};
+
 /// The fold that costs least, when one saves a fifth of the passes or more.
-std::optional<Fold> chooseFold(const ConvParams &params) {
+std::optional<FoldChoice> chooseFold(const ConvParams &params) {
   const Window &window = params.window;
-  if (params.input.type == ElementType::F32 || params.groups != 1 ||
-      params.kernelD != 1 || isVolume(params) || window.dilationH != 1 ||
-      window.dilationW != 1)
+  ElementType type = computeType(params);
+  if (type == ElementType::F32 || params.groups != 1 || params.kernelD != 1 ||
+      isVolume(params) || window.dilationH != 1 || window.dilationW != 1)
     return std::nullopt;
   int64_t blocks = arch::ceilDiv(params.outChannels, arch::kLanes);
-  ElementType type = params.input.type;
-  int64_t direct =
-      passes(type, params.inChannels, window.kernelH * window.kernelW, blocks);
-  // A pass multiplies four pixels a cycle.
-  int64_t passCycles =
-      params.batch * arch::ceilDiv(params.outH * params.outW, int64_t(4));
-  int64_t least = 0;
-  std::optional<Fold> best;
+  int64_t direct = directPasses(params);
+  int64_t limit = direct * passCycles(params);
+  if (params.rounded)
+    limit += castCost(params);
+  std::optional<FoldChoice> best;
   auto consider = [&](int64_t rows, int64_t columns) {
     Fold fold{params.inChannels, rows, columns, window};
     if (columns == 1 || fold.channels() > arch::kLanes)
@@ -104,13 +131,12 @@ std::optional<Fold> chooseFold(const ConvParams &params) {
         fold.spreads() ? passes(type, fold.rowChannels(), columns, 1) : 0;
     int64_t count = spread + passes(type, fold.channels(),
                                     fold.kernelH() * fold.kernelW(), blocks);
-    int64_t cost = count * passCycles + loadCost(params, fold);
+    int64_t cost = count * passCycles(params) + loadCost(params, fold);
     // Only what folds passes through global memory.
-    if (count > direct * 4 / 5 || cost >= direct * passCycles ||
-        (best && cost >= least))
+    if (count > direct * 4 / 5 || cost >= limit ||
+        (best && cost >= best->cycles))
       return;
-    least = cost;
-    best = fold;
+    best = FoldChoice{fold, cost};
   };
   for (int64_t columns = 0; columns < window.kernelW + window.strideW;
        columns += window.strideW)
@@ -121,7 +147,7 @@ std::optional<Fold> chooseFold(const ConvParams &params) {
 
 ConvPacking shortPacking(const ConvParams &params, const Fold &fold) {
   ConvPacking packing;
-  packing.type = params.input.type;
+  packing.type = computeType(params);
   packing.outChannels = params.outChannels;
   packing.inChannels = fold.channels();
   packing.kernelH = fold.kernelH();
@@ -133,7 +159,7 @@ ConvPacking shortPacking(const ConvParams &params, const Fold &fold) {
 
 ConvPacking spreadPacking(const ConvParams &params, const Fold &fold) {
   ConvPacking packing;
-  packing.type = params.input.type;
+  packing.type = computeType(params);
   packing.outChannels = fold.channels();
   packing.inChannels = fold.rowChannels();
   packing.kernelW = fold.columnFold;
@@ -196,7 +222,7 @@ public:
   }
 
   int64_t scratchBytes(const Box &tile) const override {
-    int64_t bytes = spreadBytes(tile);
+    int64_t bytes = spreadBytes(tile) + roundedBytes(tile);
     if (isByte(input.type))
       bytes += ByteSums::scratchBytes(blockOf(placeResult(tile), 0), params);
     else if (activationSteps(activation))
@@ -216,9 +242,15 @@ public:
   void compute(CommandBuilder &builder, const Box &tile,
                const TileBuffers &buffers, uint32_t constants) const override {
     LocalTensor columns = spreadTensor(tile, buffers.scratch);
-    uint32_t other = uint32_t(buffers.scratch + spreadBytes(tile));
+    uint32_t roundedAt = uint32_t(buffers.scratch + spreadBytes(tile));
+    uint32_t other = uint32_t(roundedAt + roundedBytes(tile));
+    LocalTensor folded = buffers.inputs[0];
+    if (params.rounded) {
+      folded = alignedTensor(roundedAt, folded.shape, *params.rounded);
+      builder.cast(folded, buffers.inputs[0]);
+    }
     if (fold.spreads())
-      spreadInput(builder, tile, buffers.inputs[0], columns, constants);
+      spreadInput(builder, tile, folded, columns, constants);
     ActivationBuffers stages =
         activationBuffers(activation, buffers.result, buffers.result.at(other));
     ByteSums sums(blockOf(buffers.result, 0), params, other);
@@ -226,7 +258,7 @@ public:
     rest.kernelH = fold.kernelH();
     rest.kernelW = fold.kernelW();
     rest.dilationW = fold.dilationW();
-    LocalTensor source = buffers.inputs[0];
+    LocalTensor source = folded;
     if (fold.spreads()) {
       source = columns.slice(W, 0, fold.spreadColumns(tile.size[W]));
     } else {
@@ -307,7 +339,16 @@ private:
     return alignedTensor(
         address,
         {tile.size[N], fold.channels(), fold.rows(tile.size[H]), columns},
-        input.type);
+        computeType(params));
+  }
+
+  /// What the rounded input of a tile takes.
+  int64_t roundedBytes(const Box &tile) const {
+    if (!params.rounded)
+      return 0;
+    return arch::alignUp(
+        alignedTensor(0, inputBox(0, tile).size, *params.rounded).laneBytes(),
+        arch::kVectorBytes);
   }
 
   /// Every strideH-th row; zeros where the padded input has no row.
@@ -350,11 +391,36 @@ bool kernel::isFoldable(const ConvParams &params) {
   return chooseFold(params).has_value();
 }
 
+bool kernel::canRoundInput(const ConvParams &params) {
+  if (byteWidth(params.input.type) != 2)
+    return false;
+  ConvParams rounding = params;
+  rounding.rounded = params.input.type;
+  rounding.input.type = ElementType::F32;
+  std::optional<FoldChoice> apart = chooseFold(params),
+                            fused = chooseFold(rounding);
+  if (!fused)
+    return false;
+  int64_t direct = directPasses(params) * passCycles(params);
+  // A result of the cast that is not folded and leaves half of a lane stays
+  // there, and nothing but the input is transferred.
+  int64_t elements = params.batch * params.inChannels * params.inH * params.inW;
+  int64_t laneBytes = params.batch * params.inH * params.inW *
+                      arch::ceilDiv(params.inChannels, arch::kLanes) *
+                      byteWidth(params.input.type);
+  bool staysLocal = !apart && laneBytes < arch::kLaneBytes / 2;
+  if (staysLocal &&
+      loadCost(rounding, fused->fold) >
+          elements * byteWidth(ElementType::F32) / rates::kLoadBytesPerCycle)
+    return false;
+  return fused->cycles <= (apart ? apart->cycles : direct) + castCost(params);
+}
+
 std::vector<char> kernel::packFoldedWeights(const ConvParams &params,
                                             llvm::ArrayRef<char> filter,
                                             llvm::ArrayRef<float> bias,
                                             const ChannelFactors &factors) {
-  Fold fold = *chooseFold(params);
+  Fold fold = chooseFold(params)->fold;
   ConvPacking packing = shortPacking(params, fold);
   ConvPacking spread = spreadPacking(params, fold);
   const Window &window = params.window;
@@ -389,5 +455,5 @@ std::vector<char> kernel::packFoldedWeights(const ConvParams &params,
 
 void kernel::makeFoldedKernels(const ConvParams &params, KernelList &kernels) {
   kernels.push_back(
-      std::make_unique<FoldedConvKernel>(params, *chooseFold(params)));
+      std::make_unique<FoldedConvKernel>(params, chooseFold(params)->fold));
 }

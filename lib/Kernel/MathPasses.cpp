@@ -129,8 +129,9 @@ PassValue kernel::appendLogOfPositive(PassList &list, PassValue x) {
 PassValue kernel::appendNormalizedPowers(PassList &list, PassValue x,
                                          int64_t columns) {
   // In f16 the powers take the upper end of the range, so that few are lost
-  // below the normal numbers; the reciprocal of their sum still is one.
-  constexpr int kMaxBias = 6, kHeadroom = 14;
+  // below the normal numbers: with 2^9, none that the result can hold. The
+  // reciprocal of their sum still is a normal number.
+  constexpr int kMaxBias = 9, kHeadroom = 14;
   bool isF16 = x.type == ElementType::F16;
   int bias = isF16 ? std::clamp(kHeadroom - int(llvm::Log2_64_Ceil(columns)), 0,
                                 kMaxBias)

@@ -129,7 +129,8 @@ void roundTo(std::vector<double> &values, ElementType type) {
     value = decodeElement(constantBits(value, type), type);
 }
 
-void checkConv(const ConvCase &c, ElementType type, ElementType resultType) {
+void checkConv(const ConvCase &c, ElementType type, ElementType resultType,
+               bool roundsInput = false) {
   ConvParams params = paramsOf(c);
   KernelRunner runner;
   auto input =
@@ -141,7 +142,13 @@ void checkConv(const ConvCase &c, ElementType type, ElementType resultType) {
   auto bias = randomValues(c.hasBias ? c.outChannels : 0, 3);
   roundTo(filter, type);
   roundTo(bias, ElementType::F32);
-  params.input = runner.put(type, input);
+  if (roundsInput) {
+    params.rounded = type;
+    params.input = runner.put(ElementType::F32, input);
+    roundTo(input, type);
+  } else {
+    params.input = runner.put(type, input);
+  }
   std::vector<float> biasFloats(bias.begin(), bias.end());
   params.weights = runner.putBytes(
       ElementType::F32,
@@ -179,6 +186,18 @@ TEST_P(Conv, GivesF32) {
 
 TEST_P(Conv, RoundsF32) {
   checkConv(GetParam(), ElementType::F32, ElementType::BF16);
+}
+
+/// Convolutions of few channels that can read f32 and round it.
+class RoundingConv : public testing::TestWithParam<ConvCase> {};
+
+TEST_P(RoundingConv, MatchesReference) {
+  for (ElementType type : {ElementType::F16, ElementType::BF16}) {
+    ConvParams params = paramsOf(GetParam());
+    params.input.type = type;
+    ASSERT_TRUE(canRoundInput(params));
+    checkConv(GetParam(), type, type, /*roundsInput=*/true);
+  }
 }
 
 Window uneven() {
@@ -236,6 +255,26 @@ INSTANTIATE_TEST_SUITE_P(
         ConvCase{1, 4, 20, 19, 10, square(3, 3, 1)},
         ConvCase{1, 3, 61, 70, 32, square(3, 2, 1), 1, true, kRelu6, 4096},
         ConvCase{1, 3, 40, 200, 16, square(7, 2, 3), 1, true, {}, 8192}));
+
+INSTANTIATE_TEST_SUITE_P(
+    FewChannels, RoundingConv,
+    testing::Values(
+        ConvCase{2, 3, 37, 30, 20, square(7, 2, 3), 1, true, kRelu},
+        ConvCase{1, 3, 32, 300, 96, square(4, 4)},
+        ConvCase{1, 3, 61, 300, 32, square(3, 2, 1), 1, true, kRelu6, 16384},
+        ConvCase{1, 3, 20, 400, 24, square(3, 2, 1), 1, true, kRelu6, 32768}));
+
+TEST(RoundingConvTest, NotOfManyChannels) {
+  ConvParams params = paramsOf({1, 64, 14, 14, 64, square(3, 1, 1)});
+  params.input.type = ElementType::F16;
+  EXPECT_FALSE(canRoundInput(params));
+  params.input.type = ElementType::F32;
+  params.rounded = ElementType::F16;
+  KernelList kernels;
+  llvm::Error error = makeConvKernels(params, kernels);
+  EXPECT_EQ(llvm::toString(std::move(error)),
+            "an input that is not folded is rounded by a cast of its own");
+}
 
 // Wide images, whose windows have all their rows as channels.
 INSTANTIATE_TEST_SUITE_P(

@@ -139,6 +139,14 @@ INSTANTIATE_TEST_SUITE_P(
         TransposeCase{1, 6, 4, 4, 6, 16, 16, 8, 8, 4, 4, 4, 4}));
 
 INSTANTIATE_TEST_SUITE_P(
+    OneChannel, ConvTranspose,
+    testing::Values(
+        TransposeCase{2, 20, 7, 9, 1, 2, 2, 2, 2},
+        TransposeCase{1, 40, 5, 33, 1, 4, 3, 4, 2, 0, 0, 1, 0, 0, 1, 1, kRelu},
+        TransposeCase{1, 8, 30, 100, 1, 2, 2, 2, 2, 0, 0, 0, 0, 0, 1, 1, kRelu6,
+                      8192}));
+
+INSTANTIATE_TEST_SUITE_P(
     Groups, ConvTranspose,
     testing::Values(
         TransposeCase{2, 96, 5, 5, 96, 4, 4, 2, 2, 1, 1, 1, 1, 0, 1, 96},

@@ -97,6 +97,30 @@ def FoldChannelMoves : Pass<"fold-channel-moves", "::mlir::func::FuncOp"> {
   ];
 }
 
+def FuseInputCasts : Pass<"fuse-input-casts", "::mlir::func::FuncOp"> {
+  let summary = "Let first convolutions round the network's input";
+  let description = [{
+    A convolution of few channels loads rows as channels. Where an input of f32
+    is cast to 16 bits for it alone, it loads f32 and rounds in local memory,
+    which saves writing the cast's result and reading it again. Only where
+    rows do not overlap so much that loading them as f32 takes longer.
+
+    Before:
+
+    ```mlir
+    %0 = tpu.cast %arg0 : (tensor<1x3x224x224xf32>) -> tensor<1x3x224x224xf16>
+    %1 = tpu.conv %0, %filter ... : (tensor<1x3x224x224xf16>, tensor<16x3x3x3xf16>)
+    ```
+
+    After:
+
+    ```mlir
+    %1 = tpu.conv %arg0, %filter ... : (tensor<1x3x224x224xf32>, tensor<16x3x3x3xf16>)
+    ```
+  }];
+  let statistics = [Statistic<"numFused", "fused", "Casts that convolutions do">];
+}
+
 def AlignConcats : Pass<"align-concats", "::mlir::func::FuncOp"> {
   let summary = "Begin the parts of concatenations of channels in lane 0";
   let description = [{

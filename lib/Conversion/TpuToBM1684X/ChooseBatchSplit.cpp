@@ -190,6 +190,7 @@ void tpuc::buildLanesPipeline(OpPassManager &manager) {
   manager.addPass(tpu::createTpuHdimIsBatch());
   manager.addPass(tpu::createTpuHoistOutputs());
   manager.addPass(createFoldChannelMoves());
+  manager.addPass(createFuseInputCasts());
   manager.addPass(createAlignConcats());
   manager.addPass(createTpuAssignLaneLayout());
   manager.addPass(createJoinPermutes());

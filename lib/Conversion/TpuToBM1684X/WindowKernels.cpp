@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ByteKernels.h"
+#include "ConvShapes.h"
 #include "KernelModels.h"
 
 #include "Dialect/Tpu/IR/Tpu.h"
@@ -18,6 +19,46 @@
 using namespace mlir;
 using namespace tpuc;
 using namespace tpuc::kernel;
+
+static ArrayRef<int64_t> shapeOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+void tpuc::setConvShapes(tpu::ConvOp conv, ConvParams &params) {
+  ArrayRef<int64_t> in = shapeOf(conv.getInput());
+  ArrayRef<int64_t> out = shapeOf(conv.getOutput());
+  ArrayRef<int64_t> filter = shapeOf(conv.getFilter());
+  ArrayRef<int64_t> strides = conv.getStrides(), pads = conv.getPads();
+  ArrayRef<int64_t> dilations = conv.getDilations();
+  size_t axes = strides.size(), h = axes - 2, w = axes - 1;
+  params.batch = in[0];
+  params.inChannels = in[1];
+  params.inH = in[2 + h];
+  params.inW = in[2 + w];
+  params.outChannels = out[1];
+  params.outH = out[2 + h];
+  params.outW = out[2 + w];
+  params.groups = conv.getGroup();
+  Window &window = params.window;
+  window.kernelH = filter[2 + h];
+  window.kernelW = filter[2 + w];
+  window.strideH = strides[h];
+  window.strideW = strides[w];
+  window.dilationH = dilations[h];
+  window.dilationW = dilations[w];
+  window.padTop = pads[h];
+  window.padLeft = pads[w];
+  window.padBottom = pads[axes + h];
+  window.padRight = pads[axes + w];
+  if (axes == 3) {
+    params.inDepth = in[2];
+    params.outDepth = out[2];
+    params.kernelD = filter[2];
+    params.strideD = strides[0];
+    params.dilationD = dilations[0];
+    params.padFront = pads[0];
+  }
+}
 
 namespace {
 
@@ -89,10 +130,6 @@ template <typename Op> Activation activationOf(Op op) {
   return activation;
 }
 
-ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
-
 struct ConvModel
     : LowerToCommandsOpInterface::ExternalModel<ConvModel, tpu::ConvOp> {
   LogicalResult buildKernels(Operation *op, KernelContext &context,
@@ -101,9 +138,12 @@ struct ConvModel
     ConvParams params;
     params.input = context.globalTensor(conv.getInput());
     params.result = context.globalTensor(conv.getOutput());
-    setShapes(conv, params);
-    bool isSplit = conv.getInput().getType().getElementType().isBF16() &&
-                   conv.getFilter().getType().getElementType().isF32();
+    setConvShapes(conv, params);
+    Type inputElement = conv.getInput().getType().getElementType();
+    Type filterElement = conv.getFilter().getType().getElementType();
+    if (inputElement.isF32() && !filterElement.isF32())
+      params.rounded = *elementTypeOf(conv.getFilter().getType());
+    bool isSplit = inputElement.isBF16() && filterElement.isF32();
     if (isSplit) {
       params.kernelD = 2;
       params.dilationD = 0;
@@ -167,42 +207,6 @@ struct ConvModel
       bias = float(bias / result.scale);
     return packConvWeights(params, weights.filter, weights.bias,
                            {factors, result.zeroPoint});
-  }
-
-  static void setShapes(tpu::ConvOp conv, ConvParams &params) {
-    ArrayRef<int64_t> in = shapeOf(conv.getInput());
-    ArrayRef<int64_t> out = shapeOf(conv.getOutput());
-    ArrayRef<int64_t> filter = shapeOf(conv.getFilter());
-    ArrayRef<int64_t> strides = conv.getStrides(), pads = conv.getPads();
-    ArrayRef<int64_t> dilations = conv.getDilations();
-    size_t axes = strides.size(), h = axes - 2, w = axes - 1;
-    params.batch = in[0];
-    params.inChannels = in[1];
-    params.inH = in[2 + h];
-    params.inW = in[2 + w];
-    params.outChannels = out[1];
-    params.outH = out[2 + h];
-    params.outW = out[2 + w];
-    params.groups = conv.getGroup();
-    Window &window = params.window;
-    window.kernelH = filter[2 + h];
-    window.kernelW = filter[2 + w];
-    window.strideH = strides[h];
-    window.strideW = strides[w];
-    window.dilationH = dilations[h];
-    window.dilationW = dilations[w];
-    window.padTop = pads[h];
-    window.padLeft = pads[w];
-    window.padBottom = pads[axes + h];
-    window.padRight = pads[axes + w];
-    if (axes == 3) {
-      params.inDepth = in[2];
-      params.outDepth = out[2];
-      params.kernelD = filter[2];
-      params.strideD = strides[0];
-      params.dilationD = dilations[0];
-      params.padFront = pads[0];
-    }
   }
 };
 

@@ -285,3 +285,19 @@ func.func @conv_c10_groups_of_filter_in_parts(%x: tensor<1x4x8x8xbf16>, %w: tens
   %0 = tpu.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, group = 2 : i64} : (tensor<1x4x8x8xbf16>, tensor<4x2x3x3xf32>) -> tensor<1x4x6x6xbf16>
   return
 }
+
+// -----
+
+func.func @conv_c7_rounded_input(%x: tensor<1x4x8x8xf32>, %w: tensor<4x1x3x3xf16>) {
+  // expected-error @+1 {{filter of 'f16' for an input of 'f32' has 2 spatial axes and 4 groups, expected 2 and 1; round the input by a cast}}
+  %0 = tpu.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, group = 4 : i64} : (tensor<1x4x8x8xf32>, tensor<4x1x3x3xf16>) -> tensor<1x4x6x6xf16>
+  return
+}
+
+// -----
+
+func.func @conv_c7_rounded_result(%x: tensor<1x4x8x8xf32>, %w: tensor<4x4x3x3xf16>) {
+  // expected-error @+1 {{result has element type 'bf16', expected 'f16' or 'f32'}}
+  %0 = tpu.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x4x8x8xf32>, tensor<4x4x3x3xf16>) -> tensor<1x4x6x6xbf16>
+  return
+}

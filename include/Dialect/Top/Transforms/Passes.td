@@ -40,9 +40,10 @@ def TopFoldAffine : Pass<"top-fold-affine"> {
   let description = [{
     Draws batch normalisation and products and sums with one constant a channel
     into the filter and bias of the convolution or matmul before it, and joins
-    chains of constants. A batch normalisation with nothing before it becomes a
-    depthwise convolution of one tap (of images) or a product and a sum. The scale
-    and bias of a normalisation that only matmuls with constant matrices read go
+    chains of constants. Factors of a convolution's input go into its filter,
+    too, and summands into its bias where nothing is padded. A batch normalisation
+    with nothing before it becomes a depthwise convolution of one tap (of images)
+    or a product and a sum. The scale and bias of a normalisation that only matmuls with constant matrices read go
     into these, and so does the factor of attention's scores, through the views
     between them.
 

@@ -35,11 +35,13 @@ def Tpu_ConvOp : Tpu_Op<"conv"> {
     | input | filter | bias | result |
     | --- | --- | --- | --- |
     | f32 | f32 | f32 | f32, f16, bf16 |
+    | f32 | f16, bf16 | f32 | the filter's, f32 |
     | f16 | f16 | f32 | f16, f32 |
     | bf16 | bf16, f32 | f32 | bf16, f32 |
     | bytes | i8 a channel | f32 | bytes, f32, f16, bf16 |
 
-    A filter of f32 for an input of bf16 is held as the sum of two numbers of
+    An input of f32 is rounded to a 16-bit filter's type first. A filter of f32
+    for an input of bf16 is held as the sum of two numbers of
     bf16, which has 16 bits of significand; every one of them is multiplied. Of
     bytes the sums are exact, and `bias` holds real numbers. A result of bytes has
     no ReLU: it saturates. Its `gate` is a function of the sums, silu or gelu,
@@ -52,7 +54,8 @@ def Tpu_ConvOp : Tpu_Op<"conv"> {
     filter's axis 1 is C / group; (C5) `bias` is [OC]; (C6) the result has the
     shape [N, OC, (in + pad_begin + pad_end - dilation * (k - 1) - 1) / stride
     + 1]; (C7) input, filter and result have the element types of a row of the
-    table; (C8) `relu_limit` is negative without `do_relu`, and a result of
+    table, with two spatial axes and `group` 1 where an input of f32 has a 16-bit
+    filter; (C8) `relu_limit` is negative without `do_relu`, and a result of
     bytes has neither; (C9) a quantised filter has a scale for each entry of
     axis 0; (C10) with a filter of f32 for an input of bf16 the rank is 4 and
     `group` 1; (C11) a `gate` gives i8 whose zero is 0.

@@ -84,6 +84,18 @@ static void setWeights(MatMulOp op, Value weights) {
   op.getRhsMutable().assign(weights);
 }
 
+/// Whether a convolution multiplies each channel by one number.
+static bool scalesChannels(ConvOp op) {
+  ArrayRef<int64_t> filter = shapeOf(op.getFilter());
+  auto isOne = [](int64_t size) { return size == 1; };
+  auto isZero = [](int64_t size) { return size == 0; };
+  return int64_t(op.getGroup()) == filter[0] &&
+         op.getInput().getType() == op.getType() &&
+         llvm::all_of(filter.drop_front(), isOne) &&
+         llvm::all_of(op.getStrides(), isOne) &&
+         llvm::all_of(op.getPads(), isZero);
+}
+
 /// Replaces `op` by `producer` with its weights times `scale` and its bias
 /// times `scale` plus `shift`; an empty scale is one everywhere.
 template <typename OpTy>
@@ -165,6 +177,34 @@ struct ShiftIntoBias : public OpRewritePattern<AddOp> {
   }
 };
 
+/// A convolution of each channel by one number after another with no activation
+/// between -> that other one, with the activation of both
+template <typename ProducerOp>
+struct ChannelConvIntoWeights : public OpRewritePattern<ConvOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ConvOp op,
+                                PatternRewriter &rewriter) const override {
+    auto producer = op.getInput().template getDefiningOp<ProducerOp>();
+    if (!producer || !scalesChannels(op))
+      return rewriter.notifyMatchFailure(op, "no scaled convolution");
+    FailureOr<Buffer> scale = getConstant(op.getFilter()), shift = failure();
+    if (failed(scale) ||
+        (op.getBias() && failed(shift = getConstant(op.getBias()))))
+      return rewriter.notifyMatchFailure(op, "factors are not constant");
+    bool doRelu = op.getDoRelu();
+    FloatAttr limit = op.getReluLimitAttr();
+    if (failed(
+            foldAffine(rewriter, op, producer, scale->getF32(),
+                       succeeded(shift) ? shift->getF32() : ArrayRef<float>())))
+      return failure();
+    rewriter.modifyOpInPlace(producer, [&] {
+      producer.setDoRelu(doRelu);
+      producer.setReluLimitAttr(limit);
+    });
+    return success();
+  }
+};
+
 /// batch_norm(conv(x)) -> conv(x), also transposed; batch_norm(x) -> a
 /// convolution of each channel by one number where x is an image, else x *
 /// scale + shift
@@ -224,8 +264,10 @@ struct FoldBatchNorm : public OpRewritePattern<BatchNormOp> {
 } // namespace
 
 void top::populateAffinePatterns(RewritePatternSet &patterns) {
-  patterns.add<FoldBatchNorm, ScaleIntoWeights<ConvOp>,
-               ScaleIntoWeights<ConvTransposeOp>, ScaleIntoWeights<MatMulOp>,
-               ShiftIntoBias<ConvOp>, ShiftIntoBias<ConvTransposeOp>,
-               ShiftIntoBias<MatMulOp>>(patterns.getContext());
+  patterns.add<FoldBatchNorm, ChannelConvIntoWeights<ConvOp>,
+               ChannelConvIntoWeights<ConvTransposeOp>,
+               ScaleIntoWeights<ConvOp>, ScaleIntoWeights<ConvTransposeOp>,
+               ScaleIntoWeights<MatMulOp>, ShiftIntoBias<ConvOp>,
+               ShiftIntoBias<ConvTransposeOp>, ShiftIntoBias<MatMulOp>>(
+      patterns.getContext());
 }

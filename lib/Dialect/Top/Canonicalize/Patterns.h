@@ -41,6 +41,9 @@ void populateGroupNormPatterns(mlir::RewritePatternSet &patterns);
 /// Constant factors and summands into weights and biases; batch_norm. Changes
 /// rounding.
 void populateAffinePatterns(mlir::RewritePatternSet &patterns);
+/// Factors and summands of channels into the convolution that reads them.
+/// Changes rounding.
+void populateLeadingAffinePatterns(mlir::RewritePatternSet &patterns);
 /// Chains of arithmetic with constants. Changes rounding.
 void populateConstantChainPatterns(mlir::RewritePatternSet &patterns);
 /// Factors and summands of columns into the linear layers around them, also

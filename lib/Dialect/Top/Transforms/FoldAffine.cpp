@@ -13,10 +13,10 @@ namespace tpuc::top {
 namespace {
 
 struct TopFoldAffine
-    : public PatternPass<impl::TopFoldAffineBase<TopFoldAffine>,
-                         populateAffinePatterns, populateConstantChainPatterns,
-                         populateProjectionPatterns,
-                         populatePackedProductPatterns> {};
+    : public PatternPass<
+          impl::TopFoldAffineBase<TopFoldAffine>, populateAffinePatterns,
+          populateLeadingAffinePatterns, populateConstantChainPatterns,
+          populateProjectionPatterns, populatePackedProductPatterns> {};
 
 } // namespace
 } // namespace tpuc::top

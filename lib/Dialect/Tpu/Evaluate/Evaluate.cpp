@@ -176,8 +176,12 @@ static Buffer applyRelu(Buffer buffer, bool relu, const APFloat &limit) {
 
 static EvalResult evaluateOp(ConvOp op, ArrayRef<Buffer> operands) {
   TopEvaluator top(op);
+  SmallVector<Buffer> rounded(operands);
+  Type filter = getElement(op.getFilter());
+  if (filter.isF16() || filter.isBF16())
+    rounded.front() = roundTo(rounded.front(), filter);
   EvalResult result = top.run(
-      "top.conv", operands,
+      "top.conv", rounded,
       {top.list("strides", op.getStrides()), top.list("pads", op.getPads()),
        top.list("dilations", op.getDilations()),
        top.i64("group", op.getGroup()), top.flag("do_relu", op.getDoRelu()),

@@ -116,7 +116,18 @@ LogicalResult ConvOp::verify() {
   if (failed(verifyResultShape(*this, expected)))
     return failure();
   Type inputElement = getElement(getInput());
-  bool isSplit = inputElement.isBF16() && getElement(getFilter()).isF32();
+  Type filterElement = getElement(getFilter());
+  bool isSplit = inputElement.isBF16() && filterElement.isF32();
+  bool roundsInput =
+      inputElement.isF32() && (filterElement.isF16() || filterElement.isBF16());
+  /*conv_c7*/
+  if (roundsInput && (axes != 2 || group != 1))
+    return emitOpError("filter of ")
+           << filterElement << " for an input of 'f32' has " << axes
+           << " spatial axes and " << group
+           << " groups, expected 2 and 1; round the input by a cast";
+  if (roundsInput)
+    return verifyPrecisionAndRelu(*this, filterElement);
   /*conv_c7, conv_c9*/
   if (!isSplit && failed(verifyOperandElements(*this, getInput(), getFilter(),
                                                "input, filter", 0)))
