@@ -10,6 +10,7 @@
 
 #include "Kernel/CommandSink.h"
 #include "Kernel/Tensor.h"
+#include "Target/BM1684X/Codec.h"
 
 #include <optional>
 
@@ -17,32 +18,32 @@ namespace tpuc::kernel {
 
 /// Function codes of the element-wise unit (AR).
 enum class Arith : uint8_t {
-  Mul = 0,
-  Not = 1,
-  Add = 2,
-  Sub = 3,
-  Max = 4,
-  Min = 5,
-  LogicShift = 6,
-  And = 7,
-  Or = 8,
-  Xor = 9,
-  Div = 12,
-  Cast = 14,
-  AddSat = 15,
-  SubSat = 16,
-  Mac = 18,
-  Copy = 19,
-  MulSat = 20,
-  ArithShift = 21,
-  Abs = 26,
+  Mul = codec::ArFunction::Mul,
+  Not = codec::ArFunction::Not,
+  Add = codec::ArFunction::Add,
+  Sub = codec::ArFunction::Sub,
+  Max = codec::ArFunction::Max,
+  Min = codec::ArFunction::Min,
+  LogicShift = codec::ArFunction::LogicShift,
+  And = codec::ArFunction::And,
+  Or = codec::ArFunction::Or,
+  Xor = codec::ArFunction::Xor,
+  Div = codec::ArFunction::Div,
+  Cast = codec::ArFunction::Cast,
+  AddSat = codec::ArFunction::Adds,
+  SubSat = codec::ArFunction::Subs,
+  Mac = codec::ArFunction::Mac,
+  Copy = codec::ArFunction::Copy,
+  MulSat = codec::ArFunction::Muls,
+  ArithShift = codec::ArFunction::Ashift,
+  Abs = codec::ArFunction::Abs,
 };
 
 /// Function codes of the compare unit (CMP): result = (a ? b) ? c : d.
 enum class Compare : uint8_t {
-  SelectGreater = 23,
-  SelectEqual = 24,
-  SelectLess = 26
+  SelectGreater = codec::CmpFunction::SelGt,
+  SelectEqual = codec::CmpFunction::SelEq,
+  SelectLess = codec::CmpFunction::SelLt
 };
 
 /// Rounding modes, by their code.

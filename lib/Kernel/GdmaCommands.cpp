@@ -12,8 +12,6 @@ using codec::Layout;
 using codec::Registers;
 
 namespace {
-
-enum : uint32_t { kPlain = 0, kBroadcast = 3 };
 constexpr uint32_t kAllLanes = 0xffff'ffff;
 
 Registers start(ElementType type, uint32_t function) {
@@ -129,19 +127,19 @@ uint64_t CommandBuilder::addressOf(const GlobalTensor &tensor) const {
 
 void CommandBuilder::load(const LocalTensor &result,
                           const GlobalTensor &source) {
-  forEachRead(result, source,
-              [&](const LocalTensor &to, const GlobalTensor &from) {
-                Registers r = start(from.type, kPlain);
-                setSource(r, addressOf(from), from.shape, from.strides);
-                setResult(r, localAddress(to), to.shape, to.strides);
-                r.nchw_copy = sameShape(from.shape, to.shape);
-                sink.emit(Layout::DmaTensor, r);
-              });
+  forEachRead(
+      result, source, [&](const LocalTensor &to, const GlobalTensor &from) {
+        Registers r = start(from.type, codec::DmaTensorFunction::Tensor);
+        setSource(r, addressOf(from), from.shape, from.strides);
+        setResult(r, localAddress(to), to.shape, to.strides);
+        r.nchw_copy = sameShape(from.shape, to.shape);
+        sink.emit(Layout::DmaTensor, r);
+      });
 }
 
 void CommandBuilder::store(const GlobalTensor &result,
                            const LocalTensor &source) {
-  Registers r = start(result.type, kPlain);
+  Registers r = start(result.type, codec::DmaTensorFunction::Tensor);
   setSource(r, localAddress(source), source.shape, source.strides);
   setResult(r, addressOf(result), result.shape, result.strides);
   r.nchw_copy = sameShape(source.shape, result.shape);
@@ -152,7 +150,7 @@ void CommandBuilder::move(const GlobalTensor &result,
                           const GlobalTensor &source) {
   forEachRead(result, source,
               [&](const GlobalTensor &to, const GlobalTensor &from) {
-                Registers r = start(to.type, kPlain);
+                Registers r = start(to.type, codec::DmaTensorFunction::Tensor);
                 setSource(r, addressOf(from), from.shape, from.strides);
                 setResult(r, addressOf(to), to.shape, to.strides);
                 r.nchw_copy = sameShape(from.shape, to.shape);
@@ -162,7 +160,7 @@ void CommandBuilder::move(const GlobalTensor &result,
 
 void CommandBuilder::exchange(const LocalTensor &result,
                               const LocalTensor &source) {
-  Registers r = start(source.type, kPlain);
+  Registers r = start(source.type, codec::DmaTensorFunction::Tensor);
   setSource(r, localAddress(source), source.shape, source.strides);
   setResult(r, localAddress(result), result.shape, result.strides);
   r.nchw_copy = sameShape(source.shape, result.shape);
@@ -171,7 +169,7 @@ void CommandBuilder::exchange(const LocalTensor &result,
 
 void CommandBuilder::loadBroadcast(const LocalTensor &result,
                                    const GlobalTensor &source) {
-  Registers r = start(source.type, kBroadcast);
+  Registers r = start(source.type, codec::DmaTensorFunction::TensorBroadcast);
   setSource(r, addressOf(source), source.shape, source.strides);
   setResult(r, localAddress(result), result.shape, result.strides);
   sink.emit(Layout::DmaTensor, r);
@@ -193,7 +191,7 @@ void CommandBuilder::loadBlocks(const LocalTensor &result,
                source.advanced((rows - 1) * rowStride), 1, columns, rowStride);
     return;
   }
-  Registers r = start(source.type, kPlain);
+  Registers r = start(source.type, codec::DmaTensorFunction::Tensor);
   setSource(r, addressOf(source));
   setResult(r, localAddress(result));
   r.src_hsize = uint32_t(rows);
@@ -210,7 +208,7 @@ void CommandBuilder::loadBlocks(const LocalTensor &result,
 void CommandBuilder::storeBlocks(const GlobalTensor &result,
                                  const LocalTensor &source, int64_t rows,
                                  int64_t columns, int64_t rowStride) {
-  Registers r = start(result.type, kPlain);
+  Registers r = start(result.type, codec::DmaTensorFunction::Tensor);
   setSource(r, localAddress(source));
   setResult(r, addressOf(result));
   r.dst_hsize = uint32_t(rows);
@@ -225,7 +223,7 @@ void CommandBuilder::storeBlocks(const GlobalTensor &result,
 }
 
 void CommandBuilder::fill(const LocalTensor &result, uint32_t bits) {
-  Registers r = start(result.type, kPlain);
+  Registers r = start(result.type, codec::DmaTensorFunction::Tensor);
   setSource(r, 0, result.shape, contiguousStrides(result.shape));
   setResult(r, localAddress(result), result.shape, result.strides);
   r.nchw_copy = 1;
@@ -235,7 +233,7 @@ void CommandBuilder::fill(const LocalTensor &result, uint32_t bits) {
 }
 
 void CommandBuilder::fill(const GlobalTensor &result, uint32_t bits) {
-  Registers r = start(result.type, kPlain);
+  Registers r = start(result.type, codec::DmaTensorFunction::Tensor);
   setSource(r, 0, result.shape, contiguousStrides(result.shape));
   setResult(r, addressOf(result), result.shape, result.strides);
   r.nchw_copy = 1;
@@ -247,7 +245,7 @@ void CommandBuilder::fill(const GlobalTensor &result, uint32_t bits) {
 void CommandBuilder::gather(const GlobalTensor &result,
                             const GlobalTensor &source,
                             const GlobalTensor &index) {
-  Registers r = start(result.type, kPlain);
+  Registers r = start(result.type, codec::DmaTensorFunction::Tensor);
   setSource(r, addressOf(source));
   setResult(r, addressOf(result));
   r.src_csize = uint32_t(source.shape[C]);

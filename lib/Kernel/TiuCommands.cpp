@@ -17,24 +17,6 @@ using codec::Registers;
 
 namespace {
 
-/// Function codes of the other units.
-enum : uint32_t {
-  kConvNormal = 0,
-  kMatmulBlocks = 1,
-  kMatmulRows = 4,
-  kMatmulRowsTransposed = 5,
-  kDepthwise = 0,
-  kAveragePool = 1,
-  kMaxPool = 4,
-  kTaylor = 13,
-  kRsqrt = 17,
-  kLinearMac = 1,
-  kTransposeAligned = 1,
-  kStaticBroadcast = 4,
-  kRequantizeFloat = 0,
-  kRequantize = 1,
-};
-
 /// Layout codes of operands.
 enum : uint32_t { kAligned = 0, kFreeStride = 3 };
 
@@ -226,7 +208,7 @@ void CommandBuilder::linear(const LocalTensor &result,
                             const LocalTensor &source, const Operand &scale,
                             const Operand &offset) {
   Registers r = start(result);
-  r.tsk_eu_typ = kLinearMac;
+  r.tsk_eu_typ = codec::LinFunction::Mac;
   r.opd0_addr = source.address;
   r.opd1_const = scale.tensor ? 0 : 1;
   r.opd1_addr = scale.tensor ? scale.tensor->address : scale.bits;
@@ -239,7 +221,7 @@ void CommandBuilder::taylor(const LocalTensor &result,
                             const LocalTensor &source, uint32_t table,
                             unsigned count) {
   Registers r = start(result);
-  r.tsk_eu_typ = kTaylor;
+  r.tsk_eu_typ = codec::SfuFunction::Taylor;
   r.opd0_prec = precision(source.type);
   r.opd0_addr = source.address;
   r.opd1_addr = table;
@@ -250,7 +232,7 @@ void CommandBuilder::taylor(const LocalTensor &result,
 void CommandBuilder::rsqrt(const LocalTensor &result, const LocalTensor &source,
                            unsigned iterations) {
   Registers r = start(result);
-  r.tsk_eu_typ = kRsqrt;
+  r.tsk_eu_typ = codec::SfuFunction::Rsqrt;
   r.opd0_prec = precision(source.type);
   r.opd0_addr = source.address;
   r.opd2_n_str = iterations - 1;
@@ -260,7 +242,7 @@ void CommandBuilder::rsqrt(const LocalTensor &result, const LocalTensor &source,
 void CommandBuilder::transpose(const LocalTensor &result,
                                const LocalTensor &source) {
   Registers r = start(result);
-  r.tsk_eu_typ = kTransposeAligned;
+  r.tsk_eu_typ = codec::TransBcFunction::WcTs;
   r.opd0_c = uint32_t(source.shape[C]);
   r.opd0_w = uint32_t(source.shape[W]);
   r.opd0_addr = source.address;
@@ -270,7 +252,7 @@ void CommandBuilder::transpose(const LocalTensor &result,
 void CommandBuilder::loadStatic(const LocalTensor &result,
                                 uint32_t staticOffset) {
   Registers r = start(result);
-  r.tsk_eu_typ = kStaticBroadcast;
+  r.tsk_eu_typ = codec::TransBcFunction::SBc;
   r.opd0_c = 1;
   r.opd0_w = uint32_t(result.shape[W]);
   r.opd0_addr = uint32_t(arch::kStaticBase + staticOffset);
@@ -307,7 +289,7 @@ void CommandBuilder::requantize(const LocalTensor &result,
                                 const LocalTensor &source,
                                 const Multiplier &factor, int64_t zeroPoint) {
   Registers r = start(result);
-  r.tsk_eu_typ = kRequantize;
+  r.tsk_eu_typ = codec::RqDqFunction::Rq1;
   r.opd0_prec = precision(source.type);
   r.opd0_sign = isSigned(source.type);
   r.opd0_addr = source.address;
@@ -323,7 +305,7 @@ void CommandBuilder::requantizeChannels(const LocalTensor &result,
                                         const LocalTensor &source,
                                         uint32_t parameters) {
   Registers r = start(result);
-  r.tsk_eu_typ = kRequantizeFloat;
+  r.tsk_eu_typ = codec::RqDqFunction::Rq0;
   r.opd0_prec = precision(source.type);
   r.opd0_sign = isSigned(source.type);
   r.opd0_addr = source.address;
@@ -349,7 +331,7 @@ void CommandBuilder::convolve(const LocalTensor &result,
                               const Window &window, bool accumulate,
                               uint32_t padBits) {
   Registers r = start(result);
-  r.tsk_eu_typ = kConvNormal;
+  r.tsk_eu_typ = codec::ConvFunction::Normal;
   setSigns(r, source.type);
   setWindow(r, source, window);
   r.res_add = accumulate;
@@ -375,7 +357,7 @@ void CommandBuilder::depthwise(const LocalTensor &result,
                                std::optional<uint32_t> bias,
                                const Window &window, uint32_t padBits) {
   Registers r = start(result);
-  r.tsk_eu_typ = kDepthwise;
+  r.tsk_eu_typ = codec::PordFunction::Depthwise;
   setSigns(r, source.type);
   setWindow(r, source, window);
   r.opd0_prec = precision(source.type);
@@ -392,7 +374,7 @@ void CommandBuilder::maxPool(const LocalTensor &result,
                              const LocalTensor &source, const Window &window,
                              uint32_t padBits) {
   Registers r = start(result);
-  r.tsk_eu_typ = kMaxPool;
+  r.tsk_eu_typ = codec::PordFunction::Maxpooling;
   setSigns(r, source.type);
   setWindow(r, source, window);
   r.opd0_prec = precision(source.type);
@@ -408,7 +390,7 @@ void CommandBuilder::averagePool(const LocalTensor &result,
                                  const LocalTensor &source,
                                  const Window &window, double scale) {
   Registers r = start(result);
-  r.tsk_eu_typ = kAveragePool;
+  r.tsk_eu_typ = codec::PordFunction::Avgpooling;
   setSigns(r);
   setWindow(r, source, window);
   r.opd0_prec = precision(source.type);
@@ -433,7 +415,8 @@ void CommandBuilder::matmulRows(const LocalTensor &result,
     assert(layoutOf(tensor, tensor.shape).code == kAligned &&
            "operand of a product does not lie as its shape implies");
   Registers r = start(result);
-  r.tsk_eu_typ = rightTransposed ? kMatmulRowsTransposed : kMatmulRows;
+  r.tsk_eu_typ =
+      rightTransposed ? codec::Mm2Function::Nt : codec::Mm2Function::Nn;
   r.opd0_sign = isSigned(left.type);
   r.opd1_sign = isSigned(right.type);
   r.opd0_prec = precision(left.type);
@@ -455,7 +438,7 @@ void CommandBuilder::matmulBlocks(const LocalTensor &result,
                                   std::optional<uint32_t> bias, bool accumulate,
                                   bool leftTransposed) {
   Registers r = start(result);
-  r.tsk_eu_typ = kMatmulBlocks;
+  r.tsk_eu_typ = codec::MmFunction::Normal;
   setSigns(r);
   r.res_add = accumulate;
   r.left_tran = leftTransposed;

@@ -16,6 +16,7 @@
 #include "llvm/TableGen/Record.h"
 
 #include <map>
+#include <set>
 
 using namespace llvm;
 
@@ -136,6 +137,34 @@ MapVector<StringRef, int64_t> unionOfFields(ArrayRef<Command> commands) {
   return fields;
 }
 
+/// A keyword as an enumerator: pl_gather_d1coor is PlGatherD1coor.
+std::string enumerator(StringRef keyword) {
+  std::string name;
+  SmallVector<StringRef> words;
+  keyword.split(words, '_');
+  for (StringRef word : words)
+    name += word.take_front().upper() + word.drop_front().str();
+  return name;
+}
+
+/// The function codes, once for the layouts of a command. Keywords that are the
+/// codes themselves name nothing.
+void emitFunctionCodes(ArrayRef<Command> commands, raw_ostream &os) {
+  std::set<std::pair<StringRef, std::vector<std::pair<int64_t, StringRef>>>>
+      seen;
+  for (const Command &command : commands) {
+    if (isDigit(command.functions.front().second.front()) ||
+        !seen.insert({command.engine, command.functions}).second)
+      continue;
+    os << formatv("\n/// Functions of {0}.\nstruct {1}Function {{\n"
+                  "  enum : uint32_t {{\n",
+                  command.layoutName, command.className);
+    for (auto [code, keyword] : command.functions)
+      os << formatv("    {0} = {1},\n", enumerator(keyword), code);
+    os << "  };\n};\n";
+  }
+}
+
 bool emitCodecDecls(const RecordKeeper &records, raw_ostream &os) {
   std::vector<Command> commands = readCommands(records);
   checkCommands(commands);
@@ -153,6 +182,7 @@ bool emitCodecDecls(const RecordKeeper &records, raw_ostream &os) {
   for (auto &[name, width] : fields)
     os << "  " << (width > 32 ? "uint64_t " : "uint32_t ") << name << " = 0;\n";
   os << "};\n";
+  emitFunctionCodes(commands, os);
   return false;
 }
 

@@ -82,7 +82,7 @@ Status executeCopy(Machine &machine, const Registers &r) {
     source.view.elementBytes = result.elementBytes;
     constant[0] = source.bits;
   }
-  if (r.tsk_eu_typ == kArCopyBatch)
+  if (r.tsk_eu_typ == codec::ArFunction::CopyMb)
     source.view.strides.n = 0;
   const Kernels &k = kernelsOf(machine);
   Kernels::Copy copy = k.copy[sizeIndex(result.elementBytes)];
@@ -109,21 +109,21 @@ struct FloatOperation {
   void operator()(float *result, const float *a, const float *b,
                   const float *third, size_t count) const {
     switch (function) {
-    case kArMul:
+    case codec::ArFunction::Mul:
       return k.mul(result, a, b, count);
-    case kArAdd:
+    case codec::ArFunction::Add:
       return k.add(result, a, b, count);
-    case kArSub:
+    case codec::ArFunction::Sub:
       return k.sub(result, a, b, count);
-    case kArMax:
+    case codec::ArFunction::Max:
       return k.max(result, a, b, count);
-    case kArMin:
+    case codec::ArFunction::Min:
       return k.min(result, a, b, count);
-    case kArDiv:
+    case codec::ArFunction::Div:
       return k.divide(result, a, b, count, iterations);
-    case kArAbsDifference:
+    case codec::ArFunction::Fsubabs:
       return k.absDifference(result, a, b, count);
-    case kArMac:
+    case codec::ArFunction::Mac:
       // The product is rounded to the storage type before the sum.
       k.mul(result, a, b, count);
       if (round)
@@ -136,12 +136,14 @@ struct FloatOperation {
 };
 
 bool isSelection(uint32_t function) {
-  return function == kArSelectGreater || function == kArSelectEqual ||
-         function == kArSelectLess;
+  return function == codec::ArFunction::SelectGreat ||
+         function == codec::ArFunction::SelectEqual ||
+         function == codec::ArFunction::SelectLess;
 }
 
 bool isMaximum(uint32_t function) {
-  return function == kArMax || function == kArMin;
+  return function == codec::ArFunction::Max ||
+         function == codec::ArFunction::Min;
 }
 
 bool hasNan(const float *values, size_t count) {
@@ -164,20 +166,21 @@ void operateOnBits(uint32_t function, Precision precision, int64_t *result,
                                                         : 0;
   for (size_t i = 0; i < count; ++i) {
     switch (function) {
-    case kArAbs:
+    case codec::ArFunction::Abs:
       result[i] = a[i] & ~signBit;
       break;
-    case kArSelectGreater:
+    case codec::ArFunction::SelectGreat:
       result[i] = x[i] > y[i] ? selected : 0;
       break;
-    case kArSelectEqual:
+    case codec::ArFunction::SelectEqual:
       result[i] = a[i] == b[i] ? selected : 0;
       break;
-    case kArSelectLess:
+    case codec::ArFunction::SelectLess:
       result[i] = a[i] != b[i] && !(x[i] >= y[i]) ? selected : 0;
       break;
     default: {
-      bool first = function == kArMax ? x[i] > y[i] : !(x[i] >= y[i]);
+      bool first =
+          function == codec::ArFunction::Max ? x[i] > y[i] : !(x[i] >= y[i]);
       int64_t bits = first ? a[i] : b[i];
       bool denormal = exponentBits && !(bits & exponentBits);
       result[i] = denormal ? bits & signBit : bits;
@@ -188,11 +191,11 @@ void operateOnBits(uint32_t function, Precision precision, int64_t *result,
 
 unsigned operandsOf(uint32_t function) {
   switch (function) {
-  case kArAbs:
+  case codec::ArFunction::Abs:
     return 1;
-  case kArSelectGreater:
-  case kArSelectEqual:
-  case kArSelectLess:
+  case codec::ArFunction::SelectGreat:
+  case codec::ArFunction::SelectEqual:
+  case codec::ArFunction::SelectLess:
     return 3;
   default:
     return 2;
@@ -201,20 +204,20 @@ unsigned operandsOf(uint32_t function) {
 
 Status executeFloat(Machine &machine, const Registers &r) {
   switch (r.tsk_eu_typ) {
-  case kArMul:
-  case kArAdd:
-  case kArSub:
-  case kArMax:
-  case kArMin:
-  case kArSelectGreater:
-  case kArSelectEqual:
-  case kArSelectLess:
-  case kArAbs:
-  case kArAbsDifference:
+  case codec::ArFunction::Mul:
+  case codec::ArFunction::Add:
+  case codec::ArFunction::Sub:
+  case codec::ArFunction::Max:
+  case codec::ArFunction::Min:
+  case codec::ArFunction::SelectGreat:
+  case codec::ArFunction::SelectEqual:
+  case codec::ArFunction::SelectLess:
+  case codec::ArFunction::Abs:
+  case codec::ArFunction::Fsubabs:
     break;
-  case kArMac:
+  case codec::ArFunction::Mac:
     break;
-  case kArDiv:
+  case codec::ArFunction::Div:
     if (r.opd0_prec != uint32_t(Precision::F32))
       return Status::error("division is supported for f32 only");
     if (r.opd2_n_str > 3)
@@ -242,10 +245,11 @@ Status executeFloat(Machine &machine, const Registers &r) {
                            floatRounder(k, precision)};
   const ArOperand &a = command.operand[0], &b = command.operand[1],
                   &c = command.operand[2];
-  bool accumulates = r.tsk_eu_typ == kArMac;
+  bool accumulates = r.tsk_eu_typ == codec::ArFunction::Mac;
   if (c.present && !c.constant)
     return Status::error("a selection takes a constant only");
-  bool onBits = r.tsk_eu_typ == kArAbs || isSelection(r.tsk_eu_typ);
+  bool onBits =
+      r.tsk_eu_typ == codec::ArFunction::Abs || isSelection(r.tsk_eu_typ);
   auto loadBits = k.loadUnsigned[sizeIndex(elementBytes(precision))];
   auto storeBits = k.storeInt[sizeIndex(elementBytes(precision))];
   RowLoop<3> loop(resultShape(r),
@@ -253,8 +257,8 @@ Status executeFloat(Machine &machine, const Registers &r) {
   ptrdiff_t dense = elementBytes(Precision::F32);
 
   forEachChannel(
-      machine, resultShape(r), command.ordered, r.tsk_eu_typ == kArDiv ? 6 : 1,
-      [&](uint64_t channel) {
+      machine, resultShape(r), command.ordered,
+      r.tsk_eu_typ == codec::ArFunction::Div ? 6 : 1, [&](uint64_t channel) {
         alignas(64) float left[kChunk], right[kChunk], third[kChunk],
             result[kChunk];
         auto fill = [](float *values, float value) {
@@ -319,9 +323,10 @@ Status executeFloat(Machine &machine, const Registers &r) {
 } // namespace
 
 Status tpuc::sim::executeAr(Machine &machine, const Registers &r) {
-  if (r.tsk_eu_typ == kArCopy || r.tsk_eu_typ == kArCopyBatch)
+  if (r.tsk_eu_typ == codec::ArFunction::Copy ||
+      r.tsk_eu_typ == codec::ArFunction::CopyMb)
     return executeCopy(machine, r);
-  if (r.tsk_eu_typ == kArCast)
+  if (r.tsk_eu_typ == codec::ArFunction::Cast)
     return executeCast(machine, r);
   Precision first;
   TPUC_RETURN_IF_FAILED(precisionOf(r.opd0_prec, "operand 0", first));

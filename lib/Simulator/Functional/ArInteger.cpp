@@ -62,17 +62,17 @@ int64_t leadingZeros(uint64_t value, unsigned bits) {
 void arithmetic(const IntContext &context, int64_t *result, const int64_t *a,
                 const int64_t *b, int64_t shift, size_t count) {
   switch (context.function) {
-  case kArMul:
-  case kArMulSaturating:
+  case codec::ArFunction::Mul:
+  case codec::ArFunction::Muls:
     // Only two unsigned words have a product that does not fit.
     for (size_t i = 0; i < count; ++i)
       if (__builtin_mul_overflow(a[i], b[i], &result[i]))
-        result[i] = context.function == kArMul
+        result[i] = context.function == codec::ArFunction::Mul
                         ? int64_t(uint64_t(a[i]) * uint64_t(b[i]))
                         : INT64_MAX;
     break;
-  case kArAdd:
-  case kArAddSaturating:
+  case codec::ArFunction::Add:
+  case codec::ArFunction::Adds:
     for (size_t i = 0; i < count; ++i)
       result[i] = a[i] + b[i];
     break;
@@ -81,9 +81,9 @@ void arithmetic(const IntContext &context, int64_t *result, const int64_t *a,
       result[i] = a[i] - b[i];
     break;
   }
-  bool saturates = context.function == kArMulSaturating ||
-                   context.function == kArAddSaturating ||
-                   context.function == kArSubSaturating;
+  bool saturates = context.function == codec::ArFunction::Muls ||
+                   context.function == codec::ArFunction::Adds ||
+                   context.function == codec::ArFunction::Subs;
   if (shift < 0) {
     for (size_t i = 0; i < count; ++i)
       result[i] =
@@ -104,11 +104,11 @@ void arithmetic(const IntContext &context, int64_t *result, const int64_t *a,
 void select(const IntContext &context, int64_t *result, const int64_t *a,
             const int64_t *b, int64_t value, size_t count) {
   switch (context.function) {
-  case kArSelectGreater:
+  case codec::ArFunction::SelectGreat:
     for (size_t i = 0; i < count; ++i)
       result[i] = a[i] > b[i] ? value : 0;
     return;
-  case kArSelectEqual:
+  case codec::ArFunction::SelectEqual:
     for (size_t i = 0; i < count; ++i)
       result[i] = a[i] == b[i] ? value : 0;
     return;
@@ -121,11 +121,11 @@ void select(const IntContext &context, int64_t *result, const int64_t *a,
 void shiftAll(const IntContext &context, int64_t *result, const int64_t *a,
               const int64_t *b, size_t count) {
   for (size_t i = 0; i < count; ++i) {
-    if (context.function == kArCircularShift) {
+    if (context.function == codec::ArFunction::Cshift) {
       result[i] = rotate(a[i], b[i], context.bits);
       continue;
     }
-    int64_t value = context.function == kArLogicalShift
+    int64_t value = context.function == codec::ArFunction::LogicShift
                         ? int64_t(lowBits(a[i], context.bits))
                         : a[i];
     result[i] = int64_t(shifted(value, b[i], context.rounding));
@@ -137,56 +137,56 @@ void shiftAll(const IntContext &context, int64_t *result, const int64_t *a,
 void compute(const IntContext &context, int64_t *result, const int64_t *a,
              const int64_t *b, int64_t value, size_t count) {
   switch (context.function) {
-  case kArNot:
+  case codec::ArFunction::Not:
     for (size_t i = 0; i < count; ++i)
       result[i] = ~a[i];
     return;
-  case kArAnd:
+  case codec::ArFunction::And:
     for (size_t i = 0; i < count; ++i)
       result[i] = a[i] & b[i];
     return;
-  case kArOr:
+  case codec::ArFunction::Or:
     for (size_t i = 0; i < count; ++i)
       result[i] = a[i] | b[i];
     return;
-  case kArXor:
+  case codec::ArFunction::Xor:
     for (size_t i = 0; i < count; ++i)
       result[i] = a[i] ^ b[i];
     return;
-  case kArMax:
+  case codec::ArFunction::Max:
     for (size_t i = 0; i < count; ++i)
       result[i] = std::max(a[i], b[i]);
     return;
-  case kArMin:
+  case codec::ArFunction::Min:
     for (size_t i = 0; i < count; ++i)
       result[i] = std::min(a[i], b[i]);
     return;
-  case kArAbs:
+  case codec::ArFunction::Abs:
     for (size_t i = 0; i < count; ++i)
       result[i] = a[i] < 0 ? -a[i] : a[i];
     return;
-  case kArFirstOne:
+  case codec::ArFunction::GetFirstOne:
     for (size_t i = 0; i < count; ++i)
       result[i] = leadingZeros(lowBits(a[i], context.bits), context.bits);
     return;
-  case kArFirstZero:
+  case codec::ArFunction::GetFirstZero:
     for (size_t i = 0; i < count; ++i)
       result[i] = leadingZeros(lowBits(~a[i], context.bits), context.bits);
     return;
-  case kArMulDoublingHigh:
+  case codec::ArFunction::MulDHR:
     for (size_t i = 0; i < count; ++i)
       result[i] = context.range.clamp(
           shiftRightRounded(a[i] * b[i], context.bits - 1, context.rounding));
     return;
-  case kArLogicalShift:
-  case kArArithmeticShift:
-  case kArCircularShift:
+  case codec::ArFunction::LogicShift:
+  case codec::ArFunction::Ashift:
+  case codec::ArFunction::Cshift:
     return shiftAll(context, result, a, b, count);
-  case kArSelectGreater:
-  case kArSelectEqual:
-  case kArSelectLess:
+  case codec::ArFunction::SelectGreat:
+  case codec::ArFunction::SelectEqual:
+  case codec::ArFunction::SelectLess:
     return select(context, result, a, b, value, count);
-  case kArMac: {
+  case codec::ArFunction::Mac: {
     // `result` holds the old result, which is not shifted when it has 32 bits.
     // The sum wraps.
     unsigned left = context.resultBits == 32 ? 0 : value & 0xff;
@@ -209,32 +209,32 @@ void compute(const IntContext &context, int64_t *result, const int64_t *a,
 /// How many operands a function has; 0 when it is not defined for integers.
 unsigned operandsOf(const Registers &r) {
   switch (r.tsk_eu_typ) {
-  case kArNot:
-  case kArAbs:
-  case kArFirstOne:
-  case kArFirstZero:
+  case codec::ArFunction::Not:
+  case codec::ArFunction::Abs:
+  case codec::ArFunction::GetFirstOne:
+  case codec::ArFunction::GetFirstZero:
     return 1;
-  case kArMul:
-  case kArAdd:
-  case kArSub:
-  case kArAddSaturating:
-  case kArSubSaturating:
-  case kArMulSaturating:
+  case codec::ArFunction::Mul:
+  case codec::ArFunction::Add:
+  case codec::ArFunction::Sub:
+  case codec::ArFunction::Adds:
+  case codec::ArFunction::Subs:
+  case codec::ArFunction::Muls:
     return r.tsk_opd_num == 3 ? 3 : 2;
-  case kArSelectGreater:
-  case kArSelectEqual:
-  case kArSelectLess:
-  case kArMac:
+  case codec::ArFunction::SelectGreat:
+  case codec::ArFunction::SelectEqual:
+  case codec::ArFunction::SelectLess:
+  case codec::ArFunction::Mac:
     return 3;
-  case kArMax:
-  case kArMin:
-  case kArAnd:
-  case kArOr:
-  case kArXor:
-  case kArLogicalShift:
-  case kArArithmeticShift:
-  case kArCircularShift:
-  case kArMulDoublingHigh:
+  case codec::ArFunction::Max:
+  case codec::ArFunction::Min:
+  case codec::ArFunction::And:
+  case codec::ArFunction::Or:
+  case codec::ArFunction::Xor:
+  case codec::ArFunction::LogicShift:
+  case codec::ArFunction::Ashift:
+  case codec::ArFunction::Cshift:
+  case codec::ArFunction::MulDHR:
     return 2;
   default:
     return 0;
@@ -243,20 +243,24 @@ unsigned operandsOf(const Registers &r) {
 
 /// Whether a saturating result is signed.
 bool resultIsSigned(const Registers &r) {
-  if (r.tsk_eu_typ == kArSubSaturating)
+  if (r.tsk_eu_typ == codec::ArFunction::Subs)
     return true;
   return r.opd0_sign || r.opd1_sign;
 }
 
 bool isArithmetic(uint32_t function) {
-  return function == kArMul || function == kArAdd || function == kArSub ||
-         function == kArMulSaturating || function == kArAddSaturating ||
-         function == kArSubSaturating;
+  return function == codec::ArFunction::Mul ||
+         function == codec::ArFunction::Add ||
+         function == codec::ArFunction::Sub ||
+         function == codec::ArFunction::Muls ||
+         function == codec::ArFunction::Adds ||
+         function == codec::ArFunction::Subs;
 }
 
 bool isShift(uint32_t function) {
-  return function == kArLogicalShift || function == kArArithmeticShift ||
-         function == kArCircularShift;
+  return function == codec::ArFunction::LogicShift ||
+         function == codec::ArFunction::Ashift ||
+         function == codec::ArFunction::Cshift;
 }
 
 /// The combinations of types whose results are known.
@@ -272,13 +276,13 @@ Status checkTypes(const Registers &r, const ArCommand &command) {
     return Status::error("operand 2 must be a constant");
   bool unsignedWords =
       !r.opd0_sign && !r.opd1_sign && a.precision == Precision::I32;
-  if (unsignedWords &&
-      (function == kArMulSaturating || function == kArMulDoublingHigh))
+  if (unsignedWords && (function == codec::ArFunction::Muls ||
+                        function == codec::ArFunction::MulDHR))
     return Status::error("saturating products of unsigned 32-bit words are "
                          "not supported");
   if (isArithmetic(function))
     return Status();
-  if (function == kArMac) {
+  if (function == codec::ArFunction::Mac) {
     if (result.precision == Precision::I8 || a.precision == Precision::I32 ||
         b.precision == Precision::I32)
       return Status::error("an integer mac is supported from i8 and i16 to i16 "
@@ -295,7 +299,9 @@ Status checkTypes(const Registers &r, const ArCommand &command) {
   if (isShift(function) && b.precision != Precision::I8 &&
       b.precision != a.precision)
     return Status::error("shifts must be i8 or of the type of operand 0");
-  if ((function == kArMax || function == kArMin) && r.opd0_sign != r.opd1_sign)
+  if ((function == codec::ArFunction::Max ||
+       function == codec::ArFunction::Min) &&
+      r.opd0_sign != r.opd1_sign)
     return Status::error("a maximum of a signed and an unsigned operand is "
                          "not supported");
   return Status();
@@ -323,13 +329,13 @@ Status tpuc::sim::executeArInteger(Machine &machine, const Registers &r) {
                      intRange(command.result.precision, resultIsSigned(r))};
   bool sign0 = r.opd0_sign, sign1 = r.opd1_sign || isShift(r.tsk_eu_typ);
   // Shifts are signed bytes; a selected value keeps the result's bits.
-  bool sign2 = r.tsk_eu_typ != kArMac;
+  bool sign2 = r.tsk_eu_typ != codec::ArFunction::Mac;
   auto load0 = intLoader(k, a.precision, sign0);
   auto load1 = intLoader(k, b.precision, sign1);
   auto load2 = intLoader(k, c.precision, sign2);
   auto loadOld = intLoader(k, command.result.precision, resultIsSigned(r));
   auto store = k.storeInt[sizeIndex(elementBytes(command.result.precision))];
-  bool accumulates = r.tsk_eu_typ == kArMac;
+  bool accumulates = r.tsk_eu_typ == codec::ArFunction::Mac;
   RowLoop<3> loop(resultShape(r),
                   {&command.result.view, a.memory(), b.memory()});
   std::atomic<bool> shiftsTooFar = false;
@@ -337,8 +343,9 @@ Status tpuc::sim::executeArInteger(Machine &machine, const Registers &r) {
     // Bits that leave the word are gone, but for those that go around; what a
     // shift by 32 or more does is not known.
     constexpr int64_t kFarthest = 32;
-    int64_t limit =
-        r.tsk_eu_typ == kArCircularShift ? int64_t(context.bits) : kFarthest;
+    int64_t limit = r.tsk_eu_typ == codec::ArFunction::Cshift
+                        ? int64_t(context.bits)
+                        : kFarthest;
     for (size_t i = 0; i < count; ++i)
       if (shifts[i] <= -limit || shifts[i] >= limit)
         shiftsTooFar = true;

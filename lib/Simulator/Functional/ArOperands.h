@@ -14,38 +14,6 @@
 
 namespace tpuc::sim {
 
-/// Function codes of AR (tsk_eu_typ).
-enum ArFunction : uint32_t {
-  kArMul = 0,
-  kArNot = 1,
-  kArAdd = 2,
-  kArSub = 3,
-  kArMax = 4,
-  kArMin = 5,
-  kArLogicalShift = 6,
-  kArAnd = 7,
-  kArOr = 8,
-  kArXor = 9,
-  kArSelectGreater = 10,
-  kArSelectEqual = 11,
-  kArDiv = 12,
-  kArSelectLess = 13,
-  kArCast = 14,
-  kArAddSaturating = 15,
-  kArSubSaturating = 16,
-  kArMac = 18,
-  kArCopy = 19,
-  kArMulSaturating = 20,
-  kArArithmeticShift = 21,
-  kArCircularShift = 22,
-  kArMulDoublingHigh = 23,
-  kArAbs = 26,
-  kArAbsDifference = 27,
-  kArCopyBatch = 28,
-  kArFirstOne = 29,
-  kArFirstZero = 30,
-};
-
 struct ArOperand {
   bool constant = true;
   bool present = false;

@@ -10,17 +10,8 @@
 
 using namespace tpuc::sim;
 
-namespace {
-
-enum CompareFunction : uint32_t {
-  kGreaterAndSelect = 22,
-  kSelectGreater = 23,
-  kSelectEqual = 24,
-  kLessAndSelect = 25,
-  kSelectLess = 26,
-};
-
-/// The greater or smaller of two floats is never a denormal; f16 keeps its own.
+namespace { /// The greater or smaller of two floats is never a denormal; f16
+            /// keeps its own.
 void flushDenormals(Precision precision, int64_t *bits, size_t count) {
   int64_t exponent, sign;
   if (precision == Precision::F32) {
@@ -43,12 +34,12 @@ template <typename T>
 void compare(uint32_t function, const T *a, const T *b, const int64_t *x,
              const int64_t *y, uint8_t *mask, size_t count) {
   switch (function) {
-  case kGreaterAndSelect:
-  case kSelectGreater:
+  case codec::CmpFunction::GtAndSel:
+  case codec::CmpFunction::SelGt:
     for (size_t i = 0; i < count; ++i)
       mask[i] = a[i] > b[i];
     return;
-  case kSelectEqual:
+  case codec::CmpFunction::SelEq:
     for (size_t i = 0; i < count; ++i)
       mask[i] = x[i] == y[i];
     return;
@@ -61,14 +52,15 @@ void compare(uint32_t function, const T *a, const T *b, const int64_t *x,
 } // namespace
 
 Status tpuc::sim::executeCompare(Machine &machine, const Registers &r) {
-  if (r.tsk_eu_typ < kGreaterAndSelect || r.tsk_eu_typ > kSelectLess)
+  if (r.tsk_eu_typ < codec::CmpFunction::GtAndSel ||
+      r.tsk_eu_typ > codec::CmpFunction::SelLt)
     return Status::error("function " + std::to_string(r.tsk_eu_typ) +
                          " is not defined for CMP");
   Precision compared, selected;
   TPUC_RETURN_IF_FAILED(precisionOf(r.opd0_prec, "operand 0", compared));
   TPUC_RETURN_IF_FAILED(precisionOf(r.opd2_prec, "operand 2", selected));
-  bool two =
-      r.tsk_eu_typ == kGreaterAndSelect || r.tsk_eu_typ == kLessAndSelect;
+  bool two = r.tsk_eu_typ == codec::CmpFunction::GtAndSel ||
+             r.tsk_eu_typ == codec::CmpFunction::LtAndSel;
   Shape shape = resultShape(r);
   struct Operand {
     const char *name;

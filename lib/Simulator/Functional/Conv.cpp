@@ -11,9 +11,6 @@
 using namespace tpuc::sim;
 
 namespace {
-
-enum ConvFunction : uint32_t { kNormal = 0, kRequant = 1, kRequantRelu = 2 };
-
 constexpr uint64_t kMaxBlockPixels = 64;
 
 /// Channels that one step of the reduction takes, by input type.
@@ -98,7 +95,8 @@ Status readConv(Machine &machine, const Registers &r, Conv &conv) {
                                              kColumnBlock * kColumnBlock);
   conv.blocks = (conv.pixels + conv.block - 1) / conv.block;
   bool pads = r.opd0_up_pad || r.opd0_dn_pad || r.opd0_lf_pad || r.opd0_rt_pad;
-  if (pads && r.pad_mode == 0 && !r.opd3_const && r.tsk_eu_typ == kNormal)
+  if (pads && r.pad_mode == 0 && !r.opd3_const &&
+      r.tsk_eu_typ == codec::ConvFunction::Normal)
     return Status::error("padding values must be a constant");
   return Status();
 }
@@ -175,7 +173,7 @@ void forEachBlock(Machine &machine, const Conv &conv, uint64_t n, Body &&body) {
 }
 
 Status executeFloat(Machine &machine, const Registers &r, Conv &conv) {
-  if (r.tsk_eu_typ != kNormal)
+  if (r.tsk_eu_typ != codec::ConvFunction::Normal)
     return Status::error("requantisation needs an integer convolution");
   conv.hasBias = !r.opd2_const;
   conv.constantBias = conv.hasBias ? 0.0f : floatOf(r.opd2_addr);
@@ -257,7 +255,7 @@ struct IntegerResult {
 };
 
 Status executeInteger(Machine &machine, const Registers &r, Conv &conv) {
-  bool requantizes = r.tsk_eu_typ != kNormal;
+  bool requantizes = r.tsk_eu_typ != codec::ConvFunction::Normal;
   if (!r.opd2_const)
     return Status::error(requantizes
                              ? "a bias a channel of a requantising convolution "
@@ -272,8 +270,8 @@ Status executeInteger(Machine &machine, const Registers &r, Conv &conv) {
                          "result");
   if (requantizes && conv.accumulate)
     return Status::error("a requantising convolution cannot accumulate");
-  bool resultSigned =
-      r.tsk_eu_typ != kRequantRelu && (r.opd0_sign || r.opd1_sign);
+  bool resultSigned = r.tsk_eu_typ != codec::ConvFunction::Wrqrelu &&
+                      (r.opd0_sign || r.opd1_sign);
   IntegerResult finish{
       requantizes, int16_t(r.opd2_addr), unsigned(r.opd3_addr & 0xff),
       conv.output == Precision::I32 ? IntRange{INT64_MIN, INT64_MAX}

@@ -153,22 +153,22 @@ Status maskSelect(Machine &machine, const Registers &r) {
 
 Status tpuc::sim::executeGather(Machine &machine, const Registers &r) {
   switch (r.tsk_eu_typ) {
-  case kGather:
-  case kGatherSafe:
+  case codec::SgFunction::PeSGatherD1coor:
+  case codec::SgFunction::PeSGatherHzd:
     return gatherOrScatter(machine, r, /*scatters=*/false);
-  case kScatter:
-  case kScatterSafe:
+  case codec::SgFunction::PeSScatterD1coor:
+  case codec::SgFunction::PeSScatterHzd:
     return gatherOrScatter(machine, r, /*scatters=*/true);
-  case kSharedGather:
-  case kSharedGather2D:
-  case kSharedScatter:
-  case kSharedScatter2D:
+  case codec::SgFunction::PlGatherD1coor:
+  case codec::SgFunction::PlGatherD2coor:
+  case codec::SgFunction::PlScatterD1coor:
+  case codec::SgFunction::PlScatterD2coor:
     return executeSharedGather(machine, r);
-  case kNonzero:
-  case kNonzeroSafe:
+  case codec::SgFunction::PeSNonzero:
+  case codec::SgFunction::PeSNonzeroHzd:
     return nonzero(machine, r);
-  case kMaskSelect:
-  case kMaskSelectSafe:
+  case codec::SgFunction::PeSMaskSelect:
+  case codec::SgFunction::PeSMaskSelhzd:
     return maskSelect(machine, r);
   default:
     return Status::error("function " + std::to_string(r.tsk_eu_typ) +
@@ -177,8 +177,8 @@ Status tpuc::sim::executeGather(Machine &machine, const Registers &r) {
 }
 
 Status tpuc::sim::executeGatherLine(Machine &machine, const Registers &r) {
-  bool scatters = r.tsk_eu_typ == kScatterLine;
-  if (!scatters && r.tsk_eu_typ != kGatherLine)
+  bool scatters = r.tsk_eu_typ == codec::SglFunction::PeSScatterLine;
+  if (!scatters && r.tsk_eu_typ != codec::SglFunction::PeSGatherLine)
     return Status::error("function " + std::to_string(r.tsk_eu_typ) +
                          " of SGL is not supported");
   Precision result, index;

@@ -13,23 +13,6 @@
 
 namespace tpuc::sim {
 
-enum GatherFunction : uint32_t {
-  kSharedGather = 0,
-  kSharedGather2D = 1,
-  kSharedScatter = 3,
-  kSharedScatter2D = 4,
-  kGather = 5,
-  kScatter = 6,
-  kMaskSelect = 8,
-  kNonzero = 9,
-  kGatherSafe = 13,
-  kScatterSafe = 14,
-  kMaskSelectSafe = 15,
-  kNonzeroSafe = 16,
-  kGatherLine = 17,
-  kScatterLine = 18,
-};
-
 constexpr uint32_t kTableALane = 4;
 
 /// The element at an address, any of 1, 2 or 4 bytes.

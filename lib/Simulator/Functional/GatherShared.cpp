@@ -10,10 +10,10 @@
 using namespace tpuc::sim;
 
 Status tpuc::sim::executeSharedGather(Machine &machine, const Registers &r) {
-  bool scatters =
-      r.tsk_eu_typ == kSharedScatter || r.tsk_eu_typ == kSharedScatter2D;
-  bool pairs =
-      r.tsk_eu_typ == kSharedGather2D || r.tsk_eu_typ == kSharedScatter2D;
+  bool scatters = r.tsk_eu_typ == codec::SgFunction::PlScatterD1coor ||
+                  r.tsk_eu_typ == codec::SgFunction::PlScatterD2coor;
+  bool pairs = r.tsk_eu_typ == codec::SgFunction::PlGatherD2coor ||
+               r.tsk_eu_typ == codec::SgFunction::PlScatterD2coor;
   Lists lists;
   TPUC_RETURN_IF_FAILED(readTypes(r, lists));
   if (pairs && lists.indexPrecision != Precision::I16)

@@ -12,15 +12,6 @@ using namespace tpuc::sim;
 using codec::Layout;
 
 namespace {
-
-enum TensorFunction : uint32_t {
-  kMove = 0,
-  kExchangeBatches = 1,
-  kCollect = 2,
-  kBroadcast = 3,
-  kDistribute = 4,
-};
-
 constexpr AxisOrder kExchangeBatchAndChannel = {1, 0, 2, 3};
 constexpr AxisOrder kExchangeChannelAndColumn = {0, 3, 2, 1};
 
@@ -117,19 +108,19 @@ Status executeTensor(Machine &machine, const Registers &r) {
   unsigned bytes;
   TPUC_RETURN_IF_FAILED(transferBytes(r, bytes));
   if (r.fill_constant_en) {
-    if (r.cmd_special_function != kMove)
+    if (r.cmd_special_function != codec::DmaTensorFunction::Tensor)
       return Status::error("a fill takes no function");
     return executeFill(machine, r, bytes);
   }
   switch (r.cmd_special_function) {
-  case kMove:
+  case codec::DmaTensorFunction::Tensor:
     break;
-  case kExchangeBatches:
+  case codec::DmaTensorFunction::TensorTranspose:
     return executeExchange(machine, r, bytes, kExchangeBatchAndChannel);
-  case kCollect:
-  case kDistribute:
+  case codec::DmaTensorFunction::TensorCollect:
+  case codec::DmaTensorFunction::TensorDistribute:
     return executeExchange(machine, r, bytes, kExchangeChannelAndColumn);
-  case kBroadcast:
+  case codec::DmaTensorFunction::TensorBroadcast:
     return executeBroadcast(machine, r, bytes);
   default:
     return Status::error("function " + std::to_string(r.cmd_special_function) +

@@ -9,19 +9,12 @@
 
 using namespace tpuc::sim;
 
-namespace {
-
-enum LinearFunction : uint32_t {
-  kMac = 1,
-  kSquareSum = 20,
-  kSquareDifference = 21,
-};
-
-} // namespace
+namespace {} // namespace
 
 Status tpuc::sim::executeLinear(Machine &machine, const Registers &r) {
-  if (r.tsk_eu_typ != kMac && r.tsk_eu_typ != kSquareSum &&
-      r.tsk_eu_typ != kSquareDifference)
+  if (r.tsk_eu_typ != codec::LinFunction::Mac &&
+      r.tsk_eu_typ != codec::LinFunction::SquareSum &&
+      r.tsk_eu_typ != codec::LinFunction::SquareDiff)
     return Status::error("function " + std::to_string(r.tsk_eu_typ) +
                          " is not defined for LIN");
   Precision precision;
@@ -36,7 +29,7 @@ Status tpuc::sim::executeLinear(Machine &machine, const Registers &r) {
                                  shape, TensorLayout::EuAligned, x));
   TPUC_RETURN_IF_FAILED(makeView(machine, "the result", r.res0_addr, bytes,
                                  shape, TensorLayout::EuAligned, result));
-  bool isMac = r.tsk_eu_typ == kMac;
+  bool isMac = r.tsk_eu_typ == codec::LinFunction::Mac;
   if (!r.opd1_const)
     TPUC_RETURN_IF_FAILED(makeView(machine, "operand 1", r.opd1_addr, bytes,
                                    perChannel, TensorLayout::Compact,
@@ -63,7 +56,7 @@ Status tpuc::sim::executeLinear(Machine &machine, const Registers &r) {
         auto compute = [&](size_t count) {
           if (isMac)
             k.mul(values, values, scalar, count);
-          else if (r.tsk_eu_typ == kSquareSum)
+          else if (r.tsk_eu_typ == codec::LinFunction::SquareSum)
             k.add(values, values, scalar, count);
           else
             k.sub(values, values, scalar, count);
@@ -100,19 +93,19 @@ Status tpuc::sim::executeVectorCorrelation(Machine &machine,
   const Kernels &k = kernelsOf(machine);
   Kernels::Binary operation;
   switch (r.tsk_eu_typ) {
-  case kArMul:
+  case codec::ArFunction::Mul:
     operation = k.mul;
     break;
-  case kArAdd:
+  case codec::ArFunction::Add:
     operation = k.add;
     break;
-  case kArSub:
+  case codec::ArFunction::Sub:
     operation = k.sub;
     break;
-  case kArMax:
+  case codec::ArFunction::Max:
     operation = k.max;
     break;
-  case kArMin:
+  case codec::ArFunction::Min:
     operation = k.min;
     break;
   default:

@@ -15,14 +15,6 @@
 using namespace tpuc::sim;
 
 namespace {
-
-enum MatrixFunction : uint32_t {
-  kMmNormal = 1,
-  kMm2Nn = 4,
-  kMm2Nt = 5,
-  kMm2Tt = 6,
-};
-
 constexpr uint64_t kMaxColumns = 64;
 constexpr uint64_t kRowsAtOnce = 256;
 
@@ -94,11 +86,11 @@ Status readMatrix2(Machine &machine, const Registers &r, Precision input,
   m.leftSigned = r.opd0_sign;
   m.rightSigned = r.opd1_sign;
   uint64_t stored = 0;
-  if (r.tsk_eu_typ == kMm2Nn) {
+  if (r.tsk_eu_typ == codec::Mm2Function::Nn) {
     m.inner = r.opd1_c;
     stored = r.opd1_w;
     right = {1, m.inner, 1, m.columns};
-  } else if (r.tsk_eu_typ == kMm2Nt) {
+  } else if (r.tsk_eu_typ == codec::Mm2Function::Nt) {
     m.inner = r.opd1_w;
     stored = r.opd1_c;
     right = {1, m.columns, 1, m.inner};
@@ -116,7 +108,7 @@ Status readMatrix2(Machine &machine, const Registers &r, Precision input,
   if (stored != m.columns)
     return Status::error("operand 1 has " + std::to_string(stored) +
                          " columns, the result " + std::to_string(m.columns));
-  m.rightTransposed = r.tsk_eu_typ == kMm2Nt;
+  m.rightTransposed = r.tsk_eu_typ == codec::Mm2Function::Nt;
   left = {1, m.rows, 1, m.inner};
   unsigned bytes = elementBytes(input);
   TPUC_RETURN_IF_FAILED(makeView(machine, "the left matrix", leftAddress, bytes,
@@ -213,7 +205,7 @@ Status executeInt2(Machine &machine, const Registers &r, Precision output) {
   Matrix2 m;
   TPUC_RETURN_IF_FAILED(readMatrix2(machine, r, Precision::I8, output, m));
   // The zero point belongs to operand 1, a constant or a value a column of it.
-  bool transposedProduct = r.tsk_eu_typ == kMm2Tt;
+  bool transposedProduct = r.tsk_eu_typ == codec::Mm2Function::Tt;
   uint64_t zeros = transposedProduct ? m.rows : m.columns;
   auto *zero = machine.scratch[Machine::kLineScratch].get<int16_t>(zeros);
   if (r.opd2_const) {
@@ -340,8 +332,9 @@ void packLeft(Machine &machine, const BlockedMatrix &matrix,
 } // namespace
 
 Status tpuc::sim::executeMatrix2(Machine &machine, const Registers &r) {
-  if (r.tsk_eu_typ != kMm2Nn && r.tsk_eu_typ != kMm2Nt &&
-      r.tsk_eu_typ != kMm2Tt)
+  if (r.tsk_eu_typ != codec::Mm2Function::Nn &&
+      r.tsk_eu_typ != codec::Mm2Function::Nt &&
+      r.tsk_eu_typ != codec::Mm2Function::Tt)
     return Status::error("function " + std::to_string(r.tsk_eu_typ) +
                          " is not defined for MM2");
   if (r.opd0_const || r.opd1_const)
@@ -358,7 +351,7 @@ Status tpuc::sim::executeMatrix2(Machine &machine, const Registers &r) {
 }
 
 Status tpuc::sim::executeMatrix(Machine &machine, const Registers &r) {
-  if (r.tsk_eu_typ != kMmNormal)
+  if (r.tsk_eu_typ != codec::MmFunction::Normal)
     return Status::error("requantising matrix products are not supported; use "
                          "RQ after an i32 result");
   Precision input, output;

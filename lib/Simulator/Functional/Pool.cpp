@@ -12,16 +12,7 @@
 
 using namespace tpuc::sim;
 
-namespace {
-
-enum PoolFunction : uint32_t {
-  kDepthwise = 0,
-  kAverage = 1,
-  kDepthwiseRelu = 2,
-  kMax = 4,
-};
-
-/// A pooling command with its operands checked.
+namespace { /// A pooling command with its operands checked.
 struct Pool {
   Precision input, output;
   uint32_t function;
@@ -37,8 +28,10 @@ struct Pool {
 
 Status readPool(Machine &machine, const Registers &r, Pool &pool) {
   pool.function = r.tsk_eu_typ;
-  if (pool.function != kDepthwise && pool.function != kAverage &&
-      pool.function != kDepthwiseRelu && pool.function != kMax)
+  if (pool.function != codec::PordFunction::Depthwise &&
+      pool.function != codec::PordFunction::Avgpooling &&
+      pool.function != codec::PordFunction::Depthwiserelu &&
+      pool.function != codec::PordFunction::Maxpooling)
     return Status::error("function " + std::to_string(pool.function) +
                          " (regions of interest) is not supported");
   TPUC_RETURN_IF_FAILED(precisionOf(r.opd0_prec, "operand 0", pool.input));
@@ -49,7 +42,8 @@ Status readPool(Machine &machine, const Registers &r, Pool &pool) {
   if (!outputFits)
     return Status::error(std::string("pooling of ") + name(pool.input) +
                          " to " + name(pool.output) + " is not supported");
-  if (pool.function == kDepthwiseRelu && pool.output != Precision::I32)
+  if (pool.function == codec::PordFunction::Depthwiserelu &&
+      pool.output != Precision::I32)
     return Status::error("depthwise convolution with relu is supported for "
                          "i8 to i32 only; clamp with a maximum");
   pool.kernelWidth = r.opd1_w;
@@ -66,11 +60,11 @@ Status readPool(Machine &machine, const Registers &r, Pool &pool) {
   TPUC_RETURN_IF_FAILED(makeView(machine, "the result", r.res0_addr,
                                  elementBytes(pool.output), resultShape(r),
                                  TensorLayout::EuAligned, pool.result));
-  bool isDepthwise =
-      pool.function == kDepthwise || pool.function == kDepthwiseRelu;
+  bool isDepthwise = pool.function == codec::PordFunction::Depthwise ||
+                     pool.function == codec::PordFunction::Depthwiserelu;
   pool.hasWeights = isDepthwise && !r.opd1_const;
   pool.hasBias = isDepthwise && !r.opd2_const;
-  if (pool.function == kAverage && !r.opd1_const)
+  if (pool.function == codec::PordFunction::Avgpooling && !r.opd1_const)
     return Status::error("the multiplier of an average must be a constant");
   if (pool.hasWeights)
     TPUC_RETURN_IF_FAILED(makeView(machine, "the weights", r.opd1_addr,
@@ -119,7 +113,7 @@ void executeFloat(Machine &machine, const Registers &r, const Pool &pool) {
     else
       std::fill(weights, weights + pool.taps,
                 constantAsFloat(r.opd1_addr, pool.input));
-    float bias = pool.function == kAverage
+    float bias = pool.function == codec::PordFunction::Avgpooling
                      ? 0.0f
                      : constantAsFloat(r.opd2_addr, pool.input);
     if (pool.hasBias)
@@ -132,17 +126,19 @@ void executeFloat(Machine &machine, const Registers &r, const Pool &pool) {
       for (uint64_t first = 0; first < pool.pixels; first += kChunk) {
         size_t count = std::min<uint64_t>(kChunk, pool.pixels - first);
         // An average of nothing but negative zeros is one.
-        float start = pool.function == kAverage ? -0.0f : 0.0f;
+        float start =
+            pool.function == codec::PordFunction::Avgpooling ? -0.0f : 0.0f;
         std::fill(sums[0], sums[0] + count, start);
         std::fill(sums[1], sums[1] + count, start);
-        if (pool.function != kAverage)
+        if (pool.function != codec::PordFunction::Avgpooling)
           k.addScalar(sums[1], bias, count);
         for (uint64_t t = 0; t < pool.taps; ++t) {
-          bool firstMaximum = pool.function == kMax && t == 0;
+          bool firstMaximum =
+              pool.function == codec::PordFunction::Maxpooling && t == 0;
           pool.window.gather(input, t / pool.kernelWidth, t % pool.kernelWidth,
                              first, count, padding,
                              firstMaximum ? sums[0] : tap);
-          if (pool.function == kMax) {
+          if (pool.function == codec::PordFunction::Maxpooling) {
             if (t > 0)
               k.max(sums[0], sums[0], tap, count);
             continue;
@@ -154,7 +150,7 @@ void executeFloat(Machine &machine, const Registers &r, const Pool &pool) {
           k.add(sum, sum, tap, count);
           rounded(sum, count);
         }
-        if (pool.function != kMax)
+        if (pool.function != codec::PordFunction::Maxpooling)
           k.add(sums[0], sums[0], sums[1], count);
         store(to + first * bytes, bytes, count, sums[0]);
       }
@@ -170,12 +166,12 @@ void executeInteger(Machine &machine, const Registers &r, const Pool &pool) {
   auto store = k.storeInt[sizeIndex(pool.result.elementBytes)];
   int64_t padding = constantAsInt(r.opd3_addr, pool.input, inputSigned);
   uint64_t plane = pool.x.shape.h * pool.x.shape.w;
-  bool isDepthwise =
-      pool.function == kDepthwise || pool.function == kDepthwiseRelu;
+  bool isDepthwise = pool.function == codec::PordFunction::Depthwise ||
+                     pool.function == codec::PordFunction::Depthwiserelu;
   bool resultSigned =
       inputSigned || (isDepthwise && (r.opd1_sign || r.opd2_sign));
   IntRange range = intRange(pool.output, resultSigned);
-  if (pool.function == kDepthwiseRelu)
+  if (pool.function == codec::PordFunction::Depthwiserelu)
     range.low = 0;
   forEachChannel(machine, pool, [&](uint64_t c) {
     static thread_local Scratch planeScratch, weightScratch;
@@ -185,10 +181,11 @@ void executeInteger(Machine &machine, const Registers &r, const Pool &pool) {
       loadWeights(pool.weights.channel(c), 1, pool.taps, weights);
     else
       std::fill(weights, weights + pool.taps,
-                pool.function == kAverage
+                pool.function == codec::PordFunction::Avgpooling
                     ? 1
                     : constantAsInt(r.opd1_addr, pool.input, r.opd1_sign));
-    int64_t bias = pool.function == kAverage || pool.function == kMax
+    int64_t bias = pool.function == codec::PordFunction::Avgpooling ||
+                           pool.function == codec::PordFunction::Maxpooling
                        ? 0
                        : constantAsInt(r.opd2_addr, Precision::I32, true);
     if (pool.hasBias)
@@ -200,17 +197,19 @@ void executeInteger(Machine &machine, const Registers &r, const Pool &pool) {
       for (uint64_t first = 0; first < pool.pixels; first += kChunk) {
         size_t count = std::min<uint64_t>(kChunk, pool.pixels - first);
         std::fill(sum, sum + count,
-                  pool.function == kMax ? std::numeric_limits<int64_t>::min()
-                                        : bias);
+                  pool.function == codec::PordFunction::Maxpooling
+                      ? std::numeric_limits<int64_t>::min()
+                      : bias);
         for (uint64_t t = 0; t < pool.taps; ++t) {
           pool.window.gather(input, t / pool.kernelWidth, t % pool.kernelWidth,
                              first, count, padding, tap);
           int64_t weight = weights[pool.storedTap(t)];
           for (size_t i = 0; i < count; ++i)
-            sum[i] = pool.function == kMax ? std::max(sum[i], tap[i])
-                                           : sum[i] + tap[i] * weight;
+            sum[i] = pool.function == codec::PordFunction::Maxpooling
+                         ? std::max(sum[i], tap[i])
+                         : sum[i] + tap[i] * weight;
         }
-        if (pool.function == kAverage) {
+        if (pool.function == codec::PordFunction::Avgpooling) {
           // The multiplier is unsigned, whatever its sign bit says.
           int64_t multiplier = constantAsInt(r.opd1_addr, pool.input, false);
           for (size_t i = 0; i < count; ++i)

@@ -9,16 +9,8 @@
 
 using namespace tpuc::sim;
 
-namespace {
-
-enum QuantFunction : uint32_t {
-  kRequantFloat = 0,
-  kRequantInt = 1,
-  kDequantFloat = 3,
-  kDequantInt = 4,
-};
-
-/// The parameters of one channel; what each means depends on the function.
+namespace { /// The parameters of one channel; what each means depends on the
+            /// function.
 struct Parameters {
   float scale = 0, floatZero = 0;
   int64_t multiplier = 0, shift = 0, zero = 0;
@@ -42,16 +34,16 @@ int64_t zeroPoint(const Registers &r, uint32_t bits) {
 Parameters constantParameters(const Registers &r) {
   Parameters p;
   switch (r.tsk_eu_typ) {
-  case kRequantFloat:
+  case codec::RqDqFunction::Rq0:
     p.scale = floatOf(r.opd1_addr);
     p.floatZero = floatOf(r.opd2_addr);
     break;
-  case kRequantInt:
+  case codec::RqDqFunction::Rq1:
     p.multiplier = int32_t(r.opd1_addr);
     p.shift = int8_t(r.opd2_addr & 0xff);
     p.zero = int16_t(r.opd2_addr >> 16);
     break;
-  case kDequantFloat:
+  case codec::RqDqFunction::Dq0:
     p.zero = zeroPoint(r, r.opd1_addr);
     p.scale = floatOf(r.opd2_addr);
     break;
@@ -66,7 +58,10 @@ Parameters constantParameters(const Registers &r) {
 
 /// Words that a channel's parameters take.
 unsigned parameterWords(const Registers &r) {
-  return r.tsk_eu_typ == kRequantInt || r.tsk_eu_typ == kDequantInt ? 3 : 2;
+  return r.tsk_eu_typ == codec::RqDqFunction::Rq1 ||
+                 r.tsk_eu_typ == codec::RqDqFunction::Dq1
+             ? 3
+             : 2;
 }
 
 Parameters channelParameters(const Registers &r, const uint8_t *row) {
@@ -75,16 +70,16 @@ Parameters channelParameters(const Registers &r, const uint8_t *row) {
             reinterpret_cast<uint8_t *>(words));
   Parameters p;
   switch (r.tsk_eu_typ) {
-  case kRequantFloat:
+  case codec::RqDqFunction::Rq0:
     p.scale = floatOf(words[0]);
     p.floatZero = floatOf(words[1]);
     break;
-  case kRequantInt:
+  case codec::RqDqFunction::Rq1:
     p.multiplier = int32_t(words[0]);
     p.shift = int8_t(words[1] & 0xff);
     p.zero = int16_t(words[2]);
     break;
-  case kDequantInt:
+  case codec::RqDqFunction::Dq1:
     p.zero = zeroPoint(r, words[0]);
     p.multiplier = int32_t(words[1]);
     p.shift = int8_t(words[2] & 0xff);
@@ -108,16 +103,16 @@ Status tpuc::sim::executeRequantize(Machine &machine, const Registers &r) {
   bool narrowInput = input == Precision::I8 || input == Precision::I16;
   bool fits = false;
   switch (function) {
-  case kRequantFloat:
+  case codec::RqDqFunction::Rq0:
     fits = input == Precision::I32 && narrowOutput;
     break;
-  case kRequantInt:
+  case codec::RqDqFunction::Rq1:
     fits = (input == Precision::I32 || input == Precision::I16) && narrowOutput;
     break;
-  case kDequantFloat:
+  case codec::RqDqFunction::Dq0:
     fits = narrowInput && output == Precision::F32;
     break;
-  case kDequantInt:
+  case codec::RqDqFunction::Dq1:
     fits = narrowInput && !isFloat(output);
     break;
   default:
@@ -131,7 +126,7 @@ Status tpuc::sim::executeRequantize(Machine &machine, const Registers &r) {
   uint32_t low = r.opd2_n_str & 7, high = (r.opd2_n_str >> 3) & 7;
   constexpr uint32_t kLastDirected = 4;
   if (low >= kRoundingModes ||
-      (function == kRequantFloat && high > kLastDirected))
+      (function == codec::RqDqFunction::Rq0 && high > kLastDirected))
     return Status::error("rounding mode " + std::to_string(r.opd2_n_str) +
                          " is not defined");
   Shape shape = resultShape(r);
@@ -169,20 +164,20 @@ Status tpuc::sim::executeRequantize(Machine &machine, const Registers &r) {
         size_t count = std::min<size_t>(kChunk, loop.count() - done);
         load(at[1], loop.stride(1), count, values);
         switch (function) {
-        case kRequantFloat:
+        case codec::RqDqFunction::Rq0:
           for (size_t i = 0; i < count; ++i) {
             float y = intToFloat(values[i], Rounding(low)) * p.scale;
             values[i] = floatToInt(y + p.floatZero, Rounding(high), range.low,
                                    range.high);
           }
           break;
-        case kRequantInt:
+        case codec::RqDqFunction::Rq1:
           for (size_t i = 0; i < count; ++i)
             values[i] = range.clamp(
                 scaled(values[i] * p.multiplier, p.shift, Rounding(low)) +
                 p.zero);
           break;
-        case kDequantFloat:
+        case codec::RqDqFunction::Dq0:
           for (size_t i = 0; i < count; ++i)
             floats[i] = float(int32_t(values[i] - p.zero)) * p.scale;
           k.storeF32(at[0], loop.stride(0), count, floats);
@@ -192,7 +187,7 @@ Status tpuc::sim::executeRequantize(Machine &machine, const Registers &r) {
             values[i] = range.clamp(scaled((values[i] - p.zero) * p.multiplier,
                                            p.shift, Rounding(low)));
         }
-        if (function != kDequantFloat)
+        if (function != codec::RqDqFunction::Dq0)
           store(at[0], loop.stride(0), count, values);
         for (unsigned i = 0; i < 2; ++i)
           at[i] += loop.stride(i) * ptrdiff_t(count);

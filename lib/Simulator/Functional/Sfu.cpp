@@ -10,16 +10,8 @@
 
 using namespace tpuc::sim;
 
-namespace {
-
-enum SfuFunction : uint32_t {
-  kTaylor4x = 12,
-  kTaylor = 13,
-  kNormalize = 15,
-  kRsqrt = 17,
-};
-
-/// The power of two at or, for positive numbers from 4/3 of it on, above x; as
+namespace { /// The power of two at or, for positive numbers from 4/3 of it on,
+            /// above x; as
 /// a float or as its biased exponent.
 uint32_t normalized(uint32_t bits, bool asInteger) {
   constexpr uint32_t kRoundUpFromFourThirds = 0x555554;
@@ -36,19 +28,21 @@ Status tpuc::sim::executeSfu(Machine &machine, const Registers &r) {
   Precision input, output;
   TPUC_RETURN_IF_FAILED(precisionOf(r.opd0_prec, "operand 0", input));
   TPUC_RETURN_IF_FAILED(precisionOf(r.res0_prec, "the result", output));
-  bool isTaylor = r.tsk_eu_typ == kTaylor || r.tsk_eu_typ == kTaylor4x;
-  bool fits =
-      isTaylor ? isFloat(input) && output == input
-               : input == Precision::F32 &&
-                     (output == Precision::F32 ||
-                      (r.tsk_eu_typ == kNormalize && output == Precision::I32));
-  if (!isTaylor && r.tsk_eu_typ != kNormalize && r.tsk_eu_typ != kRsqrt)
+  bool isTaylor = r.tsk_eu_typ == codec::SfuFunction::Taylor ||
+                  r.tsk_eu_typ == codec::SfuFunction::Taylor4x;
+  bool fits = isTaylor ? isFloat(input) && output == input
+                       : input == Precision::F32 &&
+                             (output == Precision::F32 ||
+                              (r.tsk_eu_typ == codec::SfuFunction::Normalize &&
+                               output == Precision::I32));
+  if (!isTaylor && r.tsk_eu_typ != codec::SfuFunction::Normalize &&
+      r.tsk_eu_typ != codec::SfuFunction::Rsqrt)
     return Status::error("function " + std::to_string(r.tsk_eu_typ) +
                          " is not defined for SFU");
   if (!fits)
     return Status::error(std::string("the function is not supported from ") +
                          name(input) + " to " + name(output));
-  if (r.tsk_eu_typ == kRsqrt && r.opd2_n_str > 3)
+  if (r.tsk_eu_typ == codec::SfuFunction::Rsqrt && r.opd2_n_str > 3)
     return Status::error("rsqrt takes 1 to 4 iterations (0 to 3), found " +
                          std::to_string(r.opd2_n_str));
   if (isTaylor && r.opd1_n == 0)
@@ -91,11 +85,11 @@ Status tpuc::sim::executeSfu(Machine &machine, const Registers &r) {
         }
         alignas(64) float values[kChunk], sums[kChunk];
         auto compute = [&](size_t count) {
-          if (r.tsk_eu_typ == kRsqrt) {
+          if (r.tsk_eu_typ == codec::SfuFunction::Rsqrt) {
             k.reciprocalSqrt(sums, values, count, r.opd2_n_str + 1);
             return;
           }
-          if (r.tsk_eu_typ == kNormalize) {
+          if (r.tsk_eu_typ == codec::SfuFunction::Normalize) {
             for (size_t i = 0; i < count; ++i)
               sums[i] = floatOf(
                   normalized(bitsOf(values[i]), output == Precision::I32));

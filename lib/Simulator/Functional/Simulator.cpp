@@ -71,8 +71,6 @@ void Simulator::useReferenceCode(bool reference) {
 
 namespace {
 
-constexpr uint32_t kSysidNop = 30;
-
 /// One queue: where each command lies, and how far it has run.
 class Queue {
 public:
@@ -128,7 +126,8 @@ private:
 Status executeSystem(const Queue &queue) {
   if (queue.atEnd())
     return Status();
-  if (queue.layout == Layout::Sysid && queue.registers.tsk_eu_typ == kSysidNop)
+  if (queue.layout == Layout::Sysid &&
+      queue.registers.tsk_eu_typ == codec::SysidFunction::Nop)
     return Status();
   if (queue.layout == Layout::SDmaSys)
     return Status();

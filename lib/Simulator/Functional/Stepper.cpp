@@ -19,7 +19,6 @@ Stepper::Stepper(Simulator &simulator, std::span<const uint8_t> tiu,
              Queue{Engine::Gdma, gdma, Layout::SDmaSys, {}}} {}
 
 std::optional<Failure> Stepper::fetch(Queue &queue) {
-  constexpr uint32_t kSysidNop = 30;
   while (true) {
     queue.offset += queue.size;
     queue.size = 0;
@@ -41,7 +40,8 @@ std::optional<Failure> Stepper::fetch(Queue &queue) {
     queue.size = codec::layoutInfo(*layout).bytes;
     if (!queue.isSystem())
       return std::nullopt;
-    if (*layout == Layout::Sysid && queue.registers.tsk_eu_typ != kSysidNop)
+    if (*layout == Layout::Sysid &&
+        queue.registers.tsk_eu_typ != codec::SysidFunction::Nop)
       return fail(queue, "this system command is not supported");
   }
 }

@@ -11,18 +11,7 @@
 
 using namespace tpuc::sim;
 
-namespace {
-
-enum TransposeFunction : uint32_t {
-  kChannelsToColumns = 0,
-  kColumnsToChannels = 1,
-  kLaneCopy = 2,
-  kLaneBroadcast = 3,
-  kStaticBroadcast = 4,
-  kStaticDistribute = 5,
-};
-
-/// Copies dense rows of w elements between a tensor and a buffer.
+namespace { /// Copies dense rows of w elements between a tensor and a buffer.
 template <typename Move> void forEachRow(const View &view, Move &&move) {
   for (uint64_t n = 0; n < view.shape.n; ++n)
     for (uint64_t c = 0; c < view.shape.c; ++c)
@@ -50,11 +39,11 @@ Status exchange(Machine &machine, const Registers &r, unsigned bytes) {
   TPUC_RETURN_IF_FAILED(makeView(machine, "operand 0", r.opd0_addr, bytes,
                                  {shape.n, r.opd0_c, shape.h, r.opd0_w},
                                  TensorLayout::EuAligned, source));
-  TPUC_RETURN_IF_FAILED(
-      makeView(machine, "the result", r.res0_addr, bytes, shape,
-               r.tsk_eu_typ == kChannelsToColumns ? TensorLayout::LineAligned
-                                                  : TensorLayout::EuAligned,
-               result));
+  TPUC_RETURN_IF_FAILED(makeView(
+      machine, "the result", r.res0_addr, bytes, shape,
+      r.tsk_eu_typ == codec::TransBcFunction::CwTs ? TensorLayout::LineAligned
+                                                   : TensorLayout::EuAligned,
+      result));
   uint8_t *buffer = machine.scratch[0].get<uint8_t>(shape.n * shape.c *
                                                     shape.h * shape.w * bytes);
   readDense(source, buffer);
@@ -74,7 +63,7 @@ Status exchange(Machine &machine, const Registers &r, unsigned bytes) {
 
 Status betweenLanes(Machine &machine, const Registers &r, unsigned bytes) {
   Shape shape = resultShape(r), from = shape;
-  bool broadcasts = r.tsk_eu_typ == kLaneBroadcast;
+  bool broadcasts = r.tsk_eu_typ == codec::TransBcFunction::LBc;
   if (broadcasts)
     from.c = 1;
   View source, result;
@@ -94,7 +83,7 @@ Status betweenLanes(Machine &machine, const Registers &r, unsigned bytes) {
 
 Status fromStatic(Machine &machine, const Registers &r, unsigned bytes) {
   Shape shape = resultShape(r);
-  bool distributes = r.tsk_eu_typ == kStaticDistribute;
+  bool distributes = r.tsk_eu_typ == codec::TransBcFunction::SDistribute;
   if (distributes && bytes != 4)
     return Status::error("only 32-bit words can be distributed from static "
                          "memory");
@@ -124,14 +113,14 @@ Status tpuc::sim::executeTranspose(Machine &machine, const Registers &r) {
   TPUC_RETURN_IF_FAILED(precisionOf(r.res0_prec, "the result", precision));
   unsigned bytes = elementBytes(precision);
   switch (r.tsk_eu_typ) {
-  case kChannelsToColumns:
-  case kColumnsToChannels:
+  case codec::TransBcFunction::CwTs:
+  case codec::TransBcFunction::WcTs:
     return exchange(machine, r, bytes);
-  case kLaneCopy:
-  case kLaneBroadcast:
+  case codec::TransBcFunction::LCopy:
+  case codec::TransBcFunction::LBc:
     return betweenLanes(machine, r, bytes);
-  case kStaticBroadcast:
-  case kStaticDistribute:
+  case codec::TransBcFunction::SBc:
+  case codec::TransBcFunction::SDistribute:
     return fromStatic(machine, r, bytes);
   default:
     return Status::error("function " + std::to_string(r.tsk_eu_typ) +

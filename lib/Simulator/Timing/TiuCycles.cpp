@@ -15,29 +15,6 @@ using codec::Registers;
 
 namespace {
 
-/// Function codes (tsk_eu_typ) that the formulas tell apart.
-enum Function : uint32_t {
-  kArDiv = 12,
-  kArCopy = 19,
-  kMm2Nn = 4,
-  kSfuTaylor4x = 12,
-  kSfuTaylor = 13,
-  kSfuRsqrt = 17,
-  kLaneCopy = 2,
-  kLaneBroadcast = 3,
-  kStaticBroadcast = 4,
-  kScatterLane = 3,
-  kScatterLane2d = 4,
-  kScatter = 6,
-  kScatterPp = 10,
-  kScatterPerW = 12,
-  kGatherHazard = 13,
-  kScatterHazard = 14,
-  kMaskHazard = 15,
-  kNonzeroHazard = 16,
-  kScatterLine = 18,
-};
-
 uint64_t startLane(uint32_t address) { return (address >> 18) & 63; }
 
 /// Passes over the lanes that the result's channels need.
@@ -96,11 +73,11 @@ uint64_t arCycles(const Registers &r) {
     factor = std::max(factor, strideFactor(r, r.opd1_str, r.opd1_h_str,
                                            r.opd1_w_str, bits, lines));
   uint64_t total = r.res0_n * channelPasses(r) * lines * factor;
-  if (r.tsk_eu_typ == kArDiv)
+  if (r.tsk_eu_typ == codec::ArFunction::Div)
     return total * 31;
   bool inPlace = (has0 && r.opd0_addr == r.res0_addr) ||
                  (has1 && r.opd1_addr == r.res0_addr);
-  if (inPlace && r.tsk_eu_typ != kArCopy)
+  if (inPlace && r.tsk_eu_typ != codec::ArFunction::Copy)
     total *= 2;
   // Two free-stride operands are read one after the other, unless one of them
   // is a scalar a row.
@@ -155,7 +132,7 @@ uint64_t mmCycles(const Registers &r) {
 }
 
 uint64_t mm2Cycles(const Registers &r) {
-  uint64_t inner = r.tsk_eu_typ == kMm2Nn ? r.opd1_c : r.opd1_w;
+  uint64_t inner = r.tsk_eu_typ == codec::Mm2Function::Nn ? r.opd1_c : r.opd1_w;
   uint64_t rowPasses = ceilDiv(r.res0_c, kLanes);
   constexpr uint32_t kF32 = 2;
   if (r.opd0_prec == kF32)
@@ -167,10 +144,10 @@ uint64_t mm2Cycles(const Registers &r) {
 uint64_t sfuCycles(const Registers &r) {
   uint64_t lines = pass(r, widerBits(r.res0_prec, r.opd0_prec));
   switch (r.tsk_eu_typ) {
-  case kSfuTaylor4x:
-  case kSfuTaylor:
+  case codec::SfuFunction::Taylor4x:
+  case codec::SfuFunction::Taylor:
     return lines * r.opd1_n;
-  case kSfuRsqrt:
+  case codec::SfuFunction::Rsqrt:
     return lines * 30;
   default:
     return lines;
@@ -186,11 +163,11 @@ uint64_t requantCycles(const Registers &r) {
 uint64_t transposeCycles(const Registers &r) {
   uint64_t lines = r.res0_n * linesOfPlane(r, elementBits(r.res0_prec));
   switch (r.tsk_eu_typ) {
-  case kLaneBroadcast:
+  case codec::TransBcFunction::LBc:
     return lines * (r.opd0_addr == r.res0_addr ? 2 : 1);
-  case kLaneCopy:
+  case codec::TransBcFunction::LCopy:
     return lines * r.res0_c * channelPasses(r);
-  case kStaticBroadcast:
+  case codec::TransBcFunction::SBc:
     return lines;
   default:
     return 1;
@@ -199,11 +176,15 @@ uint64_t transposeCycles(const Registers &r) {
 
 uint64_t gatherCycles(const Registers &r) {
   uint32_t function = r.tsk_eu_typ;
-  bool scatters = function == kScatterLane || function == kScatterLane2d ||
-                  function == kScatter || function == kScatterPp ||
-                  function == kScatterPerW || function == kScatterHazard ||
-                  function == kScatterLine;
-  bool hazardSafe = function >= kGatherHazard && function <= kNonzeroHazard;
+  bool scatters = function == codec::SgFunction::PlScatterD1coor ||
+                  function == codec::SgFunction::PlScatterD2coor ||
+                  function == codec::SgFunction::PeSScatterD1coor ||
+                  function == codec::SgFunction::PeSScatterPpD1coor ||
+                  function == codec::SgFunction::PlScatterPerw ||
+                  function == codec::SgFunction::PeSScatterHzd ||
+                  function == codec::SglFunction::PeSScatterLine;
+  bool hazardSafe = function >= codec::SgFunction::PeSGatherHzd &&
+                    function <= codec::SgFunction::PeSNonzeroHzd;
   uint64_t blocks = r.res0_n * channelPasses(r);
   uint64_t count = scatters ? r.opd1_w : uint64_t(r.res0_w) * r.res0_h;
   if (hazardSafe)

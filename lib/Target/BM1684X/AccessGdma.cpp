@@ -55,28 +55,23 @@ uint64_t elementSize(const Registers &r, Collector &out) {
 
 void collectTensor(const Registers &r, bool exchangesCw, uint64_t bytes,
                    Collector &out) {
-  enum : uint32_t {
-    kTranspose = 1,
-    kCollect = 2,
-    kBroadcast = 3,
-    kDistribute = 4
-  };
   Shape source = {r.src_nsize, r.src_csize, r.src_hsize, r.src_wsize};
   Shape result = {r.dst_nsize, r.dst_csize, r.dst_hsize, r.dst_wsize};
-  uint32_t function = exchangesCw ? kCollect : r.cmd_special_function;
+  uint32_t function = exchangesCw ? codec::DmaTensorFunction::TensorCollect
+                                  : r.cmd_special_function;
   switch (function) {
-  case 0:
+  case codec::DmaTensorFunction::Tensor:
     if (r.nchw_copy)
       result = source;
     break;
-  case kTranspose:
+  case codec::DmaTensorFunction::TensorTranspose:
     result = {source.c, source.n, source.h, source.w};
     break;
-  case kCollect:
-  case kDistribute:
+  case codec::DmaTensorFunction::TensorCollect:
+  case codec::DmaTensorFunction::TensorDistribute:
     result = {source.n, source.w, source.h, source.c};
     break;
-  case kBroadcast:
+  case codec::DmaTensorFunction::TensorBroadcast:
     source.c = 1;
     result = {source.n, r.dst_csize, source.h, source.w};
     break;
@@ -85,8 +80,8 @@ void collectTensor(const Registers &r, bool exchangesCw, uint64_t bytes,
     return;
   }
   uint64_t from = sourceAddress(r), to = resultAddress(r);
-  if (!r.fill_constant_en && function == 0 && r.stride_enable &&
-      r.src_wstride == 0 && !isLocal(from)) {
+  if (!r.fill_constant_en && function == codec::DmaTensorFunction::Tensor &&
+      r.stride_enable && r.src_wstride == 0 && !isLocal(from)) {
     out.fail("the source, outside local memory, has a w stride of 0, which "
              "the vendor's model dies of");
     return;
@@ -154,7 +149,7 @@ void collectGeneral(const Registers &r, uint64_t bytes, Collector &out) {
   if (!r.fill_constant_en)
     out.linear(Read, "source", sourceAddress(r), size);
   uint64_t to = resultAddress(r);
-  if (r.cmd_special_function == 0) {
+  if (r.cmd_special_function == codec::DmaGeneralFunction::General) {
     out.linear(Write, "destination", to, size);
     return;
   }

@@ -83,21 +83,15 @@ Shape resultShape(const Registers &r) {
 // Element-wise commands
 //===----------------------------------------------------------------------===//
 
-enum ArFunction : uint32_t {
-  kArMac = 18,
-  kArCopyBatch = 28,
-  kArEuIndex = 24,
-  kArLaneIndex = 25
-};
-
 void collectAr(const Registers &r, Collector &out) {
   Shape shape = resultShape(r);
   Strides result = {r.res0_n_str, r.res0_c_str, r.res0_h_str, r.res0_w_str};
-  bool makesIndex = r.tsk_eu_typ == kArEuIndex || r.tsk_eu_typ == kArLaneIndex;
+  bool makesIndex = r.tsk_eu_typ == codec::ArFunction::EuIdxGen ||
+                    r.tsk_eu_typ == codec::ArFunction::NpuIdxGen;
   unsigned operands = makesIndex ? 0 : r.tsk_opd_num;
   if (operands >= 1 && !r.opd0_const) {
     Shape source = shape;
-    if (r.tsk_eu_typ == kArCopyBatch)
+    if (r.tsk_eu_typ == codec::ArFunction::CopyMb)
       source.n = 1;
     chosen(out, Read, "operand 0", r.opd0_addr, source, r.opd0_prec, r.opd0_str,
            {r.opd0_n_str, r.opd0_c_str, r.opd0_h_str, r.opd0_w_str});
@@ -108,7 +102,7 @@ void collectAr(const Registers &r, Collector &out) {
   if (operands >= 3 && !r.opd2_const)
     packed(out, Read, "operand 2", r.opd2_addr, {1, shape.c, 1, 1},
            r.opd2_prec);
-  if (r.tsk_eu_typ == kArMac)
+  if (r.tsk_eu_typ == codec::ArFunction::Mac)
     chosen(out, Read, "accumulator", r.res0_addr, shape, r.res0_prec,
            r.res0_str, result);
   chosen(out, Write, "result", r.res0_addr, shape, r.res0_prec, r.res0_str,
@@ -117,7 +111,8 @@ void collectAr(const Registers &r, Collector &out) {
 
 void collectCmp(const Registers &r, Collector &out) {
   Shape shape = resultShape(r);
-  bool selectsBoth = r.tsk_eu_typ == 22 || r.tsk_eu_typ == 25;
+  bool selectsBoth = r.tsk_eu_typ == codec::CmpFunction::GtAndSel ||
+                     r.tsk_eu_typ == codec::CmpFunction::LtAndSel;
   auto operand = [&](const char *name, uint32_t isConst, uint32_t address,
                      uint32_t precision, uint32_t str) {
     if (!isConst)
@@ -141,7 +136,8 @@ void collectCmp(const Registers &r, Collector &out) {
 void collectSfu(const Registers &r, Collector &out) {
   Shape shape = resultShape(r);
   aligned(out, Read, "operand 0", r.opd0_addr, shape, r.opd0_prec);
-  if (r.tsk_eu_typ == 12 || r.tsk_eu_typ == 13)
+  if (r.tsk_eu_typ == codec::SfuFunction::Taylor4x ||
+      r.tsk_eu_typ == codec::SfuFunction::Taylor)
     // The coefficients lie at the same offset in every lane.
     out.lanes(Read, "coefficients", r.opd1_addr % kLaneBytes,
               r.opd1_n * bytesOf(out, "coefficients", r.opd0_prec), kAllLanes);
@@ -153,7 +149,7 @@ void collectLin(const Registers &r, Collector &out) {
   aligned(out, Read, "operand 0", r.opd0_addr, shape, r.res0_prec);
   if (!r.opd1_const)
     packed(out, Read, "operand 1", r.opd1_addr, channel, r.res0_prec);
-  if (r.tsk_eu_typ == 1 && !r.opd2_const)
+  if (r.tsk_eu_typ == codec::LinFunction::Mac && !r.opd2_const)
     packed(out, Read, "operand 2", r.opd2_addr, channel, r.res0_prec);
   aligned(out, Write, "result", r.res0_addr, shape, r.res0_prec);
 }
@@ -161,7 +157,8 @@ void collectLin(const Registers &r, Collector &out) {
 void collectRqDq(const Registers &r, Collector &out) {
   constexpr uint32_t kWord = 2; // f32 stands for any 32-bit word
   Shape shape = resultShape(r);
-  if (r.tsk_eu_typ == 2 || r.tsk_eu_typ == 5) {
+  if (r.tsk_eu_typ == codec::RqDqFunction::Rq2 ||
+      r.tsk_eu_typ == codec::RqDqFunction::Dq2) {
     out.fail("the parameters of this function are not known");
     return;
   }
@@ -190,7 +187,7 @@ void collectConv(const Registers &r, Collector &out) {
     packed(out, Read, "weights", r.opd1_addr, {1, result.c, 1, perChannel},
            r.opd0_prec);
   }
-  bool requantises = r.tsk_eu_typ != 0;
+  bool requantises = r.tsk_eu_typ != codec::ConvFunction::Normal;
   if (!r.opd2_const) {
     // Bias of the result's channels, or the kernel's zero point of each input
     // channel.
@@ -210,22 +207,17 @@ void collectConv(const Registers &r, Collector &out) {
 
 void collectPord(const Registers &r, Collector &out) {
   constexpr uint32_t kI8 = 0, kI32 = 4;
-  enum : uint32_t {
-    kDepthwise = 0,
-    kAverage = 1,
-    kDepthwiseRelu = 2,
-    kMax = 4
-  };
   Shape result = resultShape(r), channel = {1, result.c, 1, 1};
   uint32_t function = r.tsk_eu_typ;
-  if (function > kMax) {
+  if (function > codec::PordFunction::Maxpooling) {
     out.fail("the regions of an ROI function are not known");
     return;
   }
-  bool isDepthwise = function == kDepthwise || function == kDepthwiseRelu;
+  bool isDepthwise = function == codec::PordFunction::Depthwise ||
+                     function == codec::PordFunction::Depthwiserelu;
   aligned(out, Read, "operand 0", r.opd0_addr,
           {result.n, result.c, r.opd0_h, r.opd0_w}, r.opd0_prec);
-  if (function != kMax && !r.opd1_const)
+  if (function != codec::PordFunction::Maxpooling && !r.opd1_const)
     packed(out, Read, "weights", r.opd1_addr, {1, result.c, r.opd1_h, r.opd1_w},
            r.opd0_prec);
   if (isDepthwise && !r.opd2_const)
@@ -257,13 +249,12 @@ void collectMm(const Registers &r, Collector &out) {
 }
 
 void collectMm2(const Registers &r, Collector &out) {
-  enum : uint32_t { kNn = 4, kNt = 5, kTt = 6 };
   constexpr uint32_t kI8 = 0;
   uint64_t rows = r.res0_c, columns = r.res0_w;
   Shape left = {1, rows, 1, r.opd1_c};
-  if (r.tsk_eu_typ == kNt)
+  if (r.tsk_eu_typ == codec::Mm2Function::Nt)
     left.w = r.opd1_w;
-  if (r.tsk_eu_typ == kTt)
+  if (r.tsk_eu_typ == codec::Mm2Function::Tt)
     left = {1, r.opd1_w, 1, columns};
   if (!r.opd0_const)
     aligned(out, Read, "operand 0", r.opd0_addr, left, r.opd0_prec);
@@ -272,7 +263,7 @@ void collectMm2(const Registers &r, Collector &out) {
             r.opd0_prec);
   // Only integer products have a zero point.
   if (r.opd0_prec == kI8 && !r.opd2_const) {
-    if (r.tsk_eu_typ == kTt)
+    if (r.tsk_eu_typ == codec::Mm2Function::Tt)
       packed(out, Read, "zero point", r.opd2_addr, {1, rows, 1, 1}, kI8);
     else
       aligned(out, Read, "zero point", r.opd2_addr, {1, kLanes, 1, columns},
@@ -289,22 +280,21 @@ void collectMm2(const Registers &r, Collector &out) {
 //===----------------------------------------------------------------------===//
 
 void collectTransBc(const Registers &r, Collector &out) {
-  enum : uint32_t { kCwTs = 0, kSBc = 4, kSDistribute = 5 };
   Shape result = resultShape(r);
   uint64_t bytes = bytesOf(out, "result", r.res0_prec);
-  if (r.tsk_eu_typ == kSBc)
+  if (r.tsk_eu_typ == codec::TransBcFunction::SBc)
     out.linear(Read, "operand 0", r.opd0_addr,
                result.n * result.h * result.w * bytes);
-  else if (r.tsk_eu_typ == kSDistribute)
+  else if (r.tsk_eu_typ == codec::TransBcFunction::SDistribute)
     // Elements narrower than a word may still lie a word apart.
     out.linear(Read, "operand 0", r.opd0_addr,
                result.n * result.c * result.h * result.w * 4);
   else
     aligned(out, Read, "operand 0", r.opd0_addr,
             {result.n, r.opd0_c, result.h, r.opd0_w}, r.res0_prec);
-  if (r.tsk_eu_typ == kCwTs)
+  if (r.tsk_eu_typ == codec::TransBcFunction::CwTs)
     lines(out, Write, "result", r.res0_addr, result, r.res0_prec);
-  else if (r.tsk_eu_typ == kSDistribute)
+  else if (r.tsk_eu_typ == codec::TransBcFunction::SDistribute)
     packed(out, Write, "result", r.res0_addr, result, r.res0_prec);
   else
     aligned(out, Write, "result", r.res0_addr, result, r.res0_prec);
@@ -317,21 +307,21 @@ void collectSg(const Registers &r, Collector &out) {
   Shape index = {result.n, r.opd1_c, 1, r.opd1_w};
   bool packsResult = false, sharesIndex = false;
   switch (r.tsk_eu_typ) {
-  case 0: // one index list for all channels
-  case 3:
+  case codec::SgFunction::PlGatherD1coor: // one index list for all channels
+  case codec::SgFunction::PlScatterD1coor:
     data.n = result.n;
     index.n = 1;
     sharesIndex = true;
     break;
-  case 5: // an index list for each channel
-  case 6:
-  case 13:
-  case 14:
+  case codec::SgFunction::PeSGatherD1coor: // an index list for each channel
+  case codec::SgFunction::PeSScatterD1coor:
+  case codec::SgFunction::PeSGatherHzd:
+  case codec::SgFunction::PeSScatterHzd:
     break;
-  case 8: // select by a mask
-  case 9: // indices of what is not zero
-  case 15:
-  case 16:
+  case codec::SgFunction::PeSMaskSelect: // select by a mask
+  case codec::SgFunction::PeSNonzero:    // indices of what is not zero
+  case codec::SgFunction::PeSMaskSelhzd:
+  case codec::SgFunction::PeSNonzeroHzd:
     packsResult = true;
     break;
   default:
@@ -360,10 +350,10 @@ void collectSg(const Registers &r, Collector &out) {
 }
 
 void collectSgl(const Registers &r, Collector &out) {
-  constexpr uint32_t kGatherLine = 17;
   Shape result = resultShape(r);
-  uint64_t selected =
-      r.tsk_eu_typ == kGatherLine ? result.h : uint64_t(r.opd0_h);
+  uint64_t selected = r.tsk_eu_typ == codec::SglFunction::PeSGatherLine
+                          ? result.h
+                          : uint64_t(r.opd0_h);
   lines(out, Read, "operand 0", r.opd0_addr,
         {result.n, result.c, r.opd0_h, result.w}, r.res0_prec);
   aligned(out, Read, "index", r.opd1_addr, {result.n, result.c, selected, 1},
@@ -385,8 +375,8 @@ void collectVc(const Registers &r, Collector &out) {
 }
 
 void collectSysid(const Registers &r, Collector &out) {
-  constexpr uint32_t kNop = 30, kEnd = 31;
-  if (r.tsk_eu_typ != kNop && r.tsk_eu_typ != kEnd)
+  if (r.tsk_eu_typ != codec::SysidFunction::Nop &&
+      r.tsk_eu_typ != codec::SysidFunction::End)
     out.fail("what this system command touches is not known");
 }
 

@@ -230,8 +230,8 @@ bool tpuc::codec::encode(Layout layout, const Registers &registers,
 }
 
 bool tpuc::codec::isEnd(Layout layout, const Registers &registers) {
-  constexpr uint32_t kTiuEnd = 31; // SYSID function "end"
   if (layout == Layout::Sysid)
-    return registers.tsk_eu_typ == kTiuEnd;
-  return layout == Layout::SDmaSys && registers.cmd_special_function == 0;
+    return registers.tsk_eu_typ == SysidFunction::End;
+  return layout == Layout::SDmaSys &&
+         registers.cmd_special_function == SDmaSysFunction::Sys;
 }

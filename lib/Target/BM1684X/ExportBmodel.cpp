@@ -23,8 +23,6 @@ using namespace tpuc::target;
 
 namespace {
 
-constexpr uint32_t kTiuEnd = 31; // SYSID function "end"
-
 std::optional<DataType> dataTypeOf(Type type) {
   if (type.isF32())
     return DataType::F32;
@@ -225,7 +223,7 @@ LogicalResult StreamEncoder::finish(func::FuncOp function) {
   for (uint32_t index = 0; index < groups.size(); ++index) {
     if (!groups[index].ended[0]) {
       codec::Registers end;
-      end.tsk_eu_typ = kTiuEnd;
+      end.tsk_eu_typ = codec::SysidFunction::End;
       if (failed(append(function, index, codec::Layout::Sysid, end)))
         return failure();
     }
