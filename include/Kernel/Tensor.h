@@ -9,7 +9,7 @@
 #ifndef TPUC_KERNEL_TENSOR_H
 #define TPUC_KERNEL_TENSOR_H
 
-#include "Kernel/Arch.h"
+#include "Arch/BM1684X.h"
 
 #include <array>
 #include <cstdint>

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/BM1684X.h"
 #include "ByteSums.h"
-#include "Kernel/TransferRates.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -39,7 +39,7 @@ int64_t partCost(const ConvParams &params, int64_t parts) {
   ConvPacking packing = packingOf(params, parts);
   int64_t pixels = arch::ceilDiv(
       params.batch * params.outDepth * params.outH * params.outW, int64_t(4));
-  int64_t cycles = parts * packing.totalBytes() / rates::kLoadBytesPerCycle;
+  int64_t cycles = parts * packing.totalBytes() / arch::kLoadBytesPerCycle;
   for (int64_t block = 0; block < packing.blocks(); ++block)
     cycles += parts * packing.taps * packing.kernelH * packing.kernelW *
               arch::ceilDiv(packing.inputRange(block).count,
@@ -48,8 +48,8 @@ int64_t partCost(const ConvParams &params, int64_t parts) {
   auto copy = [&](int64_t channels, int64_t row, ElementType type) {
     if (channels / parts % arch::kLanes != 0)
       cycles += params.batch * channels *
-                std::max(row * byteWidth(type), rates::kShortestRowBytes) /
-                rates::kMoveBytesPerCycle;
+                std::max(row * byteWidth(type), arch::kShortestRowBytes) /
+                arch::kMoveBytesPerCycle;
   };
   if (parts > 1) {
     copy(params.inChannels, params.inDepth * params.inH * params.inW,

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernel/TransferRates.h"
+#include "Arch/BM1684X.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -51,9 +51,9 @@ int64_t ConvPacking::tapBytes() const {
 }
 
 int64_t ConvPacking::blocksPerUnit() const {
-  if (rowBytes() >= rates::kShortestRowBytes)
+  if (rowBytes() >= arch::kShortestRowBytes)
     return 1;
-  return std::min(arch::ceilDiv(rates::kShortestRowBytes, pitchBytes()),
+  return std::min(arch::ceilDiv(arch::kShortestRowBytes, pitchBytes()),
                   blocks());
 }
 

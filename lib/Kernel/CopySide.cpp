@@ -1,13 +1,13 @@
 //===- CopySide.cpp - One side of a copy within lanes ---------------------===//
 //
-// Rows shorter than rates::kShortestRowBytes take as long as those: a run takes
+// Rows shorter than arch::kShortestRowBytes take as long as those: a run takes
 // in what lies between its elements as long as that costs nothing.
 //
 //===----------------------------------------------------------------------===//
 
 #include "CopySide.h"
 
-#include "Kernel/TransferRates.h"
+#include "Arch/BM1684X.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -37,7 +37,7 @@ CopySide::CopySide(const GlobalTensor &global, Stride stride,
       return false;
     return step == run ||
            (mayCover && step > run &&
-            step * bytes <= std::max(run * bytes, rates::kShortestRowBytes));
+            step * bytes <= std::max(run * bytes, arch::kShortestRowBytes));
   };
   bool isRun = true;
   for (unsigned axis : order) {
@@ -75,7 +75,7 @@ int64_t CopySide::transferBytes(int64_t rows) const {
     count *= axes[axis].size;
   int64_t length = continuesCut ? (rows - 1) * cutStride() + run : run;
   return count *
-         std::max(length * byteWidth(global.type), rates::kShortestRowBytes);
+         std::max(length * byteWidth(global.type), arch::kShortestRowBytes);
 }
 
 llvm::SmallVector<int64_t> CopySide::denseStrides(int64_t rows) const {

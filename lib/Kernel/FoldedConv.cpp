@@ -9,8 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/BM1684X.h"
 #include "ByteSums.h"
-#include "Kernel/TransferRates.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -76,8 +76,8 @@ int64_t loadCost(const ConvParams &params, const Fold &fold) {
   constexpr int64_t kShortRow = 512;
   int64_t rowBytes = params.inW * byteWidth(params.input.type);
   int64_t cycles = params.batch * fold.rowChannels() * fold.rows(params.outH) *
-                   std::max(rowBytes, rates::kShortestRowBytes) /
-                   rates::kLoadBytesPerCycle;
+                   std::max(rowBytes, arch::kShortestRowBytes) /
+                   arch::kLoadBytesPerCycle;
   return rowBytes <= kShortRow ? cycles * 5 / 2 : cycles;
 }
 
@@ -86,7 +86,7 @@ int64_t loadCost(const ConvParams &params, const Fold &fold) {
 int64_t castCost(const ConvParams &params) {
   return params.batch * params.inChannels * params.inH * params.inW *
          (byteWidth(ElementType::F32) + byteWidth(computeType(params))) /
-         rates::kLoadBytesPerCycle;
+         arch::kLoadBytesPerCycle;
 }
 
 /// Passes of the convolution as it is.
@@ -411,7 +411,7 @@ bool kernel::canRoundInput(const ConvParams &params) {
   bool staysLocal = !apart && laneBytes < arch::kLaneBytes / 2;
   if (staysLocal &&
       loadCost(rounding, fused->fold) >
-          elements * byteWidth(ElementType::F32) / rates::kLoadBytesPerCycle)
+          elements * byteWidth(ElementType::F32) / arch::kLoadBytesPerCycle)
     return false;
   return fused->cycles <= (apart ? apart->cycles : direct) + castCost(params);
 }

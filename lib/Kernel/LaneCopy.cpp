@@ -10,8 +10,8 @@
 
 #include "LaneCopy.h"
 
+#include "Arch/BM1684X.h"
 #include "CopySide.h"
-#include "Kernel/TransferRates.h"
 #include "LocalCopy.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -63,7 +63,7 @@ public:
     double perLane = double(inner) * double(axes[cut].size) *
                      double(arch::ceilDiv(lanes, arch::kLanes));
     double vectors = perLane * double(byteWidth(type)) / arch::kVectorBytes;
-    return transferred + vectors * double(rates::kMoveBytesPerCycle);
+    return transferred + vectors * double(arch::kMoveBytesPerCycle);
   }
 
   Shape4 space() const override { return {1, lanes, axes[cut].size, inner}; }
@@ -167,7 +167,7 @@ double costOfTransfers(const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> rest,
   int64_t length =
       run.resultStride == 1 && run.sourceStride == 1 ? run.size : 1;
   return 2.0 * count / double(length) *
-         double(std::max(length * elementBytes, rates::kShortestRowBytes));
+         double(std::max(length * elementBytes, arch::kShortestRowBytes));
 }
 
 } // namespace

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/BM1684X.h"
 #include "Kernel/LanePermute.h"
-#include "Kernel/TransferRates.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
@@ -221,11 +221,11 @@ private:
   bool isWorthwhile() const {
     int64_t rows = numElements(result.shape) * width / plan.runBytes;
     double transfers =
-        double(rows * std::max(plan.runBytes, rates::kShortestRowBytes)) /
-        rates::kMoveBytesPerCycle;
+        double(rows * std::max(plan.runBytes, arch::kShortestRowBytes)) /
+        arch::kMoveBytesPerCycle;
     double loads =
         double(plan.resultLanes * plan.numMatrices * LanePermutation::kDepth) /
-        rates::kLoadBytesPerCycle;
+        arch::kLoadBytesPerCycle;
     return double(cycles) + loads <= kMostSlowdown * transfers;
   }
 

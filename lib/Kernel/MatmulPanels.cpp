@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/MatmulPanels.h"
-#include "Kernel/TransferRates.h"
+#include "Arch/BM1684X.h"
 
 #include <algorithm>
 
@@ -25,7 +25,7 @@ static int64_t chooseColumns(int64_t depth, int64_t columns, int64_t width) {
   int64_t most = std::min(kLongestRun,
                           kLongestPanel / arch::ceilDiv(depth, arch::kLanes)) /
                  width / vector * vector;
-  if (columns * width % 4 != 0 || most * width < rates::kShortestRowBytes)
+  if (columns * width % 4 != 0 || most * width < arch::kShortestRowBytes)
     return 0;
   int64_t panel = arch::alignUp(
       arch::ceilDiv(columns, arch::ceilDiv(columns, most)), vector);
@@ -33,7 +33,7 @@ static int64_t chooseColumns(int64_t depth, int64_t columns, int64_t width) {
   if (panel >= columns)
     return panel;
   int64_t last = columns % panel == 0 ? panel : columns % panel;
-  return std::min(panel, last) * width >= rates::kShortestRowBytes ? panel : 0;
+  return std::min(panel, last) * width >= arch::kShortestRowBytes ? panel : 0;
 }
 
 MatmulPanels MatmulPanels::choose(int64_t rows, int64_t depth, int64_t columns,
@@ -42,14 +42,14 @@ MatmulPanels MatmulPanels::choose(int64_t rows, int64_t depth, int64_t columns,
   MatmulPanels panels;
   panels.columns = chooseColumns(depth, columns, width);
   bool isShort = !panels || std::min(panels.columns, columns) * width <
-                                rates::kShortestRowBytes;
+                                arch::kShortestRowBytes;
   int64_t groups = depth / arch::kLanes;
   if (!isShort || rows > arch::kLanes || groups < 2)
     return panels;
   // Small panels: the first ones come while others leave.
   constexpr int64_t kPanelBytes = 32 * 1024;
   int64_t most = std::clamp(kPanelBytes / groups / width / vector * vector,
-                            vector, rates::kShortestRowBytes / width);
+                            vector, arch::kShortestRowBytes / width);
   MatmulPanels apart;
   apart.columns = arch::alignUp(
       arch::ceilDiv(columns, arch::ceilDiv(columns, most)), vector);

@@ -10,7 +10,7 @@
 
 #include "SplitCopy.h"
 
-#include "Kernel/TransferRates.h"
+#include "Arch/BM1684X.h"
 #include "LaneCopy.h"
 #include "LaneTranspose.h"
 
@@ -385,7 +385,7 @@ private:
     constexpr int64_t kTransferBytes = 8192;
     int64_t run = runElements * byteWidth(params.result.type);
     return count <= kMostTransfers &&
-           numRuns * std::max(run, rates::kShortestRowBytes) >=
+           numRuns * std::max(run, arch::kShortestRowBytes) >=
                count * kTransferBytes;
   }
 

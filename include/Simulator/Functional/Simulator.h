@@ -12,6 +12,8 @@
 
 #include "Target/BM1684X/Codec.h"
 
+#include "Arch/BM1684X.h"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,17 +22,17 @@
 
 namespace tpuc::sim {
 
-constexpr unsigned kLanes = 64;
-constexpr uint32_t kLaneBytes = 256 * 1024;
-constexpr uint32_t kStaticBytes = 16 * 1024;
-constexpr uint32_t kL2Bytes = 2 * 1024 * 1024;
+constexpr unsigned kLanes = arch::kLanes;
+constexpr uint32_t kLaneBytes = arch::kLaneBytes;
+constexpr uint32_t kStaticBytes = arch::kStaticBytes;
+constexpr uint32_t kL2Bytes = arch::kL2Bytes;
 
 /// Addresses as the GDMA sees them.
-constexpr uint64_t kLocalBase = 0x08000000;
-constexpr uint64_t kStaticBase = 0x09000000;
-constexpr uint64_t kL2Base = 0x10000000;
-constexpr uint64_t kGlobalBase = 0x100000000;
-constexpr uint64_t kGlobalEnd = 0x300000000;
+using arch::kGlobalBase;
+using arch::kGlobalEnd;
+using arch::kL2Base;
+using arch::kLocalBase;
+using arch::kStaticBase;
 
 /// Why a stream could not be executed.
 struct Failure {

@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "ByteGain.h"
+#include "Arch/BM1684X.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Tpu/IR/Tpu.h"
-#include "Kernel/TransferRates.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -16,11 +16,10 @@ using tpu::getShape;
 
 namespace {
 
-/// Lanes of the chip, bytes that a lane computes a cycle, and positions that a
-/// product takes a cycle.
-constexpr int64_t kLanes = 64, kVectorBytes = 64, kPositions = 4;
-
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+using arch::ceilDiv;
+using arch::kLanes;
+using arch::kVectorBytes;
+constexpr int64_t kPositions = arch::kProductPositions;
 
 /// A contraction as products of [results, depth] with [depth, positions].
 struct Products {
@@ -38,7 +37,7 @@ struct Products {
                              ceilDiv(positions, kPositions);
   }
   int64_t load(int64_t bytes) const {
-    return int64_t(double(weights * bytes) / rates::kLoadBytesPerCycle);
+    return int64_t(double(weights * bytes) / arch::kLoadBytesPerCycle);
   }
   /// A product with the scale and a conversion, in 16 bits.
   int64_t cast() const {

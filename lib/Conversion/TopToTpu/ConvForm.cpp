@@ -6,11 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "ConvForm.h"
+#include "Arch/BM1684X.h"
 
 using namespace mlir;
 using namespace tpuc;
-
-static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+using arch::ceilDiv;
 
 void tpuc::addAxis(ConvForm &conv, Lowering &lowering) {
   auto widen = [&](Value value) {

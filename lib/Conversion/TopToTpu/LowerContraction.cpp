@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/BM1684X.h"
 #include "ConvForm.h"
 #include "PatchConv.h"
 
@@ -216,9 +217,8 @@ static Value productInParts(Value left, Value right, Value bias,
   int64_t depth = getShape(left).back(), rank = int64_t(shape.size());
   int64_t rightAxis = rightTransposed ? rank - 1 : rank - 2;
   // Whole lanes, so that each part begins in the first one.
-  constexpr int64_t kLanes = 64;
   int64_t parts = llvm::divideCeil(depth, longestSum(element));
-  int64_t longest = llvm::alignTo(llvm::divideCeil(depth, parts), kLanes);
+  int64_t longest = llvm::alignTo(llvm::divideCeil(depth, parts), arch::kLanes);
   auto cut = [&](Value value, int64_t axis, int64_t offset, int64_t size) {
     SmallVector<int64_t> offsets(rank, 0), steps(rank, 1),
         sizes(getShape(value));

@@ -6,7 +6,7 @@
 
 #include "Lowering.h"
 
-#include "Kernel/TransferRates.h"
+#include "Arch/BM1684X.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -103,7 +103,7 @@ static Value emitPad(Value x, ArrayRef<int64_t> pads, double value,
   Type storage = tpu::getStorageElement(getElement(x));
   int64_t run = getProduct(getShape(x).drop_front(axis)) *
                 int64_t(storage.getIntOrFloatBitWidth()) / 8;
-  if (hasOthers && run < rates::kShortestRowBytes) {
+  if (hasOthers && run < arch::kShortestRowBytes) {
     x = lowering.emit<tpu::PadOp>(x, ArrayRef<int64_t>(own), value);
     pads = others;
   }

@@ -8,6 +8,7 @@
 #ifndef TPUC_LIB_CONVERSION_TOPTOTPU_LOWERING_H
 #define TPUC_LIB_CONVERSION_TOPTOTPU_LOWERING_H
 
+#include "Arch/BM1684X.h"
 #include "Conversion/TopToTpu/Precision.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Tpu/IR/Tpu.h"
@@ -214,7 +215,7 @@ constexpr int64_t kMaxPad = 15;
 constexpr int64_t kMaxStride = 15;
 constexpr int64_t kMaxDilation = 16;
 /// Most products that a command sums.
-constexpr int64_t kMaxSum = 65535;
+constexpr int64_t kMaxSum = arch::kMaxSize;
 
 /// The product of sizes, 1 of none.
 int64_t getProduct(llvm::ArrayRef<int64_t> sizes);

@@ -5,11 +5,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "PatchConv.h"
+#include "Arch/BM1684X.h"
 
 using namespace mlir;
 using namespace tpuc;
-
-static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+using arch::ceilDiv;
 
 /// Whether the windows tile the input, with a stride beyond the command's.
 static bool isConvOfPatches(top::ConvOp conv) {
@@ -33,13 +33,13 @@ static bool isConvOfPatches(top::ConvOp conv) {
 }
 
 /// Whether a convolution of the rows of patches takes fewer cycles than a
-/// product of whole patches. The rates are those of 16 bit; a transfer takes
-/// short rows for rows of 256 bytes and moves 26 bytes a cycle within global
-/// memory.
+/// product of whole patches. The rates are those of 16 bit.
 static bool isFasterThanProduct(ArrayRef<int64_t> input,
                                 ArrayRef<int64_t> filter) {
-  constexpr int64_t kLanes = 64, kDepth = 32, kColumns = 4;
-  constexpr int64_t kShortRow = 256, kMoveRate = 26, kWidth = 2;
+  constexpr int64_t kLanes = arch::kLanes, kDepth = arch::kProductDepth,
+                    kColumns = arch::kProductPositions;
+  constexpr int64_t kShortRow = arch::kShortestRowBytes,
+                    kMoveRate = arch::kMoveBytesPerCycle, kWidth = 2;
   int64_t results = filter[0], channels = filter[1], kh = filter[2],
           kw = filter[3];
   int64_t patches = input[0] * (input[2] / kh) * (input[3] / kw);

@@ -8,9 +8,9 @@
 
 #include "ChannelFilters.h"
 
+#include "Arch/BM1684X.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/Tpu/IR/TensorNames.h"
-#include "Kernel/Arch.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/DebugLog.h"
 

@@ -6,8 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ChannelFilters.h"
-#include "Kernel/Arch.h"
-#include "Kernel/TransferRates.h"
+#include "Arch/BM1684X.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -40,14 +39,14 @@ EngineCycles tpuc::convolutionCycles(int64_t results, int64_t channels,
                arch::ceilDiv(channels, arch::kVectorBytes / elementBytes) *
                taps * arch::ceilDiv(pixels, kPixels);
   cycles.gdma = int64_t(double(results * channels * taps * elementBytes) /
-                        rates::kLoadBytesPerCycle);
+                        arch::kLoadBytesPerCycle);
   return cycles;
 }
 
 int64_t tpuc::copyCycles(int64_t channels, int64_t rowBytes) {
   return int64_t(
-      double(channels * std::max(rowBytes, rates::kShortestRowBytes)) /
-      rates::kMoveBytesPerCycle);
+      double(channels * std::max(rowBytes, arch::kShortestRowBytes)) /
+      arch::kMoveBytesPerCycle);
 }
 
 //===----------------------------------------------------------------------===//

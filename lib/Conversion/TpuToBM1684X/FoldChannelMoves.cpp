@@ -9,9 +9,9 @@
 
 #include "ChannelFilters.h"
 
+#include "Arch/BM1684X.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Interfaces/ElementMap.h"
-#include "Kernel/Arch.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "llvm/Support/DebugLog.h"

@@ -8,11 +8,11 @@
 #include "ByteKernels.h"
 #include "KernelModels.h"
 
+#include "Arch/BM1684X.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Interfaces/CopyBoxes.h"
 #include "Kernel/Copy.h"
 #include "Kernel/LanePermute.h"
-#include "Kernel/TransferRates.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
 #include <cmath>
@@ -261,7 +261,7 @@ struct ConcatModel
     for (Value input : concat.getInputs()) {
       int64_t columns = product(shapeOf(input).drop_front(axis));
       parts.push_back({context.globalTensor(input), columns});
-      hasShort |= columns * byteWidth(result.type) < rates::kShortestRowBytes;
+      hasShort |= columns * byteWidth(result.type) < arch::kShortestRowBytes;
     }
     return hasShort && rows > 1 && makeRowConcat(result, parts, rows, kernels);
   }
@@ -308,7 +308,7 @@ struct PadModel
     int64_t columns = from[axis] * inner;
     GlobalTensor result = context.globalTensor(pad.getOutput());
     if (rows == 1 ||
-        columns * byteWidth(result.type) >= rates::kShortestRowBytes)
+        columns * byteWidth(result.type) >= arch::kShortestRowBytes)
       return false;
     SmallVector<RowPart> parts;
     auto addPad = [&](int64_t count) {

@@ -14,6 +14,9 @@
 
 namespace tpuc::sim {
 
+/// Function codes are named in full.
+namespace codec = ::tpuc::codec;
+
 using codec::Registers;
 
 inline const Kernels &kernelsOf(const Machine &machine) {

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/BM1684X.h"
 #include "ProfileInternal.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -20,9 +21,6 @@ using llvm::Error;
 using llvm::Expected;
 
 namespace {
-
-/// What the roofline grants the memory interface.
-constexpr double kDdrBytesPerCycle = 64.0;
 
 bool isSystem(Layout layout) {
   return layout == Layout::Sysid || layout == Layout::SDmaSys;
@@ -231,7 +229,7 @@ Expected<Profile> tpuc::timing::profile(const target::Stage &stage,
     return needed.takeError();
   result.rooflineCycles = std::max(
       macCycles, double(*needed + result.inputBytes + result.outputBytes) /
-                     kDdrBytesPerCycle);
+                     arch::kDdrBytesPerCycle);
   return result;
 }
 

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/BM1684X.h"
 #include "ProfileInternal.h"
 #include "Target/BM1684X/Access.h"
 #include "llvm/ADT/STLExtras.h"
@@ -22,7 +23,7 @@ using llvm::Expected;
 
 namespace {
 
-constexpr uint32_t kLaneBytes = 0x40000;
+constexpr uint32_t kLaneBytes = arch::kLaneBytes;
 constexpr uint32_t kLines = kLaneBytes / kResidencyBytes;
 
 /// A part of local memory that a command touches, in lines.

@@ -7,15 +7,16 @@
 #ifndef TPUC_LIB_SIMULATOR_TIMING_TIMINGINTERNAL_H
 #define TPUC_LIB_SIMULATOR_TIMING_TIMINGINTERNAL_H
 
+#include "Arch/BM1684X.h"
 #include "Simulator/Timing/Timing.h"
 
 #include <algorithm>
 
 namespace tpuc::timing::detail {
 
-constexpr uint64_t kLanes = 64;
-/// A lane moves one line of 64 bytes a cycle.
-constexpr uint64_t kLineBits = 512;
+constexpr uint64_t kLanes = arch::kLanes;
+/// A lane moves one line a cycle.
+constexpr uint64_t kLineBits = 8 * arch::kVectorBytes;
 
 /// Bits of an element by precision code; the unused code 7 counts as i8.
 constexpr uint64_t elementBits(uint32_t precision) {

@@ -8,15 +8,16 @@
 #ifndef TPUC_LIB_TARGET_BM1684X_ACCESSINTERNAL_H
 #define TPUC_LIB_TARGET_BM1684X_ACCESSINTERNAL_H
 
+#include "Arch/BM1684X.h"
 #include "Target/BM1684X/Access.h"
 
 #include <array>
 
 namespace tpuc::target::detail {
 
-constexpr uint64_t kLanes = 64;
-constexpr uint64_t kLaneBytes = 0x40000;
-constexpr uint64_t kEuBytes = 64;
+constexpr uint64_t kLanes = arch::kLanes;
+constexpr uint64_t kLaneBytes = arch::kLaneBytes;
+constexpr uint64_t kEuBytes = arch::kVectorBytes;
 constexpr uint64_t kAllLanes = ~uint64_t(0);
 
 /// A memory's place in the chip's address map.
@@ -24,12 +25,12 @@ struct Region {
   Space space;
   uint64_t begin, end;
 };
-constexpr Region kLocal = {Space::Local, 0x0800'0000, 0x0900'0000};
+constexpr Region kLocal = {Space::Local, arch::kLocalBase, arch::kLocalEnd};
 constexpr Region kRegions[] = {
     kLocal,
-    {Space::Static, 0x0900'0000, 0x0900'4000},
-    {Space::L2, 0x1000'0000, 0x1020'0000},
-    {Space::Global, 0x1'0000'0000, 0x3'0000'0000},
+    {Space::Static, arch::kStaticBase, arch::kStaticBase + arch::kStaticBytes},
+    {Space::L2, arch::kL2Base, arch::kL2Base + arch::kL2Bytes},
+    {Space::Global, arch::kGlobalBase, arch::kGlobalEnd},
 };
 
 /// Bytes of an element by precision code, or 0 for codes that the access

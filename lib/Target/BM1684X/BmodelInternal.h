@@ -7,6 +7,7 @@
 #ifndef TPUC_LIB_TARGET_BM1684X_BMODELINTERNAL_H
 #define TPUC_LIB_TARGET_BM1684X_BMODELINTERNAL_H
 
+#include "Arch/BM1684X.h"
 #include "Target/BM1684X/Bmodel.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -20,8 +21,8 @@ constexpr uint64_t kItemAlignment = 4096;
 /// Command buffers are padded to multiples of this.
 constexpr uint64_t kCommandAlignment = 128;
 constexpr char kChip[] = "BM1684X";
-constexpr uint64_t kGlobalBegin = 0x1'0000'0000;
-constexpr uint64_t kGlobalEnd = 0x3'0000'0000;
+using arch::kGlobalBase;
+using arch::kGlobalEnd;
 
 /// An error whose text is formatted as by llvm::formatv.
 template <typename... Args>

@@ -114,12 +114,12 @@ Expected<Bytes> Reader::item(const char *what, const fbs::Binary *place) {
 }
 
 Error Reader::checkGlobal(const Twine &what, uint64_t address, uint64_t size) {
-  if (address >= kGlobalBegin && address <= kGlobalEnd &&
+  if (address >= kGlobalBase && address <= kGlobalEnd &&
       size <= kGlobalEnd - address)
     return Error::success();
   return bad("{0} of {1}: {2} bytes at address {3:x} are not inside global "
              "memory, {4:x} to {5:x}",
-             what.str(), where, size, address, kGlobalBegin, kGlobalEnd);
+             what.str(), where, size, address, kGlobalBase, kGlobalEnd);
 }
 
 Error Reader::readModel() {
@@ -333,7 +333,7 @@ Error Reader::readTensor(const char *kind, const fbs::Tensor &table,
   for (unsigned i = 0; i < dims.size(); ++i) {
     uint64_t dim =
         support::endian::read64le(dims.Data() + i * sizeof(uint64_t));
-    if (dim == 0 || dim > (kGlobalEnd - kGlobalBegin) * 2 / count)
+    if (dim == 0 || dim > (kGlobalEnd - kGlobalBase) * 2 / count)
       return bad("{0} of {1} has an empty or impossible dimension {2}", what,
                  where, dim);
     count *= dim;

@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/BM1684X.h"
 #include "BmodelInternal.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Endian.h"
@@ -34,8 +35,8 @@ constexpr uint32_t kSecondSideVersion = 2;
 constexpr uint32_t kFirstSideVersion = 1;
 /// Ids are below this.
 constexpr uint32_t kMaxCommands = 1u << 20;
-constexpr uint32_t kLanes = 64;
-constexpr uint64_t kLaneBytes = 256 * 1024;
+constexpr uint32_t kLanes = arch::kLanes;
+constexpr uint64_t kLaneBytes = arch::kLaneBytes;
 /// More than the chip's memory holds.
 constexpr uint64_t kMaxElements = uint64_t(1) << 36;
 

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernel/TransferRates.h"
+#include "Arch/BM1684X.h"
 #include "RowGraph.h"
 #include "llvm/ADT/Hashing.h"
 
@@ -59,7 +59,7 @@ int MapTable::intern(const std::optional<ElementMap> &map) {
   same.push_back(id);
   double runs = double(map->getResultCount()) / map->getUnit();
   double bytes =
-      std::max(2.0 * map->getUnit(), double(rates::kShortestRowBytes));
+      std::max(2.0 * map->getUnit(), double(arch::kShortestRowBytes));
   maps.push_back(*map);
   identities.push_back(map->isIdentity());
   bool isTooMany = boxes.size() > kMaxBoxes;
