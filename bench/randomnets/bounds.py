@@ -110,6 +110,8 @@ class Bounds:
         self._session = None
         self._inner: dict[str, np.ndarray] = {}
         self._draws: list[dict[str, np.ndarray]] = []
+        # Integers that INT8 rounds, unless the operator stays in F16.
+        self._integers: set[str] = set()
 
     def differences(self, actual: Mapping[str, np.ndarray]) -> list[Difference]:
         """The outputs that differ by more than rounding explains."""
@@ -172,7 +174,9 @@ class Bounds:
             feeds = dict(self._inputs)
             feeds[_FLUSH] = np.array(index % 4 >= 2, np.float32)
             for name, shape in self._shapes.items():
-                if index % 2:
+                if name in self._integers and index // 2 % 2:
+                    noise = np.zeros(shape, np.float32)
+                elif index % 2:
                     # All elements the same way: kernels err on one side.
                     noise = np.full(shape, self._rng.choice((-1, 1)), np.float32)
                 else:
@@ -253,6 +257,8 @@ class Bounds:
         # Sums of integers are exact, what they are multiplied by then is not.
         bounded = op in _BOUNDED | {"Resize"} or (op in _SUMS and self._precision == "INT8")
         noise, end = f"{name}_noise", f"{name}_moved"
+        if self._precision == "INT8" and op in _EXACT and (array == np.round(array)).all():
+            self._integers.add(noise)
         self._shapes[noise] = array.shape
         # Without a shape: of pools that round up ONNX infers another one than there is.
         graph.input.append(helper.make_tensor_value_info(noise, TensorProto.FLOAT, None))
