@@ -140,11 +140,11 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     OneChannel, ConvTranspose,
-    testing::Values(
-        TransposeCase{2, 20, 7, 9, 1, 2, 2, 2, 2},
-        TransposeCase{1, 40, 5, 33, 1, 4, 3, 4, 2, 0, 0, 1, 0, 0, 1, 1, kRelu},
-        TransposeCase{1, 8, 30, 100, 1, 2, 2, 2, 2, 0, 0, 0, 0, 0, 1, 1, kRelu6,
-                      8192}));
+    testing::Values(TransposeCase{2, 20, 7, 9, 1, 2, 2, 2, 2},
+                    TransposeCase{1, 40, 5, 33, 1, 4, 3, 4, 2, 0, 0, 1, 0, 0, 1,
+                                  1, kRelu},
+                    TransposeCase{1, 8, 30, 100, 1, 2, 2, 2, 2, 0, 0, 0, 0, 0,
+                                  1, 1, kRelu6, 8192}));
 
 INSTANTIATE_TEST_SUITE_P(
     Groups, ConvTranspose,
