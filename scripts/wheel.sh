@@ -19,5 +19,6 @@ echo "wheel: compiling, see build-wheel/wheel.log"
 PATH=$PWD/.venv/bin:$PATH "$work/source/.venv/bin/python" -m pip wheel --quiet --no-build-isolation --no-deps \
   -Cbuild-dir=build -w "$work/wheel" "$work/source" >"$work/wheel.log" 2>&1 ||
   { tail -40 "$work/wheel.log"; exit 1; }
-PATH=$PWD/.venv/bin:$PATH .venv/bin/auditwheel --quiet repair --plat auto -w dist "$work"/wheel/tpuc-*.whl
+PATH=$PWD/.venv/bin:$PATH .venv/bin/auditwheel repair --plat auto -w dist "$work"/wheel/tpuc-*.whl >"$work/repair.log" 2>&1 ||
+  { cat "$work/repair.log"; exit 1; }
 ls -sh dist
