@@ -31,7 +31,7 @@ run_unit_tests() {
 
 run_fuzzers() {
   cmake --build $build --parallel "$jobs" --target fuzz-make-seeds "${targets[@]/#/fuzz-}"
-  local work
+  # Not local: the trap runs after the function.
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   "$build/fuzz/bin/fuzz-make-seeds" "$work/seeds"
