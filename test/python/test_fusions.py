@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import networks as nets
 import numpy as np
@@ -129,6 +130,9 @@ def test_tensors_have_shapes_and_types(profiles):
      '{"operators": [], "network": {"operators": [{"name": "a"}]}}',
      '{"operators": [], "network": {"values": [], "operators": [{"name": "a", "nodes": [],'
      ' "inputs": [7], "results": []}]}}',
+     '{"operators": [], "network": {"values": [["f32", []]], "operators": [{"name": "a",'
+     ' "nodes": [], "inputs": [0.0], "results": []}]}}',
+     "[" * 100_000,
      '{"operators": [{"name": "a", "kind": "k", "joined_to": "b"}, {"name": "b", "kind": "k",'
      ' "joined_to": "a"}]}'],
 )  # fmt: skip
@@ -137,6 +141,13 @@ def test_texts_that_tell_nothing(text):
     assert fusions.nodes("a") == ()
     assert fusions.tensors("a") == ([], [])
     assert fusions.kind("z", "tpu.conv") == "tpu.conv"
+
+
+def test_long_chains_of_joined_operators():
+    names = [f"op{i}" for i in range(20_000)]
+    operators = [{"name": a, "kind": "tpu.unary", "joined_to": b} for a, b in pairwise(names)]
+    fusions = Fusions(json.dumps({"operators": [*operators, {"name": names[-1], "kind": "tpu.k"}]}))
+    assert fusions.kind(names[-1], "tpu.k") == "tpu.unary+k"
 
 
 def test_kinds_have_one_colour_everywhere():

@@ -21,34 +21,34 @@ class Fusions:
     def __init__(self, explanation: str) -> None:
         self._operators: dict[str, dict[str, Any]] = {}
         self._values: list[tuple[str, list[int]]] = []
-        self._members: dict[str, list[str]] = {}
-        self._kinds: dict[str, list[str]] = {}
+        self._members: dict[str, dict[str, None]] = {}
+        self._kinds: dict[str, dict[str, None]] = {}
         self._writers: dict[int, str] = {}
         try:
             parsed = json.loads(explanation)
             self._read_joins(parsed["operators"])
             self._read_network(parsed.get("network", {}))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             # Another compiler's text, or a damaged one.
             self._operators, self._members, self._kinds = {}, {}, {}
 
     def _read_joins(self, operators: list[dict[str, Any]]) -> None:
         into = {o["name"]: o["joined_to"] for o in operators if "joined_to" in o}
         for operator in operators:
-            owner, seen = operator["name"], set()
-            while owner in into and owner not in seen:
-                seen.add(owner)
+            owner, passed = operator["name"], {}
+            while owner in into and owner not in passed:
+                passed[owner] = None
                 owner = into[owner]
-            members = self._members.setdefault(owner, [])
-            if operator["name"] not in members:
-                members.append(operator["name"])
-            self._kinds.setdefault(owner, []).append(str(operator["kind"]))
+            # Later operators do not go the same way again.
+            into.update(dict.fromkeys([each for each in passed if each != owner], owner))
+            self._members.setdefault(owner, {})[operator["name"]] = None
+            self._kinds.setdefault(owner, {})[str(operator["kind"])] = None
 
     def _read_network(self, network: dict[str, Any]) -> None:
         self._values = [(str(dtype), list(shape)) for dtype, shape in network.get("values", ())]
         for operator in network.get("operators", ()):
             for value in (*operator["inputs"], *operator["results"]):
-                if not 0 <= value < len(self._values):
+                if not (isinstance(value, int) and 0 <= value < len(self._values)):
                     raise ValueError(value)
             self._operators[operator["name"]] = {
                 "nodes": [str(node) for node in operator["nodes"]],

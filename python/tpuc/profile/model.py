@@ -321,7 +321,7 @@ class Profile:
         """The explanation's contents, or its text when it is not JSON."""
         try:
             return json.loads(self.explanation)
-        except ValueError:
+        except (ValueError, RecursionError):
             return self.explanation
 
     def rows(self) -> list[tuple[str, str]]:
