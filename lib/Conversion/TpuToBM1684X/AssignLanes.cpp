@@ -136,7 +136,7 @@ private:
   /// Whether a permutation into `split` keeps all lanes or exchanges all lanes
   /// with rows; anything between passes through global memory.
   bool isCleanPermutation(tpu::PermuteOp permute, LaneSplit split) const {
-    auto source = splits.find(permute.getInput());
+    const auto *source = splits.find(permute.getInput());
     if (source == splits.end())
       return false;
     // Steps of whole rounds of lanes stay in their lane.

@@ -76,11 +76,15 @@ static void fillPlanes(MutableArrayRef<int64_t> planes, const CopyBox &box,
                from + i * box.fromStrides[axis], axis + 1);
 }
 
+namespace {
+
 /// A value whose channel i is channel `channels`[i] of `source`.
 struct ChannelMove {
   Value source;
   SmallVector<int64_t> channels;
 };
+
+} // namespace
 
 /// `value` as channels of what the moves before it move, if it is that.
 static std::optional<ChannelMove> traceChannels(Value value) {

@@ -142,7 +142,7 @@ struct ConvModel
     Type inputElement = conv.getInput().getType().getElementType();
     Type filterElement = conv.getFilter().getType().getElementType();
     if (inputElement.isF32() && !filterElement.isF32())
-      params.rounded = *elementTypeOf(conv.getFilter().getType());
+      params.rounded = elementTypeOf(conv.getFilter().getType());
     bool isSplit = inputElement.isBF16() && filterElement.isF32();
     if (isSplit) {
       params.kernelD = 2;

@@ -37,7 +37,7 @@ struct PatternPass : public Base {
     if (succeeded(mlir::applyPatternsGreedily(this->getOperation(), patterns,
                                               config, &hasChanged))) {
       DEBUG_WITH_TYPE(
-          this->getArgument().data(),
+          this->getArgument().str().c_str(),
           llvm::dbgs() << this->getArgument()
                        << (hasChanged ? " matched\n" : " matched nothing\n"));
       return;

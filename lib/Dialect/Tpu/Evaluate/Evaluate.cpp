@@ -158,7 +158,9 @@ private:
 
 } // namespace
 
-static EvalResult one(Buffer buffer) { return SmallVector<Buffer>{buffer}; }
+static EvalResult one(const Buffer &buffer) {
+  return SmallVector<Buffer>{buffer};
+}
 
 /// min(max(x, 0), limit) in place; a negative limit is none.
 static Buffer applyRelu(Buffer buffer, bool relu, const APFloat &limit) {
