@@ -1,72 +1,26 @@
-//===- Matmul.cpp - Matrix products ---------------------------------------===//
+//===- Matmul.cpp - Matrix products of rows in lanes ----------------------===//
 //
-// MM2, whose matrices have a row a lane, and MM, whose matrices have their
-// columns in blocks over the lanes. Both reduce to the same loops over packed
-// rows and column panels.
+// MM2, whose matrices have a row a lane.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Commands.h"
 #include "Formats.h"
+#include "MatrixProduct.h"
 
-#include <algorithm>
 #include <cstring>
 
 using namespace tpuc::sim;
 
+std::span<const uint8_t> tpuc::sim::adderGroups(Machine &machine,
+                                                uint64_t inner) {
+  uint64_t count = (inner + 31) / 32;
+  auto *groups = machine.scratch[Machine::kGroupScratch].get<uint8_t>(count);
+  for (uint64_t i = 0; i < count; ++i)
+    groups[i] = uint8_t(std::min<uint64_t>(32, inner - i * 32));
+  return {groups, size_t(count)};
+}
+
 namespace {
-constexpr uint64_t kMaxColumns = 64;
-constexpr uint64_t kRowsAtOnce = 256;
-
-/// Columns that one item of work covers; at least two items where possible.
-uint64_t columnsPerItem(uint64_t columns) {
-  uint64_t half = (columns + 1) / 2;
-  return std::min(kMaxColumns,
-                  (half + kColumnBlock - 1) / kColumnBlock * kColumnBlock);
-}
-
-/// rows x inner times inner x columns. The callables move rows of values:
-///   loadPanel(first, count, width, panel)   columns [first, first + count)
-///   start(row, first, count, sums)          initial sums
-///   multiply(row, count, first, panel, width, sums)
-///   finish(row, first, count, sums)         stores results
-/// `deferred` keeps the results until everything is read.
-template <typename Value, typename Sum, typename LoadPanel, typename Start,
-          typename Multiply, typename Finish>
-void product(Machine &machine, bool deferred, uint64_t rows, uint64_t inner,
-             uint64_t columns, const LoadPanel &loadPanel, const Start &start,
-             const Multiply &multiply, const Finish &finish) {
-  uint64_t width = columnsPerItem(columns);
-  uint64_t items = (columns + width - 1) / width;
-  Sum *kept = deferred ? machine.scratch[2].get<Sum>(rows * columns) : nullptr;
-  machine.pool.run(
-      items, rows * inner * columns / 4,
-      [&](uint64_t begin, uint64_t end, unsigned) {
-        static thread_local Scratch panelScratch, sumScratch;
-        Value *panel = panelScratch.get<Value>(inner * width);
-        Sum *sums = sumScratch.get<Sum>(kRowsAtOnce * width);
-        for (uint64_t item = begin; item < end; ++item) {
-          uint64_t first = item * width;
-          uint64_t count = std::min(width, columns - first);
-          loadPanel(first, count, width, panel);
-          for (uint64_t row = 0; row < rows; row += kRowsAtOnce) {
-            uint64_t some = std::min(kRowsAtOnce, rows - row);
-            for (uint64_t i = 0; i < some; ++i)
-              start(row + i, first, count, width, sums + i * width);
-            multiply(row, some, first, panel, width, sums);
-            for (uint64_t i = 0; i < some; ++i) {
-              if (deferred)
-                std::copy(sums + i * width, sums + i * width + count,
-                          kept + (row + i) * columns + first);
-              else
-                finish(row + i, first, count, sums + i * width);
-            }
-          }
-        }
-      });
-  for (uint64_t row = 0; deferred && row < rows; ++row)
-    finish(row, 0, columns, kept + row * columns);
-}
 
 /// The shapes of an MM2, with the operands as they take part in the product.
 struct Matrix2 {
@@ -146,15 +100,6 @@ void loadPanel2(const Matrix2 &m, const Load &load, uint64_t first,
         panel[(k + i) * width + column] = piece[i];
     }
   }
-}
-
-/// How many products go through the adder together.
-std::span<const uint8_t> adderGroups(Machine &machine, uint64_t inner) {
-  uint64_t count = (inner + 31) / 32;
-  auto *groups = machine.scratch[Machine::kGroupScratch].get<uint8_t>(count);
-  for (uint64_t i = 0; i < count; ++i)
-    groups[i] = uint8_t(std::min<uint64_t>(32, inner - i * 32));
-  return {groups, size_t(count)};
 }
 
 Status executeHalf2(Machine &machine, const Registers &r, Precision input,
@@ -267,68 +212,6 @@ Status executeInt2(Machine &machine, const Registers &r, Precision output) {
   return Status();
 }
 
-/// A matrix whose columns lie in blocks of `blockWidth` over the lanes and
-/// whose rows are batches.
-struct BlockedMatrix {
-  View view;
-  uint64_t blockWidth;
-
-  /// Calls `piece(memory, done, count)` for the pieces of columns
-  /// [first, first + count) of a row.
-  template <typename Piece>
-  void forEachPiece(uint64_t row, uint64_t first, uint64_t count,
-                    Piece &&piece) const {
-    for (uint64_t done = 0; done < count;) {
-      uint64_t column = first + done;
-      uint64_t within = column % blockWidth;
-      uint64_t some = std::min(count - done, blockWidth - within);
-      piece(view.channel(column / blockWidth) + ptrdiff_t(row) * view.nStep() +
-                within * view.elementBytes,
-            done, some);
-      done += some;
-    }
-  }
-};
-
-Status makeBlocked(Machine &machine, const char *operand, uint32_t address,
-                   unsigned bytes, uint64_t rows, uint64_t blocks,
-                   uint64_t width, BlockedMatrix &matrix) {
-  matrix.blockWidth = width;
-  return makeView(machine, operand, address, bytes, {rows, blocks, 1, width},
-                  TensorLayout::EuAligned, matrix.view);
-}
-
-/// Sizes of an MM.
-struct MatrixShape {
-  uint64_t rows, inner, columns;
-};
-
-/// Reads the left matrix as dense rows.
-template <typename Value, typename Load>
-void packLeft(Machine &machine, const BlockedMatrix &matrix,
-              const MatrixShape &shape, bool transposed, const Load &load,
-              Value *rows) {
-  if (!transposed) {
-    for (uint64_t row = 0; row < shape.rows; ++row)
-      matrix.forEachPiece(
-          row, 0, shape.inner,
-          [&](const uint8_t *memory, uint64_t done, uint64_t count) {
-            load(memory, count, rows + row * shape.inner + done);
-          });
-    return;
-  }
-  auto *line = machine.scratch[Machine::kLineScratch].get<Value>(shape.rows);
-  for (uint64_t i = 0; i < shape.inner; ++i) {
-    matrix.forEachPiece(
-        i, 0, shape.rows,
-        [&](const uint8_t *memory, uint64_t done, uint64_t count) {
-          load(memory, count, line + done);
-        });
-    for (uint64_t row = 0; row < shape.rows; ++row)
-      rows[row * shape.inner + i] = line[row];
-  }
-}
-
 } // namespace
 
 Status tpuc::sim::executeMatrix2(Machine &machine, const Registers &r) {
@@ -348,155 +231,4 @@ Status tpuc::sim::executeMatrix2(Machine &machine, const Registers &r) {
     return executeInt2(machine, r, output);
   return Status::error(std::string("MM2 of ") + name(input) +
                        " is not supported; use MM");
-}
-
-Status tpuc::sim::executeMatrix(Machine &machine, const Registers &r) {
-  if (r.tsk_eu_typ != codec::MmFunction::Normal)
-    return Status::error("requantising matrix products are not supported; use "
-                         "RQ after an i32 result");
-  Precision input, output;
-  TPUC_RETURN_IF_FAILED(precisionOf(r.opd0_prec, "operand 0", input));
-  TPUC_RETURN_IF_FAILED(precisionOf(r.res0_prec, "the result", output));
-  bool isFloatProduct = input == Precision::F32 && output == Precision::F32;
-  bool isIntProduct = input == Precision::I8 && output == Precision::I32;
-  if (!isFloatProduct && !isIntProduct)
-    return Status::error(std::string("MM of ") + name(input) + " to " +
-                         name(output) + " is not supported");
-  if (r.opd0_const)
-    return Status::error("a constant left matrix is not supported");
-  if (r.opd0_c == 0 || r.opd0_w == 0 || r.opd1_w == 0 || r.opd1_w > r.opd0_w)
-    return Status::error("the left matrix needs columns; its last block must "
-                         "not be wider than the others");
-
-  MatrixShape shape;
-  uint64_t storedRows = r.opd0_n;
-  uint64_t storedColumns = (uint64_t(r.opd0_c) - 1) * r.opd0_w + r.opd1_w;
-  shape.rows = r.left_tran ? storedColumns : storedRows;
-  shape.inner = r.left_tran ? storedRows : storedColumns;
-  shape.columns = uint64_t(r.res0_c) * r.res0_w;
-  unsigned bytes = elementBytes(input), resultBytes = elementBytes(output);
-  BlockedMatrix leftMatrix, right, result, bias;
-  TPUC_RETURN_IF_FAILED(makeBlocked(machine, "the left matrix", r.opd0_addr,
-                                    bytes, storedRows, r.opd0_c, r.opd0_w,
-                                    leftMatrix));
-  TPUC_RETURN_IF_FAILED(makeBlocked(machine, "the right matrix", r.opd1_addr,
-                                    bytes, shape.inner, r.res0_c, r.res0_w,
-                                    right));
-  TPUC_RETURN_IF_FAILED(makeBlocked(machine, "the result", r.res0_addr,
-                                    resultBytes, shape.rows, r.res0_c, r.res0_w,
-                                    result));
-  if (isIntProduct && r.res_add)
-    return Status::error("an i8 matrix product cannot accumulate");
-  // Operand 2 of an integer product has no effect.
-  bool hasBias = isFloatProduct && !r.opd2_const;
-  if (hasBias)
-    TPUC_RETURN_IF_FAILED(makeBlocked(machine, "the bias", r.opd2_addr, bytes,
-                                      1, r.res0_c, r.res0_w, bias));
-  bool deferred = sharesBytes(result.view, right.view);
-
-  const Kernels &k = kernelsOf(machine);
-  if (isFloatProduct) {
-    auto load = [&](const uint8_t *memory, uint64_t count, float *values) {
-      k.loadF32(memory, 4, count, values);
-    };
-    auto loadBias = [&](uint64_t first, uint64_t count, float *values) {
-      std::fill(values, values + count, hasBias ? 0.0f : floatOf(r.opd2_addr));
-      if (hasBias)
-        bias.forEachPiece(
-            0, first, count,
-            [&](const uint8_t *memory, uint64_t done, uint64_t some) {
-              load(memory, some, values + done);
-            });
-    };
-    float *left = machine.scratch[0].get<float>(shape.rows * shape.inner);
-    packLeft(machine, leftMatrix, shape, r.left_tran, load, left);
-    product<float, float>(
-        machine, deferred, shape.rows, shape.inner, shape.columns,
-        [&](uint64_t first, uint64_t count, uint64_t width, float *panel) {
-          for (uint64_t i = 0; i < shape.inner; ++i) {
-            float *row = panel + i * width;
-            right.forEachPiece(
-                i, first, count,
-                [&](const uint8_t *memory, uint64_t done, uint64_t some) {
-                  load(memory, some, row + done);
-                });
-            std::fill(row + count, row + width, 0.0f);
-          }
-        },
-        [&](uint64_t row, uint64_t first, uint64_t count, uint64_t width,
-            float *sums) {
-          // The odd accumulator starts at the result or, without one, at the
-          // bias.
-          std::fill(sums, sums + width, 0.0f);
-          if (r.res_add)
-            result.forEachPiece(
-                row, first, count,
-                [&](const uint8_t *memory, uint64_t done, uint64_t some) {
-                  load(memory, some, sums + done);
-                });
-          else
-            loadBias(first, count, sums);
-        },
-        [&](uint64_t row, uint64_t rows, uint64_t first, const float *panel,
-            uint64_t width, float *sums) {
-          static thread_local Scratch evenScratch;
-          float *even = nullptr;
-          if (r.res_add) {
-            even = evenScratch.get<float>(rows * width);
-            for (uint64_t i = 0; i < rows; ++i) {
-              std::fill(even + i * width, even + (i + 1) * width, 0.0f);
-              loadBias(first, std::min(width, shape.columns - first),
-                       even + i * width);
-            }
-          }
-          k.evenOddRows(left + row * shape.inner, shape.inner, panel, width,
-                        even, sums, rows);
-        },
-        [&](uint64_t row, uint64_t first, uint64_t count, const float *sums) {
-          result.forEachPiece(
-              row, first, count,
-              [&](uint8_t *memory, uint64_t done, uint64_t some) {
-                k.storeF32(memory, 4, some, sums + done);
-              });
-        });
-    return Status();
-  }
-
-  auto loadBytes = [](bool isSigned) {
-    return [isSigned](const uint8_t *memory, uint64_t count, int16_t *values) {
-      for (uint64_t i = 0; i < count; ++i)
-        values[i] = isSigned ? int16_t(int8_t(memory[i])) : int16_t(memory[i]);
-    };
-  };
-  int16_t *left = machine.scratch[0].get<int16_t>(shape.rows * shape.inner);
-  packLeft(machine, leftMatrix, shape, r.left_tran, loadBytes(r.opd0_sign),
-           left);
-  auto loadRight = loadBytes(r.opd1_sign);
-  product<int16_t, int32_t>(
-      machine, deferred, shape.rows, shape.inner, shape.columns,
-      [&](uint64_t first, uint64_t count, uint64_t width, int16_t *panel) {
-        for (uint64_t i = 0; i < shape.inner; ++i) {
-          int16_t *row = panel + i * width;
-          right.forEachPiece(
-              i, first, count,
-              [&](const uint8_t *memory, uint64_t done, uint64_t some) {
-                loadRight(memory, some, row + done);
-              });
-          std::fill(row + count, row + width, int16_t(0));
-        }
-      },
-      [&](uint64_t row, uint64_t first, uint64_t count, uint64_t width,
-          int32_t *sums) { std::fill(sums, sums + width, 0); },
-      [&](uint64_t row, uint64_t rows, uint64_t first, const int16_t *panel,
-          uint64_t width, int32_t *sums) {
-        k.integerRows(left + row * shape.inner, shape.inner, panel, width, sums,
-                      rows);
-      },
-      [&](uint64_t row, uint64_t first, uint64_t count, const int32_t *sums) {
-        result.forEachPiece(row, first, count,
-                            [&](uint8_t *memory, uint64_t done, uint64_t some) {
-                              std::memcpy(memory, sums + done, some * 4);
-                            });
-      });
-  return Status();
 }
