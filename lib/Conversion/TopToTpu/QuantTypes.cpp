@@ -1,0 +1,382 @@
+//===- QuantTypes.cpp - Which values are INT8, and how --------------------===//
+//
+// Chooses what computes in INT8 and makes scales and zero points of ranges. Of
+// a network's operators it knows which move or limit values, no more.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ByteGain.h"
+#include "Dialect/Top/Transforms/Calibration.h"
+#include "Int8Gate.h"
+#include "Lowering.h"
+#include "Weights.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace mlir;
+using namespace tpuc;
+
+bool Lowering::isInt8(Operation *op) {
+  StringRef name = getLocationName(op->getLoc());
+  auto it = table.find(name);
+  if (it == table.end()) {
+    if (precision != Precision::INT8 || ownFloats.contains(name) ||
+        rules.needsF32(op))
+      return false;
+    // Where a network has quantised types itself, that is what it was made for.
+    if (ownRanges)
+      return llvm::all_of(op->getOperands(), [&](Value operand) {
+        return operand.getDefiningOp<top::WeightOp>() || findRange(operand);
+      });
+    auto [entry, isNew] = gains.try_emplace(op, true);
+    if (isNew) {
+      auto isBad = [&](Value value) { return isNotFinite(value); };
+      gains[op] = llvm::none_of(op->getOperands(), isBad) &&
+                  llvm::none_of(op->getResults(), isBad) &&
+                  (isFasterInBytes(op) || !standsAlone(op));
+    }
+    return gains[op];
+  }
+  if (it->second == Precision::INT8)
+    usedNames.insert(name);
+  return it->second == Precision::INT8;
+}
+
+/// Whether a value has elements that are not finite: it was found to, or it has
+/// no name and is moved from one that was.
+bool Lowering::isNotFinite(Value value) const {
+  Operation *op = value.getDefiningOp();
+  while (!top::isNotFinite(value)) {
+    if (!op || top::getCalibratedType(value) || !set.isMove(op))
+      return false;
+    value = op->getOperand(0);
+    op = value.getDefiningOp();
+  }
+  return true;
+}
+
+/// Whether neither what makes the operand of `op` nor what reads its result has
+/// an INT8 form, so that both would be cast.
+bool Lowering::standsAlone(Operation *op) {
+  auto hasBytes = [&](Operation *other) {
+    const LoweringSet::Entry *entry = set.find(other);
+    return entry && entry->takesBytes(other) && !set.isMove(other);
+  };
+  Operation *producer = op->getOperand(0).getDefiningOp();
+  while (producer && set.isMove(producer))
+    producer = producer->getOperand(0).getDefiningOp();
+  if (!producer || hasBytes(producer))
+    return false;
+  SmallVector<Operation *> users(op->getResult(0).getUsers());
+  while (!users.empty()) {
+    Operation *user = users.pop_back_val();
+    if (hasBytes(user) ||
+        (quantizesResults && user->hasTrait<OpTrait::IsTerminator>()))
+      return false;
+    if (set.isMove(user))
+      llvm::append_range(users, user->getResult(0).getUsers());
+  }
+  return true;
+}
+
+bool Lowering::canUseBytes(Operation *op) {
+  const LoweringSet::Entry *entry = set.find(op);
+  return entry && entry->takesBytes(op) && isInt8(op);
+}
+
+bool Lowering::wantsBytes(Value value) {
+  auto [entry, isNew] = wanted.try_emplace(value, false);
+  if (!isNew)
+    return entry->second;
+  bool all = !value.use_empty() && getElement(value).isF32() &&
+             !isNotFinite(value) && (!ownRanges || findRange(value));
+  for (Operation *user : value.getUsers()) {
+    if (quantizesResults && user->hasTrait<OpTrait::IsTerminator>()) {
+      all &= precision == Precision::INT8 && top::getCalibratedType(value);
+      continue;
+    }
+    all &=
+        canUseBytes(user) && (set.find(user)->byteUse == ByteUse::Contracts ||
+                              wantsBytes(user->getResult(0)));
+    if (!all)
+      break;
+  }
+  return wanted[value] = all;
+}
+
+/// The interval to which an op limits its result.
+static std::pair<double, double> getLimits(Operation *op) {
+  constexpr double kNone = std::numeric_limits<double>::infinity();
+  if (isa_and_nonnull<top::ReluOp>(op))
+    return {0, kNone};
+  if (auto clip = dyn_cast_if_present<top::ClipOp>(op))
+    return {clip.getMin().convertToDouble(), clip.getMax().convertToDouble()};
+  auto conv = dyn_cast_if_present<top::ConvOp>(op);
+  if (conv && conv.getDoRelu()) {
+    double limit = conv.getReluLimit().convertToDouble();
+    return {0, limit < 0 ? kNone : limit};
+  }
+  return {-kNone, kNone};
+}
+
+std::optional<std::pair<double, double>> Lowering::findRange(Value value) {
+  Operation *op = value.getDefiningOp();
+  auto [least, most] = getLimits(op);
+  if (quant::CalibratedQuantizedType type = top::getCalibratedType(value)) {
+    double low = std::max(type.getMin(), least);
+    double high = std::min(type.getMax(), most);
+    if (low < high)
+      return std::make_pair(low, high);
+  }
+  // What only moves or limits elements has the range of its operand.
+  bool keepsRange = op && (set.isMove(op) || isa<top::ReluOp, top::ClipOp>(op));
+  if (!keepsRange)
+    return std::nullopt;
+  std::optional<std::pair<double, double>> range = findRange(op->getOperand(0));
+  if (!range)
+    return std::nullopt;
+  double low = std::max(range->first, least);
+  double high = std::min(range->second, most);
+  return low < high ? std::make_pair(low, high) : *range;
+}
+
+FailureOr<std::pair<double, double>> Lowering::getRange(Value value) {
+  if (std::optional<std::pair<double, double>> range = findRange(value))
+    return *range;
+  failed = true;
+  StringRef opName = current->getName().getStringRef();
+  if (isNotFinite(value))
+    return emitError(value.getLoc())
+           << "'" << opName << "' op cannot be lowered: '"
+           << top::getTensorName(value)
+           << "' has elements that are not finite, for which no bytes stand; "
+           << "give the op F16 in the quantize table";
+  Operation *op = value.getDefiningOp();
+  while (op && (set.isMove(op) || isa<top::ReluOp, top::ClipOp>(op))) {
+    value = op->getOperand(0);
+    op = value.getDefiningOp();
+  }
+  StringRef name = top::getTensorName(value);
+  return emitError(value.getLoc())
+         << "'" << opName
+         << "' op cannot be lowered: the calibration table has no entry for '"
+         << name << "'; calibrate again, or give the ops that read it F16 in "
+         << "the quantize table";
+}
+
+/// The operands that an op only moves or joins to its result, if it does.
+static ValueRange getMoved(Operation *op, bool isMove) {
+  if (isa<top::ConcatOp>(op))
+    return op->getOperands();
+  return isMove ? ValueRange(op->getOperands().take_front()) : ValueRange();
+}
+
+/// The largest magnitude of a range, 0 when it is unknown.
+static double getMagnitude(std::optional<std::pair<double, double>> range) {
+  return range ? std::max(-range->first, range->second) : 0.0;
+}
+
+double Lowering::getLargestJoined(Value value) {
+  if (auto it = largestJoined.find(value); it != largestJoined.end())
+    return it->second;
+  double largest = getMagnitude(findRange(value));
+  for (Operation *user : value.getUsers())
+    if (user->getNumResults() == 1 && canUseBytes(user) &&
+        wantsBytes(user->getResult(0)) &&
+        llvm::is_contained(getMoved(user, set.isMove(user)), value))
+      largest = std::max(largest, getLargestJoined(user->getResult(0)));
+  return largestJoined[value] = largest;
+}
+
+bool Lowering::joinsWell(Value operand, Value result) {
+  if (operand.hasOneUse() || !isa<top::ConcatOp>(result.getDefiningOp()))
+    return true;
+  return 2 * getMagnitude(findRange(operand)) >= getLargestJoined(result);
+}
+
+llvm::SetVector<Value> Lowering::getJoined(Value value) {
+  llvm::SetVector<Value> joined;
+  joined.insert(value);
+  auto visit = [&](Operation *op, Value from) {
+    if (!op || op->getNumResults() != 1 || !canUseBytes(op) ||
+        !wantsBytes(op->getResult(0)))
+      return;
+    ValueRange moved = getMoved(op, set.isMove(op));
+    if (!llvm::is_contained(moved, from) && from != op->getResult(0))
+      return;
+    if (moved.empty())
+      return;
+    Value result = op->getResult(0);
+    if (from != result && !joinsWell(from, result))
+      return;
+    joined.insert(result);
+    for (Value operand : moved)
+      if (!operand.getDefiningOp<top::WeightOp>() && joinsWell(operand, result))
+        joined.insert(operand);
+  };
+  for (size_t i = 0; i < joined.size(); ++i) {
+    Value member = joined[i];
+    visit(member.getDefiningOp(), member);
+    for (Operation *user : member.getUsers())
+      visit(user, member);
+  }
+  return joined;
+}
+
+/// The type of a range. Unsigned ones begin at 0; the zero point of signed ones
+/// is 0 unless `shiftsZero`, for a range that has 0 in it.
+static quant::UniformQuantizedType makeByteType(MLIRContext *context,
+                                                std::pair<double, double> range,
+                                                bool isSigned,
+                                                bool shiftsZero) {
+  auto [low, high] = range;
+  constexpr int64_t kLeast = -128, kMost = 127, kSteps = kMost - kLeast;
+  double scale = !isSigned    ? high / kSteps
+                 : shiftsZero ? (high - low) / kSteps
+                              : std::max(-low, high) / kMost;
+  // Types keep scales in the range of f32.
+  scale = std::clamp(scale, 1e-30, 1e30);
+  int64_t zero = 0;
+  if (shiftsZero)
+    zero =
+        std::clamp<int64_t>(kLeast + std::llround(-low / scale), kLeast, kMost);
+  return quant::UniformQuantizedType::get(
+      isSigned ? quant::QuantizationFlags::Signed : 0,
+      IntegerType::get(context, 8), Float32Type::get(context), scale, zero,
+      isSigned ? kLeast : 0, isSigned ? kMost : kSteps);
+}
+
+/// Whether the ops that read `value` have a form for a zero other than 0. A
+/// convolution and a product of matrices take it out of their sums by the
+/// summands of their channels, which costs nothing; a sum takes a command more.
+/// INT8 products and padding along depth have none.
+static bool canShiftZero(Value value, Lowering &lowering,
+                         const LoweringSet &set) {
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    if (!lowering.canUseBytes(user) || set.isMove(user))
+      return true;
+    auto conv = dyn_cast<top::ConvOp>(user);
+    return isa<top::MatMulOp, top::AddOp, top::SubOp, top::ConcatOp>(user) ||
+           (conv && conv.getStrides().size() <= 2);
+  });
+}
+
+FailureOr<quant::UniformQuantizedType> Lowering::getByteType(Value value) {
+  if (auto it = byteTypes.find(value); it != byteTypes.end())
+    return it->second;
+  if (value.hasOneUse()) {
+    Operation *user = *value.getUsers().begin();
+    bool decides = isa<top::ReluOp, top::ClipOp>(user);
+    if (decides && isInt8(user) && wantsBytes(user->getResult(0))) {
+      FailureOr<quant::UniformQuantizedType> type =
+          getByteType(user->getResult(0));
+      if (succeeded(type))
+        byteTypes[value] = *type;
+      return type;
+    }
+  }
+  llvm::SetVector<Value> joined = getJoined(value);
+  std::pair<double, double> range = {INFINITY, -INFINITY};
+  tpu::GateKind gate = tpu::GateKind::None;
+  for (Value member : joined) {
+    FailureOr<std::pair<double, double>> part = getRange(member);
+    if (mlir::failed(part))
+      return failure();
+    range = {std::min(range.first, part->first),
+             std::max(range.second, part->second)};
+    if (gate == tpu::GateKind::None)
+      gate = getGate(member);
+  }
+  if (range.first < 0)
+    range.second = std::max(range.second, 0.0);
+  auto [low, high] = range;
+  bool hasGate = gate != tpu::GateKind::None, isSigned = low < 0 || hasGate;
+  // The part by which integers reach beyond the range when the zero point is 0:
+  // with less to gain, one more command or another form is not worth it. An
+  // input is often made from uint8, 255 steps from its least to its largest
+  // number: with a zero among them they are kept as they are.
+  bool isInput = llvm::any_of(
+      joined, [](Value member) { return isa<BlockArgument>(member); });
+  double leastWaste = isInput ? 0 : 0.25;
+  bool shiftsZero = shiftsZeros && isSigned && !hasGate &&
+                    std::abs(low + high) > leastWaste * (high - low) &&
+                    llvm::all_of(joined, [&](Value member) {
+                      return canShiftZero(member, *this, set);
+                    });
+  quant::UniformQuantizedType type =
+      makeByteType(builder.getContext(), range, isSigned, shiftsZero);
+  if (hasGate)
+    type = quant::UniformQuantizedType::get(
+        type.getFlags(), type.getStorageType(), type.getExpressedType(),
+        kernel::ByteGate::scaleFor(getGateFunction(gate), type.getScale()),
+        /*zeroPoint=*/0, type.getStorageTypeMin(), type.getStorageTypeMax());
+  for (Value member : joined)
+    byteTypes[member] = type;
+  return type;
+}
+
+bool Lowering::isBytes(Value value) const {
+  Value by = lowered.lookup(value);
+  return by && tpu::isQuantized(getElement(by));
+}
+
+FailureOr<Value> Lowering::getBytes(Value value) {
+  if (isBytes(value))
+    return lowered.lookup(value);
+  FailureOr<quant::UniformQuantizedType> type = getByteType(value);
+  if (mlir::failed(type))
+    return failure();
+  return get(value, *type);
+}
+
+FailureOr<Type> Lowering::getContractionElement(Operation *op, Value result) {
+  if (wantsBytes(result)) {
+    FailureOr<quant::UniformQuantizedType> type = getByteType(result);
+    if (mlir::failed(type))
+      return failure();
+    return Type(*type);
+  }
+  bool leaves = llvm::all_of(result.getUsers(), [](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>();
+  });
+  return leaves && !quantizesResults ? Type(builder.getF32Type())
+                                     : getFloatElement(op);
+}
+
+FailureOr<Type> Lowering::getArgumentElement(Value argument) {
+  if (llvm::any_of(argument.getUsers(),
+                   [&](Operation *user) { return rules.needsF32(user); }))
+    return Type(builder.getF32Type());
+  if (!wantsBytes(argument))
+    return Type(defaultElement);
+  FailureOr<quant::UniformQuantizedType> type = getByteType(argument);
+  if (mlir::failed(type))
+    return failure();
+  return Type(*type);
+}
+
+Type Lowering::getPortElement(Value value) {
+  Value by = lowered.lookup(value);
+  return by ? getElement(by) : Type(defaultElement);
+}
+
+Value Lowering::getFilter(Value value, int64_t axis, ArrayRef<int64_t> shape) {
+  auto weight = value.getDefiningOp<top::WeightOp>();
+  if (!weight)
+    return nullptr;
+  std::optional<QuantizedElements> quantized =
+      quantizeElements(weight.getValue(), axis);
+  if (!quantized)
+    return nullptr;
+  auto type = quant::UniformQuantizedPerAxisType::get(
+      quant::QuantizationFlags::Signed, builder.getI8Type(),
+      builder.getF32Type(), quantized->scales,
+      SmallVector<int64_t>(quantized->scales.size(), 0), axis, -128, 127);
+  auto stored = RankedTensorType::get(shape, builder.getI8Type());
+  auto elements = DenseResourceElementsAttr::get(
+      stored, quantized->elements.getRawHandle());
+  return tpu::WeightOp::create(builder, weight.getLoc(),
+                               RankedTensorType::get(shape, type), elements);
+}
