@@ -749,38 +749,9 @@ def BM1684X_STransBcOp : TiuCommand<"stransbc", "sTRANS&sBC", 5, "short", 32,
   let summary = "Transposition and broadcast across lanes, short form";
 }
 
-defvar LarFunctions = [
-  Function<0, "0">,
-  Function<1, "1">,
-  Function<2, "2">,
-  Function<3, "3">,
-  Function<4, "4">,
-  Function<5, "5">,
-  Function<6, "6">,
-  Function<7, "7">,
-  Function<8, "8">,
-  Function<9, "9">,
-  Function<10, "10">,
-  Function<11, "11">,
-  Function<12, "12">,
-  Function<13, "13">,
-  Function<14, "14">,
-  Function<15, "15">,
-  Function<16, "16">,
-  Function<17, "17">,
-  Function<18, "18">,
-  Function<19, "19">,
-  Function<20, "20">,
-  Function<21, "21">,
-  Function<22, "22">,
-  Function<23, "23">,
-  Function<24, "24">,
-  Function<25, "25">,
-  Function<26, "26">,
-  Function<27, "27">,
-  Function<28, "28">,
-  Function<29, "29">,
-  Function<30, "30">];
+// Codes that have no keywords.
+defvar LarFunctions =
+    !foreach(number, !range(31), Function<number, !cast<string>(number)>);
 
 def BM1684X_LarOp : TiuCommand<"lar", "LAR", 7, "either", 16,
     LarFunctions,
