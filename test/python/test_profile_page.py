@@ -109,7 +109,7 @@ def test_click_selects_in_table_and_shows_the_command(browser, tmp_path):
         "return [r.x + r.width / 2, r.y + 68]; })()"
     )
     browser.click(*place)
-    browser.evaluate("new Promise((done) => setTimeout(done, 100))")
+    browser.evaluate(DRAWN)
     assert browser.evaluate("document.querySelectorAll('tr.selected').length") == 1
     assert "ar.add" in browser.evaluate("document.getElementById('detail').textContent")
     assert not browser.errors
@@ -126,11 +126,15 @@ def test_table_sorts_and_filters(browser, tmp_path):
     assert browser.evaluate("document.querySelectorAll('#table tbody tr').length") == 1
 
 
+# Fulfilled when what was asked for before is drawn.
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 def typed(browser, text):
-    """Writes into the filter and waits for a frame."""
+    """Writes into the filter and waits until it is drawn: frames run in the order asked for."""
     browser.evaluate(
         f"(() => {{ const f = document.getElementById('filter'); f.value = '{text}'; f.oninput();"
-        "return new Promise((done) => setTimeout(done, 100)); })()"
+        f"return {DRAWN}; }})()"
     )
 
 
@@ -316,8 +320,7 @@ def test_the_plan_of_our_compiler_is_a_table_and_names_values(browser, tmp_path)
         ],
     }  # fmt: skip
     opened(browser, tmp_path, replace(made_up(), explanation=json.dumps(plan)))
-    browser.evaluate("document.querySelector('.plan').open = true;"
-                     "new Promise((done) => setTimeout(done, 100))")  # fmt: skip
+    browser.evaluate(f"document.querySelector('.plan').open = true; {DRAWN}")
     text = browser.evaluate("document.querySelector('.plan').textContent")
     assert "[1, 64, 1, 128]" in text
     assert "[1, 32, 1, 128] costs 2.00 µs instead of 1.00 µs" in text
@@ -364,7 +367,7 @@ def test_the_network_is_a_graph(browser, tmp_path, compiled):
     for _ in range(100):
         if browser.evaluate("document.querySelectorAll('svg.graph g.box').length"):
             break
-        browser.evaluate("new Promise((done) => setTimeout(done, 50))")
+        browser.evaluate(DRAWN)
     boxes = browser.evaluate("[...document.querySelectorAll('svg.graph g.box')].map("
                              "(box) => box.querySelector('.name').textContent)")  # fmt: skip
     assert {"x", "y", "/stem/Conv", "/stem/Mul", "/norm/Div"} <= set(boxes)
