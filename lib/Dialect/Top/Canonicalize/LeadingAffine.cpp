@@ -23,7 +23,8 @@ struct ChannelAffine {
 
 } // namespace
 
-/// The largest filter value of an output channel stays within these, so that a
+/// The largest filter value of an output channel, and of an input channel,
+/// whose values may be larger than others', stays within these, so that a
 /// 16-bit filter neither overflows nor loses bits to subnormal numbers: the
 /// step of F16's subnormals is 2^-24, 2^-14 of the lower one.
 static constexpr float kSmallestPeak = 0x1p-10f, kLargestPeak = 0x1p10f;
@@ -88,11 +89,14 @@ struct LeadingScale : public OpRewritePattern<ConvOp> {
     ArrayRef<int64_t> shape = filter->getShape();
     Buffer scaled = Buffer::f32(shape);
     int64_t inner = tpuc::getNumElements(shape.drop_front());
+    std::vector<float> inputPeaks(affine->scale.size());
     for (int64_t channel = 0; channel < shape[0]; ++channel) {
       float before = 0.0f, after = 0.0f;
       for (int64_t i = channel * inner; i < (channel + 1) * inner; ++i) {
         float weight = filter->getF32()[i];
-        float value = weight * affine->scale[getInputChannel(op, shape, i)];
+        int64_t input = getInputChannel(op, shape, i);
+        float value = weight * affine->scale[input];
+        inputPeaks[input] = std::max(inputPeaks[input], std::abs(value));
         scaled.getMutableF32()[i] = value;
         before = std::max(before, std::abs(weight));
         after = std::max(after, std::abs(value));
@@ -100,6 +104,10 @@ struct LeadingScale : public OpRewritePattern<ConvOp> {
       if (before != 0 && !(after >= kSmallestPeak && after <= kLargestPeak))
         return rewriter.notifyMatchFailure(op, "filter would leave F16");
     }
+    if (llvm::any_of(inputPeaks, [](float peak) {
+          return peak != 0 && peak < kSmallestPeak;
+        }))
+      return rewriter.notifyMatchFailure(op, "filter would leave F16");
     Value value = makeWeight(rewriter, op.getFilter().getLoc(), scaled);
     rewriter.modifyOpInPlace(op, [&] {
       op.getInputMutable().assign(affine->input);

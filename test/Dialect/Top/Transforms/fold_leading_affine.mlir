@@ -70,6 +70,18 @@ func.func @tiny_factor_stays(%x: tensor<1x1x4x4xf32>) -> tensor<1x1x4x4xf32> {
   return %1 : tensor<1x1x4x4xf32>
 }
 
+// So would be the part of the filter that a channel of large values meets.
+// CHECK-LABEL: func.func @tiny_factor_of_one_channel_stays(
+// CHECK: top.mul
+func.func @tiny_factor_of_one_channel_stays(%x: tensor<1x2x4x4xf32>) -> tensor<1x1x4x4xf32> {
+  %a = top.weight dense<[[[1.0]], [[1.0e-6]]]> : tensor<2x1x1xf32>
+  %f = top.weight dense<1.0> : tensor<1x2x1x1xf32>
+  %0 = top.mul %x, %a : (tensor<1x2x4x4xf32>, tensor<2x1x1xf32>) -> tensor<1x2x4x4xf32>
+  %1 = top.conv %0, %f {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+      : (tensor<1x2x4x4xf32>, tensor<1x2x1x1xf32>) -> tensor<1x1x4x4xf32>
+  return %1 : tensor<1x1x4x4xf32>
+}
+
 // The scaled image has another reader.
 // CHECK-LABEL: func.func @other_reader_stays(
 // CHECK: top.mul
