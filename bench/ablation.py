@@ -35,12 +35,12 @@ NETWORKS = (
 #: The passes of `top-canonicalize` and of the two phases after it, in order.
 PASSES = (
     "canonicalize", "cse", "top-recognize-ops", "top-fold-affine", "top-pack-projections",
-    "top-flatten-rows", "canonicalize", "cse", "top-order-rows", "canonicalize",
+    "top-flatten-rows", "canonicalize", "cse", "top-propagate-transposes", "canonicalize",
     "top-share-weights", "cse",
     f"convert-top-to-tpu{{precision={PRECISION}}}", "canonicalize", "cse", "tpu-fuse-activation",
     "choose-batch-split", "func.func(tpu-fuse-attention)", "func.func(tpu-hoist-outputs)",
     "func.func(fold-channel-moves)", "func.func(align-concats)",
-    "func.func(tpu-assign-lane-layout)", "func.func(join-permutes)",
+    "func.func(tpu-assign-lane-layout)", "func.func(tpu-fuse-permutes)",
     "func.func(tpu-copy-results)", "tpu-layer-group", "tpu-verify-plan", "convert-tpu-to-bm1684x",
     "func.func(bm1684x-verify-hazards)",
 )  # fmt: skip
@@ -73,7 +73,7 @@ def schedule(option: str) -> tuple[tuple[str, str], ...]:
 
 TOP = (
     "top-recognize-ops", "top-fold-affine", "top-pack-projections", "top-flatten-rows",
-    "top-order-rows",
+    "top-propagate-transposes",
 )  # fmt: skip
 ALL = Part("everything on")
 PARTS = (
@@ -82,7 +82,10 @@ PARTS = (
     Part("canonical form: composite ops recognised", ("top-recognize-ops",)),
     Part("canonical form: constants folded into weights", ("top-fold-affine",)),
     Part("canonical form: projections packed", ("top-pack-projections",)),
-    Part("canonical form: movements joined and cancelled", ("top-flatten-rows", "top-order-rows")),
+    Part(
+        "canonical form: movements joined and cancelled",
+        ("top-flatten-rows", "top-propagate-transposes"),
+    ),
     Part("attention in one kernel", ("tpu-fuse-attention",)),
     Part("activation in the kernel before", ("tpu-fuse-activation",)),
     Part(
@@ -91,7 +94,7 @@ PARTS = (
             ("func.func(tpu-assign-lane-layout)", "func.func(tpu-assign-lane-layout{carry=false})"),
         ),
     ),
-    Part("lanes: permutations joined into exchanges", ("join-permutes",)),
+    Part("lanes: permutations fused into lane transposes", ("tpu-fuse-permutes",)),
     Part("lanes: rows moved by products", changed=schedule("lane-products=false")),
     Part("lanes: channels moved by filters", ("fold-channel-moves", "align-concats")),
     Part("values stay in local memory", changed=schedule("keep-resident=false")),

@@ -1,4 +1,4 @@
-"""Fits the polynomials of lib/Kernel/UnaryFunctions.cpp and MathPasses.cpp.
+"""Fits the polynomials of lib/Kernel/UnaryFunctions.cpp and MathPrograms.cpp.
 
     python3 utils/fit_functions.py              # every table
     python3 utils/fit_functions.py silu gelu    # the tables of some functions

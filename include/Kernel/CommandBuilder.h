@@ -1,4 +1,4 @@
-//===- CommandBuilder.h - Commands over tensors ----------------*- C++ -*-===//
+//===- CommandBuilder.h - Commands over tensors -----------------*- C++ -*-===//
 //
 // One method a hardware function, with tensors for operands: it chooses layout
 // codes and fills registers. It knows nothing of operators, tiles or files.
@@ -194,9 +194,9 @@ public:
   virtual void load(const LocalTensor &result, const GlobalTensor &source);
   virtual void store(const GlobalTensor &result, const LocalTensor &source);
   /// Global to global.
-  virtual void move(const GlobalTensor &result, const GlobalTensor &source);
+  virtual void copyS2S(const GlobalTensor &result, const GlobalTensor &source);
   /// Local to local, across lanes.
-  void exchange(const LocalTensor &result, const LocalTensor &source);
+  void copyL2L(const LocalTensor &result, const LocalTensor &source);
   /// The one channel of `source` into every channel of `result` (at most 64
   /// minus the start lane).
   virtual void loadBroadcast(const LocalTensor &result,

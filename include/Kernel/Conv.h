@@ -1,4 +1,4 @@
-//===- Conv.h - Convolutions -----------------------------------*- C++ -*-===//
+//===- Conv.h - Convolutions ------------------------------------*- C++ -*-===//
 //
 // Convolution, depthwise and transposed convolution over tensors in global
 // memory, with weights packed at compile time.
@@ -8,8 +8,8 @@
 #ifndef TPUC_KERNEL_CONV_H
 #define TPUC_KERNEL_CONV_H
 
-#include "Kernel/ByteGate.h"
 #include "Kernel/ConvPacking.h"
+#include "Kernel/GatedActivation.h"
 #include "Kernel/Kernel.h"
 
 namespace tpuc::kernel {
@@ -45,9 +45,9 @@ struct ConvParams {
   /// Of results of floats: INT8 saturates instead.
   Activation activation;
   /// The zero point of an INT8 input.
-  int64_t inputZero = 0;
-  /// Of results of i8 whose zero is 0: the function that gives them.
-  std::optional<ByteGate> gate;
+  int64_t inputZeroPoint = 0;
+  /// Of i8 results with zero point 0: the function that gives them.
+  std::optional<GatedActivation> gate;
 };
 
 /// What turns the INT8 sums of each output channel into the result:

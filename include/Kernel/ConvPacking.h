@@ -20,7 +20,7 @@ namespace tpuc::kernel {
 
 /// Input channels that a convolution multiplies at a time.
 constexpr int64_t inputCube(ElementType type) {
-  return type == ElementType::F32 ? 1 : isByte(type) ? 64 : 32;
+  return type == ElementType::F32 ? 1 : isInt8(type) ? 64 : 32;
 }
 
 /// Sizes and order of packed weights.

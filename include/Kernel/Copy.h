@@ -1,4 +1,4 @@
-//===- Copy.h - Moving elements in global memory ---------------*- C++ -*-===//
+//===- Copy.h - Moving elements in global memory ----------------*- C++ -*-===//
 //
 // Kernels that compute nothing: strided copies (permutation, slicing,
 // concatenation, broadcasting, padding) and gathers.
@@ -42,7 +42,7 @@ void makeCopyKernels(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes,
 
 /// Whether makeCopyKernels() copies between the splits of the two sides by
 /// transposing lanes and rows in local memory, when it has the identity matrix.
-bool exchangesLanes(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes);
+bool transposesLanes(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes);
 
 /// Whether makeCopyKernels() copies between the splits of the two sides without
 /// global memory.

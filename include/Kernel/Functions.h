@@ -1,4 +1,4 @@
-//===- Functions.h - Mathematical functions as passes ----------*- C++ -*-===//
+//===- Functions.h - Mathematical functions as vector programs --*- C++ -*-===//
 //
 // How exponentials, logarithms, activations and the like are computed with the
 // commands that the chip has.
@@ -9,7 +9,7 @@
 #define TPUC_KERNEL_FUNCTIONS_H
 
 #include "Kernel/Elementwise.h"
-#include "Kernel/Passes.h"
+#include "Kernel/VectorProgram.h"
 
 namespace tpuc::kernel {
 
@@ -48,24 +48,25 @@ enum class UnaryFunction : uint8_t {
 //===--- Building blocks --------------------------------------------------===//
 
 /// exp(x) to 2e-7 relative: 0 below -87.3, infinity above 88.7. f32.
-PassValue appendExp(PassList &list, PassValue x);
+VectorValue appendExp(VectorProgram &list, VectorValue x);
 /// exp(x) for x <= 0; 0 below -87.3. f32.
-PassValue appendExpOfNegative(PassList &list, PassValue x);
+VectorValue appendExpOfNegative(VectorProgram &list, VectorValue x);
 /// 2^(x + bias) for x <= 0 and an integer bias, in x's type; 0 where that is
 /// below the normal numbers. Largest relative error 1e-7 in f32 and a unit in
 /// the last place in 16 bit.
-PassValue appendPowerOfTwo(PassList &list, PassValue x, int bias);
+VectorValue appendPowerOfTwo(VectorProgram &list, VectorValue x, int bias);
 /// 1/x for positive normal f32 x below 1.7e38, to 0.12^(2^steps) relative and
 /// 1.4e-7 at the best.
-PassValue appendReciprocalOfPositive(PassList &list, PassValue x,
-                                     unsigned steps = 3);
+VectorValue appendReciprocalOfPositive(VectorProgram &list, VectorValue x,
+                                       unsigned steps = 3);
 /// Natural logarithm to 1e-7 absolute or relative, whichever is larger, for
 /// positive normal finite f32 x.
-PassValue appendLogOfPositive(PassList &list, PassValue x);
+VectorValue appendLogOfPositive(VectorProgram &list, VectorValue x);
 
 /// 2^x / sum(2^x) of rows of `columns` elements whose largest is 0, in x's
 /// type; sums are f32. A row of -infinity alone becomes 0.
-PassValue appendNormalizedPowers(PassList &list, PassValue x, int64_t columns);
+VectorValue appendNormalizedPowers(VectorProgram &list, VectorValue x,
+                                   int64_t columns);
 
 //===--- Functions --------------------------------------------------------===//
 
@@ -74,8 +75,8 @@ PassValue appendNormalizedPowers(PassList &list, PassValue x, int64_t columns);
 /// are computed in f32; those that do err by at most 1.5e-3 (f16) or 7.5e-3
 /// (bf16) beyond the result's rounding, relative to the operand below 1 where
 /// the function is 0 at 0. A NaN operand may give any number: clamps drop it.
-PassValue appendUnary(PassList &list, UnaryFunction function, PassValue x,
-                      double alpha, double beta);
+VectorValue appendUnary(VectorProgram &list, UnaryFunction function,
+                        VectorValue x, double alpha, double beta);
 
 /// Appends the kernels of result[i] = function(operand[i]) for `count` elements
 /// from either tensor's start on; the types agree.

@@ -1,4 +1,4 @@
-//===- Tensor.h - Tensors as kernels see them ------------------*- C++ -*-===//
+//===- Tensor.h - Tensors as kernels see them -------------------*- C++ -*-===//
 //
 // A tensor is an address, a 4-D shape and strides: in global memory (DDR) or in
 // the lanes' local memory. Slices and reshapes of them are arithmetic and emit
@@ -62,7 +62,7 @@ constexpr bool isFloat(ElementType type) {
 }
 
 /// Whether elements are the 8-bit integers of quantised values.
-constexpr bool isByte(ElementType type) {
+constexpr bool isInt8(ElementType type) {
   return type == ElementType::I8 || type == ElementType::U8;
 }
 
@@ -97,7 +97,7 @@ enum class Region : uint8_t { Coefficient, Activation };
 
 /// How the elements of a value, in row-major order, are dealt to the lanes
 /// when it lies in local memory: as [n, c, rest] with c across the lanes.
-struct LaneSplit {
+struct LaneLayout {
   int64_t n = 0, c = 0; ///< 0: not known
   /// Length of the value's own rows, where the rest has several; else 1.
   int64_t w = 1;
@@ -114,7 +114,7 @@ struct GlobalTensor {
   Shape4 strides{1, 1, 1, 1};
   /// Of the whole value that this is a part of; kernels that may choose their
   /// lanes follow it, so that a value in local memory is used where it is.
-  LaneSplit split;
+  LaneLayout layout;
 
   /// The contiguous tensor of `shape` at this tensor's start.
   GlobalTensor reshaped(const Shape4 &newShape) const;

@@ -1,4 +1,4 @@
-//===- Explanation.h - Why a schedule is as it is --------------*- C++ -*-===//
+//===- Explanation.h - Why a schedule is as it is ---------------*- C++ -*-===//
 //
 // What LayerGroup decided for each operator and each value, why, and what it
 // costs. Free of MLIR; names and text are the caller's business.
@@ -39,7 +39,7 @@ struct KernelNote {
 /// What became of an operator.
 struct OperatorNote {
   llvm::SmallVector<KernelNote, 1> kernels;
-  /// Its steps. An operator that was joined to another has those of that one.
+  /// Its steps. An operator that was fused to another has those of that one.
   unsigned firstStep = 0, lastStep = 0;
   /// The first step in which something is loaded for it.
   unsigned firstLoadStep = 0;
@@ -49,7 +49,7 @@ struct OperatorNote {
   /// Index into Explanation::groups.
   std::optional<unsigned> group;
   /// Set when it is computed as a part of another.
-  std::optional<Join> join;
+  std::optional<ProducerFusion> fusion;
 };
 
 struct ValueNote {

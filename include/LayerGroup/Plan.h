@@ -1,4 +1,4 @@
-//===- Plan.h - What LayerGroup decides ------------------------*- C++ -*-===//
+//===- Plan.h - What LayerGroup decides -------------------------*- C++ -*-===//
 //
 // All decisions on a program, as values: which kernels become one, the tiles of
 // every kernel, where each value and each buffer lies, when loads are issued.
@@ -27,7 +27,7 @@ enum class Cause : uint8_t {
 };
 
 /// Where a value lies while it lives.
-struct Place {
+struct Allocation {
   bool isResident = false;
   uint32_t address = 0; ///< in every lane
   bool isGlobal = false;
@@ -40,7 +40,7 @@ struct Place {
 
 /// Two operators that become one: `from` loses its kernel, its results and its
 /// operands to `into`, and `value` exists within tiles only.
-struct PlannedJoin {
+struct PlannedFusion {
   unsigned from = 0, into = 0; ///< operators
   unsigned value = 0;
   /// Of both apart, 0 when that did not fit, and of both as one.
@@ -91,9 +91,9 @@ struct Plan {
   /// Whether a tile's store is issued after the loads for the next step, as
   /// the transfer engine would wait for the tile's computation otherwise.
   bool fillsWaits = true;
-  std::vector<PlannedJoin> joins; ///< in order: each sees the ones before
-  std::vector<Place> places;      ///< by value
-  /// Of the program after its joins, in order.
+  std::vector<PlannedFusion> fusions;  ///< in order: each sees the ones before
+  std::vector<Allocation> allocations; ///< by value
+  /// Of the program after its fusions, in order.
   std::vector<PlannedKernel> kernels;
   int64_t globalBytes = 0; ///< of all activations
   uint64_t cycles = 0;     ///< on the timing model

@@ -1,4 +1,4 @@
-//===- Program.h - A network as values and kernels -------------*- C++ -*-===//
+//===- Program.h - A network as values and kernels --------------*- C++ -*-===//
 //
 // What LayerGroup plans: the operators of a network in order, each with its
 // kernels, and the values between them. Free of MLIR.
@@ -24,7 +24,7 @@ struct Value {
   int64_t bytes = 0;
   kernel::ElementType type = kernel::ElementType::F32;
   /// Lanes that it has when it stays in local memory. Not known: it never does.
-  kernel::LaneSplit split;
+  kernel::LaneLayout layout;
   bool isInput = false;  ///< lies in global memory before the first command
   bool isOutput = false; ///< must lie there after the last
   bool isFused = false;  ///< lies nowhere: it exists within one kernel
@@ -35,7 +35,7 @@ struct Value {
 };
 
 /// Says that an operator is computed as a part of another.
-struct Join {
+struct ProducerFusion {
   unsigned into = 0;       ///< index of the other operator
   int64_t apartCycles = 0; ///< of both, before; 0 when that did not fit
   int64_t cycles = 0;      ///< of both as one
@@ -46,7 +46,7 @@ struct Operator {
   /// Indices of values; a value may occur several times.
   llvm::SmallVector<unsigned, 4> operands, results;
   /// Set when it has lost its kernels to another operator.
-  std::optional<Join> join;
+  std::optional<ProducerFusion> fusion;
 };
 
 struct Program {

@@ -1,4 +1,4 @@
-//===- Schedule.h - From kernels to one command stream ---------*- C++ -*-===//
+//===- Schedule.h - From kernels to one command stream ----------*- C++ -*-===//
 //
 // Decides which values stay in local memory, the tiles of every kernel, the
 // address of every buffer and the order of all commands; and, apart from that,
@@ -16,7 +16,7 @@ namespace tpuc::group {
 
 /// What the sizes of a kernel's tiles are ranked by: cycles of its commands on
 /// both engines, and estimates of what those do to the commands around them.
-struct Ranking {
+struct CostWeights {
   /// Cycles charged for each command, so that of two plans of equal cycles the
   /// one with fewer commands is taken.
   double tiuIssue = 8, gdmaIssue = 64;
@@ -29,7 +29,7 @@ struct Ranking {
   /// How many sizes are compared.
   unsigned numSizes = 8;
 
-  bool operator==(const Ranking &) const = default;
+  bool operator==(const CostWeights &) const = default;
 };
 
 struct Options {
@@ -37,11 +37,11 @@ struct Options {
   int64_t localBytes = arch::kLaneBytes;
   /// Keep values in local memory between operators.
   bool keepResident = true;
-  /// Join kernels whose value between does not fit into local memory.
+  /// Fuse kernels whose value between does not fit into local memory.
   bool fuse = true;
   /// How far the engines work at the same time when it is compared what kernels
-  /// cost apart and joined: 0 not at all, 1 fully.
-  double joinOverlap = 0;
+  /// cost apart and fused: 0 not at all, 1 fully.
+  double fusionOverlap = 0;
   /// Load weights before the operator that needs them starts.
   bool prefetch = true;
   /// Issue stores, and loads of weights that have a place, while the transfer
@@ -57,14 +57,15 @@ struct Options {
   /// How many command streams are compared, of which the fastest counts.
   enum class Search : uint8_t {
     None,
-    Network, ///< one of each ranking and place of the weights
+    Network, ///< one set of cost weights and place of the weights
     Parts    ///< and of mixtures: takes many times as long
   };
   Search search = Search::Network;
   /// Remember what tiles cost; off, the same schedule takes longer to find.
   bool rememberCosts = true;
-  /// The ranking of each operator's tiles, by index; empty for the usual one.
-  std::vector<Ranking> rankings;
+  /// The cost weights of each operator's tiles, by index; empty for the
+  /// usual ones.
+  std::vector<CostWeights> costWeights;
 };
 
 /// Where coefficients and activations start in global memory.
@@ -85,9 +86,9 @@ struct Command {
 /// A plan carried out.
 struct Schedule {
   std::vector<Command> commands;
-  std::vector<Place> places; ///< by value
-  int64_t globalBytes = 0;   ///< of all activations
-  uint64_t cycles = 0;       ///< on the timing model
+  std::vector<Allocation> allocations; ///< by value
+  int64_t globalBytes = 0;             ///< of all activations
+  uint64_t cycles = 0;                 ///< on the timing model
   Explanation explanation;
 };
 

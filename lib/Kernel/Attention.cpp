@@ -32,15 +32,15 @@ enum Input : unsigned { kQuery, kKey, kValue, kFirstAddend };
 class AttentionKernel : public TiledKernel {
 public:
   explicit AttentionKernel(const AttentionParams &params) : params(params) {
-    PassValue x = passes.input(type());
-    llvm::SmallVector<PassValue, 2> addends;
+    VectorValue x = program.input(type());
+    llvm::SmallVector<VectorValue, 2> addends;
     for (const GlobalTensor &addend : params.addends)
-      addends.push_back(passes.input(addend.type));
-    for (const PassValue &addend : addends)
-      x = passes.add(x, addend);
-    x = passes.fillPadding(x, -std::numeric_limits<double>::infinity());
-    x = passes.sub(x, passes.rowMax(x));
-    passes.setResult(appendNormalizedPowers(passes, x, pitch()));
+      addends.push_back(program.input(addend.type));
+    for (const VectorValue &addend : addends)
+      x = program.add(x, addend);
+    x = program.fillPadding(x, -std::numeric_limits<double>::infinity());
+    x = program.sub(x, program.rowMax(x));
+    program.setResult(appendNormalizedPowers(program, x, pitch()));
   }
 
   Shape4 space() const override {
@@ -105,11 +105,12 @@ public:
   }
 
   int64_t scratchBytes(const Box &tile) const override {
-    return planScratch(tile, 0).passes + passes.scratchBytes(passTile(tile));
+    return planScratch(tile, 0).program +
+           program.scratchBytes(vectorTile(tile));
   }
-  int64_t constantBytes() const override { return passes.constantBytes(); }
+  int64_t constantBytes() const override { return program.constantBytes(); }
   void setUp(CommandBuilder &builder, uint32_t address) const override {
-    passes.setUp(builder, address);
+    program.setUp(builder, address);
   }
 
   void load(CommandBuilder &builder, unsigned index, const Box &box,
@@ -155,9 +156,9 @@ public:
                     Operand(std::numbers::log2e, addend.type));
       operands.push_back(repeated(addend.at(scaled.address)));
     }
-    PassTile rows = passTile(tile);
-    passes.emit(builder, rows, scratch.weights, operands,
-                passes.bufferAddresses(rows, scratch.passes), constants);
+    VectorTile rows = vectorTile(tile);
+    program.emit(builder, rows, scratch.weights, operands,
+                 program.bufferAddresses(rows, scratch.program), constants);
 
     for (int64_t block = 0; block < blocks; ++block)
       for (int64_t head = 0; head < tile.size[W]; ++head)
@@ -182,7 +183,7 @@ private:
     llvm::SmallVector<LocalTensor, 2> addends;
     /// Of one head, where the product needs them.
     LocalTensor turnedKeys;
-    uint32_t passes; ///< start of the pass list's buffers
+    uint32_t program; ///< start of the pass list's buffers
   };
 
   ElementType type() const { return params.result.type; }
@@ -217,7 +218,7 @@ private:
     return tensor.shape[axis] == 1 || tensor.strides[axis] == 0;
   }
 
-  PassTile passTile(const Box &tile) const {
+  VectorTile vectorTile(const Box &tile) const {
     return {{tile.size[N] * tile.size[H], blockRows(), tile.size[W], pitch()},
             keyRows()};
   }
@@ -230,7 +231,7 @@ private:
           uint32_t(arch::alignUp(tensor.laneBytes(), arch::kVectorBytes));
       return taken;
     };
-    Shape4 shape = passTile(tile).shape;
+    Shape4 shape = vectorTile(tile).shape;
     scratch.query = take(placeInput(kQuery, inputBox(kQuery, tile)));
     scratch.scores = take(alignedTensor(0, shape, type()));
     scratch.weights = take(alignedTensor(0, shape, type()));
@@ -245,7 +246,7 @@ private:
     scratch.turnedKeys = alignedTensor(0, {1, depth(), 1, keyRows()}, type());
     if (isF32())
       scratch.turnedKeys = take(scratch.turnedKeys);
-    scratch.passes = address;
+    scratch.program = address;
     return scratch;
   }
 
@@ -330,7 +331,7 @@ private:
   }
 
   AttentionParams params;
-  PassList passes;
+  VectorProgram program;
 };
 
 } // namespace

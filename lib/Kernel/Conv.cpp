@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Arch/BM1684X.h"
-#include "ByteSums.h"
+#include "RequantEpilogue.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -29,7 +29,7 @@ ConvPacking packingOf(const ConvParams &params, int64_t parts) {
   packing.kernelH = params.window.kernelH;
   packing.kernelW = params.window.kernelW;
   packing.hasBias = params.hasBias;
-  packing.hasSumParameters = isByte(params.input.type);
+  packing.hasSumParameters = isInt8(params.input.type);
   return packing;
 }
 
@@ -87,7 +87,7 @@ public:
              const GlobalTensor &input, const GlobalTensor &weights,
              const GlobalTensor &result, const WindowAxis &depth)
       : params(params), packing(packing), window(params.window),
-        activation(params.activation), inputZero(params.inputZero),
+        activation(params.activation), inputZeroPoint(params.inputZeroPoint),
         input(input), weights(weights), result(result), depth(depth),
         rows{window.kernelH, window.strideH,   window.dilationH,
              window.padTop,  window.padBottom, input.shape[H]},
@@ -99,7 +99,7 @@ public:
   Shape4 granularity() const override {
     // Cut rows keep whole vectors of the narrower elements.
     return {1, packing.blocksPerUnit() * arch::kLanes, rows.canCut() ? 1 : 0,
-            columns.canCut() ? (sumsBytes() ? 64 : 32) : 0};
+            columns.canCut() ? (hasInt8Input() ? 64 : 32) : 0};
   }
 
   unsigned numInputs() const override { return 2; }
@@ -130,8 +130,9 @@ public:
 
   int64_t scratchBytes(const Box &tile) const override {
     int64_t bytes = 0;
-    if (sumsBytes())
-      return ByteSums::scratchBytes(blockOf(placeResult(tile), 0), params);
+    if (hasInt8Input())
+      return RequantEpilogue::scratchBytes(blockOf(placeResult(tile), 0),
+                                           params);
     if (sumsApart())
       bytes += sums(tile, 0).laneBytes();
     if (activationSteps(activation))
@@ -153,8 +154,8 @@ public:
 
   void compute(CommandBuilder &builder, const Box &tile,
                const TileBuffers &buffers, uint32_t) const override {
-    if (sumsBytes())
-      return computeBytes(builder, tile, buffers);
+    if (hasInt8Input())
+      return computeInt8(builder, tile, buffers);
     uint32_t scratch = buffers.scratch;
     LocalTensor partial;
     if (sumsApart()) {
@@ -192,11 +193,11 @@ private:
     return columns.extentOf(tile.offset[W], tile.size[W], result.shape[W]);
   }
 
-  bool sumsBytes() const { return isByte(input.type); }
+  bool hasInt8Input() const { return isInt8(input.type); }
 
-  void computeBytes(CommandBuilder &builder, const Box &tile,
-                    const TileBuffers &buffers) const {
-    ByteSums sums(blockOf(buffers.result, 0), params, buffers.scratch);
+  void computeInt8(CommandBuilder &builder, const Box &tile,
+                   const TileBuffers &buffers) const {
+    RequantEpilogue sums(blockOf(buffers.result, 0), params, buffers.scratch);
     int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
     for (int64_t block = 0; block < numBlocks; ++block) {
       LocalTensor target = blockOf(buffers.result, block);
@@ -246,7 +247,7 @@ private:
     std::optional<uint32_t> bias;
     if (packing.hasBias && !packing.hasSumParameters)
       bias = row + uint32_t(packing.biasOffset());
-    uint32_t padBits = uint32_t(inputZero) & 0xff;
+    uint32_t padBits = uint32_t(inputZeroPoint) & 0xff;
     ConvPacking::ChannelRange range = packing.inputRange(firstBlock + block);
     int64_t channel = range.begin - packing.inputRange(firstBlock).begin;
     LocalTensor source = buffers.inputs[0];
@@ -283,7 +284,7 @@ private:
   ConvPacking packing;
   Window window;
   Activation activation;
-  int64_t inputZero;
+  int64_t inputZeroPoint;
   GlobalTensor input, weights, result;
   WindowAxis depth, rows, columns;
 };
@@ -303,7 +304,7 @@ std::vector<char> kernel::packSumParameters(const ConvParams &params,
       sum += int8_t(weight);
     SumParameters parameters = sumParameters(
         factors.factors[oc] * unit, (bias.empty() ? 0.0 : bias[oc]) * unit,
-        factors.zeroPoint, params.inputZero, sum);
+        factors.zeroPoint, params.inputZeroPoint, sum);
     std::memcpy(bytes.data() + oc * sizeof(parameters), &parameters,
                 sizeof(parameters));
   }
@@ -314,7 +315,7 @@ std::vector<char> kernel::packParameters(const ConvParams &params,
                                          llvm::ArrayRef<char> filter,
                                          llvm::ArrayRef<float> bias,
                                          const ChannelFactors &factors) {
-  if (isByte(params.input.type))
+  if (isInt8(params.input.type))
     return packSumParameters(params, filter, bias, factors);
   auto *words = reinterpret_cast<const char *>(bias.data());
   return {words, words + bias.size() * sizeof(float)};
@@ -388,9 +389,9 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
       std::max(params.inChannels, params.outChannels) > arch::kMaxSize)
     reason = "more than 65535 channels";
   // Taps in the padding are left out, which takes it for 0.
-  if (reason.empty() && params.inputZero != 0 &&
+  if (reason.empty() && params.inputZeroPoint != 0 &&
       (params.padFront > 0 || depth.padAfter > 0))
-    reason = "padding along depth of an input whose zero is not the byte 0";
+    reason = "padding along depth of an input whose zero point is not 0";
   if (!reason.empty())
     return llvm::createStringError(reason);
   if (isDepthwise(params)) {

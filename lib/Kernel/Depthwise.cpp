@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ByteSums.h"
+#include "RequantEpilogue.h"
 #include "WindowTiles.h"
 
 #include "llvm/ADT/APFloat.h"
@@ -25,9 +25,9 @@ namespace {
 /// factors, then all summands.
 struct ParameterRow {
   int64_t channels, kernelSize;
-  bool hasBias, sumsBytes, givesBytes;
+  bool hasBias, hasInt8Input, hasInt8Result;
 
-  int64_t weightBytes() const { return sumsBytes ? 1 : 4; }
+  int64_t weightBytes() const { return hasInt8Input ? 1 : 4; }
   int64_t lanes() const { return std::min(channels, arch::kLanes); }
   int64_t channelRows() const { return arch::ceilDiv(channels, arch::kLanes); }
   int64_t biasOffset() const {
@@ -36,7 +36,7 @@ struct ParameterRow {
   /// The summands that stand apart.
   int64_t secondOffset() const { return biasOffset() + channelRows() * 4; }
   int64_t bytes() const {
-    if (sumsBytes)
+    if (hasInt8Input)
       return secondOffset() + channelRows() * 4;
     return biasOffset() + (hasBias ? channelRows() * 4 : 0);
   }
@@ -45,7 +45,7 @@ struct ParameterRow {
     return arch::alignUp(bytes(), arch::kVectorBytes);
   }
   int64_t localBytes() const {
-    return sumsBytes && givesBytes
+    return hasInt8Input && hasInt8Result
                ? slotsOffset() + channelRows() * arch::kVectorBytes
                : bytes();
   }
@@ -53,8 +53,8 @@ struct ParameterRow {
 
 ParameterRow parameterRow(const ConvParams &params) {
   return {params.outChannels, params.window.kernelH * params.window.kernelW,
-          params.hasBias, isByte(params.input.type),
-          isByte(params.result.type)};
+          params.hasBias, isInt8(params.input.type),
+          isInt8(params.result.type)};
 }
 
 float decode(const char *bytes, ElementType type) {
@@ -74,7 +74,7 @@ class DepthwiseKernel : public TiledKernel {
 public:
   DepthwiseKernel(const ConvParams &params)
       : window(params.window), activation(params.activation), gate(params.gate),
-        padBits(uint32_t(params.inputZero) & 0xff),
+        padBits(uint32_t(params.inputZeroPoint) & 0xff),
         parameters(parameterRow(params)), weights(params.weights),
         input(params.input.reshaped(
             {params.batch, params.inChannels, params.inH, params.inW})),
@@ -88,7 +88,7 @@ public:
   Shape4 space() const override { return result.shape; }
 
   Shape4 granularity() const override {
-    int64_t step = parameters.sumsBytes ? 64 : 32;
+    int64_t step = parameters.hasInt8Input ? 64 : 32;
     return {1, arch::kLanes, rows.canCut() ? 1 : 0,
             columns.canCut() ? step : 0};
   }
@@ -114,7 +114,7 @@ public:
   void setUp(CommandBuilder &builder, uint32_t address) const override {
     loadLaneRows(builder, weights, address, parameters.lanes(),
                  parameters.bytes());
-    if (!parameters.sumsBytes || !parameters.givesBytes)
+    if (!parameters.hasInt8Input || !parameters.hasInt8Result)
       return;
     Shape4 shape{1, parameters.channels, 1, 2};
     uint32_t words = uint32_t(address + parameters.biasOffset());
@@ -124,8 +124,8 @@ public:
   }
 
   int64_t scratchBytes(const Box &tile) const override {
-    return parameters.sumsBytes ? layOutBytes(tile, 0, 0).end
-                                : layOut(tile, 0).end;
+    return parameters.hasInt8Input ? layOutInt8(tile, 0, 0).end
+                                   : layOut(tile, 0).end;
   }
 
   void load(CommandBuilder &builder, unsigned, const Box &box,
@@ -135,8 +135,8 @@ public:
 
   void compute(CommandBuilder &builder, const Box &tile,
                const TileBuffers &buffers, uint32_t constants) const override {
-    if (parameters.sumsBytes)
-      return computeBytes(builder, tile, buffers, constants);
+    if (parameters.hasInt8Input)
+      return computeInt8(builder, tile, buffers, constants);
     Scratch scratch = layOut(tile, buffers.scratch);
     ActivationBuffers stages = activationBuffers(
         activation, buffers.result, buffers.result.at(scratch.other));
@@ -206,7 +206,7 @@ private:
 
   /// The i32 sums and either their INT8 values, where columns are skipped, or a
   /// second buffer of as many words, or what the gate works on.
-  struct ByteScratch {
+  struct Int8Scratch {
     LocalTensor sums;
     uint32_t other;
     int64_t end;
@@ -214,9 +214,9 @@ private:
 
   /// Requantisation is half as fast within a bank: the sums avoid that of what
   /// they lead to.
-  ByteScratch layOutBytes(const Box &tile, uint32_t address,
-                          uint32_t resultAddress) const {
-    ByteScratch scratch;
+  Int8Scratch layOutInt8(const Box &tile, uint32_t address,
+                         uint32_t resultAddress) const {
+    Int8Scratch scratch;
     Shape4 out = tile.size;
     out[W] = computedColumns(tile);
     auto bank = [](uint32_t place) { return place / arch::kBankBytes; };
@@ -224,29 +224,29 @@ private:
     scratch.other = address;
     if (gate) {
       otherBytes = bytesOf(alignedTensor(0, out, ElementType::I16)) +
-                   ByteGate::scratchBytes(tile.size);
+                   GatedActivation::scratchBytes(tile.size);
       if (skipsColumns())
         otherBytes += bytesOf(alignedTensor(0, tile.size, ElementType::I16));
-    } else if (!parameters.givesBytes)
+    } else if (!parameters.hasInt8Result)
       otherBytes = alignedTensor(0, out, ElementType::F32).laneBytes();
     else if (skipsColumns())
       otherBytes = alignedTensor(0, out, result.type).laneBytes();
     uint32_t start =
         uint32_t(arch::alignUp(address + otherBytes, arch::kVectorBytes));
     uint32_t target = otherBytes ? address : resultAddress;
-    if (parameters.givesBytes && bank(start) == bank(target))
+    if (parameters.hasInt8Result && bank(start) == bank(target))
       start += uint32_t(arch::kBankBytes);
     scratch.sums = alignedTensor(start, out, ElementType::I32);
     scratch.end = arch::alignUp(address + otherBytes, arch::kVectorBytes) +
                   scratch.sums.laneBytes() +
-                  (parameters.givesBytes ? arch::kBankBytes : 0) - address;
+                  (parameters.hasInt8Result ? arch::kBankBytes : 0) - address;
     return scratch;
   }
 
-  void computeBytes(CommandBuilder &builder, const Box &tile,
-                    const TileBuffers &buffers, uint32_t constants) const {
-    ByteScratch scratch =
-        layOutBytes(tile, buffers.scratch, buffers.result.address);
+  void computeInt8(CommandBuilder &builder, const Box &tile,
+                   const TileBuffers &buffers, uint32_t constants) const {
+    Int8Scratch scratch =
+        layOutInt8(tile, buffers.scratch, buffers.result.address);
     const LocalTensor &sums = scratch.sums;
     int64_t row = tile.offset[C] / arch::kLanes;
     builder.depthwise(sums, buffers.inputs[0],
@@ -272,7 +272,7 @@ private:
       }
       return gate->emit(builder, buffers.result, operand, next);
     }
-    if (parameters.givesBytes) {
+    if (parameters.hasInt8Result) {
       LocalTensor bytes =
           skipsColumns() ? alignedTensor(scratch.other, sums.shape, result.type)
                          : buffers.result;
@@ -328,7 +328,7 @@ private:
 
   Window window;
   Activation activation;
-  std::optional<ByteGate> gate;
+  std::optional<GatedActivation> gate;
   uint32_t padBits;
   ParameterRow parameters;
   GlobalTensor weights, input, result;
@@ -354,7 +354,7 @@ static std::vector<char> packBytes(const ConvParams &params,
     std::memcpy(&words, parameters.data() + channel * sizeof(words),
                 sizeof(words));
     char *first = bytes + row.biasOffset() + channelRow * 4;
-    if (row.givesBytes) {
+    if (row.hasInt8Result) {
       std::memcpy(first + channelRow * 4, &words, sizeof(words));
     } else {
       std::memcpy(first, &words.factor, 4);
@@ -376,7 +376,7 @@ std::vector<char> kernel::packDepthwiseWeights(const ConvParams &params,
                                                llvm::ArrayRef<float> bias,
                                                const ChannelFactors &factors) {
   ParameterRow row = parameterRow(params);
-  if (row.sumsBytes)
+  if (row.hasInt8Input)
     return packBytes(params, row, filter,
                      packSumParameters(params, filter, bias, factors));
   int64_t width = byteWidth(params.input.type);

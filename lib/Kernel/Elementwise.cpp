@@ -243,16 +243,16 @@ private:
   /// Follows the split of the result: its lanes are the kernel's. False when
   /// an axis on which operands are broadcast crosses the split.
   bool makeSplit(llvm::ArrayRef<Group> groups, const Offsets &offsets) {
-    const LaneSplit &split = params.result.tensor.split;
-    if (!split.isKnown())
+    const LaneLayout &layout = params.result.tensor.layout;
+    if (!layout.isKnown())
       return false;
     int64_t total = 1;
     for (int64_t size : params.result.shape)
       total *= size;
-    int64_t rest = total / (split.n * split.c);
+    int64_t rest = total / (layout.n * layout.c);
     llvm::SmallVector<Group> outer, lanes, inner;
     for (Group group : groups) {
-      for (int64_t boundary : {split.c * rest, rest}) {
+      for (int64_t boundary : {layout.c * rest, rest}) {
         int64_t end = group.resultStride * group.size;
         if (group.resultStride >= boundary || boundary >= end)
           continue;
@@ -265,9 +265,9 @@ private:
       }
       if (group.size == 1)
         continue;
-      (group.resultStride >= split.c * rest ? outer
-       : group.resultStride >= rest         ? lanes
-                                            : inner)
+      (group.resultStride >= layout.c * rest ? outer
+       : group.resultStride >= rest          ? lanes
+                                             : inner)
           .push_back(group);
     }
     if (lanes.size() > 1 || inner.size() > 2)
@@ -282,10 +282,10 @@ private:
       axes[W] = inner.pop_back_val();
     if (!inner.empty()) {
       axes[H] = inner.front();
-    } else if (split.w > 1 && axes[W].size == rest && rest % split.w == 0) {
+    } else if (layout.w > 1 && axes[W].size == rest && rest % layout.w == 0) {
       // Rows as windows see them, so that tiles of both fit together.
-      axes[H] = outerPart(axes[W], rest / split.w, split.w);
-      axes[W].size = split.w;
+      axes[H] = outerPart(axes[W], rest / layout.w, layout.w);
+      axes[W].size = layout.w;
     }
     makeEach(outer, axes, offsets);
     return true;

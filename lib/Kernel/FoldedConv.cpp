@@ -10,7 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Arch/BM1684X.h"
-#include "ByteSums.h"
+#include "RequantEpilogue.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -58,7 +58,7 @@ struct Fold {
   }
 };
 
-/// Passes over the result's pixels and 64 output channels.
+/// VectorProgram over the result's pixels and 64 output channels.
 int64_t passes(ElementType type, int64_t channels, int64_t taps,
                int64_t blocks) {
   return arch::ceilDiv(channels, inputCube(type)) * taps * blocks;
@@ -89,7 +89,7 @@ int64_t castCost(const ConvParams &params) {
          arch::kLoadBytesPerCycle;
 }
 
-/// Passes of the convolution as it is.
+/// VectorProgram of the convolution as it is.
 int64_t directPasses(const ConvParams &params) {
   return passes(computeType(params), params.inChannels,
                 params.window.kernelH * params.window.kernelW,
@@ -153,7 +153,7 @@ ConvPacking shortPacking(const ConvParams &params, const Fold &fold) {
   packing.kernelH = fold.kernelH();
   packing.kernelW = fold.kernelW();
   packing.hasBias = params.hasBias;
-  packing.hasSumParameters = isByte(params.input.type);
+  packing.hasSumParameters = isInt8(params.input.type);
   return packing;
 }
 
@@ -171,7 +171,7 @@ public:
   FoldedConvKernel(const ConvParams &params, const Fold &fold)
       : params(params), fold(fold), packing(shortPacking(params, fold)),
         spread(spreadPacking(params, fold)), activation(params.activation),
-        padBits(uint32_t(params.inputZero) & 0xff),
+        padBits(uint32_t(params.inputZeroPoint) & 0xff),
         input(params.input.reshaped(
             {params.batch, params.inChannels, params.inH, params.inW})),
         weights(params.weights), spreadWeights(params.weights),
@@ -187,7 +187,7 @@ public:
         fold.window.kernelW, fold.window.strideW,  1,
         fold.window.padLeft, fold.window.padRight, input.shape[W]};
     return {1, packing.blocksPerUnit() * arch::kLanes, 1,
-            columns.canCut() ? (isByte(input.type) ? 64 : 32) : 0};
+            columns.canCut() ? (isInt8(input.type) ? 64 : 32) : 0};
   }
 
   unsigned numInputs() const override { return 2; }
@@ -223,8 +223,9 @@ public:
 
   int64_t scratchBytes(const Box &tile) const override {
     int64_t bytes = spreadBytes(tile) + roundedBytes(tile);
-    if (isByte(input.type))
-      bytes += ByteSums::scratchBytes(blockOf(placeResult(tile), 0), params);
+    if (isInt8(input.type))
+      bytes +=
+          RequantEpilogue::scratchBytes(blockOf(placeResult(tile), 0), params);
     else if (activationSteps(activation))
       bytes += placeResult(tile).laneBytes();
     return bytes;
@@ -253,7 +254,7 @@ public:
       spreadInput(builder, tile, folded, columns, constants);
     ActivationBuffers stages =
         activationBuffers(activation, buffers.result, buffers.result.at(other));
-    ByteSums sums(blockOf(buffers.result, 0), params, other);
+    RequantEpilogue sums(blockOf(buffers.result, 0), params, other);
     Window rest;
     rest.kernelH = fold.kernelH();
     rest.kernelW = fold.kernelW();
@@ -272,7 +273,7 @@ public:
       uint32_t row =
           buffers.inputs[1].address + uint32_t(block * packing.pitchBytes());
       uint32_t parameters = row + uint32_t(packing.biasOffset());
-      if (isByte(input.type)) {
+      if (isInt8(input.type)) {
         LocalTensor target = blockOf(buffers.result, block);
         builder.convolve(sums.begin(target), source, row, std::nullopt, rest,
                          /*accumulate=*/false, padBits);
@@ -284,7 +285,7 @@ public:
         bias = parameters;
       builder.convolve(blockOf(stages.first, block), source, row, bias, rest);
     }
-    if (!isByte(input.type))
+    if (!isInt8(input.type))
       emitActivation(builder, activation, stages);
   }
 

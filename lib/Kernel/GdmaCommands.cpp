@@ -146,8 +146,8 @@ void CommandBuilder::store(const GlobalTensor &result,
   sink.emit(Layout::DmaTensor, r);
 }
 
-void CommandBuilder::move(const GlobalTensor &result,
-                          const GlobalTensor &source) {
+void CommandBuilder::copyS2S(const GlobalTensor &result,
+                             const GlobalTensor &source) {
   forEachRead(result, source,
               [&](const GlobalTensor &to, const GlobalTensor &from) {
                 Registers r = start(to.type, codec::DmaTensorFunction::Tensor);
@@ -158,8 +158,8 @@ void CommandBuilder::move(const GlobalTensor &result,
               });
 }
 
-void CommandBuilder::exchange(const LocalTensor &result,
-                              const LocalTensor &source) {
+void CommandBuilder::copyL2L(const LocalTensor &result,
+                             const LocalTensor &source) {
   Registers r = start(source.type, codec::DmaTensorFunction::Tensor);
   setSource(r, localAddress(source), source.shape, source.strides);
   setResult(r, localAddress(result), result.shape, result.strides);

@@ -40,9 +40,9 @@ using LaneMap = std::vector<int8_t>; ///< by result lane; -1: from elsewhere
 class Side {
 public:
   explicit Side(const GlobalTensor &tensor)
-      : channels(tensor.split.c),
+      : channels(tensor.layout.c),
         rowElements(numElements(tensor.shape) /
-                    (tensor.split.n * tensor.split.c)) {}
+                    (tensor.layout.n * tensor.layout.c)) {}
 
   int64_t lanes() const { return std::min(channels, arch::kLanes); }
   /// Elements of one channel.
@@ -88,7 +88,7 @@ public:
 private:
   /// The longest slots that nothing cuts.
   bool findSlots() {
-    if (!result.split.isKnown() || !source.split.isKnown())
+    if (!result.layout.isKnown() || !source.layout.isKnown())
       return false;
     to = Side(result);
     from = Side(source);
@@ -110,8 +110,8 @@ private:
     plan.resultLanes = to->lanes();
     plan.sourceLanes = from->lanes();
     // Sums of 4 bytes each start at vectors.
-    int64_t laneBytes = (to->laneElements(result.split.n) +
-                         from->laneElements(source.split.n)) *
+    int64_t laneBytes = (to->laneElements(result.layout.n) +
+                         from->laneElements(source.layout.n)) *
                         width;
     return laneBytes <= kMostBytes && plan.runBytes >= arch::kVectorBytes &&
            plan.runBytes % (arch::kVectorBytes / 4) == 0 &&
@@ -121,7 +121,7 @@ private:
 
   /// Finds the source of every slot and lane.
   void collect() {
-    sources.resize(to->laneElements(result.split.n) / slot);
+    sources.resize(to->laneElements(result.layout.n) / slot);
     for (const CopyBox &box : boxes) {
       llvm::SmallVector<int64_t> index(box.sizes.size(), 0);
       int64_t toElement = box.to, fromElement = box.from;

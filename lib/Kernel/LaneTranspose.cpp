@@ -65,7 +65,7 @@ public:
   bool acceptsResultStrides() const override { return true; }
 
   int64_t scratchBytes(const Box &tile) const override {
-    int64_t sums = isByte(type()) ? sumsOf(rows(tile), 0).laneBytes() : 0;
+    int64_t sums = isInt8(type()) ? sumsOf(rows(tile), 0).laneBytes() : 0;
     return 2 * packedBytes(tile) + sums;
   }
 
@@ -100,10 +100,10 @@ public:
     if (!isDirect)
       turned =
           packedResult(tile, uint32_t(buffers.scratch + packedBytes(tile)));
-    if (isByte(type()))
-      multiplyBytes(builder, turned, merged, buffers.inputs[1],
-                    sumsOf(rows(tile),
-                           uint32_t(buffers.scratch + 2 * packedBytes(tile))));
+    if (isInt8(type()))
+      multiplyInt8(builder, turned, merged, buffers.inputs[1],
+                   sumsOf(rows(tile),
+                          uint32_t(buffers.scratch + 2 * packedBytes(tile))));
     else if (usesIdentity())
       multiply(builder, turned, merged, buffers.inputs[1]);
     else
@@ -234,10 +234,10 @@ private:
   }
 
   /// The same for INT8, of which only products of 32 bits exist.
-  static void multiplyBytes(CommandBuilder &builder, const LocalTensor &result,
-                            const LocalTensor &source,
-                            const LocalTensor &identity,
-                            const LocalTensor &sums) {
+  static void multiplyInt8(CommandBuilder &builder, const LocalTensor &result,
+                           const LocalTensor &source,
+                           const LocalTensor &identity,
+                           const LocalTensor &sums) {
     LocalTensor to = result.as(ElementType::I8);
     for (int64_t n = 0; n < result.shape[N]; ++n)
       for (int64_t b = 0; b < result.shape[C]; b += arch::kLanes) {

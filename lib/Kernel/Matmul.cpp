@@ -17,7 +17,7 @@
 
 #include "Kernel/Matmul.h"
 
-#include "ByteSums.h"
+#include "RequantEpilogue.h"
 
 #include <algorithm>
 
@@ -117,7 +117,7 @@ public:
     if (params.narrow)
       return computeNarrow(builder, tile, buffers);
     if (params.columns)
-      return computeBytes(builder, tile, buffers);
+      return computeInt8(builder, tile, buffers);
     Scratch scratch = planScratch(tile, buffers.scratch);
     scratch.stages.push_back(buffers.result);
     LocalTensor sum = scratch.stages.front();
@@ -215,8 +215,8 @@ private:
   }
 
   /// The exact sums of INT8 products, in scratch.
-  LocalTensor multiplyBytes(CommandBuilder &builder, const Box &tile,
-                            const TileBuffers &buffers) const {
+  LocalTensor multiplyInt8(CommandBuilder &builder, const Box &tile,
+                           const TileBuffers &buffers) const {
     LocalTensor sums =
         alignedTensor(buffers.scratch, tile.size, ElementType::I32);
     forEachProduct(tile, sums, buffers,
@@ -231,7 +231,7 @@ private:
   void computeNarrow(CommandBuilder &builder, const Box &tile,
                      const TileBuffers &buffers) const {
     const MatmulParams::Narrow &narrow = *params.narrow;
-    LocalTensor sums = multiplyBytes(builder, tile, buffers);
+    LocalTensor sums = multiplyInt8(builder, tile, buffers);
     uint32_t first = sums.address;
     uint32_t second = uint32_t(first + sumBytes(tile));
     auto column = [&](unsigned index) {
@@ -246,7 +246,7 @@ private:
     builder.arithShifted(Arith::AddSat, words, sums, column(kSummand),
                          shiftedRight(narrow.shift),
                          Rounding::HalfAwayFromZero);
-    if (isByte(params.result.type)) {
+    if (isInt8(params.result.type)) {
       bool isDirect =
           params.result.type == ElementType::I8 && narrow.zeroPoint == 0;
       LocalTensor scaled = isDirect ? buffers.result : words.at(first);
@@ -283,9 +283,9 @@ private:
       apply(Arith::Min, Operand(*params.upperLimit, ElementType::F16));
   }
 
-  void computeBytes(CommandBuilder &builder, const Box &tile,
-                    const TileBuffers &buffers) const {
-    LocalTensor sums = multiplyBytes(builder, tile, buffers);
+  void computeInt8(CommandBuilder &builder, const Box &tile,
+                   const TileBuffers &buffers) const {
+    LocalTensor sums = multiplyInt8(builder, tile, buffers);
     LocalTensor second = sums.as(ElementType::F32)
                              .at(uint32_t(buffers.scratch + sumBytes(tile)));
     LocalTensor first = sums.as(ElementType::F32);
@@ -302,7 +302,7 @@ private:
                   column(1));
     if (isDone)
       return;
-    if (isByte(params.result.type))
+    if (isInt8(params.result.type))
       return builder.cast(buffers.result, second);
     emitFloatResult(builder, activation, buffers.result, second, first.address);
   }
@@ -369,13 +369,13 @@ bool batchesAreRows(const GlobalTensor &matrix) {
 }
 
 /// The rows of all batches, dealt as `split` says or one after the other.
-GlobalTensor withBatchesAsRows(const GlobalTensor &matrix, LaneSplit split) {
+GlobalTensor withBatchesAsRows(const GlobalTensor &matrix, LaneLayout layout) {
   int64_t rows = matrix.shape[N] * matrix.shape[C];
-  if (!split.isKnown() || split.n * split.c != rows)
-    split = {1, rows};
+  if (!layout.isKnown() || layout.n * layout.c != rows)
+    layout = {1, rows};
   Shape4 strides = matrix.strides;
-  strides[N] = split.c * strides[C];
-  return matrix.viewed({split.n, split.c, 1, matrix.shape[W]}, strides);
+  strides[N] = layout.c * strides[C];
+  return matrix.viewed({layout.n, layout.c, 1, matrix.shape[W]}, strides);
 }
 
 } // namespace
@@ -387,8 +387,8 @@ void kernel::makeMatmulKernels(const MatmulParams &params,
       params.right.shape[N] == 1 || params.right.strides[N] == 0;
   if (isRightShared && batchesAreRows(params.left) &&
       batchesAreRows(params.result)) {
-    folded.left = withBatchesAsRows(params.left, params.result.split);
-    folded.result = withBatchesAsRows(params.result, params.result.split);
+    folded.left = withBatchesAsRows(params.left, params.result.layout);
+    folded.result = withBatchesAsRows(params.result, params.result.layout);
   }
   kernels.push_back(std::make_unique<MatmulKernel>(folded));
 }

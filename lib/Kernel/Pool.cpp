@@ -32,7 +32,7 @@ public:
   Shape4 space() const override { return result.shape; }
 
   Shape4 granularity() const override {
-    int64_t step = isByte(input.type) ? 64 : 32;
+    int64_t step = isInt8(input.type) ? 64 : 32;
     return {1, arch::kLanes, rows.canCut() ? 1 : 0,
             columns.canCut() ? step : 0};
   }
@@ -192,7 +192,7 @@ llvm::Error kernel::makePoolKernels(const PoolParams &params,
   if (reason.empty())
     reason = columns.unsupportedReason("width");
   if (reason.empty() && !isFloat(params.input.type) &&
-      !(params.isMax && isByte(params.input.type)))
+      !(params.isMax && isInt8(params.input.type)))
     reason = "a mean or maximum of integers";
   if (!reason.empty())
     return llvm::createStringError(reason);

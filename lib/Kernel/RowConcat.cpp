@@ -22,9 +22,9 @@ namespace {
 class RowConcatKernel : public TiledKernel {
 public:
   RowConcatKernel(const GlobalTensor &result, llvm::ArrayRef<RowPart> parts,
-                  const LaneSplit &split, int64_t rows, int64_t columns)
+                  const LaneLayout &layout, int64_t rows, int64_t columns)
       : parts(parts.begin(), parts.end()), columns(columns),
-        shape{split.n, split.c, rows / (split.n * split.c), columns},
+        shape{layout.n, layout.c, rows / (layout.n * layout.c), columns},
         result(result.viewed(shape, contiguousStrides(shape))) {
     for (auto [i, part] : llvm::enumerate(parts))
       if (part.source)
@@ -113,10 +113,10 @@ private:
 };
 
 /// The split of the result, if it leaves rows whole; else one of rows.
-LaneSplit rowSplit(const GlobalTensor &result, int64_t rows) {
-  const LaneSplit &split = result.split;
-  if (split.isKnown() && rows % (split.n * split.c) == 0)
-    return split;
+LaneLayout rowLayout(const GlobalTensor &result, int64_t rows) {
+  const LaneLayout &layout = result.layout;
+  if (layout.isKnown() && rows % (layout.n * layout.c) == 0)
+    return layout;
   int64_t lanes = rows <= arch::kMaxSize ? rows : arch::laneDivisor(rows);
   return {1, lanes};
 }
@@ -129,9 +129,9 @@ bool kernel::makeRowConcat(const GlobalTensor &result,
   int64_t columns = 0;
   for (const RowPart &part : parts)
     columns += part.columns;
-  LaneSplit split = rowSplit(result, rows);
+  LaneLayout layout = rowLayout(result, rows);
   auto kernel =
-      std::make_unique<RowConcatKernel>(result, parts, split, rows, columns);
+      std::make_unique<RowConcatKernel>(result, parts, layout, rows, columns);
   if (!kernel->fits())
     return false;
   kernels.push_back(std::move(kernel));

@@ -7,7 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernel/Passes.h"
+#include "Kernel/VectorProgram.h"
 
 #include <algorithm>
 #include <limits>

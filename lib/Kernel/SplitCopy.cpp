@@ -30,7 +30,7 @@ public:
       : result(result), source(source) {}
 
   void emit(CommandBuilder &builder) const override {
-    builder.move(result, source);
+    builder.copyS2S(result, source);
   }
 
 private:
@@ -49,11 +49,12 @@ constexpr int64_t kMostParts = 16;
 constexpr int64_t kManyElements = 4096;
 
 /// Where the distance `stride` lies in a value that is split.
-struct SplitStrides {
+struct LaneStrides {
   int64_t n, c; ///< of neighbours on n and c
 
-  explicit SplitStrides(const GlobalTensor &tensor)
-      : n(numElements(tensor.shape) / tensor.split.n), c(n / tensor.split.c) {}
+  explicit LaneStrides(const GlobalTensor &tensor)
+      : n(numElements(tensor.shape) / tensor.layout.n), c(n / tensor.layout.c) {
+  }
 
   bool isAcrossLanes(int64_t stride) const { return stride >= c && stride < n; }
 
@@ -110,7 +111,7 @@ public:
   }
 
   /// Only by transposing lanes and rows.
-  bool makeExchange(CopyAxes axes) {
+  bool makeTranspose(CopyAxes axes) {
     return cut(axes) && !makeInLanes(axes) &&
            makeAcrossLanes(axes, /*isWhole=*/true);
   }
@@ -318,15 +319,15 @@ private:
   /// Transfers from or into the lanes of one side, whose strides are `near`,
   /// to or from anywhere.
   bool makeByLanes(llvm::ArrayRef<CopyAxis> axes, int64_t CopyAxis::*near,
-                   const SplitStrides &split) {
+                   const LaneStrides &layout) {
     CopyAxes lanes, rest;
     for (const CopyAxis &axis : axes)
-      (split.isAcrossLanes(axis.*near) ? lanes : rest).push_back(axis);
+      (layout.isAcrossLanes(axis.*near) ? lanes : rest).push_back(axis);
     lanes = joinLanes(lanes, near);
     bool keepsRuns = llvm::any_of(axes, [](const CopyAxis &axis) {
       return axis.resultStride == 1 && axis.sourceStride == 1;
     });
-    if (!keepsRuns || lanes.back().*near != split.c)
+    if (!keepsRuns || lanes.back().*near != layout.c)
       return false;
     CopyAxis inner = lanes.pop_back_val();
     rest = joinAxes(rest);
@@ -401,7 +402,7 @@ private:
   }
 
   const CopyParams &params;
-  SplitStrides to, from;
+  LaneStrides to, from;
   KernelList &kernels;
 };
 
@@ -460,7 +461,7 @@ void kernel::makeMoveKernel(const GlobalTensor &result,
 
 bool kernel::makeSplitCopy(const CopyParams &params,
                            llvm::ArrayRef<CopyAxis> axes, KernelList &kernels) {
-  if (!params.result.split.isKnown() || !params.source.split.isKnown())
+  if (!params.result.layout.isKnown() || !params.source.layout.isKnown())
     return false;
   KernelList made;
   if (!SplitCopy(params, made).make(CopyAxes(axes.begin(), axes.end())))
@@ -471,19 +472,19 @@ bool kernel::makeSplitCopy(const CopyParams &params,
 
 bool kernel::staysLocal(const CopyParams &params,
                         llvm::ArrayRef<CopyAxis> axes) {
-  if (!params.result.split.isKnown() || !params.source.split.isKnown())
+  if (!params.result.layout.isKnown() || !params.source.layout.isKnown())
     return false;
   KernelList unused;
   return SplitCopy(params, unused).makeLocal(joinAxes(axes));
 }
 
-bool kernel::exchangesLanes(const CopyParams &params,
-                            llvm::ArrayRef<CopyAxis> axes) {
-  if (!params.result.split.isKnown() || !params.source.split.isKnown())
+bool kernel::transposesLanes(const CopyParams &params,
+                             llvm::ArrayRef<CopyAxis> axes) {
+  if (!params.result.layout.isKnown() || !params.source.layout.isKnown())
     return false;
-  CopyParams exchange = params;
-  if (!exchange.identity)
-    exchange.identity = GlobalTensor();
+  CopyParams transpose = params;
+  if (!transpose.identity)
+    transpose.identity = GlobalTensor();
   KernelList unused;
-  return SplitCopy(exchange, unused).makeExchange(joinAxes(axes));
+  return SplitCopy(transpose, unused).makeTranspose(joinAxes(axes));
 }

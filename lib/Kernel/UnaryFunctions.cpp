@@ -35,19 +35,20 @@ struct Gate {
 };
 
 /// a p(a)^(2^s) for a = min(`magnitude`, limit).
-PassValue appendTail(PassList &list, PassValue magnitude, const Gate &gate) {
-  PassValue distance = list.min(magnitude, gate.limit);
-  PassValue t = gate.squarings > 0
-                    ? distance
-                    : list.linear(distance, 2.0 / gate.limit, -1.0);
-  PassValue tail = list.polynomial(t, gate.coefficients);
+VectorValue appendTail(VectorProgram &list, VectorValue magnitude,
+                       const Gate &gate) {
+  VectorValue distance = list.min(magnitude, gate.limit);
+  VectorValue t = gate.squarings > 0
+                      ? distance
+                      : list.linear(distance, 2.0 / gate.limit, -1.0);
+  VectorValue tail = list.polynomial(t, gate.coefficients);
   for (unsigned step = 0; step < gate.squarings; ++step)
     tail = list.mul(tail, tail);
   return list.mul(distance, tail);
 }
 
-PassValue appendGate(PassList &list, PassValue x, const Gate &gate) {
-  PassValue tail = appendTail(list, list.abs(x), gate);
+VectorValue appendGate(VectorProgram &list, VectorValue x, const Gate &gate) {
+  VectorValue tail = appendTail(list, list.abs(x), gate);
   return list.sub(list.max(x, 0.0), tail);
 }
 
@@ -89,11 +90,11 @@ constexpr double kGeluTanhF32[] = {
 
 /// x gate(x) whose gate has two sides of its own: max(x, 0) less the tails of
 /// both.
-PassValue appendGates(PassList &list, PassValue x, const Gate &above,
-                      const Gate &below) {
-  PassValue positive = list.max(x, 0.0);
-  PassValue y = list.sub(positive, appendTail(list, positive, above));
-  PassValue negative = list.abs(list.min(x, 0.0));
+VectorValue appendGates(VectorProgram &list, VectorValue x, const Gate &above,
+                        const Gate &below) {
+  VectorValue positive = list.max(x, 0.0);
+  VectorValue y = list.sub(positive, appendTail(list, positive, above));
+  VectorValue negative = list.abs(list.min(x, 0.0));
   return list.sub(y, appendTail(list, negative, below));
 }
 
@@ -142,9 +143,9 @@ struct Odd {
   llvm::ArrayRef<double> coefficients;
 };
 
-PassValue appendOdd(PassList &list, PassValue x, const Odd &odd) {
-  PassValue c = list.max(list.min(x, odd.limit), -odd.limit);
-  PassValue t =
+VectorValue appendOdd(VectorProgram &list, VectorValue x, const Odd &odd) {
+  VectorValue c = list.max(list.min(x, odd.limit), -odd.limit);
+  VectorValue t =
       list.linear(list.mul(c, c), 2.0 / (odd.limit * odd.limit), -1.0);
   return list.mul(c, list.polynomial(t, odd.coefficients));
 }
@@ -187,114 +188,115 @@ constexpr double kErfcF32[] = {
 //===----------------------------------------------------------------------===//
 
 /// |magnitude| with the sign of `sign`.
-PassValue appendCopySign(PassList &list, PassValue magnitude, PassValue sign) {
-  PassValue bit =
+VectorValue appendCopySign(VectorProgram &list, VectorValue magnitude,
+                           VectorValue sign) {
+  VectorValue bit =
       list.arith(Arith::And, sign.as(ElementType::I32), double(0x80000000));
   return list.arith(Arith::Or, magnitude.as(ElementType::I32), bit)
       .as(ElementType::F32);
 }
 
 /// 1 / (1 + exp(-x)).
-PassValue appendSigmoid(PassList &list, PassValue x) {
+VectorValue appendSigmoid(VectorProgram &list, VectorValue x) {
   // e = exp(-|x|) never overflows; the numerator is 1 or e.
-  PassValue e = appendExpOfNegative(list, list.mul(list.abs(x), -1.0));
-  PassValue numerator = list.select(Compare::SelectLess, x, 0.0, e, 1.0);
+  VectorValue e = appendExpOfNegative(list, list.mul(list.abs(x), -1.0));
+  VectorValue numerator = list.select(Compare::SelectLess, x, 0.0, e, 1.0);
   return list.mul(numerator,
                   appendReciprocalOfPositive(list, list.add(e, 1.0)));
 }
 
-PassValue appendTanh(PassList &list, PassValue x) {
-  PassValue e = appendExpOfNegative(list, list.mul(list.abs(x), -2.0));
-  PassValue ratio =
+VectorValue appendTanh(VectorProgram &list, VectorValue x) {
+  VectorValue e = appendExpOfNegative(list, list.mul(list.abs(x), -2.0));
+  VectorValue ratio =
       list.mul(list.linear(e, -1.0, 1.0),
                appendReciprocalOfPositive(list, list.add(e, 1.0)));
   // Near 0 the difference 1 - e loses the digits that x itself has.
-  PassValue cube = list.mul(list.mul(x, x), x);
-  PassValue small = list.add(x, list.mul(cube, -1.0 / 3.0));
-  PassValue large = appendCopySign(list, ratio, x);
+  VectorValue cube = list.mul(list.mul(x, x), x);
+  VectorValue small = list.add(x, list.mul(cube, -1.0 / 3.0));
+  VectorValue large = appendCopySign(list, ratio, x);
   return list.select(Compare::SelectLess, list.abs(x), 0.01, small, large);
 }
 
-PassValue appendErf(PassList &list, PassValue x) {
+VectorValue appendErf(VectorProgram &list, VectorValue x) {
   constexpr double kLimit = 4.0;
-  PassValue distance = list.min(list.abs(x), kLimit);
-  PassValue t = list.linear(distance, 2.0 / kLimit, -1.0);
-  PassValue magnitude = list.sub(1.0, list.polynomial(t, kErfcF32));
+  VectorValue distance = list.min(list.abs(x), kLimit);
+  VectorValue t = list.linear(distance, 2.0 / kLimit, -1.0);
+  VectorValue magnitude = list.sub(1.0, list.polynomial(t, kErfcF32));
   return appendCopySign(list, magnitude, x);
 }
 
-PassValue appendLog(PassList &list, PassValue x) {
+VectorValue appendLog(VectorProgram &list, VectorValue x) {
   constexpr double kSmallest = 0x1p-126;
-  PassValue y = appendLogOfPositive(list, x);
-  PassValue finite =
+  VectorValue y = appendLogOfPositive(list, x);
+  VectorValue finite =
       list.select(Compare::SelectEqual, x, kInfinity, kInfinity, y);
   // Denormals count as zero, as everywhere in f32.
-  PassValue zero =
+  VectorValue zero =
       list.select(Compare::SelectLess, x, kSmallest, -kInfinity, finite);
   return list.select(Compare::SelectLess, x, 0.0,
                      std::numeric_limits<double>::quiet_NaN(), zero);
 }
 
-PassValue appendRsqrt(PassList &list, PassValue x) {
-  PassValue y = list.rsqrt(x);
-  PassValue large = list.select(Compare::SelectEqual, x, kInfinity, 0.0, y);
+VectorValue appendRsqrt(VectorProgram &list, VectorValue x) {
+  VectorValue y = list.rsqrt(x);
+  VectorValue large = list.select(Compare::SelectEqual, x, kInfinity, 0.0, y);
   // Zeros of both signs: nothing equals a zero of the other sign.
-  PassValue zero =
+  VectorValue zero =
       list.select(Compare::SelectGreater, x, 0.0, large, kInfinity);
   return list.select(Compare::SelectLess, x, 0.0,
                      std::numeric_limits<double>::quiet_NaN(), zero);
 }
 
-PassValue appendSqrt(PassList &list, PassValue x) {
+VectorValue appendSqrt(VectorProgram &list, VectorValue x) {
   // rsqrt(0) is finite on this chip, so that 0 needs no care.
-  PassValue y = list.mul(x, list.rsqrt(x));
-  PassValue large =
+  VectorValue y = list.mul(x, list.rsqrt(x));
+  VectorValue large =
       list.select(Compare::SelectEqual, x, kInfinity, kInfinity, y);
   return list.select(Compare::SelectLess, x, 0.0,
                      std::numeric_limits<double>::quiet_NaN(), large);
 }
 
-PassValue appendReciprocal(PassList &list, PassValue x) {
+VectorValue appendReciprocal(VectorProgram &list, VectorValue x) {
   // Newton's steps take half of what a division does. Beyond the bound the
   // result is no normal number.
   constexpr double kLargest = 1.7e38;
-  PassValue magnitude = list.abs(x);
-  PassValue y = appendReciprocalOfPositive(list, magnitude);
+  VectorValue magnitude = list.abs(x);
+  VectorValue y = appendReciprocalOfPositive(list, magnitude);
   y = list.select(Compare::SelectGreater, magnitude, kLargest, 0.0, y);
   y = list.select(Compare::SelectEqual, magnitude, 0.0, kInfinity, y);
   return appendCopySign(list, y, x);
 }
 
 /// log(1 + exp(x)).
-PassValue appendSoftplus(PassList &list, PassValue x) {
+VectorValue appendSoftplus(VectorProgram &list, VectorValue x) {
   // log(1 + e) / e on [0, 1] as a polynomial in 2 e - 1; error 8e-8.
   static constexpr double kLog1p[] = {
       0.810930216,    -0.144263556,    0.0331524502,   -0.00846095102,
       0.00228812302,  -0.000642862504, 0.000185341273, -5.26793254e-05,
       1.54187321e-05, -6.36014908e-06, 2.04103561e-06};
-  PassValue e = appendExpOfNegative(list, list.mul(list.abs(x), -1.0));
-  PassValue p = list.polynomial(list.linear(e, 2.0, -1.0), kLog1p);
+  VectorValue e = appendExpOfNegative(list, list.mul(list.abs(x), -1.0));
+  VectorValue p = list.polynomial(list.linear(e, 2.0, -1.0), kLog1p);
   return list.add(list.max(x, 0.0), list.mul(e, p));
 }
 
-PassValue appendElu(PassList &list, PassValue x, double alpha) {
-  PassValue e = appendExpOfNegative(list, list.min(x, 0.0));
+VectorValue appendElu(VectorProgram &list, VectorValue x, double alpha) {
+  VectorValue e = appendExpOfNegative(list, list.min(x, 0.0));
   return list.add(list.max(x, 0.0), list.mul(list.add(e, -1.0), alpha));
 }
 
 /// x tanh(log(1 + u)), u = exp(x), is x n / (n + 2) with n = u (u + 2).
-PassValue appendMish(PassList &list, PassValue x) {
+VectorValue appendMish(VectorProgram &list, VectorValue x) {
   constexpr double kLimit = 20.0; // x from there on
-  PassValue u = appendExp(list, list.min(x, kLimit));
-  PassValue n = list.mul(u, list.add(u, 2.0));
-  PassValue ratio =
+  VectorValue u = appendExp(list, list.min(x, kLimit));
+  VectorValue n = list.mul(u, list.add(u, 2.0));
+  VectorValue ratio =
       list.mul(n, appendReciprocalOfPositive(list, list.add(n, 2.0)));
   return list.mul(x, ratio);
 }
 
 /// sin(x) or cos(x) = sin(x + pi/2): x minus the nearest multiple of pi, then
 /// an odd polynomial, negated when the multiple is odd.
-PassValue appendSine(PassList &list, PassValue x, bool isCosine) {
+VectorValue appendSine(VectorProgram &list, VectorValue x, bool isCosine) {
   // sin(r) / r in r^2, |r| <= pi/2; error 1.3e-7.
   static constexpr double kSine[] = {1,
                                      -0.166666666,
@@ -306,29 +308,29 @@ PassValue appendSine(PassList &list, PassValue x, bool isCosine) {
   // exact.
   constexpr double kPiHigh = 3.140625, kPiMiddle = 9.6702575683593750e-4,
                    kPiLow = 6.2783295205e-7;
-  PassValue scaled = list.mul(x, 1.0 / std::numbers::pi);
-  PassValue n = list.round(isCosine ? list.add(scaled, 0.5) : scaled,
-                           Rounding::HalfToEven);
-  PassValue multiple = isCosine ? list.add(n, -0.5) : n;
-  PassValue r = list.sub(x, list.mul(multiple, kPiHigh));
+  VectorValue scaled = list.mul(x, 1.0 / std::numbers::pi);
+  VectorValue n = list.round(isCosine ? list.add(scaled, 0.5) : scaled,
+                             Rounding::HalfToEven);
+  VectorValue multiple = isCosine ? list.add(n, -0.5) : n;
+  VectorValue r = list.sub(x, list.mul(multiple, kPiHigh));
   r = list.sub(r, list.mul(multiple, kPiMiddle));
   r = list.sub(r, list.mul(multiple, kPiLow));
-  PassValue y = list.mul(r, list.polynomial(list.mul(r, r), kSine));
-  PassValue sign = list.shift(list.cast(n, ElementType::I32), 31);
+  VectorValue y = list.mul(r, list.polynomial(list.mul(r, r), kSine));
+  VectorValue sign = list.shift(list.cast(n, ElementType::I32), 31);
   return list.arith(Arith::Xor, y.as(ElementType::I32), sign)
       .as(ElementType::F32);
 }
 
-PassValue appendSoftsign(PassList &list, PassValue x) {
+VectorValue appendSoftsign(VectorProgram &list, VectorValue x) {
   constexpr double kLargest = 1e38;
-  PassValue bounded = list.max(list.min(x, kLargest), -kLargest);
-  PassValue denominator = list.add(list.abs(bounded), 1.0);
+  VectorValue bounded = list.max(list.min(x, kLargest), -kLargest);
+  VectorValue denominator = list.add(list.abs(bounded), 1.0);
   return list.mul(bounded, appendReciprocalOfPositive(list, denominator));
 }
 
 /// Functions whose 16-bit form goes through f32.
-PassValue appendWide(PassList &list, UnaryFunction function, PassValue x,
-                     double alpha) {
+VectorValue appendWide(VectorProgram &list, UnaryFunction function,
+                       VectorValue x, double alpha) {
   switch (function) {
   case UnaryFunction::Sigmoid:
     return appendSigmoid(list, x);
@@ -366,12 +368,12 @@ PassValue appendWide(PassList &list, UnaryFunction function, PassValue x,
 //===----------------------------------------------------------------------===//
 
 /// Functions that have a recipe in 16 bit of their own, or nothing.
-std::optional<PassValue> appendHalf(PassList &list, UnaryFunction function,
-                                    PassValue x) {
+std::optional<VectorValue> appendHalf(VectorProgram &list,
+                                      UnaryFunction function, VectorValue x) {
   bool isF16 = x.type == ElementType::F16;
   switch (function) {
   case UnaryFunction::Sigmoid: {
-    PassValue y = appendOdd(
+    VectorValue y = appendOdd(
         list, x, isF16 ? Odd{7.0, kSigmoidF16} : Odd{6.0, kSigmoidBF16});
     return list.add(y, 0.5);
   }
@@ -394,13 +396,14 @@ std::optional<PassValue> appendHalf(PassList &list, UnaryFunction function,
 //===----------------------------------------------------------------------===//
 
 /// Functions that are as good in 16 bit as in f32, or nothing.
-std::optional<PassValue> appendNarrow(PassList &list, UnaryFunction function,
-                                      PassValue x, double alpha, double beta) {
+std::optional<VectorValue> appendNarrow(VectorProgram &list,
+                                        UnaryFunction function, VectorValue x,
+                                        double alpha, double beta) {
   switch (function) {
   case UnaryFunction::Relu:
     return list.max(x, 0.0);
   case UnaryFunction::LeakyRelu: {
-    PassValue scaled = list.mul(x, alpha);
+    VectorValue scaled = list.mul(x, alpha);
     return alpha <= 1.0 ? list.max(x, scaled) : list.min(x, scaled);
   }
   case UnaryFunction::Clip:
@@ -421,8 +424,9 @@ std::optional<PassValue> appendNarrow(PassList &list, UnaryFunction function,
   case UnaryFunction::Round:
     return list.round(x, Rounding::HalfToEven);
   case UnaryFunction::Sign: {
-    PassValue positive = list.select(Compare::SelectGreater, x, 0.0, 1.0, 0.0);
-    PassValue negative = list.select(Compare::SelectLess, x, 0.0, 1.0, 0.0);
+    VectorValue positive =
+        list.select(Compare::SelectGreater, x, 0.0, 1.0, 0.0);
+    VectorValue negative = list.select(Compare::SelectLess, x, 0.0, 1.0, 0.0);
     return list.sub(positive, negative);
   }
   default:
@@ -432,16 +436,17 @@ std::optional<PassValue> appendNarrow(PassList &list, UnaryFunction function,
 
 } // namespace
 
-PassValue kernel::appendUnary(PassList &list, UnaryFunction function,
-                              PassValue x, double alpha, double beta) {
-  if (std::optional<PassValue> y = appendNarrow(list, function, x, alpha, beta))
+VectorValue kernel::appendUnary(VectorProgram &list, UnaryFunction function,
+                                VectorValue x, double alpha, double beta) {
+  if (std::optional<VectorValue> y =
+          appendNarrow(list, function, x, alpha, beta))
     return *y;
   if (std::optional<Gate> gate = gateOf(function, x.type))
     return appendGate(list, x, *gate);
   if (x.type != ElementType::F32)
-    if (std::optional<PassValue> y = appendHalf(list, function, x))
+    if (std::optional<VectorValue> y = appendHalf(list, function, x))
       return *y;
-  PassValue wide = list.cast(x, ElementType::F32);
+  VectorValue wide = list.cast(x, ElementType::F32);
   return list.cast(appendWide(list, function, wide, alpha), x.type);
 }
 
@@ -449,8 +454,8 @@ void kernel::makeUnaryKernels(UnaryFunction function, double alpha, double beta,
                               const GlobalTensor &result,
                               const GlobalTensor &operand, int64_t count,
                               KernelList &kernels) {
-  auto list = std::make_shared<PassList>();
-  PassValue x = list->input(operand.type);
+  auto list = std::make_shared<VectorProgram>();
+  VectorValue x = list->input(operand.type);
   list->setResult(appendUnary(*list, function, x, alpha, beta));
 
   ElementwiseParams params;

@@ -70,9 +70,10 @@ private:
 /// Emits steps; when weights are loaded is for whoever derives from this.
 class StepEmitter {
 public:
-  StepEmitter(const StepList &list, const Memory &memory, bool fillsWaits,
-              OperatorSink &sink)
-      : list(list), fillsWaits(fillsWaits), sink(sink), builder(sink, memory) {}
+  StepEmitter(const StepList &list, const AllocationMap &allocations,
+              bool fillsWaits, OperatorSink &sink)
+      : list(list), fillsWaits(fillsWaits), sink(sink),
+        builder(sink, allocations) {}
   virtual ~StepEmitter() = default;
 
   void run() {
@@ -81,7 +82,9 @@ public:
     flushStores();
   }
 
-  const Demands &demands() const { return builder.demands(); }
+  const PlacementConstraints &constraints() const {
+    return builder.constraints();
+  }
 
 protected:
   const StepList &list;
@@ -165,9 +168,10 @@ private:
 /// that have a place already.
 class ChoosingEmitter : public StepEmitter {
 public:
-  ChoosingEmitter(const StepList &list, const Memory &memory, bool fillsWaits,
-                  OperatorSink &sink)
-      : StepEmitter(list, memory, fillsWaits, sink), issues(list.loads.size()) {
+  ChoosingEmitter(const StepList &list, const AllocationMap &allocations,
+                  bool fillsWaits, OperatorSink &sink)
+      : StepEmitter(list, allocations, fillsWaits, sink),
+        issues(list.loads.size()) {
     // What starts together comes in the order of need.
     auto startOf = [&](unsigned load) { return this->startOf(load); };
     constants = sorted(/*areConstant=*/true, startOf);
@@ -209,10 +213,10 @@ private:
 /// Issues each load in the step that is given.
 class PlannedEmitter : public StepEmitter {
 public:
-  PlannedEmitter(const StepList &list, const Memory &memory,
+  PlannedEmitter(const StepList &list, const AllocationMap &allocations,
                  llvm::ArrayRef<unsigned> issues, bool fillsWaits,
                  OperatorSink &sink)
-      : StepEmitter(list, memory, fillsWaits, sink), issues(issues) {
+      : StepEmitter(list, allocations, fillsWaits, sink), issues(issues) {
     auto issueOf = [&](unsigned load) { return this->issues[load]; };
     constants = sorted(/*areConstant=*/true, issueOf);
     others = sorted(/*areConstant=*/false, issueOf);
@@ -237,28 +241,29 @@ private:
 } // namespace
 
 std::vector<unsigned> group::chooseIssues(const StepList &list,
-                                          const Memory &memory, bool fillsWaits,
-                                          uint64_t &cycles) {
+                                          const AllocationMap &allocations,
+                                          bool fillsWaits, uint64_t &cycles) {
   StreamSink sink({}, /*commands=*/nullptr);
-  ChoosingEmitter emitter(list, memory, fillsWaits, sink);
+  ChoosingEmitter emitter(list, allocations, fillsWaits, sink);
   emitter.run();
   cycles = sink.cycles();
   return std::move(emitter.issues);
 }
 
-void group::emitSteps(const StepList &list, const Memory &memory,
+void group::emitSteps(const StepList &list, const AllocationMap &allocations,
                       llvm::ArrayRef<unsigned> issues, bool fillsWaits,
                       const GlobalBases &bases, std::vector<Command> &commands,
                       uint64_t &cycles) {
   StreamSink sink(bases, &commands);
-  PlannedEmitter(list, memory, issues, fillsWaits, sink).run();
+  PlannedEmitter(list, allocations, issues, fillsWaits, sink).run();
   cycles = sink.cycles();
 }
 
-Demands group::findDemands(const StepList &list, const Memory &memory,
-                           llvm::ArrayRef<unsigned> issues) {
+PlacementConstraints group::findConstraints(const StepList &list,
+                                            const AllocationMap &allocations,
+                                            llvm::ArrayRef<unsigned> issues) {
   NoCommands sink;
-  PlannedEmitter emitter(list, memory, issues, /*fillsWaits=*/true, sink);
+  PlannedEmitter emitter(list, allocations, issues, /*fillsWaits=*/true, sink);
   emitter.run();
-  return emitter.demands();
+  return emitter.constraints();
 }

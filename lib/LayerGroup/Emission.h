@@ -1,4 +1,4 @@
-//===- Emission.h - The order of all commands ------------------*- C++ -*-===//
+//===- Emission.h - The order of all commands -------------------*- C++ -*-===//
 //
 // Emits the steps of a program whose buffers have their places.
 //
@@ -14,19 +14,21 @@ namespace tpuc::group {
 /// Decides in which step each load is issued: weights that have a place while
 /// the transfer engine would otherwise wait for a computation, if `fillsWaits`,
 /// all else when its room is free. Sums up the cycles of all commands.
-std::vector<unsigned> chooseIssues(const StepList &list, const Memory &memory,
+std::vector<unsigned> chooseIssues(const StepList &list,
+                                   const AllocationMap &allocations,
                                    bool fillsWaits, uint64_t &cycles);
 
 /// Emits all commands, each load in the step of `issues`, and sums up their
 /// cycles.
-void emitSteps(const StepList &list, const Memory &memory,
+void emitSteps(const StepList &list, const AllocationMap &allocations,
                llvm::ArrayRef<unsigned> issues, bool fillsWaits,
                const GlobalBases &bases, std::vector<Command> &commands,
                uint64_t &cycles);
 
 /// Values that the commands want elsewhere than they are: faults of a plan.
-Demands findDemands(const StepList &list, const Memory &memory,
-                    llvm::ArrayRef<unsigned> issues);
+PlacementConstraints findConstraints(const StepList &list,
+                                     const AllocationMap &allocations,
+                                     llvm::ArrayRef<unsigned> issues);
 
 } // namespace tpuc::group
 

@@ -60,7 +60,7 @@ public:
     for (auto [value, note] : llvm::zip(program.values, result.values))
       note.isFused = value.isFused;
     for (auto [op, note] : llvm::zip(program.operators, result.operators)) {
-      note.join = op.join;
+      note.fusion = op.fusion;
       for (const auto &kernel : op.kernels) {
         const std::optional<KernelPlan> &plan = plans.front();
         plans = plans.drop_front();
@@ -107,8 +107,8 @@ private:
 
   /// The operator whose commands compute `op`.
   unsigned ownerOf(unsigned op) const {
-    while (program.operators[op].join)
-      op = program.operators[op].join->into;
+    while (program.operators[op].fusion)
+      op = program.operators[op].fusion->into;
     return op;
   }
 
@@ -146,7 +146,7 @@ private:
 
   void addTouch(unsigned value, llvm::ArrayRef<target::Access> accesses,
                 const timing::Interval &interval, uint64_t cycles) {
-    const Place &place = schedule.places[value];
+    const Allocation &allocation = schedule.allocations[value];
     ValueNote &note = result.values[value];
     auto touches = [&](target::Space space, uint64_t begin, int64_t bytes) {
       return llvm::any_of(accesses, [&](const target::Access &access) {
@@ -154,12 +154,12 @@ private:
                begin < access.end;
       });
     };
-    if (place.isResident &&
-        touches(target::Space::Local, place.address, note.laneBytes))
+    if (allocation.isResident &&
+        touches(target::Space::Local, allocation.address, note.laneBytes))
       extend(note.start, note.end, interval);
-    if (place.isGlobal &&
+    if (allocation.isGlobal &&
         touches(target::Space::Global,
-                bases.activations + uint64_t(place.globalOffset),
+                bases.activations + uint64_t(allocation.globalOffset),
                 program.values[value].bytes))
       note.transferCycles += cycles;
   }
@@ -170,12 +170,13 @@ private:
     std::vector<std::optional<unsigned>> user(program.values.size());
     for (unsigned op = 0; op < program.operators.size(); ++op) {
       connected.insert(op);
-      if (const std::optional<Join> &join = program.operators[op].join)
-        connected.unionSets(op, join->into);
+      if (const std::optional<ProducerFusion> &fusion =
+              program.operators[op].fusion)
+        connected.unionSets(op, fusion->into);
       for (auto *values :
            {&program.operators[op].operands, &program.operators[op].results})
         for (unsigned value : *values) {
-          if (schedule.places[value].isGlobal)
+          if (schedule.allocations[value].isGlobal)
             continue;
           if (user[value])
             connected.unionSets(op, *user[value]);

@@ -341,10 +341,9 @@ bool hasAxes(const GlobalTensor &tensor, const Shape4 &axes) {
 
 } // namespace
 
-std::unique_ptr<TiledKernel> group::fuseKernels(const TiledKernel &producer,
-                                                const TiledKernel &consumer,
-                                                const Memory &memory,
-                                                unsigned value) {
+std::unique_ptr<TiledKernel>
+group::fuseKernels(const TiledKernel &producer, const TiledKernel &consumer,
+                   const AllocationMap &allocations, unsigned value) {
   NoSink sink;
   Box whole{{0, 0, 0, 0}, producer.space()};
   TransferProbe stores(sink);
@@ -359,7 +358,7 @@ std::unique_ptr<TiledKernel> group::fuseKernels(const TiledKernel &producer,
     TransferProbe loads(sink);
     consumer.load(loads, i, box, consumer.placeInput(i, box));
     auto readsValue = [&](const GlobalTensor &part) {
-      return memory.valueOf(part) == value;
+      return allocations.valueOf(part) == value;
     };
     bool reads = llvm::any_of(loads.others, readsValue) ||
                  llvm::any_of(loads.transfers, [&](const auto &transfer) {

@@ -1,4 +1,4 @@
-//===- FusedKernel.h - Two kernels as one ----------------------*- C++ -*-===//
+//===- FusedKernel.h - Two kernels as one -----------------------*- C++ -*-===//
 //
 // A kernel whose tile computes the part of its producer's result that it needs,
 // so that the value between them never leaves the tile's buffers.
@@ -8,20 +8,20 @@
 #ifndef TPUC_LIB_LAYERGROUP_FUSEDKERNEL_H
 #define TPUC_LIB_LAYERGROUP_FUSEDKERNEL_H
 
-#include "Memory.h"
+#include "AllocationMap.h"
 
 #include <memory>
 
 namespace tpuc::group {
 
-/// Joins two kernels of which `consumer` reads what `producer` writes, as one
+/// Fuses two kernels of which `consumer` reads what `producer` writes, as one
 /// of its inputs and by a view of the same axes. Both must outlive the result.
 /// Tiles overlap where windows do: what they share is computed twice. Null when
 /// the views do not fit together.
 std::unique_ptr<kernel::TiledKernel>
 fuseKernels(const kernel::TiledKernel &producer,
-            const kernel::TiledKernel &consumer, const Memory &memory,
-            unsigned value);
+            const kernel::TiledKernel &consumer,
+            const AllocationMap &allocations, unsigned value);
 
 } // namespace tpuc::group
 

@@ -11,27 +11,30 @@ using namespace tpuc;
 using namespace tpuc::group;
 
 PlanCache::Key PlanCache::keyOf(const kernel::Kernel &kernel,
-                                const Operator &op, const Memory &memory) {
-  std::string places;
+                                const Operator &op,
+                                const AllocationMap &allocations) {
+  std::string spaces;
   for (auto *values : {&op.operands, &op.results})
     for (unsigned value : *values) {
-      const Place &place = memory.places[value];
-      places += char('0' + 2 * place.isResident + place.isGlobal);
+      const Allocation &allocation = allocations.byValue[value];
+      spaces += char('0' + 2 * allocation.isResident + allocation.isGlobal);
     }
-  return {&kernel, std::move(places)};
+  return {&kernel, std::move(spaces)};
 }
 
 Candidates *PlanCache::candidatesOf(const kernel::Kernel &kernel,
-                                    const Operator &op, const Memory &memory) {
-  return isOn ? &candidates[keyOf(kernel, op, memory)] : nullptr;
+                                    const Operator &op,
+                                    const AllocationMap &allocations) {
+  return isOn ? &candidates[keyOf(kernel, op, allocations)] : nullptr;
 }
 
-Demands PlanCache::demandsOf(const kernel::TransferKernel &kernel,
-                             const Operator &op, const Memory &memory) {
+PlacementConstraints
+PlanCache::constraintsOf(const kernel::TransferKernel &kernel,
+                         const Operator &op, const AllocationMap &allocations) {
   if (!isOn)
-    return group::demandsOf(kernel, memory);
-  auto [it, isNew] = demands.try_emplace(keyOf(kernel, op, memory));
+    return group::constraintsOf(kernel, allocations);
+  auto [it, isNew] = constraints.try_emplace(keyOf(kernel, op, allocations));
   if (isNew)
-    it->second = group::demandsOf(kernel, memory);
+    it->second = group::constraintsOf(kernel, allocations);
   return it->second;
 }

@@ -1,4 +1,4 @@
-//===- PlanCache.h - What tiles cost, remembered ---------------*- C++ -*-===//
+//===- PlanCache.h - What tiles cost, remembered ----------------*- C++ -*-===//
 //
 // Costs of tiles depend on the kernel and on which of its values are where, and
 // are asked for again and again. Remembering them changes no result.
@@ -22,21 +22,22 @@ public:
   /// What is known of the tiles of `kernel`, a kernel of `op`, when values lie
   /// as `memory` says; null when the cache is off.
   Candidates *candidatesOf(const kernel::Kernel &kernel, const Operator &op,
-                           const Memory &memory);
+                           const AllocationMap &allocations);
 
-  /// The demands of a kernel that is not tiled.
-  Demands demandsOf(const kernel::TransferKernel &kernel, const Operator &op,
-                    const Memory &memory);
+  /// The constraints of a kernel that is not tiled.
+  PlacementConstraints constraintsOf(const kernel::TransferKernel &kernel,
+                                     const Operator &op,
+                                     const AllocationMap &allocations);
 
 private:
   /// A kernel, and for each of its operator's values where it lies.
   using Key = std::pair<const kernel::Kernel *, std::string>;
   static Key keyOf(const kernel::Kernel &kernel, const Operator &op,
-                   const Memory &memory);
+                   const AllocationMap &allocations);
 
   bool isOn;
   std::map<Key, Candidates> candidates;
-  std::map<Key, Demands> demands;
+  std::map<Key, PlacementConstraints> constraints;
 };
 
 } // namespace tpuc::group

@@ -1,6 +1,6 @@
 //===- PlannedProgram.cpp - A program as its plan wants it ----------------===//
 //
-// The steps and the buffers of a program follow from its joins, its tiles and
+// The steps and the buffers of a program follow from its fusions, its tiles and
 // from which values are resident; a plan adds where they lie, and says when
 // loads are issued.
 //
@@ -16,19 +16,20 @@ using namespace tpuc;
 using namespace tpuc::group;
 using namespace tpuc::kernel;
 
-bool PlannedProgram::applyJoins(Failure &failure) {
-  for (const PlannedJoin &join : plan.joins) {
+bool PlannedProgram::applyFusions(Failure &failure) {
+  for (const PlannedFusion &fusion : plan.fusions) {
     std::unique_ptr<TiledKernel> fused =
-        joins.fuse(join.from, join.into, join.value, memory);
+        fusions.fuse(fusion.from, fusion.into, fusion.value, allocations);
     if (!fused) {
-      failure = {join.from, "cannot be computed tile by tile with its reader, "
-                            "which does not read its result by a view of the "
-                            "same axes, or is not its only one"};
+      failure = {fusion.from,
+                 "cannot be computed tile by tile with its reader, "
+                 "which does not read its result by a view of the "
+                 "same axes, or is not its only one"};
       return false;
     }
-    joins.join(join.from, join.into, join.value, std::move(fused));
-    program.operators[join.from].join =
-        Join{join.into, join.apartCycles, join.cycles};
+    fusions.commit(fusion.from, fusion.into, fusion.value, std::move(fused));
+    program.operators[fusion.from].fusion =
+        ProducerFusion{fusion.into, fusion.apartCycles, fusion.cycles};
   }
   return true;
 }
@@ -81,7 +82,7 @@ bool PlannedProgram::cutKernels(Failure &failure) {
         return false;
       }
       KernelPlan &cut =
-          *kernels.emplace_back(cutKernel(*tiled, planned.tile, memory));
+          *kernels.emplace_back(cutKernel(*tiled, planned.tile, allocations));
       cut.cost = double(planned.cost);
       cut.nextTile = planned.nextTile;
       cut.nextCost = double(planned.nextCost);
@@ -246,32 +247,33 @@ bool PlannedProgram::placeBuffers(Failure &failure) {
   }
   for (auto [value, buffer] : llvm::enumerate(list.residents))
     if (buffer)
-      list.buffers[*buffer].offset = plan.places[value].address;
+      list.buffers[*buffer].offset = plan.allocations[value].address;
   return true;
 }
 
 bool PlannedProgram::apply(Failure &failure) {
-  if (!applyJoins(failure))
+  if (!applyFusions(failure))
     return false;
   // Tiles are planned as the planner plans them: before values have addresses.
-  memory.places = plan.places;
-  for (Place &place : memory.places)
-    place.address = 0;
+  allocations.byValue = plan.allocations;
+  for (Allocation &allocation : allocations.byValue)
+    allocation.address = 0;
   if (!cutKernels(failure))
     return false;
-  list = listSteps(memory, kernels);
+  list = listSteps(allocations, kernels);
   if (!placeBuffers(failure))
     return false;
-  for (auto [place, planned] : llvm::zip(memory.places, plan.places))
-    place.address = planned.address;
-  bindAddresses(list, memory);
+  for (auto [allocation, planned] :
+       llvm::zip(allocations.byValue, plan.allocations))
+    allocation.address = planned.address;
+  bindAddresses(list, allocations);
   return true;
 }
 
-void group::bindAddresses(StepList &list, const Memory &memory) {
+void group::bindAddresses(StepList &list, const AllocationMap &allocations) {
   for (Step &step : list.steps)
     if (step.tiled)
-      step.tile = planTile(*step.tiled, step.tile.tile, memory);
+      step.tile = planTile(*step.tiled, step.tile.tile, allocations);
   for (Load &load : list.loads)
     if (load.input)
       load.operand.tensor =

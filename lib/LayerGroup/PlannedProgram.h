@@ -1,6 +1,6 @@
-//===- PlannedProgram.h - A program as its plan wants it -------*- C++ -*-===//
+//===- PlannedProgram.h - A program as its plan wants it --------*- C++ -*-===//
 //
-// Applies a plan to a program: joins its kernels, cuts them, and gives every
+// Applies a plan to a program: fuses its kernels, cuts them, and gives every
 // step and buffer its place. What emission and verification look at.
 //
 //===----------------------------------------------------------------------===//
@@ -8,7 +8,7 @@
 #ifndef TPUC_LIB_LAYERGROUP_PLANNEDPROGRAM_H
 #define TPUC_LIB_LAYERGROUP_PLANNEDPROGRAM_H
 
-#include "Fusion.h"
+#include "ProducerFusion.h"
 #include "Steps.h"
 
 namespace tpuc::group {
@@ -20,22 +20,22 @@ public:
   /// Applies `plan`; both must outlive this. The program gets its kernels back
   /// at the end of this object's life.
   PlannedProgram(Program &program, const Plan &plan)
-      : plan(plan), joins(program), memory(program), program(program) {}
-  ~PlannedProgram() { joins.undo(); }
+      : plan(plan), fusions(program), allocations(program), program(program) {}
+  ~PlannedProgram() { fusions.undo(); }
 
   /// Returns false and fills `failure` when the plan is not one of the program:
   /// other kernels, values, buffers or loads than it has.
   bool apply(Failure &failure);
 
   const Plan &plan;
-  Joins joins;
-  Memory memory;
+  ProducerFusions fusions;
+  AllocationMap allocations;
   std::vector<std::optional<KernelPlan>> kernels; ///< by kernel
   StepList list;
   std::vector<unsigned> issues; ///< by load of the list
 
 private:
-  bool applyJoins(Failure &failure);
+  bool applyFusions(Failure &failure);
   bool cutKernels(Failure &failure);
   bool placeBuffers(Failure &failure);
   bool placeInputs(const KernelParts &part, const PlannedKernel &planned,
@@ -60,7 +60,7 @@ describeKernels(const StepList &list,
 
 /// Plans all tiles again, now that values have their addresses, which tiles
 /// hold.
-void bindAddresses(StepList &list, const Memory &memory);
+void bindAddresses(StepList &list, const AllocationMap &allocations);
 
 } // namespace tpuc::group
 

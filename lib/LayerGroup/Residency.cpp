@@ -14,11 +14,11 @@
 using namespace tpuc;
 using namespace tpuc::group;
 
-Residency::Residency(Memory &memory, const Options &options)
-    : memory(memory), localBytes(options.localBytes),
-      ranges(memory.places.size()), uses(memory.places.size()) {
-  const Program &program = memory.program;
-  std::vector<bool> isWritten(memory.places.size());
+Residency::Residency(AllocationMap &allocations, const Options &options)
+    : allocations(allocations), localBytes(options.localBytes),
+      ranges(allocations.byValue.size()), uses(allocations.byValue.size()) {
+  const Program &program = allocations.program;
+  std::vector<bool> isWritten(allocations.byValue.size());
   for (unsigned op = 0; op < program.operators.size(); ++op) {
     for (unsigned value : program.operators[op].operands) {
       ranges[value].last = op;
@@ -31,41 +31,42 @@ Residency::Residency(Memory &memory, const Options &options)
       ranges[value].last = std::max(ranges[value].last, op);
     }
   }
-  for (unsigned value = 0; value < memory.places.size(); ++value) {
+  for (unsigned value = 0; value < allocations.byValue.size(); ++value) {
     const Value &info = program.values[value];
-    Place &place = memory.places[value];
-    place.isResident = options.keepResident && info.split.isKnown() &&
-                       !info.isInput && !info.isOutput && !info.isFused &&
-                       memory.isAddressable(value) &&
-                       memory.laneBytes(value) <= localBytes;
-    place.isGlobal = !place.isResident && !info.isFused;
-    place.cause = info.isInput || info.isOutput ? Cause::Caller
-                  : !options.keepResident       ? Cause::Off
-                  : !info.split.isKnown() || !memory.isAddressable(value)
-                      ? Cause::NoLanes
-                  : memory.laneBytes(value) > localBytes ? Cause::TooLarge
-                                                         : Cause::Fits;
+    Allocation &allocation = allocations.byValue[value];
+    allocation.isResident = options.keepResident && info.layout.isKnown() &&
+                            !info.isInput && !info.isOutput && !info.isFused &&
+                            allocations.isAddressable(value) &&
+                            allocations.laneBytes(value) <= localBytes;
+    allocation.isGlobal = !allocation.isResident && !info.isFused;
+    allocation.cause =
+        info.isInput || info.isOutput ? Cause::Caller
+        : !options.keepResident       ? Cause::Off
+        : !info.layout.isKnown() || !allocations.isAddressable(value)
+            ? Cause::NoLanes
+        : allocations.laneBytes(value) > localBytes ? Cause::TooLarge
+                                                    : Cause::Fits;
   }
 }
 
 int64_t Residency::heldAt(unsigned op) const {
   int64_t bytes = 0;
   for (unsigned value = 0; value < ranges.size(); ++value)
-    if (memory.places[value].isResident && ranges[value].contains(op))
-      bytes += memory.laneBytes(value);
+    if (allocations.byValue[value].isResident && ranges[value].contains(op))
+      bytes += allocations.laneBytes(value);
   return bytes;
 }
 
 void Residency::evict(unsigned value, Cause cause, unsigned op) {
-  Place &place = memory.places[value];
-  place.isResident = false;
-  place.isGlobal = true;
-  place.cause = cause;
-  place.causeOp = op;
+  Allocation &allocation = allocations.byValue[value];
+  allocation.isResident = false;
+  allocation.isGlobal = true;
+  allocation.cause = cause;
+  allocation.causeOp = op;
 }
 
 double Residency::trafficOf(unsigned value) const {
-  return double(memory.program.values[value].bytes) *
+  return double(allocations.program.values[value].bytes) *
          (1.0 + double(uses[value]));
 }
 
@@ -73,11 +74,11 @@ std::optional<unsigned> Residency::victimAt(unsigned op) const {
   std::optional<unsigned> victim;
   double bestScore = 0;
   for (unsigned value = 0; value < ranges.size(); ++value) {
-    if (!memory.places[value].isResident || !ranges[value].contains(op))
+    if (!allocations.byValue[value].isResident || !ranges[value].contains(op))
       continue;
     double duration = double(ranges[value].last - ranges[value].first + 1);
     double score =
-        double(memory.laneBytes(value)) * duration / trafficOf(value);
+        double(allocations.laneBytes(value)) * duration / trafficOf(value);
     if (!victim || score > bestScore) {
       victim = value;
       bestScore = score;
@@ -94,14 +95,14 @@ bool Residency::evictAt(unsigned op) {
 }
 
 void Residency::relieve() {
-  const Program &program = memory.program;
+  const Program &program = allocations.program;
   for (unsigned op = 0; op < program.operators.size(); ++op) {
     auto need = [&] {
       int64_t bytes = 0;
       for (const auto &kernel : program.operators[op].kernels)
         if (auto *tiled =
                 dynamic_cast<const kernel::TiledKernel *>(kernel.get()))
-          bytes = std::max(bytes, leastBytes(*tiled, memory));
+          bytes = std::max(bytes, leastBytes(*tiled, allocations));
       return bytes;
     };
     while (heldAt(op) + need() > localBytes && evictAt(op))

@@ -1,4 +1,4 @@
-//===- Residency.h - Who stays in local memory -----------------*- C++ -*-===//
+//===- Residency.h - Who stays in local memory ------------------*- C++ -*-===//
 //
 // Keeps values in local memory as long as everything fits.
 //
@@ -7,7 +7,7 @@
 #ifndef TPUC_LIB_LAYERGROUP_RESIDENCY_H
 #define TPUC_LIB_LAYERGROUP_RESIDENCY_H
 
-#include "Memory.h"
+#include "AllocationMap.h"
 
 namespace tpuc::group {
 
@@ -19,7 +19,7 @@ struct OpRange {
 
 class Residency {
 public:
-  Residency(Memory &memory, const Options &options);
+  Residency(AllocationMap &allocations, const Options &options);
 
   /// Moves values to global memory until every operator has room for its
   /// smallest tiles.
@@ -37,7 +37,7 @@ public:
   int64_t heldAt(unsigned op) const;
 
 private:
-  Memory &memory;
+  AllocationMap &allocations;
   int64_t localBytes;
   std::vector<OpRange> ranges; ///< by value
   std::vector<unsigned> uses;  ///< by value

@@ -18,23 +18,23 @@ static void insert(llvm::SmallVectorImpl<unsigned> &set, unsigned value) {
 }
 
 bool ResidentBuilder::isGlobal(const GlobalTensor &tensor) const {
-  std::optional<unsigned> value = memory.valueOf(tensor);
-  return !value || memory.places[*value].isGlobal;
+  std::optional<unsigned> value = allocations.valueOf(tensor);
+  return !value || allocations.byValue[*value].isGlobal;
 }
 
 bool ResidentBuilder::isResident(const GlobalTensor &tensor) const {
-  std::optional<unsigned> value = memory.valueOf(tensor);
-  return value && memory.places[*value].isResident;
+  std::optional<unsigned> value = allocations.valueOf(tensor);
+  return value && allocations.byValue[*value].isResident;
 }
 
 void ResidentBuilder::readGlobal(const GlobalTensor &source) {
   if (!isGlobal(source))
-    insert(wanted.global, *memory.valueOf(source));
+    insert(wanted.global, *allocations.valueOf(source));
 }
 
 void ResidentBuilder::writeGlobalOnly(const GlobalTensor &result) {
   if (isResident(result))
-    insert(wanted.notResident, *memory.valueOf(result));
+    insert(wanted.notResident, *allocations.valueOf(result));
 }
 
 void ResidentBuilder::copyWithin(const LocalTensor &result,
@@ -44,13 +44,13 @@ void ResidentBuilder::copyWithin(const LocalTensor &result,
   if (result.startLane() == source.startLane())
     copy(result, source);
   else
-    exchange(result, source);
+    copyL2L(result, source);
 }
 
 void ResidentBuilder::load(const LocalTensor &result,
                            const GlobalTensor &source) {
   if (source.shape == result.shape)
-    if (std::optional<LocalTensor> view = memory.localView(source))
+    if (std::optional<LocalTensor> view = allocations.localView(source))
       return copyWithin(result, *view);
   readGlobal(source);
   CommandBuilder::load(result, source);
@@ -61,7 +61,7 @@ void ResidentBuilder::store(const GlobalTensor &result,
   if (isResident(result) && stores != Stores::Global) {
     std::optional<LocalTensor> view;
     if (source.shape == result.shape)
-      view = memory.localView(result);
+      view = allocations.localView(result);
     if (view)
       copyWithin(*view, source);
     else
@@ -71,10 +71,10 @@ void ResidentBuilder::store(const GlobalTensor &result,
     CommandBuilder::store(result, source);
 }
 
-void ResidentBuilder::move(const GlobalTensor &result,
-                           const GlobalTensor &source) {
-  std::optional<LocalTensor> to = memory.localView(result);
-  std::optional<LocalTensor> from = memory.localView(source);
+void ResidentBuilder::copyS2S(const GlobalTensor &result,
+                              const GlobalTensor &source) {
+  std::optional<LocalTensor> to = allocations.localView(result);
+  std::optional<LocalTensor> from = allocations.localView(source);
   if (isResident(result)) {
     if (!to) {
       writeGlobalOnly(result);
@@ -93,7 +93,7 @@ void ResidentBuilder::move(const GlobalTensor &result,
     CommandBuilder::store(result, *to);
   } else {
     readGlobal(source);
-    CommandBuilder::move(result, source);
+    CommandBuilder::copyS2S(result, source);
   }
 }
 
@@ -120,7 +120,7 @@ void ResidentBuilder::storeBlocks(const GlobalTensor &result,
 
 void ResidentBuilder::fill(const GlobalTensor &result, uint32_t bits) {
   if (isResident(result)) {
-    if (std::optional<LocalTensor> view = memory.localView(result))
+    if (std::optional<LocalTensor> view = allocations.localView(result))
       CommandBuilder::fill(*view, bits);
     else
       writeGlobalOnly(result);
@@ -139,5 +139,5 @@ void ResidentBuilder::gather(const GlobalTensor &result,
 }
 
 uint64_t ResidentBuilder::addressOf(const GlobalTensor &tensor) const {
-  return CommandBuilder::addressOf(memory.globalView(tensor));
+  return CommandBuilder::addressOf(allocations.globalView(tensor));
 }

@@ -1,4 +1,4 @@
-//===- ResidentBuilder.h - Transfers of values that stay -------*- C++ -*-===//
+//===- ResidentBuilder.h - Transfers of values that stay --------*- C++ -*-===//
 //
 // A command builder that knows where values lie: a transfer between a tile
 // buffer and a value in local memory becomes a copy within the lanes, or
@@ -9,12 +9,12 @@
 #ifndef TPUC_LIB_LAYERGROUP_RESIDENTBUILDER_H
 #define TPUC_LIB_LAYERGROUP_RESIDENTBUILDER_H
 
-#include "Memory.h"
+#include "AllocationMap.h"
 
 namespace tpuc::group {
 
 /// Values that a kernel wants elsewhere than they are.
-struct Demands {
+struct PlacementConstraints {
   /// Read from global memory, by a form that local memory cannot answer.
   llvm::SmallVector<unsigned, 2> global;
   /// Written by a form that local memory cannot take.
@@ -25,8 +25,8 @@ struct Demands {
 
 class ResidentBuilder : public kernel::CommandBuilder {
 public:
-  ResidentBuilder(kernel::CommandSink &sink, const Memory &memory)
-      : CommandBuilder(sink), memory(memory) {}
+  ResidentBuilder(kernel::CommandSink &sink, const AllocationMap &allocations)
+      : CommandBuilder(sink), allocations(allocations) {}
 
   /// Which of the places of a stored value are written.
   enum class Stores : uint8_t { All, Local, Global };
@@ -36,8 +36,8 @@ public:
             const kernel::GlobalTensor &source) override;
   void store(const kernel::GlobalTensor &result,
              const kernel::LocalTensor &source) override;
-  void move(const kernel::GlobalTensor &result,
-            const kernel::GlobalTensor &source) override;
+  void copyS2S(const kernel::GlobalTensor &result,
+               const kernel::GlobalTensor &source) override;
   void loadBroadcast(const kernel::LocalTensor &result,
                      const kernel::GlobalTensor &source) override;
   void loadBlocks(const kernel::LocalTensor &result,
@@ -54,7 +54,7 @@ public:
   uint64_t addressOf(const kernel::GlobalTensor &tensor) const override;
 
   /// What the commands so far wanted elsewhere.
-  const Demands &demands() const { return wanted; }
+  const PlacementConstraints &constraints() const { return wanted; }
 
 private:
   bool isGlobal(const kernel::GlobalTensor &tensor) const;
@@ -64,8 +64,8 @@ private:
   void copyWithin(const kernel::LocalTensor &result,
                   const kernel::LocalTensor &source);
 
-  const Memory &memory;
-  Demands wanted;
+  const AllocationMap &allocations;
+  PlacementConstraints wanted;
   Stores stores = Stores::All;
 };
 

@@ -10,9 +10,9 @@
 
 #include "Emission.h"
 #include "Explain.h"
-#include "Fusion.h"
 #include "PlanCache.h"
 #include "PlannedProgram.h"
+#include "ProducerFusion.h"
 #include "Residency.h"
 #include "Search.h"
 
@@ -27,7 +27,7 @@ public:
   Scheduler(const Program &program, const Options &options, PlanCache &costs,
             Failure &failure)
       : program(program), options(options), costs(costs), failure(failure),
-        memory(program), residency(memory, options),
+        allocations(program), residency(allocations, options),
         tileLimits(program.operators.size(), options.localBytes),
         numShrinks(program.operators.size()) {}
 
@@ -37,15 +37,15 @@ public:
       residency.relieve();
       if (!planKernels())
         return false;
-      list = listSteps(memory, plans);
+      list = listSteps(allocations, plans);
     } while (!fits());
     return true;
   }
 
-  const Memory &getMemory() const { return memory; }
+  const AllocationMap &getAllocations() const { return allocations; }
   const Residency &getResidency() const { return residency; }
 
-  /// Places everything and writes down what was decided, but for joins.
+  /// Places everything and writes down what was decided, but for fusions.
   bool finish(Plan &result) {
     for (const Interval &buffer : list.buffers)
       if (buffer.offset + buffer.bytes > options.localBytes) {
@@ -59,14 +59,15 @@ public:
       prefetch();
     for (auto [value, buffer] : llvm::enumerate(list.residents))
       if (buffer)
-        memory.places[value].address = uint32_t(list.buffers[*buffer].offset);
+        allocations.byValue[value].address =
+            uint32_t(list.buffers[*buffer].offset);
     result.localBytes = options.localBytes;
     result.fillsWaits = options.fillWaits;
     result.globalBytes = placeGlobal();
-    bindAddresses(list, memory);
+    bindAddresses(list, allocations);
     std::vector<unsigned> issues =
-        chooseIssues(list, memory, options.fillWaits, result.cycles);
-    result.places = memory.places;
+        chooseIssues(list, allocations, options.fillWaits, result.cycles);
+    result.allocations = allocations.byValue;
     result.kernels = describeKernels(list, plans, issues);
     return true;
   }
@@ -88,7 +89,7 @@ private:
   }
 
   bool planOne(unsigned op, const Kernel &kernel, bool &hasChanged) {
-    Demands demands;
+    PlacementConstraints constraints;
     if (auto *tiled = dynamic_cast<const TiledKernel *>(&kernel)) {
       std::optional<KernelPlan> plan;
       while (!(plan = planTiled(op, *tiled))) {
@@ -108,23 +109,24 @@ private:
         residency.evictAt(op);
         hasChanged = true;
       }
-      demands = plan->demands;
+      constraints = plan->constraints;
       plans.push_back(std::move(plan));
     } else {
-      demands = costs.demandsOf(static_cast<const TransferKernel &>(kernel),
-                                program.operators[op], memory);
+      constraints =
+          costs.constraintsOf(static_cast<const TransferKernel &>(kernel),
+                              program.operators[op], allocations);
       plans.push_back(std::nullopt);
     }
-    for (unsigned value : demands.global) {
-      Place &place = memory.places[value];
-      if (place.isGlobal)
+    for (unsigned value : constraints.global) {
+      Allocation &allocation = allocations.byValue[value];
+      if (allocation.isGlobal)
         continue;
-      hasChanged = place.isGlobal = true;
-      place.cause = Cause::ReadByMove;
-      place.causeOp = op;
+      hasChanged = allocation.isGlobal = true;
+      allocation.cause = Cause::ReadByMove;
+      allocation.causeOp = op;
     }
-    for (unsigned value : demands.notResident)
-      if (memory.places[value].isResident) {
+    for (unsigned value : constraints.notResident)
+      if (allocations.byValue[value].isResident) {
         hasChanged = true;
         residency.evict(value, Cause::WrittenByMove, op);
       }
@@ -139,9 +141,9 @@ private:
     std::optional<unsigned> victim = residency.victimAt(op);
     if (!victim || budgetOf(op) == tileLimits[op])
       return false;
-    std::optional<KernelPlan> roomy =
-        planKernel(kernel, memory, tileLimits[op], options, rankingOf(op),
-                   costs.candidatesOf(kernel, program.operators[op], memory));
+    std::optional<KernelPlan> roomy = planKernel(
+        kernel, allocations, tileLimits[op], options, costWeightsOf(op),
+        costs.candidatesOf(kernel, program.operators[op], allocations));
     auto cycles = [](const KernelPlan &plan) {
       return double(plan.tiuCycles) + double(plan.gdmaCycles);
     };
@@ -155,18 +157,19 @@ private:
     if (cache.size() <= plans.size())
       cache.resize(plans.size() + 1);
     CachedPlan &cached = cache[plans.size()];
-    llvm::SmallVector<bool, 8> places;
+    llvm::SmallVector<bool, 8> spaces;
     const Operator &info = program.operators[op];
     for (const auto *values : {&info.operands, &info.results})
       for (unsigned value : *values) {
-        places.push_back(memory.places[value].isResident);
-        places.push_back(memory.places[value].isGlobal);
+        spaces.push_back(allocations.byValue[value].isResident);
+        spaces.push_back(allocations.byValue[value].isGlobal);
       }
     int64_t budget = budgetOf(op);
-    if (cached.budget != budget || cached.places != places) {
-      cached = {budget, places,
-                planKernel(kernel, memory, budget, options, rankingOf(op),
-                           costs.candidatesOf(kernel, info, memory)),
+    if (cached.budget != budget || cached.spaces != spaces) {
+      cached = {budget, spaces,
+                planKernel(kernel, allocations, budget, options,
+                           costWeightsOf(op),
+                           costs.candidatesOf(kernel, info, allocations)),
                 /*wantsRoom=*/false};
       cached.wantsRoom = cached.plan && isWorthRoom(op, kernel, *cached.plan);
     }
@@ -178,8 +181,9 @@ private:
     return std::min(options.localBytes - residency.heldAt(op), tileLimits[op]);
   }
 
-  Ranking rankingOf(unsigned op) const {
-    return options.rankings.empty() ? Ranking() : options.rankings[op];
+  CostWeights costWeightsOf(unsigned op) const {
+    return options.costWeights.empty() ? CostWeights()
+                                       : options.costWeights[op];
   }
 
   /// Places all buffers. When they do not fit, the tiles that are in the way
@@ -228,8 +232,9 @@ private:
       if (!plans[first + i])
         continue;
       peak = std::max(peak, plans[first + i]->peakBytes);
-      least = std::max(
-          least, leastBytes(static_cast<const TiledKernel &>(*kernel), memory));
+      least =
+          std::max(least, leastBytes(static_cast<const TiledKernel &>(*kernel),
+                                     allocations));
     }
     int64_t limit = peak / 4 * 3;
     if (limit < least)
@@ -279,26 +284,26 @@ private:
     unsigned end = unsigned(list.steps.size()) + 1;
     for (unsigned value = 0; value < program.values.size(); ++value) {
       const Value &info = program.values[value];
-      const Place &place = memory.places[value];
-      if (!place.isGlobal)
+      const Allocation &allocation = allocations.byValue[value];
+      if (!allocation.isGlobal)
         continue;
       // What belongs to the caller shares with nothing.
       bool isForeign = info.isInput || info.isOutput;
       values.push_back(value);
       intervals.push_back({arch::alignUp(info.bytes, arch::kGlobalAlignBytes),
-                           isForeign ? 0 : place.firstStep,
-                           isForeign ? end : place.lastStep});
+                           isForeign ? 0 : allocation.firstStep,
+                           isForeign ? end : allocation.lastStep});
     }
     int64_t bytes = placeIntervals(intervals);
     for (auto [value, interval] : llvm::zip(values, intervals))
-      memory.places[value].globalOffset = interval.offset;
+      allocations.byValue[value].globalOffset = interval.offset;
     return bytes;
   }
 
   /// What a plan was made for, and the plan.
   struct CachedPlan {
     int64_t budget = -1;
-    llvm::SmallVector<bool, 8> places;
+    llvm::SmallVector<bool, 8> spaces;
     std::optional<KernelPlan> plan;
     /// A value should leave, so that the tiles can be larger.
     bool wantsRoom = false;
@@ -315,7 +320,7 @@ private:
   const Options &options;
   PlanCache &costs;
   Failure &failure;
-  Memory memory;
+  AllocationMap allocations;
   Residency residency;
   std::vector<std::optional<KernelPlan>> plans; ///< by kernel
   std::vector<CachedPlan> cache;                ///< by kernel
@@ -328,44 +333,44 @@ private:
 
 bool group::makePlan(Program &program, const Options &options, Plan &result,
                      Failure &failure) {
-  Joins joins(program);
+  ProducerFusions fusions(program);
   PlanCache costs(options.rememberCosts);
   auto planOnce = [&](const Options &options, Plan &plan, Failure &failure) {
     Scheduler scheduler(program, options, costs, failure);
     return scheduler.plan() && scheduler.finish(plan);
   };
-  auto planJoined = [&](const Options &options, Plan &plan) {
+  auto planFused = [&](const Options &options, Plan &plan) {
     while (true) {
       Scheduler scheduler(program, options, costs, failure);
       if (!scheduler.plan())
         return false;
-      if (!options.fuse ||
-          !joins.add(scheduler.getMemory(), scheduler.getResidency(), options))
+      if (!options.fuse || !fusions.add(scheduler.getAllocations(),
+                                        scheduler.getResidency(), options))
         return scheduler.finish(plan);
     }
   };
   auto planAll = [&] {
-    if (!planJoined(options, result))
+    if (!planFused(options, result))
       return false;
     if (options.search == Options::Search::None)
       return true;
-    // What a join saves is transfers, which may cost nothing beside
+    // What a fusion saves is transfers, which may cost nothing beside
     // computation.
-    if (!joins.values().empty()) {
-      joins.undo();
+    if (!fusions.values().empty()) {
+      fusions.undo();
       Options overlapped = options;
-      overlapped.joinOverlap = 1;
+      overlapped.fusionOverlap = 1;
       Plan other;
-      if (planJoined(overlapped, other) && other.cycles < result.cycles) {
+      if (planFused(overlapped, other) && other.cycles < result.cycles) {
         result = std::move(other);
       } else {
-        joins.undo();
+        fusions.undo();
         result = Plan();
-        if (!planJoined(options, result))
+        if (!planFused(options, result))
           return false;
       }
     }
-    searchRankings(
+    searchSettings(
         program.operators.size(), options,
         [&](const Options &changed, Plan &attempt) {
           Failure ignored;
@@ -375,8 +380,8 @@ bool group::makePlan(Program &program, const Options &options, Plan &result,
     return true;
   };
   bool isPlanned = planAll();
-  result.joins = joins.list();
-  joins.undo();
+  result.fusions = fusions.list();
+  fusions.undo();
   return isPlanned;
 }
 
@@ -386,9 +391,9 @@ bool group::emitPlan(Program &program, const Plan &plan,
   PlannedProgram planned(program, plan);
   if (!planned.apply(failure))
     return false;
-  emitSteps(planned.list, planned.memory, planned.issues, plan.fillsWaits,
+  emitSteps(planned.list, planned.allocations, planned.issues, plan.fillsWaits,
             bases, result.commands, result.cycles);
-  result.places = planned.memory.places;
+  result.allocations = planned.allocations.byValue;
   result.globalBytes = plan.globalBytes;
   result.explanation =
       explain(program, planned.list, planned.kernels, bases, result);

@@ -15,42 +15,42 @@ namespace {
 using Weights = Options::Weights;
 
 /// What to rank tiles by, and where to put weights.
-struct Trial {
-  Ranking ranking;
+struct SearchSetting {
+  CostWeights costWeights;
   Weights weights;
 };
 
 /// Those worth a try, in the order of what each gained beyond the ones before
 /// over some sixty networks: commands and memory cheap or dear, engines that
 /// work at the same time, more sizes.
-std::vector<Trial> listTrials() {
+std::vector<SearchSetting> listSearchSettings() {
   constexpr double kCheap = 0.05, kDear = 0.5; // memory
-  auto trial = [](double memoryShare, double tiuIssue, double gdmaIssue,
-                  Weights weights) {
-    Ranking ranking;
-    ranking.memoryShare = memoryShare;
-    ranking.tiuIssue = tiuIssue;
-    ranking.gdmaIssue = gdmaIssue;
-    return Trial{ranking, weights};
+  auto setting = [](double memoryShare, double tiuIssue, double gdmaIssue,
+                    Weights weights) {
+    CostWeights costWeights;
+    costWeights.memoryShare = memoryShare;
+    costWeights.tiuIssue = tiuIssue;
+    costWeights.gdmaIssue = gdmaIssue;
+    return SearchSetting{costWeights, weights};
   };
-  Ranking half, together, thorough;
+  CostWeights half, together, thorough;
   half.overlap = 0.7;
   together.overlap = 1;
   thorough.numSizes = 32;
-  return {trial(kDear, 8, 0, Weights::Ring),
-          trial(kCheap, 8, 0, Weights::Above),
-          trial(kDear, 0, 0, Weights::Above),
+  return {setting(kDear, 8, 0, Weights::Ring),
+          setting(kCheap, 8, 0, Weights::Above),
+          setting(kDear, 0, 0, Weights::Above),
           {half, Weights::Above},
-          trial(kDear, 8, 0, Weights::Between),
+          setting(kDear, 8, 0, Weights::Between),
           {thorough, Weights::Ring},
-          trial(kDear, 8, 256, Weights::Ring),
-          trial(kCheap, 0, 0, Weights::Ring),
-          trial(kCheap, 8, 32, Weights::Ring),
-          trial(kCheap, 8, 256, Weights::Above),
-          trial(kCheap, 0, 32, Weights::Above),
+          setting(kDear, 8, 256, Weights::Ring),
+          setting(kCheap, 0, 0, Weights::Ring),
+          setting(kCheap, 8, 32, Weights::Ring),
+          setting(kCheap, 8, 256, Weights::Above),
+          setting(kCheap, 0, 32, Weights::Above),
           {together, Weights::Between},
-          trial(kDear, 0, 32, Weights::Ring),
-          trial(kDear, 8, 32, Weights::Ring)};
+          setting(kDear, 0, 32, Weights::Ring),
+          setting(kDear, 8, 32, Weights::Ring)};
 }
 
 class Search {
@@ -58,16 +58,16 @@ public:
   Search(size_t numOperators, Options &options, Attempt attempt, Plan &best)
       : numOperators(numOperators), options(options), attempt(attempt),
         best(best) {
-    if (options.rankings.empty())
-      options.rankings.resize(numOperators);
+    if (options.costWeights.empty())
+      options.costWeights.resize(numOperators);
   }
 
   void run() {
-    std::vector<Trial> trials = listTrials();
-    for (const Trial &trial : trials) {
+    std::vector<SearchSetting> settings = listSearchSettings();
+    for (const SearchSetting &setting : settings) {
       Options changed = options;
-      changed.weights = trial.weights;
-      changed.rankings.assign(numOperators, trial.ranking);
+      changed.weights = setting.weights;
+      changed.costWeights.assign(numOperators, setting.costWeights);
       tryWith(changed);
     }
     refine();
@@ -75,37 +75,38 @@ public:
       return;
     for (size_t parts : {4, 8})
       for (size_t part = 0; part < parts; ++part)
-        for (const Trial &trial : trials)
+        for (const SearchSetting &setting : settings)
           tryFor(numOperators * part / parts, numOperators * (part + 1) / parts,
-                 trial.ranking);
+                 setting.costWeights);
   }
 
 private:
-  /// Varies the best ranking of all operators, one number at a time.
+  /// Varies the best cost weights of all operators, one number at a time.
   void refine() {
-    Ranking best = options.rankings.front();
-    auto vary = [&](double Ranking::*number, std::initializer_list<double> to) {
+    CostWeights best = options.costWeights.front();
+    auto vary = [&](double CostWeights::*number,
+                    std::initializer_list<double> to) {
       for (double value : to) {
-        Ranking ranking = best;
-        ranking.*number = value;
-        tryFor(0, numOperators, ranking);
+        CostWeights costWeights = best;
+        costWeights.*number = value;
+        tryFor(0, numOperators, costWeights);
       }
-      best = options.rankings.front();
+      best = options.costWeights.front();
     };
-    vary(&Ranking::memoryShare,
+    vary(&CostWeights::memoryShare,
          {best.memoryShare / 2, best.memoryShare * 2, best.memoryShare * 4});
-    vary(&Ranking::tiuIssue, {2, 4, 16});
-    vary(&Ranking::gdmaIssue, {16, 64, 128});
+    vary(&CostWeights::tiuIssue, {2, 4, 16});
+    vary(&CostWeights::gdmaIssue, {16, 64, 128});
   }
 
   /// Ranks the operators [first, last) in another way if that is faster.
-  void tryFor(size_t first, size_t last, const Ranking &ranking) {
+  void tryFor(size_t first, size_t last, const CostWeights &costWeights) {
     if (first == last)
       return;
     Options changed = options;
-    std::fill(changed.rankings.begin() + first, changed.rankings.begin() + last,
-              ranking);
-    if (changed.rankings != options.rankings)
+    std::fill(changed.costWeights.begin() + first,
+              changed.costWeights.begin() + last, costWeights);
+    if (changed.costWeights != options.costWeights)
       tryWith(changed);
   }
 
@@ -126,7 +127,7 @@ private:
 
 } // namespace
 
-void group::searchRankings(size_t numOperators, Options options,
+void group::searchSettings(size_t numOperators, Options options,
                            Attempt attempt, Plan &best) {
   Search(numOperators, options, attempt, best).run();
 }

@@ -1,6 +1,7 @@
 //===- Search.h - Several schedules, the fastest of which counts -*- C++ -*-==//
 //
-// Compares whole command streams that come from different rankings of tiles.
+// Compares whole command streams that come from different cost weights of
+// tiles.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,10 +17,10 @@ namespace tpuc::group {
 using Attempt = llvm::function_ref<bool(const Options &options, Plan &plan)>;
 
 /// Replaces `best`, which was made with `options`, by plans that take fewer
-/// cycles: first one ranking for all `numOperators` operators, then, if asked
-/// for, others for runs of neighbours. Takes at most a fixed number of
-/// attempts, so that the result does not depend on the machine.
-void searchRankings(size_t numOperators, Options options, Attempt attempt,
+/// cycles: first one set of cost weights for all `numOperators` operators,
+/// then, if asked for, others for runs of neighbours. Takes at most a fixed
+/// number of attempts, so that the result does not depend on the machine.
+void searchSettings(size_t numOperators, Options options, Attempt attempt,
                     Plan &best);
 
 } // namespace tpuc::group

@@ -17,15 +17,16 @@ namespace {
 
 class StepLister {
 public:
-  StepLister(Memory &memory, StepList &list)
-      : memory(memory), list(list), lastWrite(memory.places.size()) {}
+  StepLister(AllocationMap &allocations, StepList &list)
+      : allocations(allocations), list(list),
+        lastWrite(allocations.byValue.size()) {}
 
   void run(llvm::ArrayRef<std::optional<KernelPlan>> plans) {
-    for (Place &place : memory.places)
-      place.firstStep = place.lastStep = 0;
-    for (unsigned op = 0; op < memory.program.operators.size(); ++op) {
+    for (Allocation &allocation : allocations.byValue)
+      allocation.firstStep = allocation.lastStep = 0;
+    for (unsigned op = 0; op < allocations.program.operators.size(); ++op) {
       unsigned firstStep = list.steps.size();
-      for (const auto &kernel : memory.program.operators[op].kernels) {
+      for (const auto &kernel : allocations.program.operators[op].kernels) {
         const std::optional<KernelPlan> &plan = plans.front();
         plans = plans.drop_front();
         if (plan)
@@ -37,9 +38,10 @@ public:
         recordLifetimes(op, firstStep, unsigned(list.steps.size()) - 1);
     }
     unsigned last = list.steps.empty() ? 0 : unsigned(list.steps.size()) - 1;
-    for (auto [value, place] : llvm::zip(memory.program.values, memory.places))
+    for (auto [value, allocation] :
+         llvm::zip(allocations.program.values, allocations.byValue))
       if (value.isOutput)
-        place.lastStep = last + 1;
+        allocation.lastStep = last + 1;
     placeLoads();
     addResidents();
   }
@@ -105,19 +107,19 @@ private:
   }
 
   void recordLifetimes(unsigned op, unsigned first, unsigned last) {
-    const Operator &info = memory.program.operators[op];
+    const Operator &info = allocations.program.operators[op];
     for (unsigned value : info.results) {
-      Place &place = memory.places[value];
+      Allocation &allocation = allocations.byValue[value];
       if (!written.insert(value).second) {
-        place.lastStep = std::max(place.lastStep, last);
+        allocation.lastStep = std::max(allocation.lastStep, last);
         continue;
       }
-      place.firstStep = first;
-      place.lastStep = last;
+      allocation.firstStep = first;
+      allocation.lastStep = last;
     }
     for (unsigned value : info.operands)
-      memory.places[value].lastStep =
-          std::max(memory.places[value].lastStep, last);
+      allocations.byValue[value].lastStep =
+          std::max(allocations.byValue[value].lastStep, last);
     for (unsigned value : info.results)
       lastWrite[value] = last + 1;
   }
@@ -134,7 +136,7 @@ private:
       if (load.operand.access == Access::Copied || load.needed == 0)
         continue;
       unsigned ready = 0;
-      for (unsigned value : memory.program.operators[load.op].operands)
+      for (unsigned value : allocations.program.operators[load.op].operands)
         ready = std::max(ready, lastWrite[value]);
       // Parts of a value may be written later than others are read.
       load.earliest = std::clamp(ready, load.needed - 1, load.needed);
@@ -142,20 +144,20 @@ private:
   }
 
   void addResidents() {
-    list.residents.resize(memory.places.size());
-    for (unsigned value = 0; value < memory.places.size(); ++value) {
-      const Place &place = memory.places[value];
-      if (!place.isResident)
+    list.residents.resize(allocations.byValue.size());
+    for (unsigned value = 0; value < allocations.byValue.size(); ++value) {
+      const Allocation &allocation = allocations.byValue[value];
+      if (!allocation.isResident)
         continue;
-      unsigned last = place.lastStep;
-      if (place.isGlobal)
+      unsigned last = allocation.lastStep;
+      if (allocation.isGlobal)
         last = std::max(last, lastWrite[value]);
       list.residents[value] =
-          addBuffer(memory.laneBytes(value), place.firstStep, last);
+          addBuffer(allocations.laneBytes(value), allocation.firstStep, last);
     }
   }
 
-  Memory &memory;
+  AllocationMap &allocations;
   StepList &list;
   llvm::SmallDenseSet<unsigned> written;
   /// By value: the step after the last that writes it.
@@ -164,9 +166,9 @@ private:
 
 } // namespace
 
-StepList group::listSteps(Memory &memory,
+StepList group::listSteps(AllocationMap &allocations,
                           llvm::ArrayRef<std::optional<KernelPlan>> plans) {
   StepList list;
-  StepLister(memory, list).run(plans);
+  StepLister(allocations, list).run(plans);
   return list;
 }

@@ -1,4 +1,4 @@
-//===- Steps.h - A program as a sequence of tiles --------------*- C++ -*-===//
+//===- Steps.h - A program as a sequence of tiles ---------------*- C++ -*-===//
 //
 // Time is counted in steps: the computation of one tile, or the transfers of a
 // kernel that only moves data. Buffers and values live for a range of steps.
@@ -51,8 +51,8 @@ struct StepList {
 
 /// Cuts all kernels by `plans` (one a kernel, in order; nothing for kernels
 /// that are not tiled) and finds out how long everything lives; fills the first
-/// and last steps of `memory.places`.
-StepList listSteps(Memory &memory,
+/// and last steps of `memory.byValue`.
+StepList listSteps(AllocationMap &allocations,
                    llvm::ArrayRef<std::optional<KernelPlan>> plans);
 
 } // namespace tpuc::group

@@ -38,11 +38,11 @@ private:
 
 /// How the recorded transfers are answered; `tensor` is where the kernel wants
 /// the operand, and becomes the value's own memory when that serves.
-Access findAccess(const TransferProbe &probe, const Memory &memory,
+Access findAccess(const TransferProbe &probe, const AllocationMap &allocations,
                   bool acceptsStrides, LocalTensor &tensor) {
   llvm::SmallVector<LocalTensor, 4> views;
   for (const TransferProbe::Transfer &transfer : probe.transfers) {
-    std::optional<LocalTensor> view = memory.localView(transfer.global);
+    std::optional<LocalTensor> view = allocations.localView(transfer.global);
     if (!view || transfer.local.shape != transfer.global.shape)
       return Access::Moved;
     views.push_back(*view);
@@ -77,7 +77,7 @@ Access findAccess(const TransferProbe &probe, const Memory &memory,
 } // namespace
 
 TilePlan group::planTile(const TiledKernel &kernel, const Box &tile,
-                         const Memory &memory) {
+                         const AllocationMap &allocations) {
   NoSink sink;
   TilePlan plan;
   plan.tile = tile;
@@ -87,8 +87,8 @@ TilePlan group::planTile(const TiledKernel &kernel, const Box &tile,
     operand.tensor = kernel.placeInput(i, operand.box);
     TransferProbe probe(sink);
     kernel.load(probe, i, operand.box, operand.tensor);
-    operand.access =
-        findAccess(probe, memory, kernel.acceptsStrides(i), operand.tensor);
+    operand.access = findAccess(probe, allocations, kernel.acceptsStrides(i),
+                                operand.tensor);
     operand.isConstant = true;
     for (const auto &transfer : probe.transfers)
       operand.isConstant &= transfer.global.region == Region::Coefficient;
@@ -99,11 +99,11 @@ TilePlan group::planTile(const TiledKernel &kernel, const Box &tile,
   plan.resultTensor = kernel.placeResult(tile);
   TransferProbe probe(sink);
   kernel.store(probe, tile, plan.resultTensor);
-  plan.result = findAccess(probe, memory, kernel.acceptsResultStrides(),
+  plan.result = findAccess(probe, allocations, kernel.acceptsResultStrides(),
                            plan.resultTensor);
   auto storesGlobal = [&](const GlobalTensor &part) {
-    std::optional<unsigned> value = memory.valueOf(part);
-    return !value || memory.places[*value].isGlobal;
+    std::optional<unsigned> value = allocations.valueOf(part);
+    return !value || allocations.byValue[*value].isGlobal;
   };
   for (const auto &transfer : probe.transfers)
     plan.storesGlobal |= storesGlobal(transfer.global);
@@ -147,9 +147,9 @@ void group::emitTile(ResidentBuilder &builder, const TiledKernel &kernel,
 
 /// Emits everything that the kernel does, with all buffers at address 0.
 static void addWork(const TiledKernel &kernel, Candidate &candidate,
-                    const Memory &memory) {
+                    const AllocationMap &allocations) {
   WorkSink sink;
-  ResidentBuilder builder(sink, memory);
+  ResidentBuilder builder(sink, allocations);
   KernelPlan &plan = candidate.plan;
   kernel.setUp(builder, 0);
   llvm::SmallVector<Box, 3> loaded(kernel.numInputs());
@@ -166,7 +166,7 @@ static void addWork(const TiledKernel &kernel, Candidate &candidate,
     kernel.store(builder, tile.tile, tile.resultTensor);
     builder.setStores(ResidentBuilder::Stores::All);
   }
-  plan.demands = builder.demands();
+  plan.constraints = builder.constraints();
   plan.tiuCycles = sink.tiuCycles;
   plan.gdmaCycles = sink.gdmaCycles;
   candidate.tiuCommands = sink.tiuCommands;
@@ -176,11 +176,12 @@ static void addWork(const TiledKernel &kernel, Candidate &candidate,
 
 /// Plans the tiles of `size`, until one exceeds `budget`.
 static void cut(const TiledKernel &kernel, const Shape4 &size,
-                const Memory &memory, int64_t budget, KernelPlan &plan) {
+                const AllocationMap &allocations, int64_t budget,
+                KernelPlan &plan) {
   plan.size = size;
   plan.constantBytes = bufferBytes(kernel.constantBytes());
   for (const Box &box : cutSpace(kernel.space(), size)) {
-    plan.tiles.push_back(planTile(kernel, box, memory));
+    plan.tiles.push_back(planTile(kernel, box, allocations));
     plan.peakBytes =
         std::max(plan.peakBytes, tileBytes(kernel, plan.tiles.back()));
     if (plan.peakBytes > budget)
@@ -190,44 +191,45 @@ static void cut(const TiledKernel &kernel, const Shape4 &size,
 
 /// Finds out what tiles of `size` cost; false when one exceeds `budget`.
 static bool cost(const TiledKernel &kernel, const Shape4 &size,
-                 const Memory &memory, int64_t budget, Candidate &candidate) {
+                 const AllocationMap &allocations, int64_t budget,
+                 Candidate &candidate) {
   KernelPlan &plan = candidate.plan;
   // What is known of a candidate may be the peak of its first tiles only.
   if (plan.peakBytes == 0) {
-    TilePlan first = planTile(kernel, {{0, 0, 0, 0}, size}, memory);
+    TilePlan first = planTile(kernel, {{0, 0, 0, 0}, size}, allocations);
     plan.peakBytes = tileBytes(kernel, first);
   }
   if (plan.peakBytes > budget)
     return false;
   if (candidate.isCosted)
     return true;
-  cut(kernel, size, memory, budget, plan);
+  cut(kernel, size, allocations, budget, plan);
   if (plan.peakBytes <= budget)
-    addWork(kernel, candidate, memory);
+    addWork(kernel, candidate, allocations);
   candidate.numTiles = plan.tiles.size();
   plan.tiles.clear();
   return candidate.isCosted;
 }
 
-/// The candidate's place in a ranking; less is better.
-static double rank(const Candidate &candidate, const Ranking &ranking,
+/// The candidate's cost by the given weights; less is better.
+static double rank(const Candidate &candidate, const CostWeights &costWeights,
                    const Options &options) {
   const KernelPlan &plan = candidate.plan;
   double tiu = double(plan.tiuCycles), gdma = double(plan.gdmaCycles);
   double apart = tiu + gdma;
   double together =
       std::max(tiu, gdma) + std::min(tiu, gdma) / double(candidate.numTiles);
-  double cost = apart + ranking.overlap * (together - apart) +
-                double(candidate.tiuCommands) * ranking.tiuIssue +
-                double(candidate.gdmaCommands) * ranking.gdmaIssue;
-  return cost * (1.0 + ranking.memoryShare * double(plan.peakBytes) /
+  double cost = apart + costWeights.overlap * (together - apart) +
+                double(candidate.tiuCommands) * costWeights.tiuIssue +
+                double(candidate.gdmaCommands) * costWeights.gdmaIssue;
+  return cost * (1.0 + costWeights.memoryShare * double(plan.peakBytes) /
                            double(options.localBytes));
 }
 
 std::optional<KernelPlan>
-group::planKernel(const TiledKernel &kernel, const Memory &memory,
+group::planKernel(const TiledKernel &kernel, const AllocationMap &allocations,
                   int64_t budget, const Options &options,
-                  const Ranking &ranking, Candidates *known) {
+                  const CostWeights &costWeights, Candidates *known) {
   Candidates own;
   Candidates &candidates = known ? *known : own;
   if (candidates.sizes.empty())
@@ -242,11 +244,11 @@ group::planKernel(const TiledKernel &kernel, const Memory &memory,
     if (count == lastCount && sameCount == 2)
       continue;
     Candidate &candidate = candidates.bySize[size];
-    if (!cost(kernel, size, memory, budget, candidate))
+    if (!cost(kernel, size, allocations, budget, candidate))
       continue;
     sameCount = count == lastCount ? sameCount + 1 : 1;
     lastCount = count;
-    double rankCost = rank(candidate, ranking, options);
+    double rankCost = rank(candidate, costWeights, options);
     if (!best || rankCost < bestCost) {
       next = best;
       nextCost = bestCost;
@@ -256,14 +258,14 @@ group::planKernel(const TiledKernel &kernel, const Memory &memory,
       next = &size;
       nextCost = rankCost;
     }
-    if (++numPlans == ranking.numSizes)
+    if (++numPlans == costWeights.numSizes)
       break;
   }
   if (!best)
     return std::nullopt;
   KernelPlan plan = candidates.bySize[*best].plan;
   plan.peakBytes = 0;
-  cut(kernel, *best, memory, budget, plan);
+  cut(kernel, *best, allocations, budget, plan);
   plan.cost = bestCost;
   if (next) {
     plan.nextTile = *next;
@@ -273,24 +275,26 @@ group::planKernel(const TiledKernel &kernel, const Memory &memory,
 }
 
 KernelPlan group::cutKernel(const TiledKernel &kernel, const Shape4 &size,
-                            const Memory &memory) {
+                            const AllocationMap &allocations) {
   KernelPlan plan;
-  cut(kernel, size, memory, std::numeric_limits<int64_t>::max(), plan);
+  cut(kernel, size, allocations, std::numeric_limits<int64_t>::max(), plan);
   return plan;
 }
 
-int64_t group::leastBytes(const TiledKernel &kernel, const Memory &memory) {
+int64_t group::leastBytes(const TiledKernel &kernel,
+                          const AllocationMap &allocations) {
   Box smallest{{0, 0, 0, 0}, kernel.space()};
   Shape4 granularity = kernel.granularity();
   for (unsigned axis = 0; axis < 4; ++axis)
     if (granularity[axis] != 0)
       smallest.size[axis] = std::min(smallest.size[axis], granularity[axis]);
-  return tileBytes(kernel, planTile(kernel, smallest, memory));
+  return tileBytes(kernel, planTile(kernel, smallest, allocations));
 }
 
-Demands group::demandsOf(const TransferKernel &kernel, const Memory &memory) {
+PlacementConstraints group::constraintsOf(const TransferKernel &kernel,
+                                          const AllocationMap &allocations) {
   NoSink sink;
-  ResidentBuilder builder(sink, memory);
+  ResidentBuilder builder(sink, allocations);
   kernel.emit(builder);
-  return builder.demands();
+  return builder.constraints();
 }

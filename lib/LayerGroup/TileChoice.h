@@ -1,4 +1,4 @@
-//===- TileChoice.h - The tile of a kernel ---------------------*- C++ -*-===//
+//===- TileChoice.h - The tile of a kernel ----------------------*- C++ -*-===//
 //
 // Finds out which operands of a tile need buffers, given where values lie, and
 // chooses the tile size that costs least.
@@ -44,7 +44,7 @@ struct KernelPlan {
   /// What it was chosen by, and the next best size of a tile with its cost.
   double cost = 0, nextCost = 0;
   kernel::Shape4 nextTile{};
-  Demands demands;
+  PlacementConstraints constraints;
 };
 
 /// Tiles of one size, as far as they were looked at.
@@ -53,7 +53,7 @@ struct Candidate {
   KernelPlan plan;
   size_t numTiles = 0;
   uint64_t tiuCommands = 0, gdmaCommands = 0;
-  /// The plan's cycles and demands, and the commands, are known.
+  /// The plan's cycles and constraints, and the commands, are known.
   bool isCosted = false;
 };
 
@@ -65,7 +65,7 @@ struct Candidates {
 
 /// Plans one tile.
 TilePlan planTile(const kernel::TiledKernel &kernel, const kernel::Box &tile,
-                  const Memory &memory);
+                  const AllocationMap &allocations);
 
 /// Bytes of all buffers of one tile.
 int64_t tileBytes(const kernel::TiledKernel &kernel, const TilePlan &tile);
@@ -73,20 +73,23 @@ int64_t tileBytes(const kernel::TiledKernel &kernel, const TilePlan &tile);
 /// The cheapest plan that needs at most `budget` bytes; nothing when none does.
 /// Looks up in `known` what tiles cost, and adds to it.
 std::optional<KernelPlan> planKernel(const kernel::TiledKernel &kernel,
-                                     const Memory &memory, int64_t budget,
-                                     const Options &options,
-                                     const Ranking &ranking = {},
+                                     const AllocationMap &allocations,
+                                     int64_t budget, const Options &options,
+                                     const CostWeights &costWeights = {},
                                      Candidates *known = nullptr);
 
 /// The plan of tiles of `size`, whatever they cost.
 KernelPlan cutKernel(const kernel::TiledKernel &kernel,
-                     const kernel::Shape4 &size, const Memory &memory);
+                     const kernel::Shape4 &size,
+                     const AllocationMap &allocations);
 
 /// What a kernel that is not tiled wants elsewhere.
-Demands demandsOf(const kernel::TransferKernel &kernel, const Memory &memory);
+PlacementConstraints constraintsOf(const kernel::TransferKernel &kernel,
+                                   const AllocationMap &allocations);
 
 /// The least bytes that any tile size needs.
-int64_t leastBytes(const kernel::TiledKernel &kernel, const Memory &memory);
+int64_t leastBytes(const kernel::TiledKernel &kernel,
+                   const AllocationMap &allocations);
 
 /// Emits the commands of one tile at the given buffer addresses: what copies
 /// operands within lanes, the computation, and what copies the result.

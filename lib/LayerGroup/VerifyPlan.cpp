@@ -41,7 +41,7 @@ public:
     for (unsigned load = 0; load < planned.list.loads.size(); ++load)
       checkLoad(load);
     if (faults.empty())
-      checkDemands();
+      checkConstraints();
     return std::move(faults);
   }
 
@@ -56,7 +56,7 @@ private:
   }
 
   void checkLimits() {
-    if (plan.places.size() != program.values.size())
+    if (plan.allocations.size() != program.values.size())
       report({{}, {}, "has places for other values than the network has", {}});
     if (plan.localBytes > arch::kLaneBytes)
       report({{},
@@ -68,25 +68,28 @@ private:
 
   void checkPlace(unsigned value) {
     const Value &info = program.values[value];
-    const Place &place = plan.places[value];
+    const Allocation &allocation = plan.allocations[value];
     auto fail = [&](const std::string &text) { report({{}, value, text, {}}); };
     bool isForeign = info.isInput || info.isOutput;
-    if (isForeign && !place.isGlobal)
+    if (isForeign && !allocation.isGlobal)
       return fail("belongs to the caller, who finds it in global memory only");
-    if (isForeign && place.isResident)
+    if (isForeign && allocation.isResident)
       return fail("belongs to the caller, but is planned in local memory");
-    if (place.isResident && !info.split.isKnown())
+    if (allocation.isResident && !info.layout.isKnown())
       return fail("lies in local memory, but has no lane layout");
-    if (place.isResident && !planned.memory.isAddressable(value))
+    if (allocation.isResident && !planned.allocations.isAddressable(value))
       return fail("lies in local memory with strides that no command can say");
-    if (place.isGlobal && place.globalOffset % arch::kGlobalAlignBytes != 0)
+    if (allocation.isGlobal &&
+        allocation.globalOffset % arch::kGlobalAlignBytes != 0)
       return fail(llvm::formatv("lies at {0} of global memory, expected a "
                                 "multiple of {1}",
-                                place.globalOffset, arch::kGlobalAlignBytes));
-    if (place.isGlobal && place.globalOffset + info.bytes > plan.globalBytes)
+                                allocation.globalOffset,
+                                arch::kGlobalAlignBytes));
+    if (allocation.isGlobal &&
+        allocation.globalOffset + info.bytes > plan.globalBytes)
       return fail(llvm::formatv("ends at {0} of global memory, of which the "
                                 "plan takes {1} bytes",
-                                place.globalOffset + info.bytes,
+                                allocation.globalOffset + info.bytes,
                                 plan.globalBytes));
   }
 
@@ -167,18 +170,18 @@ private:
     // the time.
     std::vector<unsigned> order;
     for (unsigned value = 0; value < program.values.size(); ++value)
-      if (planned.memory.places[value].isGlobal)
+      if (planned.allocations.byValue[value].isGlobal)
         order.push_back(value);
     auto offsetOf = [&](unsigned value) {
-      return plan.places[value].globalOffset;
+      return plan.allocations[value].globalOffset;
     };
     llvm::stable_sort(order, [&](unsigned a, unsigned b) {
       return offsetOf(a) < offsetOf(b);
     });
     auto meet = [&](unsigned a, unsigned b) {
       const Value &first = program.values[a], &second = program.values[b];
-      const Place &one = planned.memory.places[a];
-      const Place &two = planned.memory.places[b];
+      const Allocation &one = planned.allocations.byValue[a];
+      const Allocation &two = planned.allocations.byValue[b];
       return first.isInput || first.isOutput || second.isInput ||
              second.isOutput ||
              (one.firstStep <= two.lastStep && two.firstStep <= one.lastStep);
@@ -208,7 +211,7 @@ private:
                       load.operand.tensor);
     unsigned ready = 0;
     auto read = [&](const GlobalTensor &part) {
-      std::optional<unsigned> value = planned.memory.valueOf(part);
+      std::optional<unsigned> value = planned.allocations.valueOf(part);
       if (!value)
         return;
       for (auto [index, step] : llvm::enumerate(planned.list.steps))
@@ -235,14 +238,15 @@ private:
       failBuffer(load.buffer, "loaded before it is computed");
   }
 
-  void checkDemands() {
-    Demands demands = findDemands(planned.list, planned.memory, planned.issues);
-    for (unsigned value : demands.global)
+  void checkConstraints() {
+    PlacementConstraints constraints =
+        findConstraints(planned.list, planned.allocations, planned.issues);
+    for (unsigned value : constraints.global)
       report({{},
               value,
               "is read by transfers from global memory, where it does not lie",
               {}});
-    for (unsigned value : demands.notResident)
+    for (unsigned value : constraints.notResident)
       report({{},
               value,
               "is written by transfers to global memory, but lies in local "

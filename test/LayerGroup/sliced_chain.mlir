@@ -7,7 +7,7 @@
 // CHECK: tpu.group slices <n = 1, c = 1, d = 1, h = 1, w = {{[0-9]+}}> ops 0 to 1
 // CHECK: tpu.unary abs
 // CHECK-NOT: tpu.kernels
-// CHECK-SAME: tpu.mem = #tpu.in_tile<join = 0
+// CHECK-SAME: tpu.mem = #tpu.in_tile<fusion = 0
 // CHECK: tpu.unary neg {{.*}}loads = [<input = 0,
 // APART-LABEL: func.func @chain
 // APART-NOT: tpu.in_tile

@@ -28,7 +28,7 @@ func.func @sliced(%x: tensor<64x512xf16> {tpu.mem = #tpu.global<offset = 0, why 
     attributes {tpu.plan = #tpu.plan<local_bytes = 768, global_bytes = 131072, fill_waits = true, lane_products = true>} {
   %r = tpu.group slices <n = 1, c = 1, d = 1, h = 1, w = 8> ops 0 to 1 {
     %0 = tpu.unary abs %x {tpu.op = 0, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
-        tpu.mem = #tpu.in_tile<join = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
+        tpu.mem = #tpu.in_tile<fusion = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
     %1 = tpu.unary neg %0 {tpu.op = 1, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
         tpu.mem = #tpu.global<offset = 65536, why = caller>,
         tpu.kernels = [#tpu.kernel<tile = [1, 64, 1, 64],

@@ -103,7 +103,7 @@ func.func @slices_of_other_tiles(%x: tensor<64x512xf16> {tpu.mem = #tpu.global<o
   // expected-error @below {{has slices #tpu.slices<n = 1, c = 1, d = 1, h = 1, w = 4>, but the tiles of its last operator cut it into #tpu.slices<n = 1, c = 1, d = 1, h = 1, w = 8>}}
   %r = tpu.group slices <n = 1, c = 1, d = 1, h = 1, w = 4> ops 0 to 1 {
     %0 = tpu.unary abs %x {tpu.op = 0, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
-        tpu.mem = #tpu.in_tile<join = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
+        tpu.mem = #tpu.in_tile<fusion = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
     %1 = tpu.unary neg %0 {tpu.op = 1, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
         tpu.mem = #tpu.global<offset = 65536, why = caller>,
         tpu.kernels = [#tpu.kernel<tile = [1, 64, 1, 64],
@@ -120,7 +120,7 @@ func.func @tiles_of_other_slices(%x: tensor<64x512xf16> {tpu.mem = #tpu.global<o
     attributes {tpu.plan = #tpu.plan<local_bytes = 768, global_bytes = 131072, fill_waits = true, lane_products = true>} {
   %r = tpu.group slices <n = 1, c = 1, d = 1, h = 1, w = 8> ops 0 to 1 {
     %0 = tpu.unary abs %x {tpu.op = 0, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
-        tpu.mem = #tpu.in_tile<join = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
+        tpu.mem = #tpu.in_tile<fusion = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
     // expected-error @below {{has input 0 at 256 to 319 of a lane, where input 0 of another operator or tile lies at the same time}}
     // expected-error @below {{has input 0 at 640 to 703 of a lane, where input 0 of another operator or tile lies at the same time}}
     // expected-note @below {{the other operator}}
@@ -141,7 +141,7 @@ func.func @chain_without_slices(%x: tensor<64x512xf16> {tpu.mem = #tpu.global<of
   %r = tpu.group ops 0 to 1 {
     // expected-error @below {{has a result that exists within tiles only, but is in no group with slices together with its reader}}
     %0 = tpu.unary abs %x {tpu.op = 0, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
-        tpu.mem = #tpu.in_tile<join = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
+        tpu.mem = #tpu.in_tile<fusion = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
     %1 = tpu.unary neg %0 {tpu.op = 1, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
         tpu.mem = #tpu.global<offset = 65536, why = caller>,
         tpu.kernels = [#tpu.kernel<tile = [1, 64, 1, 64],
@@ -154,12 +154,12 @@ func.func @chain_without_slices(%x: tensor<64x512xf16> {tpu.mem = #tpu.global<of
 
 // -----
 
-func.func @join_that_is_missing(%x: tensor<64x512xf16> {tpu.mem = #tpu.global<offset = 0, why = caller>}) -> tensor<64x512xf16>
+func.func @fusion_that_is_missing(%x: tensor<64x512xf16> {tpu.mem = #tpu.global<offset = 0, why = caller>}) -> tensor<64x512xf16>
     attributes {tpu.plan = #tpu.plan<local_bytes = 768, global_bytes = 131072, fill_waits = true, lane_products = true>} {
   %r = tpu.group slices <n = 1, c = 1, d = 1, h = 1, w = 8> ops 0 to 1 {
-    // expected-error @below {{has a result of join 1, but the joins before it end with -1}}
+    // expected-error @below {{has a result of fusion 1, but the fusions before it end with -1}}
     %0 = tpu.unary abs %x {tpu.op = 0, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
-        tpu.mem = #tpu.in_tile<join = 1, cost = 0, apart = 0>} : tensor<64x512xf16>
+        tpu.mem = #tpu.in_tile<fusion = 1, cost = 0, apart = 0>} : tensor<64x512xf16>
     %1 = tpu.unary neg %0 {tpu.op = 1, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
         tpu.mem = #tpu.global<offset = 65536, why = caller>,
         tpu.kernels = [#tpu.kernel<tile = [1, 64, 1, 64],
@@ -177,7 +177,7 @@ func.func @tile_in_a_chain_without_reader(%x: tensor<64x512xf16> {tpu.mem = #tpu
   %r = tpu.group slices <n = 1, c = 1, d = 1, h = 1, w = 8> ops 0 to 1 {
     // expected-error @below {{belongs to the caller, who finds it in global memory only}}
     %0 = tpu.unary abs %x {tpu.op = 0, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
-        tpu.mem = #tpu.in_tile<join = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
+        tpu.mem = #tpu.in_tile<fusion = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
     %1 = tpu.unary neg %0 {tpu.op = 1, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
         tpu.mem = #tpu.global<offset = 65536, why = caller>,
         tpu.kernels = [#tpu.kernel<tile = [1, 64, 1, 64],
@@ -194,7 +194,7 @@ func.func @double_buffer_overlaps(%x: tensor<64x512xf16> {tpu.mem = #tpu.global<
     attributes {tpu.plan = #tpu.plan<local_bytes = 768, global_bytes = 131072, fill_waits = true, lane_products = true>} {
   %r = tpu.group slices <n = 1, c = 1, d = 1, h = 1, w = 8> ops 0 to 1 {
     %0 = tpu.unary abs %x {tpu.op = 0, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,
-        tpu.mem = #tpu.in_tile<join = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
+        tpu.mem = #tpu.in_tile<fusion = 0, cost = 0, apart = 0>} : tensor<64x512xf16>
     // expected-error @below {{has input 0 at 256 to 383 of a lane, where input 0 of another operator or tile lies at the same time}}
     // expected-note @below {{the other operator}}
     %1 = tpu.unary neg %0 {tpu.op = 1, tpu.layout = #tpu.lane_layout<n = 1, c = 64>,

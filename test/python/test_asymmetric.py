@@ -1,4 +1,4 @@
-"""Bytes whose zero is not 0."""
+"""INT8 with zero points other than 0."""
 
 import networks as nets
 import numpy as np

@@ -15,7 +15,7 @@ from tpuc.inflate import inflate
 MODELS = Path(__file__).resolve().parent.parent / "models"
 SCHEDULED = (
     "func.func(tpu-fuse-attention),func.func(tpu-hoist-outputs),"
-    "func.func(tpu-assign-lane-layout),func.func(join-permutes),func.func(tpu-copy-results),"
+    "func.func(tpu-assign-lane-layout),func.func(tpu-fuse-permutes),func.func(tpu-copy-results),"
     "tpu-layer-group"
 )
 

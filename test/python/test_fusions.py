@@ -87,10 +87,10 @@ def test_each_node_is_in_a_row(profiles):
 
 def test_joined_operators_are_one_row_of_both_kinds(profiles):
     joined = [
-        operator["joined_to"]
+        operator["fused_into"]
         for profile in profiles
         for operator in json.loads(profile.explanation)["operators"]
-        if "joined_to" in operator
+        if "fused_into" in operator
     ]
     assert joined, "the large picture's convolution is computed tile by tile with its SiLU"
     row = next(layer for layer in profiles[1].layers if layer.name == joined[-1])
@@ -133,8 +133,8 @@ def test_tensors_have_shapes_and_types(profiles):
      '{"operators": [], "network": {"values": [["f32", []]], "operators": [{"name": "a",'
      ' "nodes": [], "inputs": [0.0], "results": []}]}}',
      "[" * 100_000,
-     '{"operators": [{"name": "a", "kind": "k", "joined_to": "b"}, {"name": "b", "kind": "k",'
-     ' "joined_to": "a"}]}'],
+     '{"operators": [{"name": "a", "kind": "k", "fused_into": "b"}, {"name": "b", "kind": "k",'
+     ' "fused_into": "a"}]}'],
 )  # fmt: skip
 def test_texts_that_tell_nothing(text):
     fusions = Fusions(text)
@@ -145,7 +145,7 @@ def test_texts_that_tell_nothing(text):
 
 def test_long_chains_of_joined_operators():
     names = [f"op{i}" for i in range(20_000)]
-    operators = [{"name": a, "kind": "tpu.unary", "joined_to": b} for a, b in pairwise(names)]
+    operators = [{"name": a, "kind": "tpu.unary", "fused_into": b} for a, b in pairwise(names)]
     fusions = Fusions(json.dumps({"operators": [*operators, {"name": names[-1], "kind": "tpu.k"}]}))
     assert fusions.kind(names[-1], "tpu.k") == "tpu.unary+k"
 

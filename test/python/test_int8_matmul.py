@@ -1,4 +1,4 @@
-"""Linear layers of bytes, in every form that their columns can have."""
+"""Linear layers in INT8, in every form that their columns can have."""
 
 import networks as nets
 import numpy as np

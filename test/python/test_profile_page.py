@@ -308,7 +308,7 @@ def test_the_plan_of_our_compiler_is_a_table_and_names_values(browser, tmp_path)
                   "next_best": {"tile": [1, 32, 1, 128], "cost": 2000}},
                  {"tiles": 2, "tile": [1, 32, 1, 128], "lane_bytes": 768, "cost": 1000,
                   "next_best": {"tile": [1, 16, 1, 128], "cost": 1000}}]},
-            {"name": "b", "joined_to": "a", "first_load_step": 0, "first_step": 0, "last_step": 1,
+            {"name": "b", "fused_into": "a", "first_load_step": 0, "first_step": 0, "last_step": 1,
              "tiu_cycles": 0, "gdma_cycles": 0, "kernels": []},
         ],
         "values": [

@@ -103,9 +103,9 @@ void checkLongRuns(int64_t run) {
   GlobalTensor source = runner.put(ElementType::F16, values);
   GlobalTensor result = runner.allocate(ElementType::F16, 4 * run);
   source.shape = {1, 2, 1, run};
-  source.split = {1, 2};
+  source.layout = {1, 2};
   result.shape = {1, 4, 1, run};
-  result.split = {1, 4};
+  result.layout = {1, 4};
   KernelList kernels;
   makeCopyKernels({result.advanced(run), source, std::nullopt},
                   {{2, run, run}, {run, 1, 1}}, kernels);
@@ -132,7 +132,7 @@ void checkLaneCopy(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> order,
   GlobalTensor source = runner.put(type, values);
   GlobalTensor result = runner.allocate(type, count);
   source.shape = result.shape = {1, shape[0], 1, count / shape[0]};
-  source.split = result.split = {1, shape[0]};
+  source.layout = result.layout = {1, shape[0]};
   KernelList kernels;
   auto axes = permutation(shape, order);
   makeCopyKernels({result, source, std::nullopt}, axes, kernels);
@@ -144,7 +144,7 @@ void checkLaneCopy(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> order,
 }
 
 /// A permutation of [lanes, columns] that exchanges the two, in one kernel.
-void checkExchange(int64_t lanes, int64_t columns, ElementType type) {
+void checkTranspose(int64_t lanes, int64_t columns, ElementType type) {
   KernelRunner runner;
   std::vector<double> values(lanes * columns), unit(64 * 64, 0.0);
   for (size_t i = 0; i < values.size(); ++i)
@@ -154,12 +154,12 @@ void checkExchange(int64_t lanes, int64_t columns, ElementType type) {
   GlobalTensor source = runner.put(type, values);
   GlobalTensor result = runner.allocate(type, lanes * columns);
   GlobalTensor identity =
-      runner.put(isByte(type) ? ElementType::I8 : type, unit)
+      runner.put(isInt8(type) ? ElementType::I8 : type, unit)
           .reshaped({1, 64, 1, 64});
   source.shape = {1, lanes, 1, columns};
-  source.split = {1, lanes};
+  source.layout = {1, lanes};
   result.shape = {1, columns, 1, lanes};
-  result.split = {1, columns};
+  result.layout = {1, columns};
   KernelList kernels;
   makeCopyKernels({result, source, identity},
                   permutation({lanes, columns}, {1, 0}), kernels);
@@ -173,11 +173,11 @@ void checkExchange(int64_t lanes, int64_t columns, ElementType type) {
           << "lane " << i << ", column " << j;
 }
 
-TEST(Copy, ExchangesLanesAndRowsByAProduct) {
+TEST(Copy, TransposesLanesAndRowsByAProduct) {
   for (ElementType type : {ElementType::F16, ElementType::I8, ElementType::U8})
     for (auto [lanes, columns] :
          {std::pair(49, 96), {64, 64}, {96, 49}, {197, 192}, {130, 70}})
-      checkExchange(lanes, columns, type);
+      checkTranspose(lanes, columns, type);
 }
 
 /// Heads of channels, each turned into rows: how many kernels that is.
@@ -193,9 +193,9 @@ size_t turnHeads(int64_t heads, int64_t channels, int64_t columns) {
   GlobalTensor identity =
       runner.put(ElementType::F16, unit).reshaped({1, 64, 1, 64});
   source.shape = {1, heads * channels, 1, columns};
-  source.split = {1, heads * channels};
+  source.layout = {1, heads * channels};
   result.shape = {1, heads * columns, 1, channels};
-  result.split = {1, heads * columns};
+  result.layout = {1, heads * columns};
   KernelList kernels;
   auto axes = permutation({heads, channels, columns}, {0, 2, 1});
   makeCopyKernels({result, source, identity}, axes, kernels);
@@ -204,7 +204,7 @@ size_t turnHeads(int64_t heads, int64_t channels, int64_t columns) {
   return kernels.size();
 }
 
-TEST(Copy, ExchangesLanesAndRowsOfEachHead) {
+TEST(Copy, TransposesLanesAndRowsOfEachHead) {
   EXPECT_EQ(turnHeads(4, 32, 196), 4u);
 }
 
@@ -231,7 +231,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 /// Copies what lies across the lanes as [n, c] into lanes that take n, and says
 /// whether that is a transposition in local memory.
-bool exchangesLanesOfRuns(int64_t run) {
+bool transposesLanesOfRuns(int64_t run) {
   KernelRunner runner;
   int64_t n = 128, c = 64, count = n * c * run;
   std::vector<double> values(count);
@@ -240,9 +240,9 @@ bool exchangesLanesOfRuns(int64_t run) {
   GlobalTensor source = runner.put(ElementType::F32, values);
   GlobalTensor result = runner.allocate(ElementType::F32, count);
   source.shape = {n, c, 1, run};
-  source.split = {n, c};
+  source.layout = {n, c};
   result.shape = {1, n, 1, c * run};
-  result.split = {1, n};
+  result.layout = {1, n};
   KernelList kernels;
   makeCopyKernels({result, source, std::nullopt}, {{count, 1, 1}}, kernels);
   runner.run(kernels);
@@ -250,16 +250,18 @@ bool exchangesLanesOfRuns(int64_t run) {
   return dynamic_cast<TiledKernel *>(kernels.front().get()) != nullptr;
 }
 
-TEST(Copy, ExchangesLanesOfShortRuns) { EXPECT_TRUE(exchangesLanesOfRuns(4)); }
+TEST(Copy, TransposesLanesOfShortRuns) {
+  EXPECT_TRUE(transposesLanesOfRuns(4));
+}
 
 TEST(Copy, TransfersLongRunsToOtherLanes) {
-  EXPECT_FALSE(exchangesLanesOfRuns(16));
+  EXPECT_FALSE(transposesLanesOfRuns(16));
 }
 
 /// Permutes what is split as `from` into what is split as `to`, and returns the
 /// number of kernels.
-size_t permuteSplit(const Case &permuted, LaneSplit from, LaneSplit to,
-                    bool passesGlobal) {
+size_t permuteLayout(const Case &permuted, LaneLayout from, LaneLayout to,
+                     bool passesGlobal) {
   KernelRunner runner;
   int64_t count = 1;
   for (int64_t size : permuted.shape)
@@ -269,8 +271,8 @@ size_t permuteSplit(const Case &permuted, LaneSplit from, LaneSplit to,
     values[i] = i % 2039;
   GlobalTensor source = runner.put(ElementType::F16, values);
   GlobalTensor result = runner.allocate(ElementType::F16, count);
-  source.split = from;
-  result.split = to;
+  source.layout = from;
+  result.layout = to;
   auto axes = permutation(permuted.shape, permuted.order);
   CopyParams params{result, source, std::nullopt, passesGlobal};
   EXPECT_FALSE(staysLocal(params, axes));
@@ -284,18 +286,18 @@ size_t permuteSplit(const Case &permuted, LaneSplit from, LaneSplit to,
 TEST(Copy, FollowsTheLanesOfTheResult) {
   // Windows of 4 x 4 become an image: a transfer for each row of a window.
   Case windows{{2, 2, 4, 4, 40}, {0, 2, 1, 3, 4}};
-  EXPECT_EQ(permuteSplit(windows, {4, 16}, {1, 64}, false), 16u);
+  EXPECT_EQ(permuteLayout(windows, {4, 16}, {1, 64}, false), 16u);
 }
 
 TEST(Copy, FollowsTheLanesOfTheSourceToGlobalMemory) {
   // All windows at once have the same rows in the same lanes.
   Case windows{{2, 2, 4, 4, 40}, {0, 2, 1, 3, 4}};
-  EXPECT_EQ(permuteSplit(windows, {4, 16}, {1, 64}, true), 4u);
+  EXPECT_EQ(permuteLayout(windows, {4, 16}, {1, 64}, true), 4u);
 }
 
 TEST(Copy, TakesManyTransfersThatAreLarge) {
   Case merged{{4, 7, 2, 4, 14, 96}, {0, 3, 1, 4, 2, 5}};
-  EXPECT_EQ(permuteSplit(merged, {1, 3136}, {16, 49}, false), 28u);
+  EXPECT_EQ(permuteLayout(merged, {1, 3136}, {16, 49}, false), 28u);
 }
 
 TEST(Copy, RepeatsElementsInTheLanes) {
@@ -309,7 +311,7 @@ TEST(Copy, RepeatsElementsInTheLanes) {
   GlobalTensor result = runner.allocate(ElementType::F16, 4 * values.size());
   source.shape = {1, lanes, 1, plane};
   result.shape = {1, lanes, 1, 4 * plane};
-  source.split = result.split = {1, lanes};
+  source.layout = result.layout = {1, lanes};
   KernelList kernels;
   makeCopyKernels({result, source, std::nullopt},
                   {{lanes, 4 * plane, plane},
@@ -336,7 +338,7 @@ TEST(Copy, TurnsRowsOfOneLaneInManyLanes) {
   GlobalTensor source = runner.put(ElementType::F16, values);
   GlobalTensor result = runner.allocate(ElementType::F16, values.size());
   source.shape = result.shape = {2, 1, 1, 70 * 800};
-  source.split = result.split = {2, 1};
+  source.layout = result.layout = {2, 1};
   KernelList kernels;
   makeCopyKernels({result, source, std::nullopt},
                   permutation({2, 70, 800}, {0, 2, 1}), kernels);

@@ -1,4 +1,4 @@
-//===- KernelRunner.h - Runs kernels on the simulator ----------*- C++ -*-===//
+//===- KernelRunner.h - Runs kernels on the simulator -----------*- C++ -*-===//
 //
 // Places arrays in simulated global memory, runs kernels over them and reads
 // the results back, so that a kernel's test is its reference and a tolerance.
@@ -166,11 +166,11 @@ inline std::vector<double> randomIntegers(size_t count, unsigned seed,
   return values;
 }
 
-/// The least and the largest number of a type of bytes.
-inline int64_t leastByte(ElementType type) {
+/// The least and the largest number of an 8-bit type.
+inline int64_t leastInt8(ElementType type) {
   return type == ElementType::U8 ? 0 : -128;
 }
-inline int64_t largestByte(ElementType type) {
+inline int64_t largestInt8(ElementType type) {
   return type == ElementType::U8 ? 255 : 127;
 }
 
@@ -187,7 +187,7 @@ inline double requantized(int64_t value, double factor, int64_t zeroPoint,
                          : magnitude << -shift;
   __int128 result = (product < 0 ? -rounded : rounded) + zeroPoint;
   return double(
-      std::clamp<__int128>(result, leastByte(type), largestByte(type)));
+      std::clamp<__int128>(result, leastInt8(type), largestInt8(type)));
 }
 
 /// The relative size of half a unit in the last place of `type`.

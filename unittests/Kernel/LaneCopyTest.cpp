@@ -42,12 +42,12 @@ uint64_t checkCopy(const Case &test, ElementType type, bool isSplit) {
       arch::alignUp(from, std::max<int64_t>(test.axes.front().sourceStride, 1));
   std::vector<double> values(from);
   for (int64_t i = 0; i < from; ++i)
-    values[i] = isByte(type) ? i % 251 - 125 : i % 2039;
+    values[i] = isInt8(type) ? i % 251 - 125 : i % 2039;
   GlobalTensor source = runner.put(type, values);
   GlobalTensor result = runner.allocate(type, test.numElements());
   if (isSplit) {
-    result.split = {1, lanes};
-    source.split = {1, test.axes.front().sourceStride == 0 ? 1 : lanes};
+    result.layout = {1, lanes};
+    source.layout = {1, test.axes.front().sourceStride == 0 ? 1 : lanes};
   }
   KernelList kernels;
   makeCopyKernels({result, source, std::nullopt}, test.axes, kernels);
@@ -124,13 +124,13 @@ INSTANTIATE_TEST_SUITE_P(
 
 /// Joins columns of rows and checks each element.
 void checkRowConcat(llvm::ArrayRef<int64_t> columns, int64_t rows,
-                    LaneSplit split, ElementType type) {
+                    LaneLayout layout, ElementType type) {
   KernelRunner runner;
   int64_t total = 0;
   for (int64_t count : columns)
     total += count;
   GlobalTensor result = runner.allocate(type, rows * total);
-  result.split = split;
+  result.layout = layout;
   std::vector<double> expected(rows * total);
   llvm::SmallVector<RowPart> parts;
   int64_t first = 0;
@@ -174,7 +174,7 @@ TEST(Transfer, RepeatsColumnsByAxesThatTheModelTakes) {
       Move(const GlobalTensor &result, const GlobalTensor &source)
           : result(result), source(source) {}
       void emit(CommandBuilder &builder) const override {
-        builder.move(result, source);
+        builder.copyS2S(result, source);
       }
       GlobalTensor result, source;
     };

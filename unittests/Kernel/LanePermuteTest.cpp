@@ -18,7 +18,7 @@ namespace {
 /// from.
 struct RowMove {
   int64_t rows, width;
-  LaneSplit to, from;
+  LaneLayout to, from;
   std::vector<int64_t> sources;
 
   std::vector<CopyBox> boxes() const {
@@ -27,8 +27,8 @@ struct RowMove {
       result.push_back({row * width, sources[row] * width, {width}, {1}, {1}});
     return result;
   }
-  GlobalTensor withSplit(GlobalTensor tensor, LaneSplit split) const {
-    tensor.split = split;
+  GlobalTensor withLayout(GlobalTensor tensor, LaneLayout layout) const {
+    tensor.layout = layout;
     return tensor;
   }
 };
@@ -44,8 +44,8 @@ int64_t windowRow(int64_t size, int64_t window, int64_t y, int64_t x) {
 RowMove shiftedWindows(int64_t size, int64_t window, int64_t shift,
                        int64_t width) {
   int64_t windows = size / window;
-  LaneSplit split{windows * windows, window * window};
-  RowMove move{size * size, width, split, split,
+  LaneLayout layout{windows * windows, window * window};
+  RowMove move{size * size, width, layout, layout,
                std::vector<int64_t>(size * size)};
   for (int64_t y = 0; y < size; ++y)
     for (int64_t x = 0; x < size; ++x)
@@ -72,8 +72,8 @@ std::optional<LanePermutation> planOf(const RowMove &move, ElementType type) {
   GlobalTensor tensor;
   tensor.type = type;
   tensor = tensor.reshaped({1, 1, 1, move.rows * move.width});
-  return planLanePermutation(move.withSplit(tensor, move.to),
-                             move.withSplit(tensor, move.from), move.boxes());
+  return planLanePermutation(move.withLayout(tensor, move.to),
+                             move.withLayout(tensor, move.from), move.boxes());
 }
 
 /// Moves random bits and expects each where it belongs.
@@ -84,9 +84,10 @@ void checkMove(const RowMove &move, ElementType type) {
   std::vector<char> bytes(move.rows * rowBytes);
   for (char &byte : bytes)
     byte = char(engine());
-  GlobalTensor source = move.withSplit(runner.putBytes(type, bytes), move.from);
+  GlobalTensor source =
+      move.withLayout(runner.putBytes(type, bytes), move.from);
   GlobalTensor result =
-      move.withSplit(runner.allocate(type, move.rows * move.width), move.to);
+      move.withLayout(runner.allocate(type, move.rows * move.width), move.to);
   std::optional<LanePermutation> plan =
       planLanePermutation(result, source, move.boxes());
   ASSERT_TRUE(plan);

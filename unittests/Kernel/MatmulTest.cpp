@@ -215,20 +215,20 @@ TEST(MatmulPanels, FewColumnsAreNotPaddedToMany) {
   EXPECT_FALSE(MatmulPanels::choose(1, 640, 10, ElementType::I8).areApart());
 }
 
-struct ByteShape {
+struct Int8Shape {
   int64_t batch, rows, depth, columns;
   bool rightTransposed = false;
   int64_t localBytes = arch::kLaneBytes;
 };
 
-class ByteMatmul : public testing::TestWithParam<ByteShape> {};
+class Int8Matmul : public testing::TestWithParam<Int8Shape> {};
 
 /// Exact sums, then a factor and a summand a column in f32.
-void checkBytes(const ByteShape &shape, ElementType left, ElementType result) {
+void checkInt8(const Int8Shape &shape, ElementType left, ElementType result) {
   auto [batch, rows, depth, columns, rightTransposed, localBytes] = shape;
   KernelRunner runner;
-  auto a = randomIntegers(batch * rows * depth, 1, leastByte(left),
-                          largestByte(left));
+  auto a = randomIntegers(batch * rows * depth, 1, leastInt8(left),
+                          largestInt8(left));
   auto b = randomIntegers(depth * columns, 2, -127, 127);
   std::vector<double> words(2 * columns);
   for (int64_t n = 0; n < columns; ++n) {
@@ -245,7 +245,7 @@ void checkBytes(const ByteShape &shape, ElementType left, ElementType result) {
       runner.put(ElementType::F32, words).reshaped({1, 1, 2, columns});
   params.result = runner.allocate(result, batch * rows * columns)
                       .reshaped({batch, rows, 1, columns});
-  params.relu = !isByte(result);
+  params.relu = !isInt8(result);
   KernelList kernels;
   makeMatmulKernels(params, kernels);
   runner.run(kernels, localBytes);
@@ -258,14 +258,14 @@ void checkBytes(const ByteShape &shape, ElementType left, ElementType result) {
                b[rightTransposed ? n * depth + k : k * columns + n];
       float value = float(sum) * float(words[n]);
       double expected = float(value + float(words[columns + n]));
-      if (isByte(result))
+      if (isInt8(result))
         expected =
-            std::clamp(std::nearbyint(expected), double(leastByte(result)),
-                       double(largestByte(result)));
+            std::clamp(std::nearbyint(expected), double(leastInt8(result)),
+                       double(largestInt8(result)));
       else
         expected = std::max(expected, 0.0);
       double tolerance =
-          isByte(result)
+          isInt8(result)
               ? 0.0
               : roundingUnit(result) * std::abs(expected) * 1.01 + 1e-5;
       ASSERT_NEAR(got[row * columns + n], expected, tolerance)
@@ -278,19 +278,19 @@ double rounded(double value, ElementType type) {
 }
 
 /// Sums in 16 bits, times a factor a column: bit by bit.
-void checkNarrow(const ByteShape &shape, ElementType result, bool hasOffset,
+void checkNarrow(const Int8Shape &shape, ElementType result, bool hasOffset,
                  int64_t zeroPoint) {
   auto [batch, rows, depth, columns, rightTransposed, localBytes] = shape;
   KernelRunner runner;
   ElementType left = zeroPoint ? ElementType::U8 : ElementType::I8;
-  auto a = randomIntegers(batch * rows * depth, 1, leastByte(left),
-                          largestByte(left));
+  auto a = randomIntegers(batch * rows * depth, 1, leastInt8(left),
+                          largestInt8(left));
   auto b = randomIntegers(depth * columns, 2, -127, 127);
   auto summands = randomIntegers(columns, 3, -20000, 20000);
-  ElementType factorType = isByte(result) ? ElementType::I16 : ElementType::F16;
+  ElementType factorType = isInt8(result) ? ElementType::I16 : ElementType::F16;
   std::vector<double> factors(columns), offsets(columns);
   for (int64_t n = 0; n < columns; ++n) {
-    factors[n] = isByte(result) ? 400 + n
+    factors[n] = isInt8(result) ? 400 + n
                                 : rounded(0.01 * (1 + n % 7), ElementType::F16);
     offsets[n] = rounded(0.7 * double(n % 5), ElementType::F16);
   }
@@ -327,10 +327,10 @@ void checkNarrow(const ByteShape &shape, ElementType result, bool hasOffset,
                b[rightTransposed ? n * depth + k : k * columns + n];
       double word = std::clamp(away(sum / 256), -32768.0, 32767.0);
       double expected;
-      if (isByte(result)) {
+      if (isInt8(result)) {
         expected =
             std::clamp(away(word * factors[n] / 4096) + double(zeroPoint),
-                       double(leastByte(result)), double(largestByte(result)));
+                       double(leastInt8(result)), double(largestInt8(result)));
       } else {
         expected = rounded(rounded(word, ElementType::F16) * factors[n],
                            ElementType::F16);
@@ -343,7 +343,7 @@ void checkNarrow(const ByteShape &shape, ElementType result, bool hasOffset,
     }
 }
 
-TEST_P(ByteMatmul, SumsOf16BitsMatchReference) {
+TEST_P(Int8Matmul, SumsOf16BitsMatchReference) {
   checkNarrow(GetParam(), ElementType::F16, /*hasOffset=*/false, 0);
   checkNarrow(GetParam(), ElementType::F16, /*hasOffset=*/true, 0);
   checkNarrow(GetParam(), ElementType::I8, /*hasOffset=*/false, 0);
@@ -351,18 +351,18 @@ TEST_P(ByteMatmul, SumsOf16BitsMatchReference) {
   checkNarrow(GetParam(), ElementType::U8, /*hasOffset=*/false, 19);
 }
 
-TEST_P(ByteMatmul, MatchesReference) {
-  checkBytes(GetParam(), ElementType::I8, ElementType::F16);
-  checkBytes(GetParam(), ElementType::U8, ElementType::F32);
-  checkBytes(GetParam(), ElementType::U8, ElementType::I8);
-  checkBytes(GetParam(), ElementType::I8, ElementType::U8);
+TEST_P(Int8Matmul, MatchesReference) {
+  checkInt8(GetParam(), ElementType::I8, ElementType::F16);
+  checkInt8(GetParam(), ElementType::U8, ElementType::F32);
+  checkInt8(GetParam(), ElementType::U8, ElementType::I8);
+  checkInt8(GetParam(), ElementType::I8, ElementType::U8);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Shapes, ByteMatmul,
-    testing::Values(ByteShape{1, 1, 300, 200}, ByteShape{1, 49, 96, 288},
-                    ByteShape{2, 70, 33, 50, true},
-                    ByteShape{1, 197, 130, 90, true, 16384},
-                    ByteShape{1, 130, 64, 300, false, 16384}));
+    Shapes, Int8Matmul,
+    testing::Values(Int8Shape{1, 1, 300, 200}, Int8Shape{1, 49, 96, 288},
+                    Int8Shape{2, 70, 33, 50, true},
+                    Int8Shape{1, 197, 130, 90, true, 16384},
+                    Int8Shape{1, 130, 64, 300, false, 16384}));
 
 } // namespace

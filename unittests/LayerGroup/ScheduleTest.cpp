@@ -35,7 +35,7 @@ struct Residual {
       value.offset = i * bytes();
       value.bytes = rows * kColumns * 2;
       value.type = ElementType::F16;
-      value.split = {1, rows};
+      value.layout = {1, rows};
       program.values.push_back(value);
     }
     program.values[0].isInput = true;
@@ -53,7 +53,7 @@ struct Residual {
     GlobalTensor result;
     result.type = ElementType::F16;
     result.offsetBytes = program.values[value].offset;
-    result.split = program.values[value].split;
+    result.layout = program.values[value].layout;
     return result.reshaped({1, rows, 1, kColumns});
   }
 
@@ -127,7 +127,7 @@ struct Residual {
       }
     };
     put(weights, kColumns * kColumns, 1);
-    put(memory.subspan(result.places[0].globalOffset), rows * kColumns, 3);
+    put(memory.subspan(result.allocations[0].globalOffset), rows * kColumns, 3);
     std::vector<uint8_t> queues[2];
     uint32_t ids[2] = {0, 0};
     for (const Command &command : result.commands) {
@@ -146,7 +146,8 @@ struct Residual {
     if (auto problem = simulator.run(queues[0], queues[1]))
       ADD_FAILURE() << problem->str();
     std::vector<uint16_t> output(rows * kColumns);
-    std::memcpy(output.data(), memory.data() + result.places[3].globalOffset,
+    std::memcpy(output.data(),
+                memory.data() + result.allocations[3].globalOffset,
                 output.size() * 2);
     return output;
   }
@@ -185,10 +186,10 @@ TEST(Schedule, SmallLocalMemoryChangesNoBit) { checkOptions(5000, 12 * 1024); }
 TEST(Schedule, ValuesBetweenStayInLocalMemory) {
   Schedule result;
   Residual(200).run({}, result);
-  EXPECT_TRUE(result.places[1].isResident);
-  EXPECT_FALSE(result.places[1].isGlobal);
-  EXPECT_TRUE(result.places[2].isResident);
-  EXPECT_FALSE(result.places[3].isResident);
+  EXPECT_TRUE(result.allocations[1].isResident);
+  EXPECT_FALSE(result.allocations[1].isGlobal);
+  EXPECT_TRUE(result.allocations[2].isResident);
+  EXPECT_FALSE(result.allocations[3].isResident);
 }
 
 /// More attempts give the same bits, and no slower commands.
@@ -216,8 +217,8 @@ TEST(Explanation, SaysWhereValuesLieAndWhy) {
   Residual residual(200);
   residual.run({}, result);
   const Explanation &explanation = result.explanation;
-  EXPECT_EQ(result.places[1].cause, Cause::Fits);
-  EXPECT_EQ(result.places[3].cause, Cause::Caller);
+  EXPECT_EQ(result.allocations[1].cause, Cause::Fits);
+  EXPECT_EQ(result.allocations[3].cause, Cause::Caller);
   // 200 rows of 128 bytes across 64 lanes.
   EXPECT_EQ(explanation.values[1].laneBytes, 4 * 128);
   EXPECT_GE(explanation.values[1].end, explanation.values[1].start);
@@ -253,7 +254,7 @@ TEST(Explanation, NamesWhatKeepsAValueOutOfLocalMemory) {
   Options options;
   options.keepResident = options.fuse = false;
   Residual(200).run(options, result);
-  EXPECT_EQ(result.places[1].cause, Cause::Off);
+  EXPECT_EQ(result.allocations[1].cause, Cause::Off);
   EXPECT_TRUE(result.explanation.groups.empty());
   EXPECT_GT(result.explanation.values[1].transferCycles, 0u);
 
@@ -261,24 +262,24 @@ TEST(Explanation, NamesWhatKeepsAValueOutOfLocalMemory) {
   options.localBytes = 12 * 1024;
   Residual large(5000);
   large.run(options, result);
-  EXPECT_EQ(result.places[1].cause, Cause::NoRoom);
-  EXPECT_LT(result.places[1].causeOp, large.program.operators.size());
+  EXPECT_EQ(result.allocations[1].cause, Cause::NoRoom);
+  EXPECT_LT(result.allocations[1].causeOp, large.program.operators.size());
 }
 
-TEST(Explanation, NamesTheOperatorThatAnOperatorWasJoinedTo) {
+TEST(Explanation, NamesTheOperatorThatAnOperatorWasFusedInto) {
   Schedule result;
   Options options;
   options.localBytes = 12 * 1024;
   Residual residual(5000);
   residual.run(options, result);
   const std::vector<OperatorNote> &notes = result.explanation.operators;
-  ASSERT_TRUE(notes[0].join || notes[1].join);
+  ASSERT_TRUE(notes[0].fusion || notes[1].fusion);
   for (unsigned op = 0; op < notes.size(); ++op)
-    if (const std::optional<Join> &join = notes[op].join) {
-      EXPECT_GT(join->into, op);
-      EXPECT_GT(join->cycles, 0);
+    if (const std::optional<ProducerFusion> &fusion = notes[op].fusion) {
+      EXPECT_GT(fusion->into, op);
+      EXPECT_GT(fusion->cycles, 0);
       EXPECT_EQ(result.explanation.operators[op].firstStep,
-                result.explanation.operators[join->into].firstStep);
+                result.explanation.operators[fusion->into].firstStep);
     }
 }
 

@@ -17,7 +17,7 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
     that less would lose the result, else `precision`. In BF16 the first
     convolutions compute in f32, and convolutions whose filters are small beside
     what they move keep these in two parts (lib/Conversion/TopToTpu/
-    EarlyLayers.h has the rules and their reasons). In INT8 an op with a form
+    MixedPrecisionStem.h has the rules and their reasons). In INT8 an op with a form
     for INT8 takes and gives `!quant.uniform` elements, whose scales follow from
     the ranges that `top-import-calibration` left; an op without one computes in
     f16. With `asymmetric` values whose range lies more on one side have a zero

@@ -1,4 +1,4 @@
-//===- KernelContext.h - What building a kernel may ask --------*- C++ -*-===//
+//===- KernelContext.h - What building a kernel may ask ---------*- C++ -*-===//
 //
 // Maps values of the tpu dialect to global memory and collects the constants
 // that kernels want in the coefficient area. It plans addresses; it emits
@@ -36,7 +36,9 @@ public:
   kernel::GlobalTensor globalTensor(mlir::Value value);
 
   /// Whether `value` has a place among the activations.
-  bool hasPlace(mlir::Value value) const { return activations.contains(value); }
+  bool hasAllocation(mlir::Value value) const {
+    return activations.contains(value);
+  }
 
   /// Says that `value` lies where the constant `source` lies.
   void alias(mlir::Value value, mlir::Value source);
@@ -56,7 +58,7 @@ public:
   /// Says where an activation lies, in bytes of the virtual global memory, and
   /// how it splits among the lanes.
   void placeActivation(mlir::Value value, int64_t offsetBytes,
-                       kernel::LaneSplit split);
+                       kernel::LaneLayout layout);
 
   /// The coefficient area in address order: each piece starts at the next
   /// multiple of arch::kGlobalAlignBytes.
@@ -75,7 +77,7 @@ private:
 
   struct ActivationPlace {
     int64_t offsetBytes;
-    kernel::LaneSplit split;
+    kernel::LaneLayout layout;
   };
   llvm::DenseMap<mlir::Value, ActivationPlace> activations;
   llvm::DenseMap<mlir::Value, int64_t> constantOffsets;

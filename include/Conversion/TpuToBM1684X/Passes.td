@@ -40,12 +40,12 @@ def TpuAssignLaneLayout
   ];
 }
 
-def JoinPermutes : Pass<"join-permutes", "::mlir::func::FuncOp"> {
+def FusePermutes : Pass<"tpu-fuse-permutes", "::mlir::func::FuncOp"> {
   let summary = "Make one of two permutations that stay in local memory as one";
   let description = [{
     A permutation of a permuted value (through reshapes, without other readers)
     becomes one of the original, where with the lanes that `tpu-assign-lane-layout` chose
-    for both ends this exchanges lanes and rows as a whole: that is a product
+    for both ends this transposes lanes and rows as a whole: that is a product
     with the identity matrix in local memory, while the value between has lanes
     that fit neither side.
 
@@ -74,7 +74,7 @@ def FoldChannelMoves : Pass<"fold-channel-moves", "::mlir::func::FuncOp"> {
     of channels read all channels where they are, their filters being zero for
     those that they did not have; other readers read a product with a filter of
     zeros and ones. Through any number of reshapes, permutes, slices and
-    relayouts; in bytes and 16 bits. Sums get more terms, which are zero; those of
+    relayouts; in INT8 and 16 bits. Sums get more terms, which are zero; those of
     16-bit floats may be added in another order.
 
     Before:
@@ -209,7 +209,7 @@ def TpuLayerGroup : Pass<"tpu-layer-group", "::mlir::ModuleOp"> {
     front.
 
     Only values whose operation has `tpu.layout` stay in local memory; values in
-    global memory that never live at the same time share their place. Every
+    global memory that never live at the same time share their memory. Every
     operator that has no kernel, or whose kernel refuses it, is reported.
 
     Decisions that have names, each with a test in test/LayerGroup:
@@ -258,7 +258,7 @@ def TpuLayerGroup : Pass<"tpu-layer-group", "::mlir::ModuleOp"> {
     Option<"keepResident", "keep-resident", "bool", "true",
            "Keep values in local memory between operators">,
     Option<"fuse", "fuse", "bool", "true",
-           "Join kernels whose value between does not fit into local memory">,
+           "Fuse kernels whose value between does not fit into local memory">,
     Option<"prefetch", "prefetch", "bool", "true",
            "Load weights before the operator that needs them starts">,
     Option<"fillWaits", "fill-waits", "bool", "true",
@@ -274,7 +274,7 @@ def TpuLayerGroup : Pass<"tpu-layer-group", "::mlir::ModuleOp"> {
   ];
   let statistics = [
     Statistic<"numKernels", "num-kernels", "Number of kernels planned">,
-    Statistic<"numJoins", "num-joins", "Kernels that became a part of another">
+    Statistic<"numFusions", "num-fusions", "Kernels that became a part of another">
   ];
 }
 

@@ -1,4 +1,4 @@
-//===- Int8Gate.h - Functions fused into INT8 convolutions -----*- C++ -*-===//
+//===- Int8Gate.h - Functions fused into INT8 convolutions ------*- C++ -*-===//
 //
 // Which functions are computed on the sums of an INT8 convolution. Not for
 // other libraries.
@@ -10,7 +10,7 @@
 
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Tpu/IR/Tpu.h"
-#include "Kernel/ByteGate.h"
+#include "Kernel/GatedActivation.h"
 
 namespace tpuc {
 

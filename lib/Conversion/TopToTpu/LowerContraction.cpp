@@ -8,7 +8,7 @@
 
 #include "Arch/BM1684X.h"
 #include "ConvForm.h"
-#include "PatchConv.h"
+#include "PatchEmbedding.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -61,8 +61,8 @@ static Value emitTileMatMul(const ConvForm &conv, bool relu, double limit,
 
 /// What moves the patches meets the input before a cast does, which may leave
 /// them in local memory.
-static void emitPatchConv(top::ConvOp op, const PatchConv &patches,
-                          Lowering &lowering) {
+static void emitPatchEmbedding(top::ConvOp op, const PatchEmbedding &patches,
+                               Lowering &lowering) {
   auto [element, filterElement, resultElement] = lowering.getConvElements(op);
   Value input = lowering.cast(
       patches.arrange(lowering.get(op.getInput()), lowering), element);
@@ -80,8 +80,8 @@ static void emitPatchConv(top::ConvOp op, const PatchConv &patches,
 }
 
 static LogicalResult lowerConv(top::ConvOp op, Lowering &lowering) {
-  if (std::optional<PatchConv> patches = PatchConv::match(op)) {
-    emitPatchConv(op, *patches, lowering);
+  if (std::optional<PatchEmbedding> patches = PatchEmbedding::match(op)) {
+    emitPatchEmbedding(op, *patches, lowering);
     return success();
   }
   auto [element, filterElement, resultElement] = lowering.getConvElements(op);

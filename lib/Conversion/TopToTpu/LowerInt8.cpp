@@ -10,7 +10,7 @@
 #include "ConvForm.h"
 #include "Dialect/Top/Transforms/Calibration.h"
 #include "Int8Gate.h"
-#include "PatchConv.h"
+#include "PatchEmbedding.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -33,10 +33,10 @@ static FailureOr<Type> getConvElement(top::ConvOp op, tpu::GateKind &gate,
   tpu::GateKind kind = user && user->getNumResults() == 1
                            ? getGate(user->getResult(0))
                            : tpu::GateKind::None;
-  if (kind == tpu::GateKind::None || !lowering.wantsBytes(op.getOutput()))
+  if (kind == tpu::GateKind::None || !lowering.prefersInt8(op.getOutput()))
     return lowering.getContractionElement(op, op.getOutput());
   FailureOr<UniformQuantizedType> type =
-      lowering.getByteType(user->getResult(0));
+      lowering.getQuantType(user->getResult(0));
   if (failed(type))
     return failure();
   if (!hasGate(kind, type->getScale()))
@@ -51,7 +51,7 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
   conv.pads.assign(op.getPads().begin(), op.getPads().end());
   conv.dilations.assign(op.getDilations().begin(), op.getDilations().end());
   conv.group = op.getGroup();
-  std::optional<PatchConv> patches = PatchConv::match(op);
+  std::optional<PatchEmbedding> patches = PatchEmbedding::match(op);
   if (patches)
     conv.strides = {1, 1};
   bool fits = isConstant(op.getFilter()) && conv.getAxes() <= 2 &&
@@ -61,14 +61,14 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
   if (!fits)
     return false;
   FailureOr<Value> input = failure();
-  if (patches && !lowering.isBytes(op.getInput())) {
+  if (patches && !lowering.isLoweredToInt8(op.getInput())) {
     // Moved before it is rounded, which may then be done in local memory.
-    FailureOr<UniformQuantizedType> type = lowering.getByteType(op.getInput());
+    FailureOr<UniformQuantizedType> type = lowering.getQuantType(op.getInput());
     if (succeeded(type))
       input = lowering.cast(
           patches->arrange(lowering.get(op.getInput()), lowering), *type);
   } else {
-    input = lowering.getBytes(op.getInput());
+    input = lowering.getInt8(op.getInput());
     if (succeeded(input) && patches)
       input = patches->arrange(*input, lowering);
   }
@@ -95,12 +95,12 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
   bringToForm(conv, ArrayRef<int64_t>(shape).drop_front(2), lowering);
   if (op.getBias())
     conv.bias = lowering.get(op.getBias(), Float32Type::get(op.getContext()));
-  bool isBytes = tpu::isQuantized(*element);
+  bool isInt8Result = tpu::isQuantized(*element);
   Value output = lowering.emit<tpu::ConvOp>(
       RankedTensorType::get(shape, *element), conv.input, conv.filter,
       conv.bias, conv.strides, conv.pads, conv.dilations, conv.group,
-      op.getDoRelu() && !isBytes, isBytes ? APFloat(-1.0) : op.getReluLimit(),
-      gate);
+      op.getDoRelu() && !isInt8Result,
+      isInt8Result ? APFloat(-1.0) : op.getReluLimit(), gate);
   lowering.replace(op.getResult(),
                    lowering.reshape(output, getShape(op.getOutput())));
   return true;
@@ -113,12 +113,12 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
 /// relu(x), clip(x, 0, limit) -> x as uint8, which saturates at both.
 template <typename OpTy>
 static FailureOr<bool> lowerLimit(OpTy op, Lowering &lowering) {
-  if (!lowering.wantsBytes(op.getOutput()))
+  if (!lowering.prefersInt8(op.getOutput()))
     return false;
   if constexpr (requires { op.getMin(); })
     if (op.getMin().convertToDouble() != 0.0)
       return false;
-  FailureOr<UniformQuantizedType> type = lowering.getByteType(op.getOutput());
+  FailureOr<UniformQuantizedType> type = lowering.getQuantType(op.getOutput());
   if (failed(type))
     return failure();
   if (type->isSigned() || type->getZeroPoint() != 0)
@@ -135,12 +135,12 @@ static FailureOr<bool> lowerLimit(OpTy op, Lowering &lowering) {
 
 template <typename OpTy, tpu::BinaryKind kind>
 static FailureOr<bool> lowerBinary(OpTy op, Lowering &lowering) {
-  if (!lowering.wantsBytes(op.getOutput()) || isConstant(op.getLhs()) ||
+  if (!lowering.prefersInt8(op.getOutput()) || isConstant(op.getLhs()) ||
       isConstant(op.getRhs()))
     return false;
-  FailureOr<UniformQuantizedType> type = lowering.getByteType(op.getOutput());
-  FailureOr<Value> lhs = lowering.getBytes(op.getLhs());
-  FailureOr<Value> rhs = lowering.getBytes(op.getRhs());
+  FailureOr<UniformQuantizedType> type = lowering.getQuantType(op.getOutput());
+  FailureOr<Value> lhs = lowering.getInt8(op.getLhs());
+  FailureOr<Value> rhs = lowering.getInt8(op.getRhs());
   if (failed(type) || failed(lhs) || failed(rhs))
     return failure();
   ArrayRef<int64_t> shape = getShape(op.getOutput());
@@ -159,10 +159,10 @@ static FailureOr<bool> lowerBinary(OpTy op, Lowering &lowering) {
 /// Parts of different scales are brought to that of the whole; it was measured
 /// with the constants among them.
 static FailureOr<bool> lowerConcat(top::ConcatOp op, Lowering &lowering) {
-  if (!lowering.wantsBytes(op.getOutput()) || op.getInputs().size() < 2 ||
+  if (!lowering.prefersInt8(op.getOutput()) || op.getInputs().size() < 2 ||
       llvm::all_of(op.getInputs(), isConstant))
     return false;
-  FailureOr<UniformQuantizedType> type = lowering.getByteType(op.getOutput());
+  FailureOr<UniformQuantizedType> type = lowering.getQuantType(op.getOutput());
   if (failed(type))
     return failure();
   SmallVector<Value> inputs;
@@ -175,11 +175,11 @@ static FailureOr<bool> lowerConcat(top::ConcatOp op, Lowering &lowering) {
 }
 
 void tpuc::populateInt8Lowerings(LoweringSet &set) {
-  set.addInt8(lowerConv, ByteUse::Contracts);
-  set.addInt8(lowerLimit<top::ReluOp>, ByteUse::Passes);
-  set.addInt8(lowerLimit<top::ClipOp>, ByteUse::Passes);
-  set.addInt8(lowerBinary<top::AddOp, tpu::BinaryKind::Add>, ByteUse::Passes);
-  set.addInt8(lowerBinary<top::SubOp, tpu::BinaryKind::Sub>, ByteUse::Passes);
-  set.addInt8(lowerBinary<top::MulOp, tpu::BinaryKind::Mul>, ByteUse::Passes);
-  set.addInt8(lowerConcat, ByteUse::Passes);
+  set.addInt8(lowerConv, Int8Use::Contracts);
+  set.addInt8(lowerLimit<top::ReluOp>, Int8Use::Passes);
+  set.addInt8(lowerLimit<top::ClipOp>, Int8Use::Passes);
+  set.addInt8(lowerBinary<top::AddOp, tpu::BinaryKind::Add>, Int8Use::Passes);
+  set.addInt8(lowerBinary<top::SubOp, tpu::BinaryKind::Sub>, Int8Use::Passes);
+  set.addInt8(lowerBinary<top::MulOp, tpu::BinaryKind::Mul>, Int8Use::Passes);
+  set.addInt8(lowerConcat, Int8Use::Passes);
 }

@@ -32,17 +32,17 @@ bool tpuc::hasGate(tpu::GateKind gate, double scale) {
   kernel::GateFunction function = getGateFunction(gate);
   // A scale of another series is off by more than rounding.
   constexpr double kTolerance = 1e-6;
-  double expected = kernel::ByteGate::scaleFor(function, scale);
+  double expected = kernel::GatedActivation::scaleFor(function, scale);
   return std::abs(expected / scale - 1) < kTolerance &&
-         kernel::ByteGate::make(function, expected).has_value();
+         kernel::GatedActivation::make(function, expected).has_value();
 }
 
 /// The convolution may have taken the function over.
 template <typename OpTy>
 static FailureOr<bool> lowerGate(OpTy op, Lowering &lowering) {
-  if (!lowering.isBytes(op.getInput()))
+  if (!lowering.isLoweredToInt8(op.getInput()))
     return false;
-  FailureOr<Value> bytes = lowering.getBytes(op.getInput());
+  FailureOr<Value> bytes = lowering.getInt8(op.getInput());
   if (failed(bytes))
     return failure();
   Value by = *bytes;
@@ -61,6 +61,6 @@ template <typename OpTy> static bool hasGateForm(OpTy op) {
 }
 
 void tpuc::populateInt8GateLowerings(LoweringSet &set) {
-  set.addInt8(lowerGate<top::SiluOp>, ByteUse::Passes, hasGateForm);
-  set.addInt8(lowerGate<top::GeluOp>, ByteUse::Passes, hasGateForm);
+  set.addInt8(lowerGate<top::SiluOp>, Int8Use::Passes, hasGateForm);
+  set.addInt8(lowerGate<top::GeluOp>, Int8Use::Passes, hasGateForm);
 }

@@ -25,7 +25,7 @@ static bool isLinear(top::MatMulOp op) {
 
 static FailureOr<bool> lowerMatMul(top::MatMulOp op, Lowering &lowering) {
   ArrayRef<int64_t> right = getShape(op.getRhs());
-  FailureOr<Value> left = lowering.getBytes(op.getLhs());
+  FailureOr<Value> left = lowering.getInt8(op.getLhs());
   if (failed(left))
     return failure();
   FailureOr<Type> element = lowering.getContractionElement(op, op.getOutput());
@@ -51,5 +51,5 @@ static FailureOr<bool> lowerMatMul(top::MatMulOp op, Lowering &lowering) {
 }
 
 void tpuc::populateInt8MatmulLowerings(LoweringSet &set) {
-  set.addInt8(lowerMatMul, ByteUse::Contracts, isLinear);
+  set.addInt8(lowerMatMul, Int8Use::Contracts, isLinear);
 }

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "LongRows.h"
+#include "HierarchicalReduction.h"
 
 #include <cmath>
 

@@ -61,11 +61,11 @@ SmallVector<int64_t> tpuc::invertOrder(ArrayRef<int64_t> order) {
 
 Lowering::Lowering(func::FuncOp function, Precision precision,
                    const QuantizeTable &table, const LoweringSet &set,
-                   bool quantizesResults, bool shiftsZeros)
+                   bool quantizesResults, bool allowsAsymmetric)
     : builder(function.getContext()), precision(precision),
       defaultElement(getElementType(precision, function.getContext())),
       table(table), set(set), quantizesResults(quantizesResults),
-      shiftsZeros(shiftsZeros) {
+      allowsAsymmetric(allowsAsymmetric) {
   if (auto names =
           function->getAttrOfType<ArrayAttr>(top::kOwnRangesAttrName)) {
     ownRanges = true;
@@ -75,7 +75,7 @@ Lowering::Lowering(func::FuncOp function, Precision precision,
   if (precision != Precision::F32)
     rules = PrecisionRules(function, defaultElement, set);
   if (precision == Precision::BF16) {
-    stem = Stem(function, table);
+    stem = MixedPrecisionStem(function, table);
     filtersInParts = FiltersInParts(function, table, stem);
   }
 }
@@ -195,8 +195,8 @@ Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
     element = found;
   }
   // The range of a computed value need not reach what constants hold.
-  bool keepsBytes = set.isMove(op) && !hasConstant;
-  if (element && agree && (keepsBytes || !tpu::isQuantized(element)))
+  bool keepsInt8 = set.isMove(op) && !hasConstant;
+  if (element && agree && (keepsInt8 || !tpu::isQuantized(element)))
     return element;
   Type type = getElement(values.front());
   if (isa<IntegerType>(type) && !type.isInteger(1))

@@ -12,7 +12,7 @@
 #include "Conversion/TopToTpu/Precision.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Tpu/IR/Tpu.h"
-#include "EarlyLayers.h"
+#include "MixedPrecisionStem.h"
 #include "PrecisionRules.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/SetVector.h"
@@ -31,7 +31,7 @@ class Lowering {
 public:
   Lowering(mlir::func::FuncOp function, Precision precision,
            const QuantizeTable &table, const LoweringSet &set,
-           bool quantizesResults = false, bool shiftsZeros = true);
+           bool quantizesResults = false, bool allowsAsymmetric = true);
 
   //===--- Operands ---------------------------------------------------------//
 
@@ -77,10 +77,10 @@ public:
 
   /// Whether every op that reads the value `value` wants INT8: it computes in
   /// INT8, and contracts or passes its value on to ops that want INT8.
-  bool wantsBytes(mlir::Value value);
+  bool prefersInt8(mlir::Value value);
 
   /// Whether `op` has an INT8 form and is to use it.
-  bool canUseBytes(mlir::Operation *op);
+  bool canUseInt8(mlir::Operation *op);
 
   /// The quantised element type of a top value. It is that of all values
   /// with which moves and joins connect it, so that these do not compute: of
@@ -90,14 +90,14 @@ public:
   /// would lose more than a bit, keeps a type of its own. When there is no
   /// range the error is emitted and noted.
   mlir::FailureOr<mlir::quant::UniformQuantizedType>
-  getByteType(mlir::Value value);
+  getQuantType(mlir::Value value);
 
   /// The lowered form of a top value in INT8: what its producer gave, or
-  /// a cast to getByteType().
-  mlir::FailureOr<mlir::Value> getBytes(mlir::Value value);
+  /// a cast to getQuantType().
+  mlir::FailureOr<mlir::Value> getInt8(mlir::Value value);
 
   /// Whether the value was lowered to INT8.
-  bool isBytes(mlir::Value value) const;
+  bool isLoweredToInt8(mlir::Value value) const;
 
   /// The element type in which an INT8 contraction gives `result`: INT8
   /// where it is wanted, f32 where it leaves the network, else the op's
@@ -190,18 +190,18 @@ private:
   mlir::FloatType defaultElement;
   const QuantizeTable &table;
   PrecisionRules rules;
-  Stem stem;
+  MixedPrecisionStem stem;
   FiltersInParts filtersInParts;
   const LoweringSet &set;
   llvm::DenseMap<mlir::Value, bool> wanted;
   /// Whether an op gains from INT8, where that was asked.
   llvm::DenseMap<mlir::Operation *, bool> gains;
   llvm::DenseMap<mlir::Value, double> largestJoined;
-  llvm::DenseMap<mlir::Value, mlir::quant::UniformQuantizedType> byteTypes;
+  llvm::DenseMap<mlir::Value, mlir::quant::UniformQuantizedType> quantTypes;
   llvm::DenseMap<mlir::Value, mlir::Value> lowered;
   llvm::DenseMap<std::pair<mlir::Value, mlir::Type>, mlir::Value> conversions;
   llvm::StringSet<> usedNames;
-  bool quantizesResults, shiftsZeros;
+  bool quantizesResults, allowsAsymmetric;
   /// Whether the ranges came with the network, and the names of ops that were
   /// not quantised. Ops without a range then compute in floats, too.
   bool ownRanges = false;
@@ -233,7 +233,7 @@ llvm::SmallVector<int64_t> getOrderWithLast(int64_t rank,
 llvm::SmallVector<int64_t> invertOrder(llvm::ArrayRef<int64_t> order);
 
 /// How an op is lowered to INT8.
-enum class ByteUse {
+enum class Int8Use {
   None,     ///< it has no form for them
   Passes,   ///< it wants them where those that read its result want them
   Contracts ///< it always wants them
@@ -250,15 +250,15 @@ public:
   struct Entry {
     LowerFn lower;
     LowerInt8Fn lowerInt8;
-    ByteUse byteUse = ByteUse::None;
+    Int8Use int8Use = Int8Use::None;
     /// Which of the ops have the INT8 form; all when empty.
     std::function<bool(mlir::Operation *)> hasInt8;
     /// It moves elements of any type.
     bool moves = false;
 
     /// Whether `op`, one of the entry, has the INT8 form.
-    bool takesBytes(mlir::Operation *op) const {
-      return byteUse != ByteUse::None && (!hasInt8 || hasInt8(op));
+    bool supportsInt8(mlir::Operation *op) const {
+      return int8Use != Int8Use::None && (!hasInt8 || hasInt8(op));
     }
   };
 
@@ -277,16 +277,16 @@ public:
                bool (*has)(OpTy) = nullptr) {
     add(lower);
     Entry &entry = entries[OpTy::getOperationName()];
-    entry.byteUse = ByteUse::Passes;
+    entry.int8Use = Int8Use::Passes;
     entry.moves = true;
     setHasInt8(entry, has);
   }
   /// Adds the INT8 form, which the ops that satisfy `has` have.
   template <typename OpTy>
-  void addInt8(mlir::FailureOr<bool> (*lower)(OpTy, Lowering &), ByteUse use,
+  void addInt8(mlir::FailureOr<bool> (*lower)(OpTy, Lowering &), Int8Use use,
                bool (*has)(OpTy) = nullptr) {
     Entry &entry = entries[OpTy::getOperationName()];
-    entry.byteUse = use;
+    entry.int8Use = use;
     setHasInt8(entry, has);
     entry.lowerInt8 = [lower](mlir::Operation *op, Lowering &lowering) {
       return lower(llvm::cast<OpTy>(op), lowering);
@@ -301,7 +301,7 @@ public:
   /// Whether `op` only moves elements.
   bool isMove(mlir::Operation *op) const {
     const Entry *entry = find(op);
-    return entry && entry->moves && entry->takesBytes(op);
+    return entry && entry->moves && entry->supportsInt8(op);
   }
 
 private:

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ByteGain.h"
 #include "Dialect/Top/Transforms/Calibration.h"
 #include "Int8Gate.h"
+#include "Int8Profitability.h"
 #include "Lowering.h"
 #include "Weights.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -35,7 +35,7 @@ bool Lowering::isInt8(Operation *op) {
       auto isBad = [&](Value value) { return isNotFinite(value); };
       gains[op] = llvm::none_of(op->getOperands(), isBad) &&
                   llvm::none_of(op->getResults(), isBad) &&
-                  (isFasterInBytes(op) || !standsAlone(op));
+                  (isInt8Profitable(op) || !standsAlone(op));
     }
     return gains[op];
   }
@@ -60,19 +60,19 @@ bool Lowering::isNotFinite(Value value) const {
 /// Whether neither what makes the operand of `op` nor what reads its result has
 /// an INT8 form, so that both would be cast.
 bool Lowering::standsAlone(Operation *op) {
-  auto hasBytes = [&](Operation *other) {
+  auto usesInt8 = [&](Operation *other) {
     const LoweringSet::Entry *entry = set.find(other);
-    return entry && entry->takesBytes(other) && !set.isMove(other);
+    return entry && entry->supportsInt8(other) && !set.isMove(other);
   };
   Operation *producer = op->getOperand(0).getDefiningOp();
   while (producer && set.isMove(producer))
     producer = producer->getOperand(0).getDefiningOp();
-  if (!producer || hasBytes(producer))
+  if (!producer || usesInt8(producer))
     return false;
   SmallVector<Operation *> users(op->getResult(0).getUsers());
   while (!users.empty()) {
     Operation *user = users.pop_back_val();
-    if (hasBytes(user) ||
+    if (usesInt8(user) ||
         (quantizesResults && user->hasTrait<OpTrait::IsTerminator>()))
       return false;
     if (set.isMove(user))
@@ -81,12 +81,12 @@ bool Lowering::standsAlone(Operation *op) {
   return true;
 }
 
-bool Lowering::canUseBytes(Operation *op) {
+bool Lowering::canUseInt8(Operation *op) {
   const LoweringSet::Entry *entry = set.find(op);
-  return entry && entry->takesBytes(op) && isInt8(op);
+  return entry && entry->supportsInt8(op) && isInt8(op);
 }
 
-bool Lowering::wantsBytes(Value value) {
+bool Lowering::prefersInt8(Value value) {
   auto [entry, isNew] = wanted.try_emplace(value, false);
   if (!isNew)
     return entry->second;
@@ -97,9 +97,8 @@ bool Lowering::wantsBytes(Value value) {
       all &= precision == Precision::INT8 && top::getCalibratedType(value);
       continue;
     }
-    all &=
-        canUseBytes(user) && (set.find(user)->byteUse == ByteUse::Contracts ||
-                              wantsBytes(user->getResult(0)));
+    all &= canUseInt8(user) && (set.find(user)->int8Use == Int8Use::Contracts ||
+                                prefersInt8(user->getResult(0)));
     if (!all)
       break;
   }
@@ -151,7 +150,7 @@ FailureOr<std::pair<double, double>> Lowering::getRange(Value value) {
     return emitError(value.getLoc())
            << "'" << opName << "' op cannot be lowered: '"
            << top::getTensorName(value)
-           << "' has elements that are not finite, for which no bytes stand; "
+           << "' has elements that are not finite, which INT8 does not have; "
            << "give the op F16 in the quantize table";
   Operation *op = value.getDefiningOp();
   while (op && (set.isMove(op) || isa<top::ReluOp, top::ClipOp>(op))) {
@@ -183,8 +182,8 @@ double Lowering::getLargestJoined(Value value) {
     return it->second;
   double largest = getMagnitude(findRange(value));
   for (Operation *user : value.getUsers())
-    if (user->getNumResults() == 1 && canUseBytes(user) &&
-        wantsBytes(user->getResult(0)) &&
+    if (user->getNumResults() == 1 && canUseInt8(user) &&
+        prefersInt8(user->getResult(0)) &&
         llvm::is_contained(getMoved(user, set.isMove(user)), value))
       largest = std::max(largest, getLargestJoined(user->getResult(0)));
   return largestJoined[value] = largest;
@@ -200,8 +199,8 @@ llvm::SetVector<Value> Lowering::getJoined(Value value) {
   llvm::SetVector<Value> joined;
   joined.insert(value);
   auto visit = [&](Operation *op, Value from) {
-    if (!op || op->getNumResults() != 1 || !canUseBytes(op) ||
-        !wantsBytes(op->getResult(0)))
+    if (!op || op->getNumResults() != 1 || !canUseInt8(op) ||
+        !prefersInt8(op->getResult(0)))
       return;
     ValueRange moved = getMoved(op, set.isMove(op));
     if (!llvm::is_contained(moved, from) && from != op->getResult(0))
@@ -226,20 +225,19 @@ llvm::SetVector<Value> Lowering::getJoined(Value value) {
 }
 
 /// The type of a range. Unsigned ones begin at 0; the zero point of signed ones
-/// is 0 unless `shiftsZero`, for a range that has 0 in it.
-static quant::UniformQuantizedType makeByteType(MLIRContext *context,
-                                                std::pair<double, double> range,
-                                                bool isSigned,
-                                                bool shiftsZero) {
+/// is 0 unless `isAsymmetric`, for a range that has 0 in it.
+static quant::UniformQuantizedType
+makeQuantType(MLIRContext *context, std::pair<double, double> range,
+              bool isSigned, bool isAsymmetric) {
   auto [low, high] = range;
   constexpr int64_t kLeast = -128, kMost = 127, kSteps = kMost - kLeast;
-  double scale = !isSigned    ? high / kSteps
-                 : shiftsZero ? (high - low) / kSteps
-                              : std::max(-low, high) / kMost;
+  double scale = !isSigned      ? high / kSteps
+                 : isAsymmetric ? (high - low) / kSteps
+                                : std::max(-low, high) / kMost;
   // Types keep scales in the range of f32.
   scale = std::clamp(scale, 1e-30, 1e30);
   int64_t zero = 0;
-  if (shiftsZero)
+  if (isAsymmetric)
     zero =
         std::clamp<int64_t>(kLeast + std::llround(-low / scale), kLeast, kMost);
   return quant::UniformQuantizedType::get(
@@ -252,10 +250,10 @@ static quant::UniformQuantizedType makeByteType(MLIRContext *context,
 /// convolution and a product of matrices take it out of their sums by the
 /// summands of their channels, which costs nothing; a sum takes a command more.
 /// INT8 products and padding along depth have none.
-static bool canShiftZero(Value value, Lowering &lowering,
-                         const LoweringSet &set) {
+static bool canShiftZeroPoint(Value value, Lowering &lowering,
+                              const LoweringSet &set) {
   return llvm::all_of(value.getUsers(), [&](Operation *user) {
-    if (!lowering.canUseBytes(user) || set.isMove(user))
+    if (!lowering.canUseInt8(user) || set.isMove(user))
       return true;
     auto conv = dyn_cast<top::ConvOp>(user);
     return isa<top::MatMulOp, top::AddOp, top::SubOp, top::ConcatOp>(user) ||
@@ -263,17 +261,17 @@ static bool canShiftZero(Value value, Lowering &lowering,
   });
 }
 
-FailureOr<quant::UniformQuantizedType> Lowering::getByteType(Value value) {
-  if (auto it = byteTypes.find(value); it != byteTypes.end())
+FailureOr<quant::UniformQuantizedType> Lowering::getQuantType(Value value) {
+  if (auto it = quantTypes.find(value); it != quantTypes.end())
     return it->second;
   if (value.hasOneUse()) {
     Operation *user = *value.getUsers().begin();
     bool decides = isa<top::ReluOp, top::ClipOp>(user);
-    if (decides && isInt8(user) && wantsBytes(user->getResult(0))) {
+    if (decides && isInt8(user) && prefersInt8(user->getResult(0))) {
       FailureOr<quant::UniformQuantizedType> type =
-          getByteType(user->getResult(0));
+          getQuantType(user->getResult(0));
       if (succeeded(type))
-        byteTypes[value] = *type;
+        quantTypes[value] = *type;
       return type;
     }
   }
@@ -300,40 +298,41 @@ FailureOr<quant::UniformQuantizedType> Lowering::getByteType(Value value) {
   bool isInput = llvm::any_of(
       joined, [](Value member) { return isa<BlockArgument>(member); });
   double leastWaste = isInput ? 0 : 0.25;
-  bool shiftsZero = shiftsZeros && isSigned && !hasGate &&
-                    std::abs(low + high) > leastWaste * (high - low) &&
-                    llvm::all_of(joined, [&](Value member) {
-                      return canShiftZero(member, *this, set);
-                    });
+  bool isAsymmetric = allowsAsymmetric && isSigned && !hasGate &&
+                      std::abs(low + high) > leastWaste * (high - low) &&
+                      llvm::all_of(joined, [&](Value member) {
+                        return canShiftZeroPoint(member, *this, set);
+                      });
   quant::UniformQuantizedType type =
-      makeByteType(builder.getContext(), range, isSigned, shiftsZero);
+      makeQuantType(builder.getContext(), range, isSigned, isAsymmetric);
   if (hasGate)
     type = quant::UniformQuantizedType::get(
         type.getFlags(), type.getStorageType(), type.getExpressedType(),
-        kernel::ByteGate::scaleFor(getGateFunction(gate), type.getScale()),
+        kernel::GatedActivation::scaleFor(getGateFunction(gate),
+                                          type.getScale()),
         /*zeroPoint=*/0, type.getStorageTypeMin(), type.getStorageTypeMax());
   for (Value member : joined)
-    byteTypes[member] = type;
+    quantTypes[member] = type;
   return type;
 }
 
-bool Lowering::isBytes(Value value) const {
+bool Lowering::isLoweredToInt8(Value value) const {
   Value by = lowered.lookup(value);
   return by && tpu::isQuantized(getElement(by));
 }
 
-FailureOr<Value> Lowering::getBytes(Value value) {
-  if (isBytes(value))
+FailureOr<Value> Lowering::getInt8(Value value) {
+  if (isLoweredToInt8(value))
     return lowered.lookup(value);
-  FailureOr<quant::UniformQuantizedType> type = getByteType(value);
+  FailureOr<quant::UniformQuantizedType> type = getQuantType(value);
   if (mlir::failed(type))
     return failure();
   return get(value, *type);
 }
 
 FailureOr<Type> Lowering::getContractionElement(Operation *op, Value result) {
-  if (wantsBytes(result)) {
-    FailureOr<quant::UniformQuantizedType> type = getByteType(result);
+  if (prefersInt8(result)) {
+    FailureOr<quant::UniformQuantizedType> type = getQuantType(result);
     if (mlir::failed(type))
       return failure();
     return Type(*type);
@@ -349,9 +348,9 @@ FailureOr<Type> Lowering::getArgumentElement(Value argument) {
   if (llvm::any_of(argument.getUsers(),
                    [&](Operation *user) { return rules.needsF32(user); }))
     return Type(builder.getF32Type());
-  if (!wantsBytes(argument))
+  if (!prefersInt8(argument))
     return Type(defaultElement);
-  FailureOr<quant::UniformQuantizedType> type = getByteType(argument);
+  FailureOr<quant::UniformQuantizedType> type = getQuantType(argument);
   if (mlir::failed(type))
     return failure();
   return Type(*type);

@@ -197,7 +197,7 @@ ConvertTopToTpu::getArgumentTypes(func::FuncOp function, Lowering &lowering) {
         return function.emitOpError("has argument ")
                << argument.getArgNumber() << " with " << top::kPortAttrName
                << " " << port
-               << ", expected !quant.uniform of bytes for an argument of f32";
+               << ", expected !quant.uniform of 8 bits for an argument of f32";
       type = tensor.clone(element.getValue());
     } else if (quantInput && tensor.getElementType().isF32() &&
                isListed(quantInputs, argument.getArgNumber())) {
@@ -229,10 +229,10 @@ static void shareInputCasts(Value input) {
   }
   if (!first || bytes.empty())
     return;
-  for (tpu::CastOp toBytes : bytes) {
-    if (toBytes->isBeforeInBlock(first))
-      first->moveBefore(toBytes);
-    toBytes.getInputMutable().assign(first.getOutput());
+  for (tpu::CastOp toInt8 : bytes) {
+    if (toInt8->isBeforeInBlock(first))
+      first->moveBefore(toInt8);
+    toInt8.getInputMutable().assign(first.getOutput());
   }
 }
 

@@ -260,7 +260,7 @@ tpuc::quantizeElements(ElementsAttr from, quant::UniformQuantizedType type) {
   auto *to = reinterpret_cast<int8_t *>(blob.getMutableData().data());
   for (float value : values) {
     if (std::isnan(value))
-      return llvm::createStringError("has a NaN, which no byte stands for");
+      return llvm::createStringError("has a NaN, which INT8 does not have");
     double step = std::round(value / type.getScale()) + type.getZeroPoint();
     *to++ = int8_t(int64_t(std::clamp(step, least, most)));
   }

@@ -7,10 +7,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "AliasAnalysis.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Kernel/Tensor.h"
-#include "ValuePlaces.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/DebugLog.h"
@@ -24,7 +24,7 @@ namespace tpuc {
 
 using namespace mlir;
 using namespace tpuc;
-using kernel::LaneSplit;
+using kernel::LaneLayout;
 
 namespace {
 
@@ -35,19 +35,19 @@ int64_t sizeOf(ArrayRef<int64_t> shape) {
 }
 
 /// [first axis, second axis, rest]: batches, channels, image.
-std::optional<LaneSplit> imageSplit(Value value) {
+std::optional<LaneLayout> imageLayout(Value value) {
   ArrayRef<int64_t> shape = shapeOf(value);
   if (shape.size() < 2)
     return std::nullopt;
-  return LaneSplit{shape[0], shape[1]};
+  return LaneLayout{shape[0], shape[1]};
 }
 
 /// Rows of the last axis: [batches, rows, columns].
-std::optional<LaneSplit> rowSplit(Value value) {
+std::optional<LaneLayout> rowLayout(Value value) {
   ArrayRef<int64_t> shape = shapeOf(value);
   if (shape.size() < 2)
     return std::nullopt;
-  return LaneSplit{sizeOf(shape.drop_back(2)), shape[shape.size() - 2]};
+  return LaneLayout{sizeOf(shape.drop_back(2)), shape[shape.size() - 2]};
 }
 
 class LaneAssignment {
@@ -65,12 +65,12 @@ public:
                  tpu::RMSNormOp, tpu::ReduceOp>(op);
     });
     assignDefaults([](Operation *) { return true; });
-    for (auto [value, split] : splits) {
-      LDBG() << "n = " << split.n << ", c = " << split.c << ": " << value;
+    for (auto [value, layout] : layouts) {
+      LDBG() << "n = " << layout.n << ", c = " << layout.c << ": " << value;
       if (Operation *op = value.getDefiningOp())
-        op->setAttr(
-            tpu::kLayoutAttrName,
-            tpu::LaneLayoutAttr::get(function.getContext(), split.n, split.c));
+        op->setAttr(tpu::kLayoutAttrName,
+                    tpu::LaneLayoutAttr::get(function.getContext(), layout.n,
+                                             layout.c));
     }
   }
 
@@ -78,8 +78,9 @@ private:
   void assignDefaults(llvm::function_ref<bool(Operation *)> isChosen) {
     for (Operation &op : function.getBody().front())
       for (Value result : op.getResults())
-        if (isChosen(&op) && isActivation(result) && !splits.contains(result)) {
-          assign(result, defaultSplit(&op, result));
+        if (isChosen(&op) && isActivation(result) &&
+            !layouts.contains(result)) {
+          assign(result, defaultLayout(&op, result));
           propagate();
         }
   }
@@ -89,18 +90,18 @@ private:
     return !op || !op->hasTrait<OpTrait::ConstantLike>();
   }
 
-  void assign(Value value, LaneSplit split) {
-    if (!isActivation(value) || splits.contains(value) ||
-        sizeOf(shapeOf(value)) % (split.n * split.c) != 0)
+  void assign(Value value, LaneLayout layout) {
+    if (!isActivation(value) || layouts.contains(value) ||
+        sizeOf(shapeOf(value)) % (layout.n * layout.c) != 0)
       return;
-    splits[value] = split;
+    layouts[value] = layout;
     if (carriesOn)
       pending.push_back(value);
   }
 
   void assignImage(Value value) {
-    if (auto split = imageSplit(value))
-      assign(value, *split);
+    if (auto layout = imageLayout(value))
+      assign(value, *layout);
   }
 
   void seed(Operation *op) {
@@ -133,14 +134,14 @@ private:
       assign(value, {all / head, rows});
   }
 
-  /// Whether a permutation into `split` keeps all lanes or exchanges all lanes
+  /// Whether a permutation into `split` keeps all lanes or transposes all lanes
   /// with rows; anything between passes through global memory.
-  bool isCleanPermutation(tpu::PermuteOp permute, LaneSplit split) const {
-    const auto *source = splits.find(permute.getInput());
-    if (source == splits.end())
+  bool isCleanPermutation(tpu::PermuteOp permute, LaneLayout layout) const {
+    const auto *source = layouts.find(permute.getInput());
+    if (source == layouts.end())
       return false;
     // Steps of whole rounds of lanes stay in their lane.
-    auto isLane = [](ArrayRef<int64_t> shape, size_t axis, LaneSplit lanes) {
+    auto isLane = [](ArrayRef<int64_t> shape, size_t axis, LaneLayout lanes) {
       int64_t outer = sizeOf(shape.take_front(axis));
       int64_t row = sizeOf(shape) / (lanes.n * lanes.c);
       int64_t rows = sizeOf(shape.drop_front(axis + 1)) / row;
@@ -149,27 +150,27 @@ private:
     };
     ArrayRef<int64_t> to = shapeOf(permute.getOutput());
     ArrayRef<int64_t> from = shapeOf(permute.getInput());
-    bool keepsAll = true, exchangesAll = true;
+    bool keepsAll = true, transposesAll = true;
     for (auto [axis, origin] : llvm::enumerate(permute.getOrder())) {
       if (to[axis] == 1)
         continue;
-      bool isNow = isLane(to, axis, split);
+      bool isNow = isLane(to, axis, layout);
       bool wasBefore = isLane(from, origin, source->second);
       keepsAll &= isNow == wasBefore;
-      exchangesAll &= !(isNow && wasBefore);
+      transposesAll &= !(isNow && wasBefore);
     }
     // Products of 64 x 64 take as long for a few elements.
     constexpr int64_t kFew = 16;
-    int64_t rest = sizeOf(to) / (split.n * split.c);
-    return keepsAll || (exchangesAll && split.c >= kFew && rest >= kFew);
+    int64_t rest = sizeOf(to) / (layout.n * layout.c);
+    return keepsAll || (transposesAll && layout.c >= kFew && rest >= kFew);
   }
 
   /// The split that leaves the fewest lanes and vectors idle; of equals the one
   /// that joins the fewest axes.
-  LaneSplit defaultSplit(Operation *op, Value value) const {
+  LaneLayout defaultLayout(Operation *op, Value value) const {
     ArrayRef<int64_t> shape = shapeOf(value);
     if (isa<tpu::MatMulOp>(op) || shape.size() < 3)
-      return rowSplit(value).value_or(LaneSplit{1, 1});
+      return rowLayout(value).value_or(LaneLayout{1, 1});
     // What is reduced is much larger than the result.
     auto reduce = dyn_cast<tpu::ReduceOp>(op);
     if (reduce)
@@ -181,7 +182,7 @@ private:
       return double(size) / double(arch::alignUp(size, unit));
     };
     // Nothing is left of the axes of a value that is reduced to one element.
-    LaneSplit best{1, 1};
+    LaneLayout best{1, 1};
     double bestUsage = 0;
     // Of many short rows several in a lane, as many in each.
     int64_t leading = sizeOf(shape.take_front(numAxes - 1));
@@ -194,17 +195,17 @@ private:
     }
     for (size_t axes = 1; axes < numAxes; ++axes)
       for (size_t first = 0; first + axes < numAxes; ++first) {
-        LaneSplit split{sizeOf(shape.take_front(first)),
-                        sizeOf(shape.slice(first, axes))};
+        LaneLayout layout{sizeOf(shape.take_front(first)),
+                          sizeOf(shape.slice(first, axes))};
         int64_t rest = sizeOf(shape.drop_front(first + axes));
-        double candidate = usage(split.c, arch::kLanes) *
+        double candidate = usage(layout.c, arch::kLanes) *
                            usage(rest * width, arch::kVectorBytes);
         auto permute = dyn_cast<tpu::PermuteOp>(op);
-        if (permute && isCleanPermutation(permute, split))
+        if (permute && isCleanPermutation(permute, layout))
           candidate += 1.0;
         if (candidate > bestUsage) {
           bestUsage = candidate;
-          best = split;
+          best = layout;
         }
       }
     return best;
@@ -222,18 +223,18 @@ private:
   }
 
   void carry(Operation *op, Value from) {
-    LaneSplit split = splits.lookup(from);
+    LaneLayout layout = layouts.lookup(from);
     if (op->getNumResults() != 1)
       return;
     Value result = op->getResult(0);
     auto carryTo = [&](Value other) {
       if (other != from)
-        assign(other, split);
+        assign(other, layout);
     };
     if (auto matmul = dyn_cast<tpu::MatMulOp>(op)) {
       bool isRightShared = matmul.getBatch() == 1 && !matmul.getLeftTranspose();
       if (isRightShared && from != matmul.getRight() &&
-          split.n * split.c == matmul.getM()) {
+          layout.n * layout.c == matmul.getM()) {
         carryTo(matmul.getLeft());
         carryTo(result);
       }
@@ -241,11 +242,11 @@ private:
     }
     // All in one lane is no choice for others, as behind a convolution to one
     // channel.
-    bool isOneLane = split.n * split.c == 1 && isa<tpu::ReshapeOp>(op);
-    if (from != result && startsImages(op, split))
-      return assign(result, {split.n, 1});
-    if (isOneLane || !keepsLeadingAxes(op, split) || startsRows(op, split) ||
-        (from != result && leavesFewLanes(op, split)))
+    bool isOneLane = layout.n * layout.c == 1 && isa<tpu::ReshapeOp>(op);
+    if (from != result && startsImages(op, layout))
+      return assign(result, {layout.n, 1});
+    if (isOneLane || !keepsLeadingAxes(op, layout) || startsRows(op, layout) ||
+        (from != result && leavesFewLanes(op, layout)))
       return;
     carryTo(result);
     for (Value operand : op->getOperands())
@@ -257,7 +258,7 @@ private:
 
   /// Whether result element (n, c, ...) comes from the same n and c of the
   /// operands, which element-wise operators do for any split.
-  static bool keepsLeadingAxes(Operation *op, LaneSplit split) {
+  static bool keepsLeadingAxes(Operation *op, LaneLayout layout) {
     if (isa<tpu::ReshapeOp>(op) || op->hasTrait<tpu::Pointwise>())
       return true;
     auto lanes = dyn_cast<LaneLayoutOpInterface>(op);
@@ -265,42 +266,42 @@ private:
       return false;
     ArrayRef<int64_t> shape = shapeOf(op->getResult(0));
     return sizeOf(shape.take_front(lanes.getKeptAxes())) %
-               (split.n * split.c) ==
+               (layout.n * layout.c) ==
            0;
   }
 
   /// Whether an op makes one row of what lies one element a lane, for readers
   /// of rows: as a relayout in local memory that is a few cycles, while each
   /// element would be a transfer of its own later on.
-  static bool startsRows(Operation *op, LaneSplit split) {
+  static bool startsRows(Operation *op, LaneLayout layout) {
     auto reshape = dyn_cast<tpu::ReshapeOp>(op);
-    if (!reshape || !canTurnLanes(reshape))
+    if (!reshape || !canTransposeLanes(reshape))
       return false;
     ArrayRef<int64_t> shape = shapeOf(reshape.getOutput());
     int64_t rows = sizeOf(shape.drop_back());
-    return split.n == rows && split.c == shape.back() &&
+    return layout.n == rows && layout.c == shape.back() &&
            leadsToRows(reshape.getOutput());
   }
 
   /// The same for images of one channel, which convolutions read, and others
   /// for all of their channels.
-  static bool startsImages(Operation *op, LaneSplit split) {
+  static bool startsImages(Operation *op, LaneLayout layout) {
     auto reshape = dyn_cast<tpu::ReshapeOp>(op);
-    if (!reshape || !canTurnLanes(reshape))
+    if (!reshape || !canTransposeLanes(reshape))
       return false;
     ArrayRef<int64_t> shape = shapeOf(reshape.getOutput());
-    return shape.size() > 2 && shape[0] == split.n && shape[1] == 1 &&
-           split.c >= arch::kLanes && sizeOf(shape) == split.n * split.c &&
+    return shape.size() > 2 && shape[0] == layout.n && shape[1] == 1 &&
+           layout.c >= arch::kLanes && sizeOf(shape) == layout.n * layout.c &&
            leadsToImages(reshape.getOutput());
   }
 
   /// Whether a function of one element, of an image of a few channels, takes
   /// more time in their lanes than to move it to all lanes and back.
-  static bool leavesFewLanes(Operation *op, LaneSplit split) {
+  static bool leavesFewLanes(Operation *op, LaneLayout layout) {
     constexpr int64_t kFewLanes = 4;
-    return split.c <= kFewLanes && hasManyPasses(op) &&
+    return layout.c <= kFewLanes && hasManyPasses(op) &&
            sizeOf(shapeOf(op->getResult(0))) >=
-               split.n * split.c * arch::kLanes * arch::kVectorBytes &&
+               layout.n * layout.c * arch::kLanes * arch::kVectorBytes &&
            !leadsToImages(op->getResult(0));
   }
 
@@ -380,7 +381,7 @@ private:
 
   func::FuncOp function;
   bool carriesOn;
-  llvm::MapVector<Value, LaneSplit> splits;
+  llvm::MapVector<Value, LaneLayout> layouts;
   SmallVector<Value> pending;
 };
 

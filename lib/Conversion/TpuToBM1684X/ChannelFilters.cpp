@@ -1,7 +1,7 @@
 //===- ChannelFilters.cpp - Filters for other channels --------------------===//
 //
-// Moves the entries of constants along the axes of channels. It looks at no
-// entry: all types are bytes, and zero is zero in each of them.
+// Moves the entries of constants along the axes of channels. It copies
+// entries as raw data, whatever their type; zero has the bits 0 in all of them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -163,8 +163,8 @@ Value tpuc::makeSelection(OpBuilder &builder, Location loc,
                           ArrayRef<int64_t> from, int64_t channels,
                           Type element) {
   int64_t count = int64_t(from.size());
-  bool isByte = tpu::isQuantized(element);
-  if (isByte)
+  bool isInt8 = tpu::isQuantized(element);
+  if (isInt8)
     element = quant::UniformQuantizedPerAxisType::get(
         quant::QuantizationFlags::Signed, builder.getI8Type(),
         builder.getF32Type(), SmallVector<double>(count, 1.0),
@@ -175,7 +175,7 @@ Value tpuc::makeSelection(OpBuilder &builder, Location loc,
   uint16_t one = element.isF16() ? 0x3c00 : 0x3f80; // f16, bf16
   for (auto [result, channel] : llvm::enumerate(from)) {
     int64_t index = int64_t(result) * channels + channel;
-    if (isByte)
+    if (isInt8)
       bytes[index] = 1;
     else
       std::memcpy(bytes + index * sizeof(one), &one, sizeof(one));

@@ -193,6 +193,6 @@ void tpuc::buildLanesPipeline(OpPassManager &manager) {
   manager.addPass(createFuseInputCasts());
   manager.addPass(createAlignConcats());
   manager.addPass(createTpuAssignLaneLayout());
-  manager.addPass(createJoinPermutes());
+  manager.addPass(createFusePermutes());
   manager.addPass(createTpuCopyResults());
 }

@@ -1,11 +1,11 @@
 //===- CopyResults.cpp - Results have memory of their own -----------------===//
 //
-// Which values lie in others is known to ValuePlaces.
+// Which values lie in others is known to AliasAnalysis.
 //
 //===----------------------------------------------------------------------===//
 
+#include "AliasAnalysis.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
-#include "ValuePlaces.h"
 
 namespace tpuc {
 #define GEN_PASS_DEF_TPUCOPYRESULTS
@@ -19,7 +19,7 @@ namespace {
 struct TpuCopyResults : public tpuc::impl::TpuCopyResultsBase<TpuCopyResults> {
   void runOnOperation() override {
     if (getOperation().isDeclaration() ||
-        !ValuePlaces::copyResults(getOperation()))
+        !AliasAnalysis::copyResults(getOperation()))
       markAllAnalysesPreserved();
   }
 };

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ByteKernels.h"
 #include "KernelModels.h"
+#include "QuantElementwise.h"
 
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Kernel/Elementwise.h"
@@ -65,14 +65,16 @@ struct BinaryModel
     ElementwiseParams params = makeParams(context, op);
     ElementType type = params.result.tensor.type;
     Arith function = arithOf(binary.getKind());
-    if (isByte(type)) {
-      ByteScale lhs = scaleOf(binary.getLhs()), rhs = scaleOf(binary.getRhs());
+    if (isInt8(type)) {
+      QuantParams lhs = quantParamsOf(binary.getLhs()),
+                  rhs = quantParamsOf(binary.getRhs());
       if (function == Arith::Mul && (lhs.zeroPoint || rhs.zeroPoint))
         return op->emitOpError()
-               << "multiplies bytes whose zero is not 0, which has no kernel; "
+               << "multiplies INT8 operands whose zero point is not 0, which "
+                  "has no kernel; "
                   "give it the precision F16 in the quantize table";
-      setByteBinary(params, binary.getKind(), lhs, rhs,
-                    scaleOf(binary.getOutput()));
+      setQuantBinary(params, binary.getKind(), lhs, rhs,
+                     quantParamsOf(binary.getOutput()));
     } else if (function == Arith::Div)
       setDivision(params, type);
     else
@@ -82,8 +84,8 @@ struct BinaryModel
                                   ArrayRef<LocalTensor>, uint32_t) {
         builder.arith(function, result, operands[0], operands[1]);
       };
-    // The requantisation of bytes reads and writes whole vectors only.
-    params.takesStrides = function != Arith::Div && !isByte(type);
+    // The requantisation to INT8 reads and writes whole vectors only.
+    params.takesStrides = function != Arith::Div && !isInt8(type);
     makeElementwiseKernels(params, kernels);
     return success();
   }
@@ -147,9 +149,10 @@ struct CastModel
                              KernelList &kernels) const {
     ElementwiseParams params = makeParams(context, op);
     auto cast = llvm::cast<tpu::CastOp>(op);
-    if (isByte(params.result.tensor.type) ||
-        isByte(params.operands.front().tensor.type)) {
-      setByteCast(params, scaleOf(cast.getInput()), scaleOf(cast.getOutput()));
+    if (isInt8(params.result.tensor.type) ||
+        isInt8(params.operands.front().tensor.type)) {
+      setQuantCast(params, quantParamsOf(cast.getInput()),
+                   quantParamsOf(cast.getOutput()));
       makeElementwiseKernels(params, kernels);
       return success();
     }

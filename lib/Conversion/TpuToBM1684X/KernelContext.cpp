@@ -52,7 +52,7 @@ GlobalTensor KernelContext::globalTensor(Value value) {
     value = source;
   if (auto it = activations.find(value); it != activations.end()) {
     tensor.offsetBytes = it->second.offsetBytes;
-    tensor.split = it->second.split;
+    tensor.layout = it->second.layout;
   } else {
     auto [place, isNew] = constantOffsets.try_emplace(value, 0);
     if (isNew)
@@ -125,8 +125,8 @@ GlobalTensor KernelContext::identityMatrix(ElementType type) {
 }
 
 void KernelContext::placeActivation(Value value, int64_t offsetBytes,
-                                    kernel::LaneSplit split) {
-  activations[value] = {offsetBytes, split};
+                                    kernel::LaneLayout layout) {
+  activations[value] = {offsetBytes, layout};
 }
 
 int64_t KernelContext::addPiece(ArrayRef<char> bytes) {

@@ -31,7 +31,7 @@ static FailureOr<group::Plan> planNetwork(Network &network,
     return network.operators[reason.op]->emitOpError()
            << "cannot be computed: " << reason.reason;
   LDBG() << network.function.getName() << ": " << plan.cycles << " cycles, "
-         << plan.joins.size() << " joins, " << plan.globalBytes
+         << plan.fusions.size() << " fusions, " << plan.globalBytes
          << " bytes of global memory";
   return plan;
 }
@@ -64,7 +64,7 @@ private:
       return failure();
     for (const group::Operator &op : network->program.operators)
       numKernels += op.kernels.size();
-    numJoins += plan->joins.size();
+    numFusions += plan->fusions.size();
     writePlan(*network, *plan);
     formGroups(*network, *plan);
     cache.networks[function] = std::move(network);

@@ -9,7 +9,7 @@
 
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Kernel/Functions.h"
-#include "Kernel/Rows.h"
+#include "Kernel/RowwiseKernels.h"
 
 using namespace mlir;
 using namespace tpuc;

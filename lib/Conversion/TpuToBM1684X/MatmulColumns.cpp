@@ -1,4 +1,4 @@
-//===- MatmulColumns.cpp - Columns of products of bytes -------------------===//
+//===- MatmulColumns.cpp - Columns of INT8 products -----------------------===//
 //
 // Chooses the arithmetic between the i32 sums and the result. Sums are bounded
 // by the weights, so that no 16-bit number saturates; what is lost by shifting
@@ -8,7 +8,7 @@
 
 #include "MatmulColumns.h"
 
-#include "ByteKernels.h"
+#include "QuantElementwise.h"
 
 #include <cmath>
 
@@ -21,7 +21,7 @@ namespace {
 /// result = sum * factor + summand for sums in [least, most].
 struct Column {
   double factor = 0, bias = 0;
-  /// The bytes that stand for 0 times the weights, which the sums lack.
+  /// The zero point times the weights, which the sums lack.
   int64_t correction = 0;
   int64_t least = 0, most = 0;
   /// The sum of the squares of the weights.
@@ -37,8 +37,8 @@ constexpr double kMostNoise = 1.0 / 8;
 class Columns {
 public:
   Columns(tpu::MatMulOp op, ArrayRef<char> weights, ArrayRef<float> bias)
-      : input(scaleOf(op.getLeft())), result(scaleOf(op.getOutput())),
-        columns(op.getN()) {
+      : input(quantParamsOf(op.getLeft())),
+        result(quantParamsOf(op.getOutput())), columns(op.getN()) {
     ArrayRef<double> scales =
         cast<quant::UniformQuantizedPerAxisType>(tpu::getElement(op.getRight()))
             .getScales();
@@ -74,14 +74,14 @@ public:
   /// The terms in 16 bits, or nothing when they are not precise enough.
   std::optional<MatmulParams::Narrow> narrow(ElementType type,
                                              KernelContext &context) const {
-    bool isByteResult = isByte(type);
-    if (!isByteResult && type != ElementType::F16)
+    bool isInt8Result = isInt8(type);
+    if (!isInt8Result && type != ElementType::F16)
       return std::nullopt;
     bool hasBias =
         llvm::any_of(columns, [](const Column &c) { return c.bias != 0; });
     // A bias that is large beside the sums would cost them their last bits.
     for (bool addsBefore : {true, false}) {
-      if (!addsBefore && (!hasBias || isByteResult))
+      if (!addsBefore && (!hasBias || isInt8Result))
         break;
       std::optional<int> shift = findShift(addsBefore);
       if (!shift)
@@ -89,7 +89,7 @@ public:
       MatmulParams::Narrow terms;
       terms.shift = *shift;
       terms.zeroPoint = result.zeroPoint;
-      if (!setFactors(terms, isByteResult, context))
+      if (!setFactors(terms, isInt8Result, context))
         continue;
       SmallVector<double> summands, offsets;
       for (const Column &column : columns) {
@@ -135,7 +135,7 @@ private:
   }
 
   /// False when the factors have no form of 16 bits.
-  bool setFactors(MatmulParams::Narrow &terms, bool isByteResult,
+  bool setFactors(MatmulParams::Narrow &terms, bool isInt8Result,
                   KernelContext &context) const {
     double least = INFINITY, most = 0;
     SmallVector<double> factors;
@@ -148,7 +148,7 @@ private:
       least = std::min(least, factor);
       most = std::max(most, factor);
     }
-    if (!isByteResult) {
+    if (!isInt8Result) {
       // Normal numbers of f16, with products in its range.
       if (least < 0x1p-14 || most * kWordLimit > 65504.0)
         return false;
@@ -181,21 +181,21 @@ private:
                                {1, 1, rows, int64_t(values.size()) / rows});
   }
 
-  ByteScale input, result;
+  QuantParams input, result;
   SmallVector<Column> columns;
 };
 
 } // namespace
 
-LogicalResult tpuc::setByteColumns(tpu::MatMulOp op, KernelContext &context,
-                                   MatmulParams &params) {
+LogicalResult tpuc::setQuantColumns(tpu::MatMulOp op, KernelContext &context,
+                                    MatmulParams &params) {
   ArrayRef<char> weights = context.constantBytes(op.getRight());
   ArrayRef<char> biasBytes;
   if (op.getBias())
     biasBytes = context.constantBytes(op.getBias());
   if (weights.empty() || (op.getBias() && biasBytes.empty()))
     return op.emitOpError()
-           << "multiplies bytes by what is computed at run time; give it the "
+           << "multiplies INT8 by what is computed at run time; give it the "
               "precision F16 in the quantize table";
   ArrayRef<float> bias(reinterpret_cast<const float *>(biasBytes.data()),
                        biasBytes.size() / sizeof(float));

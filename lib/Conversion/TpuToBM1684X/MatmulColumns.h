@@ -1,6 +1,6 @@
-//===- MatmulColumns.h - Columns of products of bytes ----------*- C++ -*-===//
+//===- MatmulColumns.h - Columns of INT8 products ---------------*- C++ -*-===//
 //
-// What a product of bytes does with the sums of each column. Not for other
+// What an INT8 product does with the sums of each column. Not for other
 // libraries.
 //
 //===----------------------------------------------------------------------===//
@@ -14,11 +14,11 @@
 
 namespace tpuc {
 
-/// Gives a product of bytes the terms of its columns: in 16 bits where their
-/// rounding is small beside that of the bytes, else in f32. Emits an error when
-/// the right operand is no constant.
-mlir::LogicalResult setByteColumns(tpu::MatMulOp op, KernelContext &context,
-                                   kernel::MatmulParams &params);
+/// Gives an INT8 product the terms of its columns: in 16 bits where their
+/// rounding is small beside that of the operand, else in f32. Emits an error
+/// when the right operand is no constant.
+mlir::LogicalResult setQuantColumns(tpu::MatMulOp op, KernelContext &context,
+                                    kernel::MatmulParams &params);
 
 } // namespace tpuc
 

@@ -38,7 +38,7 @@ struct MatMulModel
     params.rightTransposed = matmul.getRightTranspose();
     setRight(params, matmul, context);
     if (tpu::isQuantized(tpu::getElement(matmul.getLeft()))) {
-      if (failed(setByteColumns(matmul, context, params)))
+      if (failed(setQuantColumns(matmul, context, params)))
         return failure();
     } else if (Value bias = matmul.getBias()) {
       params.bias = context.globalTensor(bias);

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ByteKernels.h"
 #include "KernelModels.h"
+#include "QuantElementwise.h"
 
 #include "Arch/BM1684X.h"
 #include "Dialect/Tpu/IR/Tpu.h"
@@ -49,9 +49,9 @@ struct BoxCopy {
       : params{result, source, std::nullopt} {
     for (auto [size, to, from] : llvm::zip(sizes, resultStrides, sourceStrides))
       axes.push_back({size, to, from});
-    // The bits of bytes move, whatever they mean.
+    // The bits of INT8 values move, whatever their scale.
     bool isHalf = isFloat(result.type) && byteWidth(result.type) == 2;
-    if (result.split.isKnown() && (isHalf || isByte(result.type)))
+    if (result.layout.isKnown() && (isHalf || isInt8(result.type)))
       params.identity =
           context.identityMatrix(isHalf ? result.type : ElementType::I8);
   }
@@ -78,7 +78,7 @@ struct ReshapeModel
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
     auto reshape = cast<tpu::ReshapeOp>(op);
-    if (!context.hasPlace(reshape.getOutput())) {
+    if (!context.hasAllocation(reshape.getOutput())) {
       // The reshape of a constant is the constant.
       context.alias(reshape.getOutput(), reshape.getInput());
       return success();
@@ -163,10 +163,10 @@ bool isOnlyMovedOn(KernelContext &context, Value value) {
   return !value.use_empty() &&
          llvm::all_of(value.getUsers(), [&](Operation *user) {
            if (isa<tpu::ReshapeOp>(user) &&
-               context.hasPlace(user->getResult(0)))
+               context.hasAllocation(user->getResult(0)))
              return isOnlyMovedOn(context, user->getResult(0));
            return isa<tpu::PermuteOp, tpu::RelayoutOp>(user) &&
-                  context.hasPlace(user->getResult(0)) &&
+                  context.hasAllocation(user->getResult(0)) &&
                   !Movement(context, user).staysLocal();
          });
 }
@@ -274,8 +274,8 @@ struct PadModel
     auto pad = cast<tpu::PadOp>(op);
     GlobalTensor result = context.globalTensor(pad.getOutput());
     double value = pad.getValue().convertToDouble();
-    if (isByte(result.type)) {
-      ByteScale bytes = scaleOf(pad.getOutput());
+    if (isInt8(result.type)) {
+      QuantParams bytes = quantParamsOf(pad.getOutput());
       double least = isSigned(result.type) ? -128 : 0;
       double step = std::round(value / bytes.scale) + double(bytes.zeroPoint);
       // What pads for a maximum is minus infinity: the least byte.

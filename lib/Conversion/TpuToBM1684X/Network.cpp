@@ -13,7 +13,7 @@ using namespace mlir;
 using namespace tpuc;
 
 std::optional<unsigned> Network::indexOf(Value value) const {
-  auto found = indices.find(places.rootOf(value));
+  auto found = indices.find(aliases.rootOf(value));
   if (found == indices.end())
     return std::nullopt;
   return found->second;
@@ -46,14 +46,14 @@ LogicalResult Network::addValue(Value value) {
   info.offset = nextOffset;
   info.bytes = type.getNumElements() * byteWidth(*element);
   info.type = *element;
-  info.split = splitOf(value);
+  info.layout = laneLayoutOf(value);
   info.isInput = isa<BlockArgument>(value);
   nextOffset +=
       arch::alignUp(std::max<int64_t>(info.bytes, 1), arch::kGlobalAlignBytes);
   indices[value] = program.values.size();
   program.values.push_back(info);
   values.push_back(value);
-  context.placeActivation(value, info.offset, info.split);
+  context.placeActivation(value, info.offset, info.layout);
   return success();
 }
 
@@ -65,20 +65,20 @@ LogicalResult Network::addValues() {
              << argument.getType() << ", which this chip does not have";
   for (Operation &op : function.getBody().front())
     for (Value result : op.getResults())
-      if (!isConstant(result) && places.rootOf(result) == result &&
+      if (!isConstant(result) && aliases.rootOf(result) == result &&
           failed(addValue(result)))
         return op.emitOpError() << "has a result of type " << result.getType()
                                 << ", which this chip does not have";
   for (Operation &op : function.getBody().front())
     for (Value result : op.getResults()) {
-      ValuePlaces::Place place = places.placeOf(result);
-      auto root = indices.find(place.root);
-      if (root == indices.end() || place.root == result)
+      AliasAnalysis::Alias alias = aliases.aliasOf(result);
+      auto root = indices.find(alias.root);
+      if (root == indices.end() || alias.root == result)
         continue;
       context.placeActivation(
-          result, program.values[root->second].offset + place.offset,
-          splitOf(result));
-      views.push_back({result, place});
+          result, program.values[root->second].offset + alias.offset,
+          laneLayoutOf(result));
+      views.push_back({result, alias});
     }
   Operation *terminator = function.getBody().front().getTerminator();
   for (OpOperand &operand : terminator->getOpOperands()) {

@@ -1,4 +1,4 @@
-//===- Network.h - A function as LayerGroup sees it ------------*- C++ -*-===//
+//===- Network.h - A function as LayerGroup sees it -------------*- C++ -*-===//
 //
 // Builds the kernels of a function's operators and gives its values virtual
 // memory: what is planned, and what commands are emitted from.
@@ -8,7 +8,7 @@
 #ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_NETWORK_H
 #define TPUC_LIB_CONVERSION_TPUTOBM1684X_NETWORK_H
 
-#include "ValuePlaces.h"
+#include "AliasAnalysis.h"
 
 #include "Conversion/TpuToBM1684X/KernelContext.h"
 #include "LayerGroup/Schedule.h"
@@ -22,7 +22,7 @@ public:
   /// `function` holds no groups.
   Network(mlir::func::FuncOp function, bool allowsLaneProducts)
       : function(function), allowsLaneProducts(allowsLaneProducts),
-        places(function), context(allowsLaneProducts) {}
+        aliases(function), context(allowsLaneProducts) {}
 
   /// Builds all kernels. Every operator that has none, or whose kernel refuses
   /// it, is reported.
@@ -36,12 +36,12 @@ public:
 
   mlir::func::FuncOp function;
   bool allowsLaneProducts;
-  ValuePlaces places;
+  AliasAnalysis aliases;
   KernelContext context;
   group::Program program;
   llvm::SmallVector<mlir::Value> values; ///< by index
   /// The values that lie in others, or in arguments.
-  llvm::SmallVector<std::pair<mlir::Value, ValuePlaces::Place>> views;
+  llvm::SmallVector<std::pair<mlir::Value, AliasAnalysis::Alias>> views;
   llvm::SmallVector<mlir::Operation *> operators; ///< by index
 
 private:

@@ -114,8 +114,8 @@ static void formRuns(const Network &network, const group::Plan &plan) {
   // By operator: whether a value lives there and at the next one.
   std::vector<bool> isLinked(owners.size());
   auto lifetimes = lifetimesOf(network.program, plan);
-  for (auto [place, lifetime] : llvm::zip(plan.places, lifetimes))
-    if (place.isResident)
+  for (auto [allocation, lifetime] : llvm::zip(plan.allocations, lifetimes))
+    if (allocation.isResident)
       for (unsigned op = lifetime.first; op < lifetime.second; ++op)
         isLinked[op] = true;
   func::FuncOp function = network.function;

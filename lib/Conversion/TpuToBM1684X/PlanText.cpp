@@ -25,8 +25,8 @@ SmallVector<unsigned> tpuc::ownersOf(const group::Program &program,
                                      const group::Plan &plan) {
   SmallVector<unsigned> owners(program.operators.size());
   std::iota(owners.begin(), owners.end(), 0u);
-  for (const group::PlannedJoin &join : llvm::reverse(plan.joins))
-    owners[join.from] = owners[join.into];
+  for (const group::PlannedFusion &fusion : llvm::reverse(plan.fusions))
+    owners[fusion.from] = owners[fusion.into];
   return owners;
 }
 
@@ -83,38 +83,39 @@ private:
 
   void writeValues() {
     llvm::SmallDenseMap<unsigned, tpu::InTileAttr> fused;
-    for (auto [index, join] : llvm::enumerate(plan.joins))
-      fused[join.value] =
-          tpu::InTileAttr::get(context, index, join.cycles, join.apartCycles);
+    for (auto [index, fusion] : llvm::enumerate(plan.fusions))
+      fused[fusion.value] = tpu::InTileAttr::get(context, index, fusion.cycles,
+                                                 fusion.apartCycles);
     auto lifetimes = lifetimesOf(network.program, plan);
     for (auto [index, value] : llvm::enumerate(network.values)) {
       Attribute attribute = fused.lookup(index);
       if (!attribute)
-        attribute = placeAttr(index, lifetimes[index]);
+        attribute = allocationAttr(index, lifetimes[index]);
       if (auto argument = dyn_cast<BlockArgument>(value))
         function.setArgAttr(argument.getArgNumber(), tpu::kMemoryAttrName,
                             attribute);
       else
         value.getDefiningOp()->setAttr(tpu::kMemoryAttrName, attribute);
     }
-    for (auto [value, place] : network.views)
-      value.getDefiningOp()->setAttr(tpu::kMemoryAttrName, viewAttr(place));
+    for (auto [value, alias] : network.views)
+      value.getDefiningOp()->setAttr(tpu::kMemoryAttrName, viewAttr(alias));
   }
 
-  Attribute placeAttr(unsigned value, std::pair<unsigned, unsigned> lifetime) {
-    const group::Place &place = plan.places[value];
-    auto why = tpu::Cause(place.cause);
+  Attribute allocationAttr(unsigned value,
+                           std::pair<unsigned, unsigned> lifetime) {
+    const group::Allocation &allocation = plan.allocations[value];
+    auto why = tpu::Cause(allocation.cause);
     std::optional<int64_t> by;
-    if (place.cause >= group::Cause::NoRoom)
-      by = numberOf(place.causeOp);
-    if (!place.isResident)
-      return tpu::GlobalAttr::get(context, place.globalOffset, why, by);
+    if (allocation.cause >= group::Cause::NoRoom)
+      by = numberOf(allocation.causeOp);
+    if (!allocation.isResident)
+      return tpu::GlobalAttr::get(context, allocation.globalOffset, why, by);
     std::optional<int64_t> global;
-    if (place.isGlobal)
-      global = place.globalOffset;
+    if (allocation.isGlobal)
+      global = allocation.globalOffset;
     auto [first, last] = lifetime;
     return tpu::LocalAttr::get(
-        context, place.address, network.program.values[value].laneBytes(),
+        context, allocation.address, network.program.values[value].laneBytes(),
         numberOf(first), numberOf(last), global, why, by);
   }
 
@@ -161,14 +162,14 @@ private:
 
 } // namespace
 
-tpu::ViewAttr tpuc::viewAttr(const ValuePlaces::Place &place) {
-  MLIRContext *context = Value(place.root).getContext();
-  if (auto argument = dyn_cast<BlockArgument>(place.root))
+tpu::ViewAttr tpuc::viewAttr(const AliasAnalysis::Alias &alias) {
+  MLIRContext *context = Value(alias.root).getContext();
+  if (auto argument = dyn_cast<BlockArgument>(alias.root))
     return tpu::ViewAttr::get(context, /*isArgument=*/true,
-                              argument.getArgNumber(), place.offset);
+                              argument.getArgNumber(), alias.offset);
   return tpu::ViewAttr::get(context, /*isArgument=*/false,
-                            numberOf(place.root.getDefiningOp()).value_or(0),
-                            place.offset);
+                            numberOf(alias.root.getDefiningOp()).value_or(0),
+                            alias.offset);
 }
 
 void tpuc::writePlan(const Network &network, const group::Plan &plan) {
@@ -193,8 +194,8 @@ public:
     plan.localBytes = attribute.getLocalBytes();
     plan.globalBytes = attribute.getGlobalBytes();
     plan.fillsWaits = attribute.getFillWaits();
-    if (failed(readNumbers()) || failed(readPlaces()) || failed(readJoins()) ||
-        failed(readKernels()))
+    if (failed(readNumbers()) || failed(readAllocations()) ||
+        failed(readFusions()) || failed(readKernels()))
       return failure();
     return std::move(plan);
   }
@@ -232,7 +233,7 @@ private:
     return found->second;
   }
 
-  LogicalResult readPlaces() {
+  LogicalResult readAllocations() {
     for (auto [index, value] : llvm::enumerate(network.values)) {
       Operation *op = value.getDefiningOp();
       Attribute attribute;
@@ -250,26 +251,26 @@ private:
   }
 
   LogicalResult readPlace(Operation *op, unsigned value, Attribute attribute) {
-    group::Place &place = plan.places.emplace_back();
+    group::Allocation &allocation = plan.allocations.emplace_back();
     auto setCause = [&](tpu::Cause why,
                         std::optional<int64_t> by) -> LogicalResult {
-      place.cause = group::Cause(why);
+      allocation.cause = group::Cause(why);
       if (!by)
         return success();
       FailureOr<unsigned> cause = indexOf(op, *by);
-      place.causeOp = cause.value_or(0);
+      allocation.causeOp = cause.value_or(0);
       return success(succeeded(cause));
     };
     if (auto local = dyn_cast_or_null<tpu::LocalAttr>(attribute)) {
-      place.isResident = true;
-      place.address = uint32_t(local.getAddr());
-      place.isGlobal = local.getGlobal().has_value();
-      place.globalOffset = local.getGlobal().value_or(0);
+      allocation.isResident = true;
+      allocation.address = uint32_t(local.getAddr());
+      allocation.isGlobal = local.getGlobal().has_value();
+      allocation.globalOffset = local.getGlobal().value_or(0);
       return setCause(local.getWhy(), local.getBy());
     }
     if (auto global = dyn_cast_or_null<tpu::GlobalAttr>(attribute)) {
-      place.isGlobal = true;
-      place.globalOffset = global.getOffset();
+      allocation.isGlobal = true;
+      allocation.globalOffset = global.getOffset();
       return setCause(global.getWhy(), global.getBy());
     }
     if (auto inTile = dyn_cast_or_null<tpu::InTileAttr>(attribute)) {
@@ -284,9 +285,9 @@ private:
            << (isa<func::FuncOp>(op) ? "an argument" : "its result");
   }
 
-  LogicalResult readJoins() {
+  LogicalResult readFusions() {
     llvm::sort(fused, [](const Fused &a, const Fused &b) {
-      return a.attribute.getJoin() < b.attribute.getJoin();
+      return a.attribute.getFusion() < b.attribute.getFusion();
     });
     const group::Program &program = network.program;
     SmallVector<unsigned> owners(program.operators.size());
@@ -298,10 +299,10 @@ private:
     };
     for (auto [index, entry] : llvm::enumerate(fused)) {
       Operation *op = network.values[entry.value].getDefiningOp();
-      if (entry.attribute.getJoin() != int64_t(index))
+      if (entry.attribute.getFusion() != int64_t(index))
         return op->emitOpError()
-               << "has a result of join " << entry.attribute.getJoin()
-               << ", but the joins before it end with " << int64_t(index) - 1;
+               << "has a result of fusion " << entry.attribute.getFusion()
+               << ", but the fusions before it end with " << int64_t(index) - 1;
       SmallVector<unsigned> writers, readers;
       for (unsigned i = 0; i < program.operators.size(); ++i) {
         if (llvm::is_contained(program.operators[i].results, entry.value))
@@ -314,9 +315,9 @@ private:
                << "has a result that exists within tiles only, but that "
                << readers.size() << " operators read";
       unsigned into = ownerOf(readers.front());
-      plan.joins.push_back({writers.front(), into, entry.value,
-                            entry.attribute.getApart(),
-                            entry.attribute.getCost()});
+      plan.fusions.push_back({writers.front(), into, entry.value,
+                              entry.attribute.getApart(),
+                              entry.attribute.getCost()});
       owners[writers.front()] = into;
     }
     return success();

@@ -1,4 +1,4 @@
-//===- PlanText.h - Plans as attributes and regions ------------*- C++ -*-===//
+//===- PlanText.h - Plans as attributes and regions -------------*- C++ -*-===//
 //
 // Writes LayerGroup's plan of a function into its operations and reads it back.
 // Numbers of operations (`tpu.op`) are those of all that are no constants, in
@@ -22,7 +22,7 @@ void writePlan(const Network &network, const group::Plan &plan);
 mlir::FailureOr<group::Plan> readPlan(const Network &network);
 
 /// A view as an attribute.
-tpu::ViewAttr viewAttr(const ValuePlaces::Place &place);
+tpu::ViewAttr viewAttr(const AliasAnalysis::Alias &alias);
 
 /// The number of an operation.
 std::optional<int64_t> numberOf(mlir::Operation *op);
@@ -40,11 +40,11 @@ mlir::LogicalResult dissolveGroups(mlir::func::FuncOp function);
 tpu::SlicesAttr slicesOf(const Network &network, const group::Plan &plan,
                          unsigned op);
 
-/// For each operator, the one that computes it after the joins of `plan`.
+/// For each operator, the one that computes it after the fusions of `plan`.
 llvm::SmallVector<unsigned> ownersOf(const group::Program &program,
                                      const group::Plan &plan);
 
-/// First and last operator that touch each value, after the joins of `plan`.
+/// First and last operator that touch each value, after the fusions of `plan`.
 llvm::SmallVector<std::pair<unsigned, unsigned>>
 lifetimesOf(const group::Program &program, const group::Plan &plan);
 

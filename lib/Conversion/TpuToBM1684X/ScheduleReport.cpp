@@ -106,22 +106,22 @@ std::string ScheduleReport::groupName(unsigned op) const {
 }
 
 llvm::StringRef ScheduleReport::placeName(unsigned value) const {
-  const group::Place &place = schedule.places[value];
+  const group::Allocation &allocation = schedule.allocations[value];
   if (explanation.values[value].isFused)
     return "within a tile";
-  if (!place.isResident)
+  if (!allocation.isResident)
     return "global memory";
-  return place.isGlobal ? "local and global memory" : "local memory";
+  return allocation.isGlobal ? "local and global memory" : "local memory";
 }
 
 std::string ScheduleReport::reason(unsigned value) const {
-  const group::Place &place = schedule.places[value];
+  const group::Allocation &allocation = schedule.allocations[value];
   if (explanation.values[value].isFused)
     return "its operator and its only reader are computed tile by tile";
   auto because = [&](llvm::StringRef what) {
-    return what.str() + " " + operatorName(place.causeOp);
+    return what.str() + " " + operatorName(allocation.causeOp);
   };
-  switch (place.cause) {
+  switch (allocation.cause) {
   case group::Cause::Fits:
     return "there is room as long as it lives";
   case group::Cause::Caller:
@@ -158,12 +158,12 @@ std::string ScheduleReport::json() const {
     writeCycles(out, note.start, note.end);
     out.attribute("tiu_cycles", note.tiuCycles);
     out.attribute("gdma_cycles", note.gdmaCycles);
-    if (const std::optional<group::Join> &join =
-            explanation.operators[op].join) {
-      out.attribute("joined_to", operatorName(join->into));
-      out.attribute("joined_cost", int64_t(join->cycles));
-      if (join->apartCycles != 0)
-        out.attribute("apart_cost", int64_t(join->apartCycles));
+    if (const std::optional<group::ProducerFusion> &fusion =
+            explanation.operators[op].fusion) {
+      out.attribute("fused_into", operatorName(fusion->into));
+      out.attribute("fused_cost", int64_t(fusion->cycles));
+      if (fusion->apartCycles != 0)
+        out.attribute("apart_cost", int64_t(fusion->apartCycles));
     }
     out.attributeArray("kernels", [&] {
       for (const group::KernelNote &kernel : note.kernels)
@@ -171,26 +171,26 @@ std::string ScheduleReport::json() const {
     });
   };
   auto writeValue = [&](unsigned value) {
-    const group::Place &place = schedule.places[value];
+    const group::Allocation &allocation = schedule.allocations[value];
     const group::ValueNote &note = explanation.values[value];
     out.attribute("name", valueName(value));
     out.attribute("bytes", program.values[value].bytes);
     out.attribute("place", placeName(value));
     out.attribute("why", reason(value));
-    if (place.isResident) {
-      out.attribute("address", place.address);
+    if (allocation.isResident) {
+      out.attribute("address", allocation.address);
       out.attribute("lane_bytes", note.laneBytes);
       out.attributeArray("lanes", [&] {
-        out.value(program.values[value].split.n);
-        out.value(program.values[value].split.c);
+        out.value(program.values[value].layout.n);
+        out.value(program.values[value].layout.c);
       });
     }
     if (!explanation.values[value].isFused) {
-      out.attribute("first_step", place.firstStep);
-      out.attribute("last_step", place.lastStep);
+      out.attribute("first_step", allocation.firstStep);
+      out.attribute("last_step", allocation.lastStep);
     }
     writeCycles(out, note.start, note.end);
-    if (place.isGlobal)
+    if (allocation.isGlobal)
       out.attribute("transfer_cycles", note.transferCycles);
   };
   out.object([&] {
@@ -225,12 +225,13 @@ void ScheduleReport::emitRemarks() const {
   };
   for (unsigned op = 0; op < operators.size(); ++op) {
     Location location = operators[op]->getLoc();
-    if (const std::optional<group::Join> &join = explanation.operators[op].join)
-      remark::passed(location, options("joined")) << remark::reason(
+    if (const std::optional<group::ProducerFusion> &fusion =
+            explanation.operators[op].fusion)
+      remark::passed(location, options("fused")) << remark::reason(
           "computed tile by tile with {0}: {1} cycles instead "
           "of {2}",
-          operatorName(join->into), int64_t(join->cycles),
-          int64_t(join->apartCycles));
+          operatorName(fusion->into), int64_t(fusion->cycles),
+          int64_t(fusion->apartCycles));
     for (const group::KernelNote &kernel : explanation.operators[op].kernels) {
       if (kernel.numTiles == 0)
         continue;
@@ -251,14 +252,14 @@ void ScheduleReport::emitRemarks() const {
     Operation *op = values[value].getDefiningOp();
     if (!op)
       continue;
-    const group::Place &place = schedule.places[value];
-    if (place.isResident)
-      remark::passed(op->getLoc(), options("resident"))
-          << remark::reason("at {0} of every lane, {1} bytes, in steps {2} to "
-                            "{3}: {4}",
-                            place.address, explanation.values[value].laneBytes,
-                            place.firstStep, place.lastStep, reason(value));
-    else if (place.isGlobal && place.cause != group::Cause::Caller)
+    const group::Allocation &allocation = schedule.allocations[value];
+    if (allocation.isResident)
+      remark::passed(op->getLoc(), options("resident")) << remark::reason(
+          "at {0} of every lane, {1} bytes, in steps {2} to "
+          "{3}: {4}",
+          allocation.address, explanation.values[value].laneBytes,
+          allocation.firstStep, allocation.lastStep, reason(value));
+    else if (allocation.isGlobal && allocation.cause != group::Cause::Caller)
       remark::missed(op->getLoc(), options("resident")) << remark::reason(
           "passes through global memory at {0} cycles of "
           "transfers: {1}",

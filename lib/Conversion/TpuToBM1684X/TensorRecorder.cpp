@@ -33,7 +33,7 @@ static Operation *later(Operation *left, Operation *right) {
 }
 
 void TensorRecorder::addOperator(Operation *op, const LastCommands &last,
-                                 FindPlace findPlace,
+                                 FindAllocation findAllocation,
                                  SharesMemory sharesMemory) {
   bool isView = !last.tiu && !last.gdma;
   for (Value result : op->getResults()) {
@@ -50,7 +50,7 @@ void TensorRecorder::addOperator(Operation *op, const LastCommands &last,
     writers[result] = writer;
     auto name = names.find(result);
     bm1684x::TensorRecord record;
-    if (name == names.end() || !findPlace(result, record))
+    if (name == names.end() || !findAllocation(result, record))
       continue;
     record.name = name->second.str();
     record.type = cast<RankedTensorType>(result.getType());

@@ -1,4 +1,4 @@
-//===- TensorRecorder.h - Where named tensors come to lie ------*- C++ -*-===//
+//===- TensorRecorder.h - Where named tensors come to lie -------*- C++ -*-===//
 //
 // Notes on commands which tensors of the source model are complete in memory
 // once they have run. It changes locations only.
@@ -27,7 +27,7 @@ public:
 
   /// Fills memory, address, dims and strides of a record with the place of a
   /// value; false when it has none.
-  using FindPlace =
+  using FindAllocation =
       llvm::function_ref<bool(mlir::Value, bm1684x::TensorRecord &)>;
 
   /// Whether an operand lies in the memory of a result.
@@ -36,7 +36,7 @@ public:
   /// Notes the results of `op`. Call for each operator in order, also for those
   /// without commands: views are complete when what they view is.
   void addOperator(mlir::Operation *op, const LastCommands &last,
-                   FindPlace findPlace, SharesMemory sharesMemory);
+                   FindAllocation findAllocation, SharesMemory sharesMemory);
 
 private:
   /// The values that hold a tensor, with its name: of several, the last.

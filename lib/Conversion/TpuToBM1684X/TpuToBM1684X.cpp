@@ -121,39 +121,39 @@ private:
       recorder.addOperator(
           &op, commands,
           [&](Value value, bm1684x::TensorRecord &record) {
-            return findPlace(value, record);
+            return findAllocation(value, record);
           },
           [&](Value operand, Value result) {
-            return network.places.placeOf(operand).root ==
-                   network.places.placeOf(result).root;
+            return network.aliases.aliasOf(operand).root ==
+                   network.aliases.aliasOf(result).root;
           });
     }
   }
 
-  bool findPlace(Value value, bm1684x::TensorRecord &record) {
-    ValuePlaces::Place view = network.places.placeOf(value);
+  bool findAllocation(Value value, bm1684x::TensorRecord &record) {
+    AliasAnalysis::Alias view = network.aliases.aliasOf(value);
     std::optional<unsigned> root = network.indexOf(value);
     if (!root)
       return false;
-    const group::Place &place = schedule.places[*root];
+    const group::Allocation &allocation = schedule.allocations[*root];
     const group::Value &whole = network.program.values[*root];
-    if (place.isGlobal) {
+    if (allocation.isGlobal) {
       record.address =
-          bases.activations + uint64_t(place.globalOffset + view.offset);
+          bases.activations + uint64_t(allocation.globalOffset + view.offset);
       return true;
     }
-    if (!place.isResident)
+    if (!allocation.isResident)
       return false;
     // A view that is not all of its root has no lanes of its own.
     int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
-    kernel::LaneSplit split = whole.split;
+    kernel::LaneLayout layout = whole.layout;
     if (elements != whole.numElements())
       return false;
-    int64_t rest = elements / (split.n * split.c);
-    kernel::Shape4 dims{split.n, split.c, 1, rest};
+    int64_t rest = elements / (layout.n * layout.c);
+    kernel::Shape4 dims{layout.n, layout.c, 1, rest};
     kernel::Shape4 strides = kernel::alignedStrides(dims, whole.type);
     record.isLocal = true;
-    record.address = place.address;
+    record.address = allocation.address;
     record.dims.assign(dims.begin(), dims.end());
     record.strides.assign(strides.begin(), strides.end());
     return true;
@@ -188,13 +188,14 @@ private:
   }
 
   bm1684x::NetworkTensor tensorOf(Value value, StringAttr name) {
-    ValuePlaces::Place place = network.places.placeOf(value);
-    const group::Place &root = schedule.places[*network.indexOf(value)];
+    AliasAnalysis::Alias alias = network.aliases.aliasOf(value);
+    const group::Allocation &root =
+        schedule.allocations[*network.indexOf(value)];
     bm1684x::NetworkTensor tensor;
     tensor.name = name ? name.str() : "";
     tensor.type = cast<RankedTensorType>(value.getType());
     tensor.address =
-        bases.activations + uint64_t(root.globalOffset + place.offset);
+        bases.activations + uint64_t(root.globalOffset + alias.offset);
     if (auto type =
             dyn_cast<quant::UniformQuantizedType>(tpu::getElement(value))) {
       tensor.scale = float(type.getScale());

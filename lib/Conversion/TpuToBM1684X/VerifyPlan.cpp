@@ -62,9 +62,9 @@ private:
 
   /// Views are address arithmetic: where they lie follows from the network.
   LogicalResult checkViews() {
-    for (auto [value, place] : network.views) {
+    for (auto [value, alias] : network.views) {
       Operation *op = value.getDefiningOp();
-      Attribute expected = viewAttr(place);
+      Attribute expected = viewAttr(alias);
       Attribute found = op->getAttr(tpu::kMemoryAttrName);
       if (!found)
         return op->emitOpError() << "has no place (" << tpu::kMemoryAttrName
@@ -83,7 +83,7 @@ private:
       Operation *op = value.getDefiningOp();
       auto local = op ? op->getAttrOfType<tpu::LocalAttr>(tpu::kMemoryAttrName)
                       : nullptr;
-      if (!local || !network.program.values[index].split.isKnown())
+      if (!local || !network.program.values[index].layout.isKnown())
         continue;
       int64_t bytes = network.program.values[index].laneBytes();
       if (local.getBytes() != bytes)
@@ -179,9 +179,9 @@ private:
                << "has a result that exists within tiles only, but is in no "
                   "group with slices together with its reader";
     auto lifetimes = lifetimesOf(network.program, plan);
-    for (auto [place, lifetime] : llvm::zip(plan.places, lifetimes)) {
+    for (auto [allocation, lifetime] : llvm::zip(plan.allocations, lifetimes)) {
       auto [first, last] = lifetime;
-      if (!place.isResident || first == last)
+      if (!allocation.isResident || first == last)
         continue;
       tpu::GroupOp group = groupOf(original(first), /*hasSlices=*/false);
       if (!group || group != groupOf(original(last), /*hasSlices=*/false)) {

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ByteKernels.h"
 #include "ConvShapes.h"
 #include "KernelModels.h"
+#include "QuantElementwise.h"
 
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Kernel/Conv.h"
@@ -150,7 +150,7 @@ struct ConvModel
     }
     params.hasBias = bool(conv.getBias());
     params.activation = activationOf(conv);
-    params.inputZero = scaleOf(conv.getInput()).zeroPoint;
+    params.inputZeroPoint = quantParamsOf(conv.getInput()).zeroPoint;
     if (failed(setGate(conv, params)))
       return failure();
     // Sizes are checked before the weights are packed by them.
@@ -177,12 +177,12 @@ struct ConvModel
     GateFunction function = conv.getGate() == tpu::GateKind::Silu
                                 ? GateFunction::Silu
                                 : GateFunction::Gelu;
-    double scale = scaleOf(conv.getOutput()).scale;
-    double expected = ByteGate::scaleFor(function, scale);
+    double scale = quantParamsOf(conv.getOutput()).scale;
+    double expected = GatedActivation::scaleFor(function, scale);
     // Scales pass through text with fewer digits.
     constexpr double kTolerance = 1e-5;
     if (std::abs(expected / scale - 1) < kTolerance)
-      params.gate = ByteGate::make(function, expected);
+      params.gate = GatedActivation::make(function, expected);
     if (params.gate)
       return success();
     return conv.emitOpError("has the gate ")
@@ -198,8 +198,8 @@ struct ConvModel
         tpu::getElement(conv.getFilter()));
     if (!type)
       return packConvWeights(params, weights.filter, weights.bias);
-    ByteScale input = scaleOf(conv.getInput());
-    ByteScale result = scaleOf(conv.getOutput());
+    QuantParams input = quantParamsOf(conv.getInput());
+    QuantParams result = quantParamsOf(conv.getOutput());
     SmallVector<double> factors;
     for (double scale : type.getScales())
       factors.push_back(input.scale * scale / result.scale);

@@ -33,7 +33,7 @@ class Fusions:
             self._operators, self._members, self._kinds = {}, {}, {}
 
     def _read_joins(self, operators: list[dict[str, Any]]) -> None:
-        into = {o["name"]: o["joined_to"] for o in operators if "joined_to" in o}
+        into = {o["name"]: o["fused_into"] for o in operators if "fused_into" in o}
         for operator in operators:
             owner, passed = operator["name"], {}
             while owner in into and owner not in passed:

@@ -28,7 +28,7 @@ func.func @main(%x: tensor<1x8x6x6xf32> {top.name = "x"}) -> tensor<1x10xf32> {
 // CHECK-DAG: %[[W1:.*]] = tpu.weight dense_resource<{{.*}}> : tensor<8x1x1x1xi8> as tensor<8x1x1x1x!quant.uniform<i8:f32:0, {0.003937
 // CHECK: %[[X:.*]] = tpu.cast %{{.*}} : (tensor<1x8x6x6xf32>) -> tensor<1x8x6x6x!quant.uniform<i8:f32, 7.812500e-03>>
 // CHECK: %[[C1:.*]] = tpu.conv %[[X]], %[[W1]], %{{.*}} {{.*}}group = 8{{.*}}, tensor<8xf32>) -> tensor<1x8x6x6x!quant.uniform<u8:f32, 1.562500e-02>>
-// The clip is the saturation of bytes.
+// The clip is the saturation of INT8.
 // CHECK: %[[C2:.*]] = tpu.conv %[[C1]]{{.*}} -> tensor<1x8x6x6x!quant.uniform<i8:f32, 1.562500e-02>>
 // CHECK: %[[A:.*]] = tpu.binary add %[[C2]], %[[C1]] : {{.*}} -> tensor<1x8x6x6x!quant.uniform<u8:f32, 3.125000e-02>>
 // CHECK: %[[P:.*]] = tpu.pool max %[[A]] {{.*}} -> tensor<1x8x3x3x!quant.uniform<u8:f32, 3.125000e-02>>

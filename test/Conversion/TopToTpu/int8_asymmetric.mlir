@@ -21,7 +21,7 @@
 // PIXELS: tpu.cast {{.*}} -> tensor<1x4x6x6x!quant.uniform<i8:f32, 1.000000e+00:-1>>
 // PIXELS: tpu.conv {{.*}} -> tensor<1x4x6x6x!quant.uniform<i8:f32, {{[0-9.e+-]+}}>>
 
-// Products of bytes have no form for it: what they read has a zero of 0, what
+// Products of INT8 have no form for it: what they read has zero point 0, what
 // they give need not.
 // PRODUCT: tpu.conv {{.*}} -> tensor<1x4x6x6x!quant.uniform<i8:f32, {{[0-9.e+-]+}}>>
 // PRODUCT: tpu.binary mul {{.*}} -> tensor<1x4x6x6x!quant.uniform<i8:f32, {{0.01|0.0099[0-9]*|1.0+e-02}}:-78>>

@@ -30,7 +30,7 @@ func.func @main(%x: tensor<1x2x4xf32> {top.name = "x"}) -> tensor<1x3x4xf32> {
 // INFINITE: tpu.concat {{.*}} -> tensor<1x3x4xf16>
 // INFINITE: tpu.matmul {{.*}}xf16>
 
-// FORCED: 'top.matmul' op cannot be lowered: 'join' has elements that are not finite, for which no bytes stand; give the op F16 in the quantize table
+// FORCED: 'top.matmul' op cannot be lowered: 'join' has elements that are not finite, which INT8 does not have; give the op F16 in the quantize table
 
 //--- ranges
 x 1.27 -1.27 1.27

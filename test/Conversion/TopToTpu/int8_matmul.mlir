@@ -13,7 +13,7 @@ func.func @main(%x: tensor<1x4x8xf32> {top.name = "x"}) -> tensor<1x4x4xf32> {
   return %3 : tensor<1x4x4xf32>
 }
 
-// A product of computed matrices takes no bytes, so that what it reads needs no
+// A product of computed matrices takes no INT8, so that what it reads needs no
 // range and stays in floats.
 // CHECK-LABEL: func.func @main
 // CHECK: %[[X:.*]] = tpu.cast %{{.*}} -> tensor<1x4x8x!quant.uniform<i8:f32

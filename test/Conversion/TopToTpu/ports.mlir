@@ -43,7 +43,7 @@ func.func @main(%x: tensor<1x8xf32> {top.port = !quant.uniform<u8:f32, 1.0>}) ->
 }
 
 //--- wrong.mlir
-// WRONG: error: 'func.func' op has argument 0 with top.port i8, expected !quant.uniform of bytes for an argument of f32
+// WRONG: error: 'func.func' op has argument 0 with top.port i8, expected !quant.uniform of 8 bits for an argument of f32
 func.func @main(%x: tensor<1x8xf32> {top.port = i8}) -> tensor<1x8xf32> {
   return %x : tensor<1x8xf32>
 }

@@ -23,7 +23,7 @@ func.func @parts_begin_in_lane_0(%x: tensor<1x4x28x28xf16>) -> tensor<1x1x28x28x
 
 // -----
 
-// Filters of bytes get scales for the new channels.
+// INT8 filters get scales for the new channels.
 // CHECK-LABEL: func.func @bytes
 // CHECK: tpu.weight {{.*}} : tensor<64x4x1x1xi8> as tensor<64x4x1x1x!quant.uniform<i8:f32:0, {{(\{(5.000000e-01,){63}5.000000e-01\})}}>>
 // CHECK: tpu.concat {{.*}} -> tensor<1x122x28x28x!quant.uniform<i8:f32, 1.000000e+00>>

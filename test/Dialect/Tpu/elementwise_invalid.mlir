@@ -121,7 +121,7 @@ func.func @cast_c2_identity(%x: tensor<2x4xf16>) {
 // -----
 
 func.func @weight_type() {
-  // expected-error @+1 {{must be tensor of f32, f16, bf16, i32 or bytes with scales, with a static shape}}
+  // expected-error @+1 {{must be tensor of f32, f16, bf16, i32 or INT8 with scales, with a static shape}}
   %0 = tpu.weight dense<1> : tensor<2xi64>
   return
 }

@@ -25,8 +25,8 @@ func.func @group(%x: tensor<64x128xf16> {tpu.mem = #tpu.global<offset = 0, why =
   } : tensor<64x8x16xf16>
   // CHECK: tpu.group slices <n = 1, c = 2, d = 1, h = 4, w = 1> ops 3 to 4 {
   %s = tpu.group slices <n = 1, c = 2, d = 1, h = 4, w = 1> ops 3 to 4 {
-    // CHECK: tpu.mem = #tpu.in_tile<join = 0, cost = 80, apart = 99>
-    %3 = tpu.unary abs %r {tpu.op = 3 : i64, tpu.mem = #tpu.in_tile<join = 0, cost = 80, apart = 99>} : tensor<64x8x16xf16>
+    // CHECK: tpu.mem = #tpu.in_tile<fusion = 0, cost = 80, apart = 99>
+    %3 = tpu.unary abs %r {tpu.op = 3 : i64, tpu.mem = #tpu.in_tile<fusion = 0, cost = 80, apart = 99>} : tensor<64x8x16xf16>
     // CHECK: tpu.kernels = [#tpu.kernel<moves>]
     %4 = tpu.reshape %3 {tpu.copy, tpu.op = 4 : i64, tpu.mem = #tpu.global<offset = 16384, why = no_room by 2>,
         tpu.kernels = [#tpu.kernel<moves>]} : (tensor<64x8x16xf16>) -> tensor<64x128xf16>

@@ -32,7 +32,7 @@ func.func @there_and_back(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %3 : tensor<4xf32>
 }
 
-// A constant of bytes is moved at compile time.
+// An INT8 constant is moved at compile time.
 // CANON-LABEL: @moved
 // CANON: tpu.weight dense<{{\[\[}}1, 3], [2, 4]]> : tensor<2x2xi8> as tensor<2x2x!quant.uniform<i8:f32, 1.000000e-01>>
 // CANON-NEXT: tpu.cast

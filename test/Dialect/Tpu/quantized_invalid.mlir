@@ -30,7 +30,7 @@ func.func @conv_c7(%x: tensor<1x2x4x4x!a>, %w: tensor<2x2x1x1xf16>) {
 !a = !quant.uniform<i8:f32, 0.1>
 !w = !quant.uniform<i8:f32:0, {0.5, 0.25}>
 func.func @conv_c8(%x: tensor<1x2x4x4x!a>, %w: tensor<2x2x1x1x!w>) {
-  // expected-error @+1 {{has an activation and a result of bytes, which saturate; expected an unsigned type instead}}
+  // expected-error @+1 {{has an activation and an INT8 result, which saturate; expected an unsigned type instead}}
   %1 = tpu.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, do_relu = true} : (tensor<1x2x4x4x!a>, tensor<2x2x1x1x!w>) -> tensor<1x2x4x4x!a>
   return
 }
@@ -49,7 +49,7 @@ func.func @conv_c9(%x: tensor<1x2x4x4x!a>, %w: tensor<2x2x1x1x!w>) {
 
 !a = !quant.uniform<i8:f32, 0.1>
 func.func @pool_c5(%x: tensor<1x2x4x4x!a>) {
-  // expected-error @+1 {{takes the mean of bytes, expected floats}}
+  // expected-error @+1 {{takes the mean of INT8, expected floats}}
   %1 = tpu.pool avg %x {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x2x4x4x!a>) -> tensor<1x2x2x2x!a>
   return
 }
@@ -58,7 +58,7 @@ func.func @pool_c5(%x: tensor<1x2x4x4x!a>) {
 
 !a = !quant.uniform<i8:f32, 0.1>
 func.func @binary_c3(%x: tensor<2x!a>) {
-  // expected-error @+1 {{has kind 'max' on bytes, expected add, sub or mul}}
+  // expected-error @+1 {{has kind 'max' on INT8, expected add, sub or mul}}
   %1 = tpu.binary max %x, %x : (tensor<2x!a>, tensor<2x!a>) -> tensor<2x!a>
   return
 }

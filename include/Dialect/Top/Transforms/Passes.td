@@ -296,7 +296,7 @@ def TopFusePreprocess : Pass<"top-fuse-preprocess", "::mlir::func::FuncOp"> {
                            "::mlir::quant::QuantDialect"];
 }
 
-def TopOrderRows : Pass<"top-order-rows"> {
+def TopPropagateTransposes : Pass<"top-propagate-transposes"> {
   let summary = "Lets ops compute on rows in the order that moves least data";
   let description = [{
     Ops that treat every row (along the last axis) alike can do so in any order

@@ -23,7 +23,7 @@
 
 namespace tpuc::tpu {
 
-/// Whether elements are bytes with one scale: the type of INT8 activations.
+/// Whether elements are INT8 with one scale: the type of INT8 activations.
 inline bool isQuantized(mlir::Type element) {
   auto type = llvm::dyn_cast<mlir::quant::UniformQuantizedType>(element);
   return type && type.getStorageTypeIntegralWidth() == 8;

@@ -81,13 +81,13 @@ def Tpu_InTileAttr : Tpu_Attr<"InTile", "in_tile"> {
   let summary = "A value that exists within tiles only";
   let description = [{
     The operator is computed slice by slice with the only reader of its result:
-    both become one kernel. `join` numbers these pairs in the order in which
+    both become one kernel. `fusion` numbers these pairs in the order in which
     they are made, as each pair sees the ones before. `cost` is what the pair
     takes, `apart` what both did, 0 when that did not fit.
 
-    Example: `#tpu.in_tile<join = 0, cost = 5120, apart = 7168>`
+    Example: `#tpu.in_tile<fusion = 0, cost = 5120, apart = 7168>`
   }];
-  let parameters = (ins "int64_t":$join, "int64_t":$cost, "int64_t":$apart);
+  let parameters = (ins "int64_t":$fusion, "int64_t":$cost, "int64_t":$apart);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

@@ -31,7 +31,7 @@ def Tpu_Tensor
     : Tpu_TensorOf<[F32, F16, BF16, I32],
                    "tensor of f32, f16, bf16 or i32 with a static shape">;
 
-// Bytes with one scale for the whole tensor, and i8 with a scale a channel.
+// INT8 with one scale for the whole tensor, and i8 with a scale a channel.
 def Tpu_Quantized : Type<CPred<"::tpuc::tpu::isQuantized($_self)">,
     "8-bit !quant.uniform with one scale">;
 def Tpu_QuantizedPerAxis
@@ -40,7 +40,7 @@ def Tpu_QuantizedPerAxis
 
 def Tpu_RealTensor
     : Tpu_TensorOf<[F32, F16, BF16, Tpu_Quantized],
-                   "tensor of f32, f16, bf16 or bytes with a scale, with a "
+                   "tensor of f32, f16, bf16 or INT8 with a scale, with a "
                    "static shape">;
 def Tpu_FilterTensor
     : Tpu_TensorOf<[F32, F16, BF16, Tpu_QuantizedPerAxis],
@@ -48,7 +48,7 @@ def Tpu_FilterTensor
                    "with a static shape">;
 def Tpu_MovedTensor
     : Tpu_TensorOf<[F32, F16, BF16, I32, Tpu_Quantized, Tpu_QuantizedPerAxis],
-                   "tensor of f32, f16, bf16, i32 or bytes with scales, with a "
+                   "tensor of f32, f16, bf16, i32 or INT8 with scales, with a "
                    "static shape">;
 
 // All of these operands and results have one element type.

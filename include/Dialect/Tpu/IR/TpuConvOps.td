@@ -38,12 +38,12 @@ def Tpu_ConvOp : Tpu_Op<"conv"> {
     | f32 | f16, bf16 | f32 | the filter's, f32 |
     | f16 | f16 | f32 | f16, f32 |
     | bf16 | bf16, f32 | f32 | bf16, f32 |
-    | bytes | i8 a channel | f32 | bytes, f32, f16, bf16 |
+    | INT8 | i8 a channel | f32 | INT8, f32, f16, bf16 |
 
     An input of f32 is rounded to a 16-bit filter's type first. A filter of f32
     for an input of bf16 is held as the sum of two numbers of
     bf16, which has 16 bits of significand; every one of them is multiplied. Of
-    bytes the sums are exact, and `bias` holds real numbers. A result of bytes has
+    INT8 the sums are exact, and `bias` holds real numbers. An INT8 result has
     no ReLU: it saturates. Its `gate` is a function of the sums, silu or gelu,
     whose result is rounded; the scales for which the chip has a form of it are
     a series, from which the lowering chooses.
@@ -55,10 +55,10 @@ def Tpu_ConvOp : Tpu_Op<"conv"> {
     shape [N, OC, (in + pad_begin + pad_end - dilation * (k - 1) - 1) / stride
     + 1]; (C7) input, filter and result have the element types of a row of the
     table, with two spatial axes and `group` 1 where an input of f32 has a 16-bit
-    filter; (C8) `relu_limit` is negative without `do_relu`, and a result of
-    bytes has neither; (C9) a quantised filter has a scale for each entry of
+    filter; (C8) `relu_limit` is negative without `do_relu`, and an INT8
+    result has neither; (C9) a quantised filter has a scale for each entry of
     axis 0; (C10) with a filter of f32 for an input of bf16 the rank is 4 and
-    `group` 1; (C11) a `gate` gives i8 whose zero is 0.
+    `group` 1; (C11) a `gate` gives i8 with zero point 0.
 
     Example:
 
@@ -79,7 +79,7 @@ def Tpu_ConvOp : Tpu_Op<"conv"> {
     Arg<DefaultValuedAttr<I64Attr, "1">, "Number of groups.">:$group),
     Tpu_ReluArgs, (ins
     Arg<DefaultValuedAttr<Tpu_GateKind, "::tpuc::tpu::GateKind::None">,
-        "Function of the sums, of results of bytes.">:$gate));
+        "Function of the sums, of INT8 results.">:$gate));
   let results = (outs Res<Tpu_RealTensor, "Result, [N, OC, out...].">:$output);
   let extraClassDeclaration = [{
     /// Whether every input channel has filters of its own.
@@ -147,15 +147,15 @@ def Tpu_MatMulOp : Tpu_Op<"matmul"> {
     | f32 | f32 | f32 |
     | f16 | result's | f16, f32 |
     | bf16 | result's | bf16, f32 |
-    | bytes, i8 a column | f32 | bytes, f32, f16, bf16 |
+    | INT8, i8 a column | f32 | INT8, f32, f16, bf16 |
 
-    Of bytes the sums are exact, and a result of bytes has no activation.
+    Of INT8 the sums are exact, and an INT8 result has no activation.
 
     Constraints: (C1) both have the same rank >= 2; (C2) the k's agree; (C3) the
     leading axes are equal; (C4) `bias` is [n] and has the element type of the
     table; (C5) the result is [b..., m, n]; (C6) operands and result have the
     element types of a row of the table; (C7) `relu_limit` is negative without
-    `do_relu`, and a result of bytes has neither; (C8) a quantised right operand
+    `do_relu`, and an INT8 result has neither; (C8) a quantised right operand
     has a scale a column; (C9) with `hdim_is_batch` the rank is at least 3, `left`
     is not transposed and all are floats.
 
@@ -209,7 +209,7 @@ def Tpu_PoolOp : Tpu_KindOp<"pool", [Tpu_SameElementType<["input", "output"]>]> 
     kernel >= 1, 1 <= stride <= 15; (C3) `pads` has four, 0 <= pad <= 15 and
     smaller than the kernel; (C4) the result is [N, C,
     (in + pad_begin + pad_end - kernel) / stride + 1]; (C5) avg is not for
-    bytes.
+    INT8.
 
     Example:
 

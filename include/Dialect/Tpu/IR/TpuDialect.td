@@ -20,7 +20,7 @@ def Tpu_Dialect : Dialect {
     arithmetic that networks do. A truth value is a 0 or 1 of any of them.
 
     In INT8 the element type is one of the `quant` dialect, and an op is defined
-    on the real numbers that the bytes stand for, scale * (byte - zero point):
+    on the real numbers that the integers stand for, scale * (q - zero point):
     its result is the nearest number that its own type can hold, saturated.
     Bytes of activations are signed or unsigned (`u8`) and have one scale;
     constant filters are i8 with a scale a channel. Numbers that are never

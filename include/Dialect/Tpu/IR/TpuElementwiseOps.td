@@ -95,9 +95,9 @@ def Tpu_BinaryOp : Tpu_KindOp<"binary", [Tpu_Pointwise]> {
     element by element; axes of size 1 are repeated.
 
     Constraints: (C1) equal ranks; (C2) at each axis the sizes are equal or one
-    is 1, and the result has the larger; (C3) div is not for i32, and bytes are
+    is 1, and the result has the larger; (C3) div is not for i32, and INT8 is
     only added, subtracted and multiplied; (C4) all have one element type, or
-    all are bytes, with scales of their own.
+    all are INT8, with scales of their own.
 
     Example:
 
@@ -192,11 +192,11 @@ def Tpu_CastOp : Tpu_Op<"cast", [Tpu_Pointwise]> {
   let summary = "Converts the element type";
   let description = [{
     To a narrower float: to nearest, ties to even. Float to i32: toward zero.
-    i32 to float: to nearest, ties to even. To bytes: to the nearest number that
+    i32 to float: to nearest, ties to even. To INT8: to the nearest number that
     they hold, saturated, which is how a network is quantised and rescaled.
 
     Constraints: (C1) operand and result have the same shape and (C2) different
-    element types; (C3) integers are not cast to bytes or from them.
+    element types; (C3) integers are not cast to INT8 or from it.
 
     Example:
 

@@ -33,7 +33,7 @@ def Tpu_GroupOp : Op<Tpu_Dialect, "group",
 
     ```mlir
     %2 = tpu.group slices <n = 1, c = 1, d = 1, h = 4, w = 1> ops 4 to 5 {
-      %0 = tpu.unary exp %arg0 {tpu.op = 4, tpu.mem = #tpu.in_tile<join = 0, cost = 80, apart = 99>} : tensor<1x8x64x64xf16>
+      %0 = tpu.unary exp %arg0 {tpu.op = 4, tpu.mem = #tpu.in_tile<fusion = 0, cost = 80, apart = 99>} : tensor<1x8x64x64xf16>
       %1 = tpu.unary abs %0 {tpu.op = 5, tpu.mem = #tpu.global<offset = 0, why = caller>} : tensor<1x8x64x64xf16>
       tpu.yield %1 : tensor<1x8x64x64xf16>
     } : tensor<1x8x64x64xf16>

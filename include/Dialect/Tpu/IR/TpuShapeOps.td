@@ -149,7 +149,7 @@ def Tpu_PadOp : Tpu_MoveOp<"pad", [Tpu_KeepsAxes]> {
 
     Constraints: (C1) `pads` has two entries an axis, each >= 0; (C2) the
     result's sizes are the operand's plus both pads; (C3) `value` is a number,
-    for i32 an i32 integer, for bytes what one of them stands for (the nearest).
+    for i32 an i32 integer, for INT8 a real number, of which the nearest is taken.
 
     Example:
 

@@ -2,7 +2,7 @@
 //
 // Composes permutes through reshapes, brings slices before views, so that the
 // parts of a packed projection are columns of it, and reductions before
-// permutes. What moves whole rows is weighed by top-order-rows.
+// permutes. What moves whole rows is weighed by top-propagate-transposes.
 //
 //===----------------------------------------------------------------------===//
 

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Arch/BM1684X.h"
-#include "RowGraph.h"
+#include "TransposeGraph.h"
 #include "llvm/ADT/Hashing.h"
 
 using namespace tpuc;

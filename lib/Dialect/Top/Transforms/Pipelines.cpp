@@ -24,7 +24,7 @@ void top::buildCanonicalizePipeline(OpPassManager &manager) {
   manager.addPass(createTopFlattenRows());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
-  manager.addPass(createTopOrderRows());
+  manager.addPass(createTopPropagateTransposes());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createTopShareWeights());
   manager.addPass(createCSEPass());

@@ -27,9 +27,9 @@ using EvalResult = llvm::Expected<SmallVector<Buffer>>;
 // Element types
 //===----------------------------------------------------------------------===//
 
-/// The nearest numbers that bytes of `type` stand for.
-static Buffer roundToBytes(const Buffer &buffer,
-                           quant::UniformQuantizedType type) {
+/// The nearest numbers that `type` represents.
+static Buffer roundToInt8(const Buffer &buffer,
+                          quant::UniformQuantizedType type) {
   Buffer result = Buffer::f32(buffer.getShape());
   double scale = type.getScale(), zero = double(type.getZeroPoint());
   double low = double(type.getStorageTypeMin());
@@ -46,7 +46,7 @@ static Buffer roundTo(Buffer buffer, Type element) {
   if (!buffer.isF32() || element.isF32())
     return buffer;
   if (auto type = dyn_cast<quant::UniformQuantizedType>(element))
-    return roundToBytes(buffer, type);
+    return roundToInt8(buffer, type);
   if (isa<quant::QuantizedType>(element))
     return buffer; // a constant, which is exact
   Buffer result = Buffer::f32(buffer.getShape());
@@ -440,8 +440,8 @@ static EvalResult evaluateHalves(WeightOp op, ArrayRef<char> data, bool splat) {
   return one(result);
 }
 
-/// The numbers that a constant of bytes stands for.
-static EvalResult evaluateBytes(WeightOp op, const Buffer &bytes) {
+/// The numbers that an INT8 constant stands for.
+static EvalResult evaluateInt8(WeightOp op, const Buffer &bytes) {
   Buffer result = Buffer::f32(getShape(op.getOutput()));
   Type element = getElement(op.getOutput());
   ArrayRef<int64_t> from = bytes.getInts();
@@ -469,7 +469,7 @@ static EvalResult evaluateOp(WeightOp op, ArrayRef<Buffer> operands) {
     FailureOr<Buffer> buffer = bufferFromAttr(op.getValue());
     if (failed(buffer))
       return llvm::createStringError("the constant has no data");
-    return evaluateBytes(op, *buffer);
+    return evaluateInt8(op, *buffer);
   }
   if (element.isF32() || isa<IntegerType>(element)) {
     FailureOr<Buffer> buffer = bufferFromAttr(op.getValue());

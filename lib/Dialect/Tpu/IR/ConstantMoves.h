@@ -1,7 +1,7 @@
 //===- ConstantMoves.h - Movement of constants ------------------*- C++ -*-===//
 //
-// Moves the elements of constants at compile time. It looks at no element: all
-// types are bytes. Not for other libraries.
+// Moves the elements of constants at compile time. It copies elements as
+// raw data, whatever their type. Not for other libraries.
 //
 //===----------------------------------------------------------------------===//
 

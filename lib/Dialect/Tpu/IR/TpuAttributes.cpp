@@ -343,9 +343,9 @@ LogicalResult ViewAttr::verify(EmitError emitError, bool, int64_t of,
       succeeded(checkRange(emitError, "offset", offset, kMostGlobal)));
 }
 
-LogicalResult InTileAttr::verify(EmitError emitError, int64_t join,
+LogicalResult InTileAttr::verify(EmitError emitError, int64_t fusion,
                                  int64_t cost, int64_t apart) {
-  return success(succeeded(checkRange(emitError, "join", join)) &&
+  return success(succeeded(checkRange(emitError, "fusion", fusion)) &&
                  succeeded(checkRange(emitError, "cost", cost, kMostGlobal)) &&
                  succeeded(checkRange(emitError, "apart", apart, kMostGlobal)));
 }

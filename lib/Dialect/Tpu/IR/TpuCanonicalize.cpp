@@ -345,7 +345,7 @@ struct BinaryOfReshapes : OpRewritePattern<BinaryOp> {
       return rewriter.notifyMatchFailure(op, "operands are no equal reshapes");
     // The value that the network knows is the one in the network's shape.
     Location loc = op.getLoc();
-    // A result of bytes has a scale of its own.
+    // An INT8 result has a scale of its own.
     auto type = cast<RankedTensorType>(op.getType());
     Value binary =
         BinaryOp::create(rewriter, loc, type.clone(getShape(lhs.getInput())),

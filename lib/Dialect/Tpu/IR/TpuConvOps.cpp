@@ -40,17 +40,17 @@ static LogicalResult verifyPrecisionAndRelu(OpTy op, Type operandElement) {
     InFlightDiagnostic error = op.emitOpError("result has element type ")
                                << element << ", expected ";
     if (isQuantized(operandElement))
-      return error << "bytes with one scale or a float type";
+      return error << "INT8 with one scale or a float type";
     return error << operandElement << " or 'f32'";
   }
   if (isQuantized(element) && op.getDoRelu())
-    return op.emitOpError("has an activation and a result of bytes, which "
+    return op.emitOpError("has an activation and an INT8 result, which "
                           "saturate; expected an unsigned type instead");
   return verifyRelu(op);
 }
 
-/// Checks that the operands called `names` have one element type, or are bytes
-/// and a filter of bytes with a scale for each entry of `axis`.
+/// Checks that the operands called `names` have one element type, or are INT8
+/// and a filter of INT8 with a scale for each entry of `axis`.
 static LogicalResult verifyOperandElements(Operation *op, Value input,
                                            Value filter, StringRef names,
                                            int64_t axis) {
@@ -252,11 +252,11 @@ LogicalResult MatMulOp::verify() {
   /*matmul_c4*/
   if (failed(verifyVector(*this, "bias", getBias(), n)))
     return failure();
-  bool isBytes = isQuantized(getElement(getLeft()));
-  if (getBias() && isBytes && !getElement(getBias()).isF32())
+  bool isInt8 = isQuantized(getElement(getLeft()));
+  if (getBias() && isInt8 && !getElement(getBias()).isF32())
     return emitOpError("bias has element type ")
-           << getElement(getBias()) << ", expected 'f32' beside bytes";
-  if (getBias() && !isBytes && getElement(getBias()) != getElement(getOutput()))
+           << getElement(getBias()) << ", expected 'f32' beside INT8";
+  if (getBias() && !isInt8 && getElement(getBias()) != getElement(getOutput()))
     return emitOpError("bias has element type ")
            << getElement(getBias()) << ", expected the result's, "
            << getElement(getOutput());
@@ -299,6 +299,6 @@ LogicalResult PoolOp::verify() {
                                       getKernel()[i], getStrides()[i]));
   /*pool_c5*/
   if (getKind() == PoolKind::Avg && isQuantized(getElement(getInput())))
-    return emitOpError("takes the mean of bytes, expected floats");
+    return emitOpError("takes the mean of INT8, expected floats");
   return verifyResultShape(*this, expected);
 }

@@ -72,7 +72,7 @@ LogicalResult BinaryOp::verify() {
                      getKind() == BinaryKind::Mul;
   if (isQuantized(element) && !isSupported)
     return emitOpError("has kind '") << stringifyBinaryKind(getKind())
-                                     << "' on bytes, expected add, sub or mul";
+                                     << "' on INT8, expected add, sub or mul";
   /*binary_c4*/
   Type lhs = getElement(getLhs()), rhs = getElement(getRhs());
   bool allBytes = isQuantized(lhs) && isQuantized(rhs) && isQuantized(element);

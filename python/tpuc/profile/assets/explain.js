@@ -51,7 +51,7 @@ function drawValues(context, box, view, model) {
 
 /** "2 × [1, 64, 1, 128]" for each kernel of an operator. */
 function tilesText(operator) {
-  if (operator.joined_to) return `within ${shorten(operator.joined_to)}`;
+  if (operator.fused_into) return `within ${shorten(operator.fused_into)}`;
   return operator.kernels.map(({ tiles, tile }) => (tiles ? `${tiles} × [${tile.join(", ")}]` : "moves")).join("; ");
 }
 

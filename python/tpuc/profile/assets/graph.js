@@ -18,7 +18,7 @@ function graphOf(model) {
   const groups = new Map(model.plan.operators.map((each) => [each.name, each.group]));
   const op = model.groupings.op;
   const rows = new Map(op.name.map((name, i) => [name, i]));
-  const joined = new Map(model.plan.operators.filter((each) => each.joined_to).map((each) => [each.name, each.joined_to]));
+  const joined = new Map(model.plan.operators.filter((each) => each.fused_into).map((each) => [each.name, each.fused_into]));
   const shape = (value) => `${network.values[value][1].join("×")} ${network.values[value][0]}`;
   const writers = new Map();
   const nodes = network.inputs.map((value, i) => {

@@ -1,0 +1,136 @@
+//===- FusePermutes.cpp - Two permutations as one in local memory ---------===//
+//
+// A transposition and a movement of rows after each other are two passes
+// through global memory where the lanes of the value between fit neither side.
+// Together they may be a transpose of lanes and rows, which stays in local
+// memory. Only that is decided here; other pairs are left as they are.
+//
+//===----------------------------------------------------------------------===//
+
+#include "AliasAnalysis.h"
+#include "Conversion/TpuToBM1684X/KernelContext.h"
+#include "Conversion/TpuToBM1684X/Passes.h"
+#include "Dialect/Tpu/IR/Tpu.h"
+#include "Interfaces/AxisOrder.h"
+#include "Kernel/Copy.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "tpu-fuse-permutes"
+
+namespace tpuc {
+#define GEN_PASS_DEF_FUSEPERMUTES
+#include "Conversion/TpuToBM1684X/Passes.h.inc"
+} // namespace tpuc
+
+using namespace mlir;
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+/// The lanes that tpu-assign-lane-layout chose for a value.
+static tpu::LaneLayoutAttr getLayout(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op ? tpu::getLayout(op) : nullptr;
+}
+
+/// The permute before `permute` and reshapes, where nothing else reads what is
+/// between.
+static tpu::PermuteOp getPermuteBefore(tpu::PermuteOp permute) {
+  Value value = permute.getInput();
+  while (value.hasOneUse()) {
+    Operation *op = value.getDefiningOp();
+    auto reshape = dyn_cast_if_present<tpu::ReshapeOp>(op);
+    if (!reshape)
+      return dyn_cast_if_present<tpu::PermuteOp>(op);
+    value = reshape.getInput();
+  }
+  return nullptr;
+}
+
+/// A side of a copy of a whole value.
+static GlobalTensor getSide(Value value, tpu::LaneLayoutAttr layout) {
+  GlobalTensor side;
+  side.type = *elementTypeOf(value.getType());
+  side.layout = {layout.getN(), layout.getC()};
+  return side.reshaped(
+      {1, 1, 1, ShapedType::getNumElements(tpu::getShape(value))});
+}
+
+/// Whether `order` of `source` transposes lanes and rows in local memory
+/// between the lanes that source and result have.
+static bool isLaneTranspose(Value source, Value result,
+                            const AxisOrder &order) {
+  tpu::LaneLayoutAttr from = getLayout(source), to = getLayout(result);
+  FailureOr<ElementType> type = elementTypeOf(source.getType());
+  if (!from || !to || failed(type) || !(isFloat(*type) || isInt8(*type)))
+    return false;
+  SmallVector<int64_t> strides = computeStrides(order.shape), shape;
+  for (int64_t axis : order.order)
+    shape.push_back(order.shape[axis]);
+  SmallVector<int64_t> resultStrides = computeStrides(shape);
+  SmallVector<CopyAxis> axes;
+  for (auto [axis, size, stride] : llvm::zip(order.order, shape, resultStrides))
+    axes.push_back({size, stride, strides[axis]});
+  return transposesLanes(
+      {getSide(result, to), getSide(source, from), /*identity=*/std::nullopt},
+      axes);
+}
+
+/// Fuses `permute` with the one before it, where both are a lane transpose;
+/// adds what is erased to `erased`.
+static void fuseWithPermuteBefore(tpu::PermuteOp permute,
+                                  DenseSet<Operation *> &erased) {
+  tpu::PermuteOp before = getPermuteBefore(permute);
+  if (!before)
+    return;
+  Value source = before.getInput(), result = permute.getOutput();
+  std::optional<AxisOrder> order = composeThroughReshape(
+      tpu::getShape(source), before.getOrder(),
+      tpu::getShape(permute.getInput()), permute.getOrder());
+  if (!order || !isLaneTranspose(source, result, *order))
+    return;
+  LDBG() << "fuses " << permute.getLoc() << " with " << before.getLoc();
+  OpBuilder builder(permute);
+  auto emit = [&](Value value, tpu::LaneLayoutAttr layout) {
+    value.getDefiningOp()->setAttr(tpu::kLayoutAttrName, layout);
+    return value;
+  };
+  Value value = source;
+  if (tpu::getShape(value) != ArrayRef<int64_t>(order->shape))
+    value = emit(
+        tpu::ReshapeOp::create(builder, before.getLoc(), value, order->shape),
+        getLayout(source));
+  value = emit(
+      tpu::PermuteOp::create(builder, permute.getLoc(), value, order->order),
+      getLayout(result));
+  if (value.getType() != result.getType())
+    value = emit(tpu::ReshapeOp::create(builder, permute.getLoc(), value,
+                                        tpu::getShape(result)),
+                 getLayout(result));
+  result.replaceAllUsesWith(value);
+  Operation *dead = permute;
+  while (dead && dead->use_empty() && dead != source.getDefiningOp()) {
+    Operation *next = dead->getOperand(0).getDefiningOp();
+    erased.insert(dead);
+    dead->erase();
+    dead = next;
+  }
+}
+
+namespace {
+
+struct FusePermutes : public tpuc::impl::FusePermutesBase<FusePermutes> {
+  void runOnOperation() override {
+    SmallVector<tpu::PermuteOp> permutes;
+    getOperation().walk(
+        [&](tpu::PermuteOp permute) { permutes.push_back(permute); });
+    // Those that are fused stand before the ones that they are fused with.
+    DenseSet<Operation *> erased;
+    for (tpu::PermuteOp permute : llvm::reverse(permutes))
+      if (!erased.contains(permute))
+        fuseWithPermuteBefore(permute, erased);
+  }
+};
+
+} // namespace

@@ -1,0 +1,364 @@
+//===- RowwiseKernels.cpp - Kernels over the rows of a matrix -------------===//
+//
+// Runs a pass list on whole rows. Where the result has lanes of its own the
+// rows lie there; else each lane gets consecutive rows, so that what it loads
+// is one run of memory. What is computed is the list's business.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel/RowwiseKernels.h"
+
+#include "Kernel/Functions.h"
+
+#include <numbers>
+
+using namespace tpuc;
+using namespace tpuc::kernel;
+
+namespace {
+
+/// How rows are dealt to the lanes: `perLane` each, `rest` to the last.
+struct Deal {
+  int64_t perLane, fullLanes, rest;
+
+  explicit Deal(int64_t rows)
+      : perLane(arch::ceilDiv(rows, arch::kLanes)), fullLanes(rows / perLane),
+        rest(rows % perLane) {}
+  int64_t lanes() const { return fullLanes + (rest > 0); }
+};
+
+class RowKernel : public TiledKernel {
+public:
+  explicit RowKernel(const RowParams &params) : params(params) {}
+
+  Shape4 space() const override { return {1, 1, params.rows, 1}; }
+  Shape4 granularity() const override { return {0, 0, arch::kLanes, 0}; }
+  unsigned numInputs() const override { return params.operands.size(); }
+
+  Box inputBox(unsigned index, const Box &tile) const override {
+    if (params.operands[index].extent == Extent::Full)
+      return tile;
+    return {{0, 0, 0, 0}, {1, 1, 1, params.columns}};
+  }
+
+  LocalTensor placeInput(unsigned index, const Box &box) const override {
+    const RowParams::Operand &operand = params.operands[index];
+    return alignedTensor(
+        0, VectorProgram::shapeOf(vectorTile(box.size[H]), operand.extent),
+        operand.tensor.type);
+  }
+
+  LocalTensor placeResult(const Box &tile) const override {
+    return alignedTensor(
+        0, VectorProgram::shapeOf(vectorTile(tile.size[H]), resultExtent()),
+        params.result.type);
+  }
+
+  int64_t scratchBytes(const Box &tile) const override {
+    return params.program->scratchBytes(vectorTile(tile.size[H]));
+  }
+
+  int64_t constantBytes() const override {
+    return params.program->constantBytes();
+  }
+
+  void setUp(CommandBuilder &builder, uint32_t address) const override {
+    params.program->setUp(builder, address);
+  }
+
+  void load(CommandBuilder &builder, unsigned index, const Box &box,
+            const LocalTensor &local) const override {
+    const GlobalTensor &source = params.operands[index].tensor;
+    if (params.operands[index].extent == Extent::Column) {
+      builder.loadBroadcast(local, source.reshaped(box.size));
+      return;
+    }
+    forEachRun(box, params.columns, local, source,
+               [&](const LocalTensor &part, const GlobalTensor &global) {
+                 builder.load(part, global);
+               });
+  }
+
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t constants) const override {
+    VectorTile rows = vectorTile(tile.size[H]);
+    params.program->emit(builder, rows, buffers.result, buffers.inputs,
+                         params.program->bufferAddresses(rows, buffers.scratch),
+                         constants);
+  }
+
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    forEachRun(tile, resultExtent() == Extent::Row ? 1 : params.columns, local,
+               params.result,
+               [&](const LocalTensor &part, const GlobalTensor &global) {
+                 builder.store(global, part);
+               });
+  }
+
+private:
+  Extent resultExtent() const { return params.program->result().extent; }
+
+  VectorTile vectorTile(int64_t rows) const {
+    Deal deal(rows);
+    return {{1, deal.lanes(), deal.perLane, params.columns}, params.columns};
+  }
+
+  /// Calls `transfer` for the full lanes and for the last one; rows of `width`
+  /// elements.
+  template <typename Transfer>
+  void forEachRun(const Box &tile, int64_t width, const LocalTensor &local,
+                  const GlobalTensor &global, Transfer transfer) const {
+    Deal deal(tile.size[H]);
+    auto run = [&](int64_t firstLane, int64_t lanes, int64_t rows) {
+      if (lanes == 0 || rows == 0)
+        return;
+      int64_t laneStride = deal.perLane * width;
+      LocalTensor part = local.slice(C, firstLane, lanes);
+      // The rows of a lane are one run.
+      bool isRun = rows * width <= arch::kMaxSize;
+      Shape4 shape = isRun ? Shape4{1, lanes, 1, rows * width}
+                           : Shape4{1, lanes, rows, width};
+      Shape4 strides = part.strides;
+      strides[H] = isRun ? rows * width : width;
+      part = part.viewed(shape, strides);
+      int64_t firstRow = tile.offset[H] + firstLane * deal.perLane;
+      transfer(part, global.advanced(firstRow * width)
+                         .viewed(shape, {lanes * laneStride, laneStride,
+                                         isRun ? rows * width : width, 1}));
+    };
+    run(0, deal.fullLanes, deal.perLane);
+    run(deal.fullLanes, 1, deal.rest);
+  }
+
+  RowParams params;
+};
+
+/// Rows in the lanes that the result's split says: [n, c, rows of a lane,
+/// columns].
+class SplitRowKernel : public TiledKernel {
+public:
+  explicit SplitRowKernel(const RowParams &params)
+      : params(params),
+        rows{params.result.layout.n, params.result.layout.c,
+             params.rows / (params.result.layout.n * params.result.layout.c)} {}
+
+  Shape4 space() const override { return {rows[0], rows[1], rows[2], 1}; }
+  Shape4 granularity() const override { return {1, arch::kLanes, 1, 0}; }
+  unsigned numInputs() const override { return params.operands.size(); }
+
+  Box inputBox(unsigned index, const Box &tile) const override {
+    if (params.operands[index].extent == Extent::Column)
+      return {{0, 0, 0, 0}, {1, 1, 1, params.columns}};
+    Box box = tile;
+    box.size[W] = params.columns;
+    return box;
+  }
+
+  LocalTensor placeInput(unsigned index, const Box &box) const override {
+    const RowParams::Operand &operand = params.operands[index];
+    return alignedTensor(
+        0, VectorProgram::shapeOf(vectorTile(box), operand.extent),
+        operand.tensor.type);
+  }
+
+  LocalTensor placeResult(const Box &tile) const override {
+    return alignedTensor(
+        0, VectorProgram::shapeOf(vectorTile(tile), resultExtent()),
+        params.result.type);
+  }
+
+  int64_t scratchBytes(const Box &tile) const override {
+    return params.program->scratchBytes(vectorTile(tile));
+  }
+  int64_t constantBytes() const override {
+    return params.program->constantBytes();
+  }
+  void setUp(CommandBuilder &builder, uint32_t address) const override {
+    params.program->setUp(builder, address);
+  }
+
+  void load(CommandBuilder &builder, unsigned index, const Box &box,
+            const LocalTensor &local) const override {
+    const GlobalTensor &source = params.operands[index].tensor;
+    if (params.operands[index].extent == Extent::Column) {
+      builder.loadBroadcast(local, source.reshaped(box.size));
+      return;
+    }
+    builder.load(local, matrix(source, params.columns).slice(box));
+  }
+
+  void compute(CommandBuilder &builder, const Box &tile,
+               const TileBuffers &buffers, uint32_t constants) const override {
+    VectorTile pass = vectorTile(tile);
+    params.program->emit(builder, pass, buffers.result, buffers.inputs,
+                         params.program->bufferAddresses(pass, buffers.scratch),
+                         constants);
+  }
+
+  void store(CommandBuilder &builder, const Box &tile,
+             const LocalTensor &local) const override {
+    int64_t columns = resultExtent() == Extent::Row ? 1 : params.columns;
+    Box box = tile;
+    box.size[W] = columns;
+    builder.store(matrix(params.result, columns).slice(box), local);
+  }
+
+private:
+  Extent resultExtent() const { return params.program->result().extent; }
+
+  GlobalTensor matrix(const GlobalTensor &tensor, int64_t columns) const {
+    return tensor.reshaped({rows[0], rows[1], rows[2], columns});
+  }
+
+  VectorTile vectorTile(const Box &box) const {
+    return {{box.size[N], box.size[C], box.size[H], params.columns},
+            params.columns};
+  }
+
+  RowParams params;
+  /// Rows along n, c and within a lane.
+  std::array<int64_t, 3> rows;
+};
+
+/// A list under construction with the matrix as its first operand.
+struct RowBuilder {
+  explicit RowBuilder(const RowOperation &operation)
+      : list(std::make_shared<VectorProgram>()) {
+    params.rows = operation.rows;
+    params.columns = operation.columns;
+    params.result = operation.result;
+    operand = list->input(operation.operand.type);
+    params.operands.push_back({operation.operand, Extent::Full});
+  }
+
+  VectorValue column(const GlobalTensor &tensor) {
+    params.operands.push_back({tensor, Extent::Column});
+    return list->input(tensor.type, Extent::Column);
+  }
+
+  void finish(VectorValue result, KernelList &kernels) {
+    list->setResult(list->cast(result, params.result.type));
+    params.program = list;
+    makeRowKernels(params, kernels);
+  }
+
+  std::shared_ptr<VectorProgram> list;
+  RowParams params;
+  VectorValue operand;
+};
+
+} // namespace
+
+void kernel::makeRowKernels(const RowParams &params, KernelList &kernels) {
+  const LaneLayout &layout = params.result.layout;
+  if (layout.isKnown() && params.rows % (layout.n * layout.c) == 0)
+    kernels.push_back(std::make_unique<SplitRowKernel>(params));
+  else
+    kernels.push_back(std::make_unique<RowKernel>(params));
+}
+
+void kernel::makeSoftmaxKernels(const RowOperation &operation, bool isLog,
+                                KernelList &kernels) {
+  RowBuilder rows(operation);
+  VectorProgram &list = *rows.list;
+  VectorValue x = list.sub(rows.operand, list.rowMax(rows.operand));
+  VectorValue powers = list.mul(x, std::numbers::log2e);
+  if (!isLog)
+    return rows.finish(appendNormalizedPowers(list, powers, operation.columns),
+                       kernels);
+  VectorValue sum = list.rowSum(appendPowerOfTwo(list, powers, /*bias=*/0),
+                                operation.columns);
+  VectorValue logOfSum = appendLogOfPositive(list, sum);
+  rows.finish(list.sub(x, list.cast(logOfSum, x.type)), kernels);
+}
+
+namespace {
+
+/// What brings a row of f16 near 1, and the factor's square in f32.
+struct RowScale {
+  VectorValue factor, square;
+};
+
+/// A power of two for each row by which its largest element comes to lie in
+/// [64, 128), or less for rows below 2^-9: then neither differences from the
+/// row's mean nor their squares overflow f16, squares that count are normal
+/// numbers, and no element that is not much smaller than the largest is
+/// rounded.
+RowScale appendRowScale(VectorProgram &list, VectorValue x) {
+  constexpr int kMantissaBits = 23, kExponentBias = 127;
+  constexpr int kTargetExponent = 6;
+  // The factor is not above 2^15, which f16 still has.
+  VectorValue largest =
+      list.max(list.cast(list.rowMax(list.abs(x)), ElementType::F32), 0x1p-9);
+  VectorValue exponent =
+      list.shift(largest.as(ElementType::I32), -kMantissaBits);
+  VectorValue bits = list.shift(
+      list.sub(double(2 * kExponentBias + kTargetExponent), exponent),
+      kMantissaBits);
+  VectorValue factor = bits.as(ElementType::F32);
+  return {list.cast(factor, x.type), list.mul(factor, factor)};
+}
+
+} // namespace
+
+void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
+  RowBuilder rows(params);
+  VectorProgram &list = *rows.list;
+  // Operands are named before the first pass.
+  std::optional<VectorValue> scale, bias;
+  if (params.scale)
+    scale = rows.column(*params.scale);
+  if (params.bias)
+    bias = rows.column(*params.bias);
+  ElementType type = params.operand.type;
+  double perColumn = 1.0 / double(params.columns);
+  VectorValue x = rows.operand;
+  // A norm does not depend on a factor of the whole row, but for epsilon.
+  bool isScaled = type == ElementType::F16;
+  std::optional<VectorValue> epsilon;
+  if (isScaled) {
+    RowScale rowScale = appendRowScale(list, x);
+    x = list.mul(x, rowScale.factor);
+    if (params.epsilon != 0)
+      epsilon = list.mul(rowScale.square, params.epsilon);
+  }
+  if (params.subtractMean) {
+    VectorValue mean = list.mul(list.rowSum(x, params.columns), perColumn);
+    x = list.sub(x, list.cast(mean, type));
+  }
+  VectorValue squares = list.rowSum(list.mul(x, x), params.columns);
+  VectorValue variance = epsilon
+                             ? list.add(list.mul(squares, perColumn), *epsilon)
+                             : list.linear(squares, perColumn, params.epsilon);
+  VectorValue deviation = list.rsqrt(variance);
+  // Rows of equal elements are 0, whatever epsilon is.
+  if (isScaled)
+    deviation = list.min(deviation, 60000.0);
+  VectorValue y = list.mul(x, list.cast(deviation, type));
+  if (scale)
+    y = list.mul(y, list.cast(*scale, type));
+  if (bias)
+    y = list.add(y, list.cast(*bias, type));
+  rows.finish(y, kernels);
+}
+
+void kernel::makeReduceKernels(const RowOperation &operation,
+                               Reduction reduction, KernelList &kernels) {
+  RowBuilder rows(operation);
+  VectorProgram &list = *rows.list;
+  switch (reduction) {
+  case Reduction::Max:
+    return rows.finish(list.rowMax(rows.operand), kernels);
+  case Reduction::Min:
+    // There is no pooling for minima.
+    return rows.finish(
+        list.mul(list.rowMax(list.mul(rows.operand, -1.0)), -1.0), kernels);
+  case Reduction::Sum:
+    return rows.finish(list.rowSum(rows.operand, operation.columns), kernels);
+  case Reduction::Mean:
+    return rows.finish(list.mul(list.rowSum(rows.operand, operation.columns),
+                                1.0 / double(operation.columns)),
+                       kernels);
+  }
+}

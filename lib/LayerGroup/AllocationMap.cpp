@@ -1,0 +1,152 @@
+//===- AllocationMap.cpp - Where values lie -------------------------------===//
+//
+// Maps strides of a row-major value to strides of its lanes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "AllocationMap.h"
+
+#include <algorithm>
+
+using namespace tpuc;
+using namespace tpuc::group;
+using namespace tpuc::kernel;
+
+AllocationMap::AllocationMap(const Program &program)
+    : program(program), byValue(program.values.size()) {
+  for (unsigned i = 0; i < program.values.size(); ++i)
+    byOffset.push_back(i);
+  std::sort(byOffset.begin(), byOffset.end(), [&](unsigned a, unsigned b) {
+    return program.values[a].offset < program.values[b].offset;
+  });
+}
+
+std::optional<unsigned> AllocationMap::valueOf(const GlobalTensor &part) const {
+  if (part.region != Region::Activation)
+    return std::nullopt;
+  auto next =
+      std::upper_bound(byOffset.begin(), byOffset.end(), part.offsetBytes,
+                       [&](int64_t offset, unsigned value) {
+                         return offset < program.values[value].offset;
+                       });
+  if (next == byOffset.begin())
+    return std::nullopt;
+  return *--next;
+}
+
+/// Elements from one row of a lane to the next.
+static int64_t rowPitch(const Value &value) {
+  int64_t rest = value.numElements() / (value.layout.n * value.layout.c);
+  return arch::alignUp(rest, arch::kVectorBytes / byteWidth(value.type));
+}
+
+static int64_t channelRows(const Value &value) {
+  return arch::ceilDiv(value.layout.c, arch::kLanes);
+}
+
+int64_t Value::laneBytes() const {
+  return layout.n * channelRows(*this) * rowPitch(*this) * byteWidth(type);
+}
+
+int64_t AllocationMap::laneBytes(unsigned index) const {
+  return program.values[index].laneBytes();
+}
+
+bool AllocationMap::isAddressable(unsigned index) const {
+  const Value &value = program.values[index];
+  int64_t pitch = rowPitch(value);
+  return (channelRows(value) == 1 || pitch <= arch::kMaxSize) &&
+         (value.layout.n == 1 || channelRows(value) * pitch <= arch::kMaxSize);
+}
+
+std::optional<LocalTensor>
+AllocationMap::localView(const GlobalTensor &part) const {
+  std::optional<unsigned> index = valueOf(part);
+  if (!index || !byValue[*index].isResident)
+    return std::nullopt;
+  const Value &value = program.values[*index];
+  int64_t width = byteWidth(part.type);
+  if (byteWidth(value.type) != width)
+    return std::nullopt;
+  // Batches of whole rounds of lanes lie there like one batch.
+  LaneLayout layout = value.layout;
+  if (layout.c % arch::kLanes == 0)
+    layout = {1, layout.n * layout.c};
+  // Distances of neighbours on n and c in global memory; the rest is dense.
+  int64_t strideC = value.numElements() / (layout.n * layout.c);
+  int64_t strideN = layout.c * strideC;
+  int64_t pitch = rowPitch(value);
+  int64_t localN = arch::ceilDiv(layout.c, arch::kLanes) * pitch;
+
+  int64_t start = (part.offsetBytes - value.offset) / width;
+  int64_t n = start / strideN;
+  int64_t c = start % strideN / strideC;
+  int64_t rest = start % strideC;
+  int64_t lastN = n, lastC = c, lastRest = rest;
+  LocalTensor view;
+  view.type = part.type;
+  view.shape = part.shape;
+  for (unsigned axis = 0; axis < 4; ++axis) {
+    int64_t steps = part.shape[axis] - 1, stride = part.strides[axis];
+    view.strides[axis] = 0;
+    if (axis == C) {
+      view.strides[C] = pitch;
+      if (steps > 0 && stride != strideC)
+        return std::nullopt;
+      lastC += steps;
+      continue;
+    }
+    if (steps == 0) {
+      view.strides[axis] = axis == W ? 1 : 0;
+      continue;
+    }
+    if (stride == 0)
+      continue;
+    if (stride < strideC) {
+      view.strides[axis] = stride;
+      lastRest += steps * stride;
+    } else if (stride % strideN == 0) {
+      view.strides[axis] = stride / strideN * localN;
+      lastN += steps * (stride / strideN);
+    } else if (stride % (arch::kLanes * strideC) == 0) {
+      // Channels that lie in the same lane, some rows further.
+      view.strides[axis] = stride / (arch::kLanes * strideC) * pitch;
+      if (view.strides[axis] > arch::kMaxSize)
+        return std::nullopt;
+      lastC += steps * (stride / strideC);
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (lastRest >= strideC || lastC >= layout.c || lastN >= layout.n)
+    return std::nullopt;
+  int64_t element = n * localN + c / arch::kLanes * pitch + rest;
+  view.address = uint32_t(c % arch::kLanes * arch::kLaneBytes +
+                          byValue[*index].address + element * width);
+  return view;
+}
+
+GlobalTensor AllocationMap::globalView(const GlobalTensor &part) const {
+  std::optional<unsigned> index = valueOf(part);
+  if (!index)
+    return part;
+  GlobalTensor moved = part;
+  moved.offsetBytes +=
+      byValue[*index].globalOffset - program.values[*index].offset;
+  return moved;
+}
+
+bool group::isCongruent(const LocalTensor &a, const LocalTensor &b) {
+  if (a.shape != b.shape || a.startLane() != b.startLane())
+    return false;
+  for (unsigned axis = 0; axis < 4; ++axis) {
+    int64_t extent = axis == C ? a.channelRows() : a.shape[axis];
+    if (extent > 1 && a.strides[axis] != b.strides[axis])
+      return false;
+  }
+  return true;
+}
+
+bool group::isSame(const LocalTensor &a, const LocalTensor &b) {
+  return a.address == b.address && isCongruent(a, b);
+}
