@@ -59,6 +59,9 @@ VectorValue appendPowerOfTwo(VectorProgram &list, VectorValue x, int bias);
 /// 1.4e-7 at the best.
 VectorValue appendReciprocalOfPositive(VectorProgram &list, VectorValue x,
                                        unsigned steps = 3);
+/// 1/sqrt(x) to 3e-5 relative for positive normal f32 x; of 0 a large finite
+/// number.
+VectorValue appendCoarseRsqrt(VectorProgram &list, VectorValue x);
 /// Natural logarithm to 1e-7 absolute or relative, whichever is larger, for
 /// positive normal finite f32 x.
 VectorValue appendLogOfPositive(VectorProgram &list, VectorValue x);

@@ -50,8 +50,8 @@ void makeSoftmaxKernels(const RowOperation &operation, bool isLog,
 
 /// The normalisation of each row in its type, with sums in f32: (x - mean) /
 /// sqrt(variance + epsilon), or without the mean x / sqrt(mean(x^2) + epsilon),
-/// times `scale` plus `bias` (one a column). In f16 deviations from the mean
-/// must stay below 2048.
+/// times `scale` plus `bias` (one a column). In f16 rows
+/// are scaled so that every finite row has a finite result.
 struct NormParams : RowOperation {
   bool subtractMean = true;
   double epsilon = 0;

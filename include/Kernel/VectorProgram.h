@@ -89,6 +89,9 @@ public:
                      VectorOperand c, VectorOperand d);
   /// round(round(a * scale) + offset).
   VectorValue linear(VectorValue a, double scale, double offset);
+  /// round(round(a * scale) + offset) in 16 bit, with a scale and an offset of
+  /// a's type for each row.
+  VectorValue linearRows(VectorValue a, VectorValue scale, VectorValue offset);
   /// The polynomial with these coefficients, lowest first, by Horner's scheme
   /// in `a`'s type.
   VectorValue polynomial(VectorValue a, llvm::ArrayRef<double> coefficients);
@@ -104,8 +107,9 @@ public:
   VectorValue fillPadding(VectorValue a, double constant);
   /// The largest element of each row, padding included, in the row's type.
   VectorValue rowMax(VectorValue a);
-  /// The sum of each row of `columns` elements, padding included, in f32.
-  VectorValue rowSum(VectorValue a, int64_t columns);
+  /// `factor` times the sum of each row of `columns` elements, padding
+  /// included, in f32.
+  VectorValue rowSum(VectorValue a, int64_t columns, double factor = 1.0);
 
   /// Says which value the caller's result buffer receives. It must come from a
   /// instruction (not be an input) and not be an operand of a later one.
@@ -144,6 +148,7 @@ private:
     Cast,
     Select,
     Linear,
+    LinearRows,
     Polynomial,
     Rsqrt,
     Divide,
@@ -189,7 +194,8 @@ private:
   static VectorTile folded(const VectorTile &tile);
   static Shape4 bufferShape(const VectorTile &tile, Extent extent);
   static int64_t bufferBytes(const VectorTile &tile, const Buffer &buffer);
-  int64_t reductionBytes(const VectorTile &tile) const;
+  /// Bytes a lane that instructions over rows need between their commands.
+  int64_t rowScratchBytes(const VectorTile &tile) const;
   void emitReduction(CommandBuilder &builder, const Instruction &instruction,
                      const LocalTensor &result, const LocalTensor &source,
                      uint32_t scratch, uint32_t constants) const;
@@ -213,10 +219,19 @@ int64_t rowReductionBytes(const Shape4 &shape, ElementType type);
 /// The largest element, of the source's type.
 void emitRowMax(CommandBuilder &builder, const LocalTensor &result,
                 const LocalTensor &source, uint32_t scratch);
-/// The sum in f32. For 16 bit a product with a column of ones, of which `ones`
-/// has at least w rows.
+/// `factor` times the sum, in f32. For 16 bit a product with a column of ones,
+/// of which `ones` has at least w rows.
 void emitRowSum(CommandBuilder &builder, const LocalTensor &result,
-                const LocalTensor &source, uint32_t ones, uint32_t scratch);
+                const LocalTensor &source, double factor, uint32_t ones,
+                uint32_t scratch);
+
+/// round(round(source * scale) + offset) of a 16-bit `source` ([n, c, h, w],
+/// aligned, at most 64 channels) with a number a row ([1, c, n * h, 1]
+/// aligned). `scratch` holds linearRowsBytes() bytes a lane.
+int64_t linearRowsBytes(const Shape4 &shape, ElementType type);
+void emitLinearRows(CommandBuilder &builder, const LocalTensor &result,
+                    const LocalTensor &source, const LocalTensor &scale,
+                    const LocalTensor &offset, uint32_t scratch);
 
 } // namespace tpuc::kernel
 

@@ -109,6 +109,19 @@ VectorValue kernel::appendReciprocalOfPositive(VectorProgram &list,
   return y;
 }
 
+VectorValue kernel::appendCoarseRsqrt(VectorProgram &list, VectorValue x) {
+  // The integer difference from this constant is 1/sqrt(x) to 3.5 %. What is
+  // left is a function of x y^2 near 1, fitted by a square.
+  // SFU's own root takes 30 cycles a vector.
+  constexpr double kMagic = 0x5f3759df;
+  constexpr double kShift = 1.66719015, kScale = 0.375526737,
+                   kOffset = 0.832837202;
+  VectorValue y = list.sub(kMagic, list.shift(x.as(ElementType::I32), -1))
+                      .as(ElementType::F32);
+  VectorValue t = list.sub(list.mul(list.mul(x, y), y), kShift);
+  return list.mul(y, list.linear(list.mul(t, t), kScale, kOffset));
+}
+
 VectorValue kernel::appendLogOfPositive(VectorProgram &list, VectorValue x) {
   // log(1 + f) / f on [sqrt(1/2) - 1, sqrt(2) - 1], absolute error 4e-8.
   static constexpr double kLog[] = {

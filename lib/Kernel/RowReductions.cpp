@@ -1,9 +1,10 @@
-//===- RowReductions.cpp - Maxima and sums of rows ------------------------===//
+//===- RowReductions.cpp - Maxima, sums and scales of rows ----------------===//
 //
 // One number for each row of a local tensor. Maxima and f32 sums are pooled in
 // steps; 16-bit sums are products with a column of ones, which accumulate in
 // f32 and take one command for all rows. Rows that lie otherwise than these
-// need are copied first.
+// need are copied first. A scale and an offset a row are those of a channel
+// where each row has a vector of its own.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 using namespace tpuc;
 using namespace tpuc::kernel;
@@ -60,36 +62,77 @@ bool isMatrix(const Shape4 &shape, ElementType type) {
   return shape[H] == 1 || shape[W] % vectorElements(type) == 0;
 }
 
-/// The rows copied to `pitch` elements apart, as [1, c, n * h, pitch].
+/// Rows `pitch` elements apart without gaps, as [1, c, n * h, pitch].
+LocalTensor denseRows(const LocalTensor &source, int64_t pitch,
+                      uint32_t address) {
+  const Shape4 &shape = source.shape;
+  return alignedTensor(address, {1, shape[C], shape[N] * shape[H], pitch},
+                       source.type);
+}
+
+/// The first `columns` columns of such rows, in the order of `shape`.
+LocalTensor leadingColumns(const LocalTensor &rows, const Shape4 &shape,
+                           int64_t columns) {
+  int64_t pitch = rows.shape[W];
+  return rows.viewed({shape[N], shape[C], shape[H], columns},
+                     {shape[H] * pitch, rows.strides[C], pitch, 1});
+}
+
 LocalTensor emitSpread(CommandBuilder &builder, const LocalTensor &source,
                        int64_t pitch, uint32_t address) {
-  const Shape4 &shape = source.shape;
-  LocalTensor spread = alignedTensor(
-      address, {1, shape[C], shape[N] * shape[H], pitch}, source.type);
-  builder.copy(
-      spread.viewed(shape, {shape[H] * pitch, spread.strides[C], pitch, 1}),
-      source);
+  LocalTensor spread = denseRows(source, pitch, address);
+  builder.copy(leadingColumns(spread, source.shape, source.shape[W]), source);
   return spread;
 }
 
+/// The larger of the first and the last columns of each row, which are half of
+/// them at least and may overlap.
+LocalTensor emitHalving(CommandBuilder &builder, const LocalTensor &source,
+                        uint32_t address) {
+  int64_t columns = source.shape[W];
+  int64_t half = reducibleColumns(arch::ceilDiv(columns, 2));
+  LocalTensor larger = denseRows(source, half, address);
+  builder.arith(Arith::Max, leadingColumns(larger, source.shape, half),
+                source.slice(W, 0, half),
+                source.slice(W, columns - half, half));
+  return larger;
+}
+
+void emitScaledCopy(CommandBuilder &builder, const LocalTensor &result,
+                    const LocalTensor &source, double factor) {
+  if (factor == 1.0)
+    builder.copy(result, source);
+  else
+    builder.arith(Arith::Mul, result, source, Operand(factor, source.type));
+}
+
 /// Reduces by steps: pooling down `step` groups, as rows of the remaining
-/// columns, costs one vector for each vector read.
+/// columns, costs one vector for each vector read. The sum is multiplied by
+/// `factor`; without one it is the maximum.
 void emitPooling(CommandBuilder &builder, const LocalTensor &result,
-                 const LocalTensor &source, bool isMax, uint32_t scratch) {
+                 const LocalTensor &source, std::optional<double> factor,
+                 uint32_t scratch) {
   ElementType type = source.type;
   int64_t rows = source.shape[N] * source.shape[H];
   int64_t columns = poolingPitch(source.shape, type);
-  double identity = isMax ? -kInfinity : 0.0;
+  double identity = factor ? 0.0 : -kInfinity;
   LocalTensor current = source;
   if (columns != source.shape[W]) {
-    current = emitSpread(builder, source, columns, scratch);
+    if (factor) {
+      current = emitSpread(builder, source, columns, scratch);
+      builder.arith(
+          Arith::Add,
+          current.slice(W, source.shape[W], columns - source.shape[W]),
+          Operand(identity, type), Operand(0.0, type));
+    } else {
+      current = emitHalving(builder, source, scratch);
+      columns = current.shape[W];
+    }
     scratch += uint32_t(alignedBytes(current.laneBytes()));
-    builder.arith(Arith::Add,
-                  current.slice(W, source.shape[W], columns - source.shape[W]),
-                  Operand(identity, type), Operand(0.0, type));
   }
   if (columns == 1) {
-    builder.copy(result, current.viewed(result.shape, result.strides));
+    LocalTensor row = current.viewed(result.shape, result.strides);
+    emitScaledCopy(builder, result, row, factor.value_or(1.0));
     return;
   }
   while (columns > 1) {
@@ -106,10 +149,10 @@ void emitPooling(CommandBuilder &builder, const LocalTensor &result,
     window.kernelH = step;
     window.strideH = step;
     LocalTensor view = alignedTensor(current.address, from, type);
-    if (isMax)
-      builder.maxPool(reduced, view, window, constantBits(identity, type));
+    if (factor)
+      builder.averagePool(reduced, view, window, columns == 1 ? *factor : 1.0);
     else
-      builder.averagePool(reduced, view, window, 1.0);
+      builder.maxPool(reduced, view, window, constantBits(identity, type));
     current = reduced;
   }
 }
@@ -117,7 +160,7 @@ void emitPooling(CommandBuilder &builder, const LocalTensor &result,
 /// Sums as a matrix product: every row gets a vector of its own, which are
 /// then gathered.
 void emitOnesProduct(CommandBuilder &builder, const LocalTensor &result,
-                     const LocalTensor &source, uint32_t ones,
+                     const LocalTensor &source, double factor, uint32_t ones,
                      uint32_t scratch) {
   ElementType type = source.type;
   int64_t rows = source.shape[N] * source.shape[H], columns = source.shape[W];
@@ -142,7 +185,7 @@ void emitOnesProduct(CommandBuilder &builder, const LocalTensor &result,
   }
   LocalTensor sums = result.at(scratch);
   sums.strides[H] = vectorElements(ElementType::F32);
-  builder.copy(result, sums);
+  emitScaledCopy(builder, result, sums, factor);
 }
 
 } // namespace
@@ -177,14 +220,52 @@ int64_t kernel::rowReductionBytes(const Shape4 &shape, ElementType type) {
 
 void kernel::emitRowMax(CommandBuilder &builder, const LocalTensor &result,
                         const LocalTensor &source, uint32_t scratch) {
-  emitPooling(builder, result, source, /*isMax=*/true, scratch);
+  emitPooling(builder, result, source, /*factor=*/std::nullopt, scratch);
 }
 
 void kernel::emitRowSum(CommandBuilder &builder, const LocalTensor &result,
-                        const LocalTensor &source, uint32_t ones,
+                        const LocalTensor &source, double factor, uint32_t ones,
                         uint32_t scratch) {
   if (source.type == ElementType::F32)
-    emitPooling(builder, result, source, /*isMax=*/false, scratch);
+    emitPooling(builder, result, source, factor, scratch);
   else
-    emitOnesProduct(builder, result, source, ones, scratch);
+    emitOnesProduct(builder, result, source, factor, ones, scratch);
+}
+
+int64_t kernel::linearRowsBytes(const Shape4 &shape, ElementType type) {
+  if (isMatrix(shape, type))
+    return 0;
+  return alignedBytes(alignedTensor(0, shape, type).laneBytes());
+}
+
+void kernel::emitLinearRows(CommandBuilder &builder, const LocalTensor &result,
+                            const LocalTensor &source, const LocalTensor &scale,
+                            const LocalTensor &offset, uint32_t scratch) {
+  const Shape4 &shape = source.shape;
+  if (!isMatrix(shape, source.type)) {
+    auto perRow = [&](const LocalTensor &numbers) {
+      return numbers.viewed({shape[N], shape[C], shape[H], 1},
+                            {shape[H], numbers.strides[C], 1, 1});
+    };
+    LocalTensor scaled = alignedTensor(scratch, shape, source.type);
+    builder.arith(Arith::Mul, scaled, source, perRow(scale));
+    builder.arith(Arith::Add, result, scaled, perRow(offset));
+    return;
+  }
+  // Rows of a lane as channels, of which every 64th lies in the same lane.
+  int64_t rows = shape[N] * shape[H], columns = shape[W];
+  int64_t pitch = alignedBytes(columns * byteWidth(source.type));
+  constexpr int64_t kMaxBlocks = arch::kMaxSize / arch::kLanes;
+  for (int64_t row = 0; row < rows; row += kMaxBlocks) {
+    int64_t blocks = std::min(kMaxBlocks, rows - row);
+    int64_t channels = blocks == 1 ? shape[C] : blocks * arch::kLanes;
+    auto part = [&](const LocalTensor &whole) {
+      return alignedTensor(whole.address + uint32_t(row * pitch),
+                           {1, channels, 1, columns}, whole.type);
+    };
+    auto numbers = [&](const LocalTensor &whole) {
+      return whole.at(whole.address + uint32_t(row * byteWidth(whole.type)));
+    };
+    builder.linear(part(result), part(source), numbers(scale), numbers(offset));
+  }
 }

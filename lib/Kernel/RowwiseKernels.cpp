@@ -10,6 +10,8 @@
 
 #include "Kernel/Functions.h"
 
+#include <algorithm>
+#include <cmath>
 #include <numbers>
 
 using namespace tpuc;
@@ -275,29 +277,59 @@ void kernel::makeSoftmaxKernels(const RowOperation &operation, bool isLog,
 
 namespace {
 
-/// What brings a row of f16 near 1, and the factor's square in f32.
-struct RowScale {
-  VectorValue factor, square;
+/// Columns up to which the largest deviation above a row's mean bounds those
+/// below it closely enough.
+constexpr int64_t kMaxBoundedColumns = 1024;
+
+/// The largest power of two in f16 is 2^15.
+constexpr int kMaxFactorExponent = 15;
+/// Numbers below 2^7 have squares in f16; those that count are normal numbers.
+constexpr int kSquareExponent = 7;
+
+/// The power of two, in f32 but not above f16's largest, that brings numbers of
+/// at most `bound` (f32, not negative) below 2^exponent.
+VectorValue appendScaleBelow(VectorProgram &list, VectorValue bound,
+                             int exponent) {
+  constexpr double kExponentMask = 0x7f800000;
+  constexpr int kMantissaBits = 23, kExponentBias = 127;
+  bound = list.max(bound, std::ldexp(1.0, exponent - 1 - kMaxFactorExponent));
+  VectorValue power =
+      list.arith(Arith::And, bound.as(ElementType::I32), kExponentMask);
+  double bits = std::ldexp(2 * kExponentBias + exponent - 1, kMantissaBits);
+  return list.sub(bits, power).as(ElementType::F32);
+}
+
+/// A row of f16 whose squares can be summed, (x - mean) * factor or x * factor,
+/// and the factor, in f32.
+struct ScaledRow {
+  VectorValue x, factor;
 };
 
-/// A power of two for each row by which its largest element comes to lie in
-/// [64, 128), or less for rows below 2^-9: then neither differences from the
-/// row's mean nor their squares overflow f16, squares that count are normal
-/// numbers, and no element that is not much smaller than the largest is
-/// rounded.
-RowScale appendRowScale(VectorProgram &list, VectorValue x) {
-  constexpr int kMantissaBits = 23, kExponentBias = 127;
-  constexpr int kTargetExponent = 6;
-  // The factor is not above 2^15, which f16 still has.
-  VectorValue largest =
-      list.max(list.cast(list.rowMax(list.abs(x)), ElementType::F32), 0x1p-9);
-  VectorValue exponent =
-      list.shift(largest.as(ElementType::I32), -kMantissaBits);
-  VectorValue bits = list.shift(
-      list.sub(double(2 * kExponentBias + kTargetExponent), exponent),
-      kMantissaBits);
-  VectorValue factor = bits.as(ElementType::F32);
-  return {list.cast(factor, x.type), list.mul(factor, factor)};
+ScaledRow appendScaledRow(VectorProgram &list, VectorValue x) {
+  VectorValue largest = list.cast(list.rowMax(list.abs(x)), ElementType::F32);
+  VectorValue factor = appendScaleBelow(list, largest, kSquareExponent);
+  return {list.mul(x, list.cast(factor, x.type)), factor};
+}
+
+ScaledRow appendScaledDeviations(VectorProgram &list, VectorValue x,
+                                 int64_t columns) {
+  // Deviations add up to 0, so that none below the mean exceeds the sum of
+  // those above it; and two f16 numbers are at most 2^17 apart. The mean stays
+  // below 2^14, so that x does not overflow before it is subtracted.
+  constexpr int kMeanExponent = 14;
+  constexpr int kDifference = kMeanExponent - kSquareExponent;
+  VectorValue negativeMean = list.rowSum(x, columns, -1.0 / double(columns));
+  VectorValue above =
+      list.add(list.cast(list.rowMax(x), ElementType::F32), negativeMean);
+  double others = double(std::max<int64_t>(columns - 1, 1));
+  VectorValue deviation =
+      list.min(list.mul(above, std::ldexp(others, kDifference)),
+               std::ldexp(1.0, 17 + kDifference));
+  VectorValue factor = appendScaleBelow(
+      list, list.max(deviation, list.abs(negativeMean)), kMeanExponent);
+  return {list.linearRows(x, list.cast(factor, x.type),
+                          list.cast(list.mul(negativeMean, factor), x.type)),
+          factor};
 }
 
 } // namespace
@@ -315,23 +347,27 @@ void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
   double perColumn = 1.0 / double(params.columns);
   VectorValue x = rows.operand;
   // A norm does not depend on a factor of the whole row, but for epsilon.
+  std::optional<VectorValue> factor;
+  auto useScaled = [&](const ScaledRow &row) {
+    x = row.x;
+    factor = row.factor;
+  };
   bool isScaled = type == ElementType::F16;
-  std::optional<VectorValue> epsilon;
-  if (isScaled) {
-    RowScale rowScale = appendRowScale(list, x);
-    x = list.mul(x, rowScale.factor);
-    if (params.epsilon != 0)
-      epsilon = list.mul(rowScale.square, params.epsilon);
-  }
-  if (params.subtractMean) {
-    VectorValue mean = list.mul(list.rowSum(x, params.columns), perColumn);
-    x = list.sub(x, list.cast(mean, type));
-  }
-  VectorValue squares = list.rowSum(list.mul(x, x), params.columns);
-  VectorValue variance = epsilon
-                             ? list.add(list.mul(squares, perColumn), *epsilon)
-                             : list.linear(squares, perColumn, params.epsilon);
-  VectorValue deviation = list.rsqrt(variance);
+  bool isBounded = params.subtractMean && params.columns <= kMaxBoundedColumns;
+  if (isScaled)
+    useScaled(isBounded ? appendScaledDeviations(list, x, params.columns)
+                        : appendScaledRow(list, x));
+  if (params.subtractMean && !(isScaled && isBounded))
+    x = list.sub(x, list.cast(list.rowSum(x, params.columns, perColumn), type));
+  VectorValue variance = list.rowSum(list.mul(x, x), params.columns, perColumn);
+  if (factor && params.epsilon != 0)
+    variance = list.add(variance,
+                        list.mul(list.mul(*factor, *factor), params.epsilon));
+  else if (params.epsilon != 0)
+    variance = list.add(variance, params.epsilon);
+  VectorValue deviation = type != ElementType::F16
+                              ? list.rsqrt(variance)
+                              : appendCoarseRsqrt(list, variance);
   // Rows of equal elements are 0, whatever epsilon is.
   if (isScaled)
     deviation = list.min(deviation, 60000.0);
@@ -357,8 +393,8 @@ void kernel::makeReduceKernels(const RowOperation &operation,
   case Reduction::Sum:
     return rows.finish(list.rowSum(rows.operand, operation.columns), kernels);
   case Reduction::Mean:
-    return rows.finish(list.mul(list.rowSum(rows.operand, operation.columns),
-                                1.0 / double(operation.columns)),
+    return rows.finish(list.rowSum(rows.operand, operation.columns,
+                                   1.0 / double(operation.columns)),
                        kernels);
   }
 }

@@ -91,6 +91,11 @@ VectorValue VectorProgram::linear(VectorValue a, double scale, double offset) {
   return append(Kind::Linear, a.type, a.extent, {a, scale, offset}).result;
 }
 
+VectorValue VectorProgram::linearRows(VectorValue a, VectorValue scale,
+                                      VectorValue offset) {
+  return append(Kind::LinearRows, a.type, a.extent, {a, scale, offset}).result;
+}
+
 unsigned VectorProgram::addTable(ElementType type,
                                  llvm::ArrayRef<double> coefficients) {
   Table table{type, {}, uint32_t(tableBytes)};
@@ -155,10 +160,11 @@ VectorValue VectorProgram::rowMax(VectorValue a) {
   return append(Kind::RowMax, a.type, Extent::Row, {a}).result;
 }
 
-VectorValue VectorProgram::rowSum(VectorValue a, int64_t columns) {
+VectorValue VectorProgram::rowSum(VectorValue a, int64_t columns,
+                                  double factor) {
   unsigned table = a.type == ElementType::F32 ? 0 : addOnes(a.type, columns);
   Instruction &instruction =
-      append(Kind::RowSum, ElementType::F32, Extent::Row, {a});
+      append(Kind::RowSum, ElementType::F32, Extent::Row, {a, factor});
   instruction.table = table;
   return instruction.result;
 }
@@ -227,13 +233,17 @@ int64_t VectorProgram::bufferBytes(const VectorTile &tile,
       alignedTensor(0, bufferShape(tile, buffer.extent), type).laneBytes());
 }
 
-int64_t VectorProgram::reductionBytes(const VectorTile &tile) const {
+int64_t VectorProgram::rowScratchBytes(const VectorTile &tile) const {
   int64_t bytes = 0;
-  for (const Instruction &instruction : instructions)
+  for (const Instruction &instruction : instructions) {
     if (instruction.kind == Kind::RowMax || instruction.kind == Kind::RowSum)
       bytes = std::max(
           bytes,
           rowReductionBytes(tile.shape, instruction.operands[0].value->type));
+    if (instruction.kind == Kind::LinearRows)
+      bytes =
+          std::max(bytes, linearRowsBytes(tile.shape, instruction.result.type));
+  }
   return bytes;
 }
 
@@ -248,7 +258,7 @@ VectorTile VectorProgram::folded(const VectorTile &tile) {
 
 int64_t VectorProgram::scratchBytes(const VectorTile &whole) const {
   VectorTile tile = folded(whole);
-  int64_t bytes = reductionBytes(tile);
+  int64_t bytes = rowScratchBytes(tile);
   for (const Buffer &buffer : assignBuffers().buffers)
     bytes += bufferBytes(tile, buffer);
   // A result of one number a row, before it is dealt to n.
@@ -266,8 +276,8 @@ VectorProgram::bufferAddresses(const VectorTile &whole,
     addresses.push_back(scratch);
     scratch += uint32_t(bufferBytes(tile, buffer));
   }
-  // A result of one number a row, and what reductions leave between their
-  // steps, come last.
+  // A result of one number a row, and what instructions over rows leave between
+  // their steps, come last.
   if (resultValue.extent == Extent::Row) {
     addresses.push_back(scratch);
     scratch +=
@@ -320,7 +330,8 @@ void VectorProgram::emitReduction(CommandBuilder &builder,
     return emitRowMax(builder, result, source, scratch);
   uint32_t ones =
       tables.empty() ? 0 : constants + tables[instruction.table].offset;
-  emitRowSum(builder, result, source, ones, scratch);
+  emitRowSum(builder, result, source, instruction.operands[1].constant, ones,
+             scratch);
 }
 
 void VectorProgram::emit(CommandBuilder &builder, const VectorTile &whole,
@@ -407,6 +418,11 @@ void VectorProgram::emit(CommandBuilder &builder, const VectorTile &whole,
     case Kind::Linear:
       builder.linear(target, source(), operand(1, instruction.result.type),
                      operand(2, instruction.result.type));
+      break;
+    case Kind::LinearRows:
+      emitLinearRows(builder, target, place(*instruction.operands[0].value),
+                     place(*instruction.operands[1].value),
+                     place(*instruction.operands[2].value), buffers.back());
       break;
     case Kind::Polynomial: {
       const Table &table = tables[instruction.table];

@@ -37,6 +37,10 @@ protected:
         randomValues(shape().rows * shape().columns, 7, scale);
     for (double &value : values)
       value += offset;
+    if (outlier != 0)
+      for (int64_t r = 0; r < shape().rows; ++r)
+        values[r * shape().columns + r % shape().columns] =
+            r % 2 ? outlier : -outlier;
     RowOperation operation;
     operation.rows = shape().rows;
     operation.columns = shape().columns;
@@ -61,6 +65,8 @@ protected:
   }
 
   KernelRunner runner;
+  /// When not 0, one element of each row, its sign alternating.
+  double outlier = 0;
 };
 
 double largestOf(const Row &row) {
@@ -97,6 +103,29 @@ TEST_P(RowwiseKernelsTest, LogSoftmax) {
       [](const Row &row) { return softmax(row, true); });
 }
 
+Row layerNorm(Row row) {
+  double mean = sumOf(row) / row.size(), variance = 0;
+  for (double x : row)
+    variance += (x - mean) * (x - mean) / row.size();
+  for (double &x : row)
+    x = (x - mean) / std::sqrt(variance + 1e-3);
+  return row;
+}
+
+// Squares of these overflow f16, and those of the other elements do not count.
+TEST_P(RowwiseKernelsTest, LayerNormOfOutliers) {
+  outlier = 30000;
+  check(
+      3, 0, 1e-5, 4,
+      [&](const RowOperation &operation, KernelList &kernels) {
+        NormParams params;
+        static_cast<RowOperation &>(params) = operation;
+        params.epsilon = 1e-3;
+        makeNormKernels(params, kernels);
+      },
+      layerNorm);
+}
+
 TEST_P(RowwiseKernelsTest, LayerNorm) {
   Row scale = randomValues(shape().columns, 1),
       bias = randomValues(shape().columns, 2);
@@ -115,12 +144,9 @@ TEST_P(RowwiseKernelsTest, LayerNorm) {
         makeNormKernels(params, kernels);
       },
       [&](Row row) {
-        double mean = sumOf(row) / row.size(), variance = 0;
-        for (double x : row)
-          variance += (x - mean) * (x - mean) / row.size();
+        row = layerNorm(std::move(row));
         for (size_t i = 0; i < row.size(); ++i)
-          row[i] =
-              (row[i] - mean) / std::sqrt(variance + 1e-3) * scale[i] + bias[i];
+          row[i] = row[i] * scale[i] + bias[i];
         return row;
       });
 }
@@ -177,7 +203,8 @@ INSTANTIATE_TEST_SUITE_P(
             RowShape{"fewColumns", 70, 3}, RowShape{"window", 3 * 49, 49},
             RowShape{"swin", 784, 96}, RowShape{"primeColumns", 130, 197},
             RowShape{"unevenRows", 65, 128}, RowShape{"tiled", 1000, 49, 8192},
-            RowShape{"tiledPrime", 300, 67, 16384}),
+            RowShape{"tiledPrime", 300, 67, 16384},
+            RowShape{"longRows", 70, 1500}),
         testing::Values(ElementType::F32, ElementType::F16, ElementType::BF16)),
     [](const auto &info) {
       return std::string(std::get<0>(info.param).name) + "_" +
