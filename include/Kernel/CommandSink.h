@@ -12,7 +12,7 @@
 namespace tpuc::kernel {
 
 /// Receives commands in an order in which running them one after the other is
-/// right. Waits between the two queues are the sink's business.
+/// right. The sink adds dependencies between the two queues.
 class CommandSink {
 public:
   virtual ~CommandSink() = default;

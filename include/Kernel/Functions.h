@@ -73,11 +73,12 @@ VectorValue appendNormalizedPowers(VectorProgram &list, VectorValue x,
 
 //===--- Functions --------------------------------------------------------===//
 
-/// The passes of a function; `alpha` and `beta` as in tpu.unary. The result has
-/// the type of `x`. 16-bit functions that have no 16-bit recipe of their own
-/// are computed in f32; those that do err by at most 1.5e-3 (f16) or 7.5e-3
-/// (bf16) beyond the result's rounding, relative to the operand below 1 where
-/// the function is 0 at 0. A NaN operand may give any number: clamps drop it.
+/// The vector program of a function; `alpha` and `beta` as in tpu.unary. The
+/// result has the type of `x`. 16-bit functions that have no 16-bit recipe of
+/// their own are computed in f32; those that do err by at most 1.5e-3 (f16)
+/// or 7.5e-3 (bf16) beyond the result's rounding, relative to the operand below
+/// 1 where the function is 0 at 0. A NaN operand may give any number: clamps
+/// drop it.
 VectorValue appendUnary(VectorProgram &list, UnaryFunction function,
                         VectorValue x, double alpha, double beta);
 

@@ -21,16 +21,16 @@ enum class GateFunction : uint8_t { Silu, Gelu };
 
 /// f(x) = max(x, 0) - a A u^(2^s), where a = min(|x|, c) and u = 1 - a / c: the
 /// power falls as gate(-a) does. In integers every factor but a power of two
-/// would take a pass; c in units of the operand is therefore chosen so that A
-/// and the power's largest value cancel, which leaves shifts. That is possible
-/// for results of a scale out of a geometric series.
+/// would take a command; c in units of the operand is therefore chosen so that
+/// A and the power's largest value cancel, which leaves shifts. That is
+/// possible for results of a scale out of a geometric series.
 class GatedActivation {
 public:
   /// The smallest scale of the series that is not below `least`.
   static double scaleFor(GateFunction function, double least);
 
-  /// The passes for results of `scale`, one of scaleFor()'s; nothing when it is
-  /// so small that the operand's range exceeds 16 bits.
+  /// The commands for results of `scale`, one of scaleFor()'s; nothing when it
+  /// is so small that the operand's range exceeds 16 bits.
   static std::optional<GatedActivation> make(GateFunction function,
                                              double scale);
 

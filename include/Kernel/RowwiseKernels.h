@@ -15,7 +15,7 @@
 
 namespace tpuc::kernel {
 
-/// A pass list over all rows of a matrix.
+/// A vector program over all rows of a matrix.
 struct RowParams {
   struct Operand {
     GlobalTensor tensor; ///< only place and type count

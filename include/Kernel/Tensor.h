@@ -95,8 +95,8 @@ struct Box {
 /// only when everything has its place.
 enum class Region : uint8_t { Coefficient, Activation };
 
-/// How the elements of a value, in row-major order, are dealt to the lanes
-/// when it lies in local memory: as [n, c, rest] with c across the lanes.
+/// How the elements of a value, in row-major order, are distributed over the
+/// lanes when it lies in local memory: as [n, c, rest] with c across the lanes.
 struct LaneLayout {
   int64_t n = 0, c = 0; ///< 0: not known
   /// Length of the value's own rows, where the rest has several; else 1.

@@ -12,34 +12,34 @@
 
 namespace tpuc::group {
 
-/// How a tile's operand comes to be where compute() reads it, or its result
-/// where the value lives.
+/// How a tile's operand reaches the memory that compute() reads, or its result
+/// the value's memory.
 enum class Access : uint8_t {
   InPlace, ///< the value's own local memory
   Copied,  ///< through a buffer, by copies within the lanes
   Moved    ///< through a buffer, by transfers from or to global memory
 };
 
-/// How a kernel was cut.
+/// How a kernel was tiled.
 struct KernelNote {
   kernel::Shape4 space{}; ///< sizes of the result's axes
   kernel::Shape4 tile{};  ///< sizes of the first tile
   unsigned numTiles = 0;  ///< 0: it only moves data and has no tiles
-  /// Most local bytes of a lane that one tile needs.
+  /// Peak bytes per lane of a tile.
   int64_t laneBytes = 0;
   llvm::SmallVector<Access, 3> inputs;
   Access result = Access::Moved;
-  /// What the choice went by: cycles, with a charge for commands and memory.
+  /// Cost of the choice: cycles, with a charge for commands and memory.
   int64_t cost = 0;
   /// The best tile of another size; no tiles when there was none.
   kernel::Shape4 nextTile{};
   int64_t nextCost = 0;
 };
 
-/// What became of an operator.
+/// Decisions on an operator and their cost.
 struct OperatorNote {
   llvm::SmallVector<KernelNote, 1> kernels;
-  /// Its steps. An operator that was fused to another has those of that one.
+  /// Its steps. A fused operator has those of its consumer.
   unsigned firstStep = 0, lastStep = 0;
   /// The first step in which something is loaded for it.
   unsigned firstLoadStep = 0;
@@ -58,15 +58,15 @@ struct ValueNote {
   /// memory; none when the end is negative.
   int64_t start = 0, end = -1;
   int64_t laneBytes = 0; ///< of a lane, when it is resident
-  /// Cycles of the transfers between local memory and its place in global
-  /// memory: what it costs that it does not stay.
+  /// Cycles of its transfers between local and global memory: the cost of
+  /// spilling it.
   uint64_t transferCycles = 0;
 };
 
 /// Operators that are connected by values that never leave local memory.
 struct GroupNote {
   llvm::SmallVector<unsigned> operators;
-  /// Most bytes of a lane that its values hold at a time.
+  /// Peak bytes per lane of its live values.
   int64_t laneBytes = 0;
 };
 

@@ -13,27 +13,27 @@
 
 namespace tpuc::group {
 
-/// Why a value lies where it lies. Some causes come from an operator, of which
-/// Place::causeOp is the index.
+/// Why a value was allocated as it was. Some causes come from an operator, of
+/// which Allocation::causeOp is the index.
 enum class Cause : uint8_t {
-  Fits,         ///< in local memory: there is room as long as it lives
+  Fits,         ///< in local memory, which has room for its live range
   Caller,       ///< an input or output of the network
   Off,          ///< nothing is kept in local memory, by option
-  NoLanes,      ///< it has no lanes, or strides that no command can say
+  NoLanes,      ///< it has no lane layout, or strides that no command has
   TooLarge,     ///< it exceeds a lane
-  NoRoom,       ///< it left to make room for an operator
+  NoRoom,       ///< spilled to make room for an operator
   ReadByMove,   ///< an operator reads it by transfers from global memory only
   WrittenByMove ///< an operator writes it by transfers to global memory only
 };
 
-/// Where a value lies while it lives.
+/// The memory of a value during its live range.
 struct Allocation {
   bool isResident = false;
   uint32_t address = 0; ///< in every lane
   bool isGlobal = false;
   int64_t globalOffset = 0; ///< from the activation base
   unsigned firstStep = 0, lastStep = 0;
-  /// Why it lies there, and the operator that it comes from.
+  /// The reason, and the operator that it comes from.
   Cause cause = Cause::Fits;
   unsigned causeOp = 0;
 };
@@ -55,41 +55,41 @@ struct TileTime {
   bool operator==(const TileTime &) const = default;
 };
 
-/// Where a list has an entry an occasion, one of fewer entries is repeated.
+/// Entry `i` of a periodic list: one with fewer entries is repeated.
 template <typename T> const T &entryOf(const std::vector<T> &list, size_t i) {
   return list[i % list.size()];
 }
 
-/// Room for what is loaded as one input of a kernel, and when that happens. An
-/// entry a load, in the order of need.
+/// Buffers of the loads of one kernel input, and when these are issued: an
+/// entry a load, in the order of use.
 struct PlannedLoads {
   /// Index of the input; nothing for what all tiles of a kernel share.
   std::optional<unsigned> input;
   std::vector<int64_t> addresses; ///< in every lane
-  /// From when on the room is held; empty: when it is issued.
+  /// Start of each buffer's live range; empty: when the load is issued.
   std::vector<TileTime> rooms;
   /// Before which tile it is issued; empty: when it is needed.
   std::vector<TileTime> issues;
 };
 
-/// How a kernel is cut, and where its tiles have their buffers.
+/// The tile sizes of a kernel and the addresses of its buffers.
 struct PlannedKernel {
   kernel::Shape4 tile{};           ///< sizes; zeros: it only moves data
   std::vector<PlannedLoads> loads; ///< by input, in the order of first need
   /// Addresses of the tiles' results and scratch memory; a tile that needs
   /// none, since its result is written in place, has none.
   std::vector<int64_t> results, scratch;
-  /// What the choice went by, and the best tile of another size; no size when
-  /// there was none. Cycles, with a charge for commands and memory.
+  /// Cost of the choice, and the next best tile size (zeros when there was
+  /// none). Cycles, with a charge for commands and memory.
   int64_t cost = 0, nextCost = 0;
   kernel::Shape4 nextTile{};
 };
 
 struct Plan {
-  /// Local bytes of a lane that the program may use, from address 0.
+  /// Bytes per lane that the program may use, from address 0.
   int64_t localBytes = arch::kLaneBytes;
-  /// Whether a tile's store is issued after the loads for the next step, as
-  /// the transfer engine would wait for the tile's computation otherwise.
+  /// Whether a tile's store is issued after the loads of the next step, since
+  /// GDMA would stall on the tile's computation otherwise.
   bool fillsWaits = true;
   std::vector<PlannedFusion> fusions;  ///< in order: each sees the ones before
   std::vector<Allocation> allocations; ///< by value

@@ -17,24 +17,24 @@
 namespace tpuc::group {
 
 /// A tensor that operators write and read. Kernels name it by a range of
-/// virtual offsets in Region::Activation that no other value shares; where it
-/// lies in truth is the plan's business.
+/// virtual offsets in Region::Activation that no other value shares; the plan
+/// decides its real address.
 struct Value {
   int64_t offset = 0; ///< first virtual byte
   int64_t bytes = 0;
   kernel::ElementType type = kernel::ElementType::F32;
-  /// Lanes that it has when it stays in local memory. Not known: it never does.
+  /// Lane layout when it is resident. Not known: it is never resident.
   kernel::LaneLayout layout;
   bool isInput = false;  ///< lies in global memory before the first command
   bool isOutput = false; ///< must lie there after the last
-  bool isFused = false;  ///< lies nowhere: it exists within one kernel
+  bool isFused = false;  ///< has no memory: it exists within a fused kernel
 
   int64_t numElements() const { return bytes / byteWidth(type); }
-  /// Local bytes of a lane that it takes with its lanes.
+  /// Bytes per lane that it takes in its lane layout.
   int64_t laneBytes() const;
 };
 
-/// Says that an operator is computed as a part of another.
+/// Says that an operator was fused into its consumer.
 struct ProducerFusion {
   unsigned into = 0;       ///< index of the other operator
   int64_t apartCycles = 0; ///< of both, before; 0 when that did not fit

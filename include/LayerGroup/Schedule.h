@@ -14,19 +14,19 @@
 
 namespace tpuc::group {
 
-/// What the sizes of a kernel's tiles are ranked by: cycles of its commands on
-/// both engines, and estimates of what those do to the commands around them.
+/// Cost function of tile sizes: cycles of the commands on both engines, and
+/// estimates of their effect on the commands around them.
 struct CostWeights {
   /// Cycles charged for each command, so that of two plans of equal cycles the
   /// one with fewer commands is taken.
   double tiuIssue = 8, gdmaIssue = 64;
-  /// How much dearer a plan is that takes all of a lane: memory that a kernel
-  /// leaves is room for the next one's weights.
+  /// Relative penalty of a plan that takes all of local memory: what a kernel
+  /// leaves free holds the next one's weights.
   double memoryShare = 0.05;
-  /// 0: the engines take turns. 1: they work at the same time, but for one tile
-  /// of the one that has less to do.
+  /// 0: the engines take turns. 1: they overlap, but for one tile of the engine
+  /// with less work.
   double overlap = 0;
-  /// How many sizes are compared.
+  /// Number of tile sizes that are compared.
   unsigned numSizes = 8;
 
   bool operator==(const CostWeights &) const = default;
@@ -39,29 +39,29 @@ struct Options {
   bool keepResident = true;
   /// Fuse kernels whose value between does not fit into local memory.
   bool fuse = true;
-  /// How far the engines work at the same time when it is compared what kernels
-  /// cost apart and fused: 0 not at all, 1 fully.
+  /// Overlap of the engines that is assumed when separate and fused kernels are
+  /// compared: 0 none, 1 full.
   double fusionOverlap = 0;
   /// Load weights before the operator that needs them starts.
   bool prefetch = true;
-  /// Issue stores, and loads of weights that have a place, while the transfer
-  /// engine would wait; off, transfers are issued beside their computation.
+  /// Issue stores, and prefetches whose buffer is free, while the GDMA queue
+  /// would stall; off, transfers are issued beside their computation.
   bool fillWaits = true;
-  /// Where weights lie that are loaded ahead.
+  /// Placement of prefetched weights.
   enum class Weights : uint8_t {
-    Between, ///< in the lowest gap of all that lives meanwhile
-    Above,   ///< in the highest gap, above activations that keep low
-    Ring     ///< each below the one before, as long as there is room
+    Between, ///< lowest gap between all live buffers
+    Above,   ///< highest gap, above activations
+    Ring     ///< ring buffer: each below the one before
   };
   Weights weights = Weights::Between;
-  /// How many command streams are compared, of which the fastest counts.
+  /// How many command streams are compared; the fastest is taken.
   enum class Search : uint8_t {
     None,
-    Network, ///< one set of cost weights and place of the weights
-    Parts    ///< and of mixtures: takes many times as long
+    Network, ///< of one setting for all operators
+    Parts    ///< and of mixed settings: many times slower
   };
   Search search = Search::Network;
-  /// Remember what tiles cost; off, the same schedule takes longer to find.
+  /// Memoise costs of tiles; changes compile time only.
   bool rememberCosts = true;
   /// The cost weights of each operator's tiles, by index; empty for the
   /// usual ones.
@@ -74,7 +74,7 @@ struct GlobalBases {
   uint64_t activations = arch::kGlobalBase + arch::kGlobalBytes / 2;
 };
 
-/// A command in its place.
+/// A command of the stream.
 struct Command {
   codec::Layout layout;
   codec::Registers registers;
@@ -83,7 +83,7 @@ struct Command {
   unsigned op; ///< index of the operator
 };
 
-/// A plan carried out.
+/// The result of emitting a plan.
 struct Schedule {
   std::vector<Command> commands;
   std::vector<Allocation> allocations; ///< by value
@@ -92,25 +92,25 @@ struct Schedule {
   Explanation explanation;
 };
 
-/// Why a program cannot be planned, or a plan not be carried out.
+/// Why a program cannot be planned, or a plan not be emitted.
 struct Failure {
   unsigned op;
   std::string reason;
 };
 
-/// Plans `program`, deterministically; it is afterwards as it was. Inputs and
-/// outputs get places in global memory that nothing else uses. Returns false
+/// Plans `program`, deterministically, and leaves it unchanged. Inputs and
+/// outputs get global memory that nothing else uses. Returns false
 /// and fills `failure` when an operator does not fit.
 bool makePlan(Program &program, const Options &options, Plan &plan,
               Failure &failure);
 
-/// Emits the commands of `program` by `plan`, which must be one of it
-/// (verifyPlan() knows); the program is afterwards as it was. Decides nothing.
-/// Returns false and fills `failure` when the plan is not one of the program.
+/// Emits the commands of `program` by `plan`, which verifyPlan() accepts, and
+/// leaves the program unchanged. Takes no decision. Returns false and fills
+/// `failure` when the plan does not match the program.
 bool emitPlan(Program &program, const Plan &plan, const GlobalBases &bases,
               Schedule &result, Failure &failure);
 
-/// Both, one after the other.
+/// Plans and emits.
 bool schedule(Program &program, const Options &options,
               const GlobalBases &bases, Schedule &result, Failure &failure);
 

@@ -1,7 +1,7 @@
-//===- VerifyPlan.h - Whether a plan can be carried out --------*- C++ -*-===//
+//===- VerifyPlan.h - Whether a plan can be emitted ------------*- C++ -*-===//
 //
-// Proves of a plan, which may come from anywhere, that its commands compute the
-// program.
+// Proves that the commands of a plan, which may have been edited by hand,
+// compute the program.
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,21 +14,21 @@
 
 namespace tpuc::group {
 
-/// Something wrong with a plan: with an operator, with the place of a value, or
-/// with all of it.
+/// An error in a plan: of an operator, of a value's allocation, or of the whole
+/// plan.
 struct Fault {
   std::optional<unsigned> op, value;
   std::string text; ///< continues "operator ..."
-  /// An operator that has part in it.
+  /// A second operator that is involved.
   std::optional<unsigned> other;
 
   bool operator==(const Fault &) const = default;
 };
 
-/// The faults of `plan`; none when it can be carried out. Looks at capacity,
-/// alignment, what lives at the same time, tiles, when loads are issued, and
-/// whether all that kernels read and write lies where they need it. The program
-/// is afterwards as it was. Faults that hide others are reported alone.
+/// The errors of `plan`; none when it can be emitted. Checks capacity,
+/// alignment, overlap of live ranges, tiles, when loads are issued, and the
+/// placement constraints of all kernels. Leaves the program unchanged. Errors
+/// that hide others are reported alone.
 std::vector<Fault> verifyPlan(Program &program, const Plan &plan);
 
 } // namespace tpuc::group

@@ -89,7 +89,7 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
 static void buildLayout(OpPassManager &manager, unsigned optLevel) {
   manager.addNestedPass<func::FuncOp>(tpu::createTpuAllowSplit());
   if (optLevel > 1)
-    manager.addPass(createChooseBatchSplit());
+    manager.addPass(createTpuChooseBatchSplit());
   buildLanesPipeline(manager.nest<func::FuncOp>());
 }
 

@@ -183,7 +183,7 @@ private:
     llvm::SmallVector<LocalTensor, 2> addends;
     /// Of one head, where the product needs them.
     LocalTensor turnedKeys;
-    uint32_t program; ///< start of the pass list's buffers
+    uint32_t program; ///< start of the vector program's buffers
   };
 
   ElementType type() const { return params.result.type; }
@@ -237,7 +237,7 @@ private:
     scratch.weights = take(alignedTensor(0, shape, type()));
     for (unsigned index = kFirstAddend; index < numInputs(); ++index) {
       LocalTensor addend = placeInput(index, inputBox(index, tile));
-      // One row stands in all lanes.
+      // One row is replicated in all lanes.
       Shape4 copies = addend.shape;
       if (copies[C] == 1)
         copies[C] = blockRows();
@@ -321,7 +321,7 @@ private:
     }
   }
 
-  /// An addend as it meets the scores: repeated over the axes it lacks.
+  /// An addend, broadcast to the shape of the scores.
   static LocalTensor repeated(const LocalTensor &addend) {
     LocalTensor tensor = addend;
     for (unsigned axis : {N, C, H})

@@ -34,7 +34,7 @@ ConvPacking packingOf(const ConvParams &params, int64_t parts) {
 }
 
 /// Cycles of products, of the load of weights, and of the copies to lane 0 that
-/// parts of uneven size need, as if nothing hid anything.
+/// parts of uneven size need, without overlap.
 int64_t partCost(const ConvParams &params, int64_t parts) {
   ConvPacking packing = packingOf(params, parts);
   int64_t pixels = arch::ceilDiv(
@@ -364,7 +364,7 @@ static bool allPlanesHaveTaps(const WindowAxis &depth, int64_t outDepth) {
 llvm::Error kernel::makeConvKernels(const ConvParams &params,
                                     KernelList &kernels) {
   const Window &window = params.window;
-  // The only plane has no next one.
+  // A single plane has no successor.
   int64_t strideD = params.outDepth > 1 ? params.strideD : 1;
   WindowAxis depth{params.kernelD,
                    strideD,

@@ -20,7 +20,7 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// Exchanges two axes inside the lanes: rows come contiguous from the source
+/// Transposes two axes inside the lanes: rows come contiguous from the source
 /// as [n, c, w, h] and leave contiguous for the result as [n, c, h, w].
 class TransposeKernel : public TiledKernel {
 public:

@@ -1,7 +1,7 @@
 //===- CopySide.cpp - One side of a copy within lanes ---------------------===//
 //
-// Rows shorter than arch::kShortestRowBytes take as long as those: a run takes
-// in what lies between its elements as long as that costs nothing.
+// Rows shorter than arch::kShortestRowBytes take as long as those: a run
+// includes the gaps between its elements as long as that costs nothing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,7 +32,7 @@ CopySide::CopySide(const GlobalTensor &global, Stride stride,
   int64_t bytes = byteWidth(global.type);
   auto continues = [&](unsigned axis) {
     int64_t step = axes[axis].*stride;
-    // Beyond the lane follow those of other lanes.
+    // Beyond the end of the lane begins the next one.
     if (lanes.size > 1 && step >= laneStride)
       return false;
     return step == run ||

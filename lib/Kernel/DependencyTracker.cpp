@@ -1,6 +1,6 @@
 //===- DependencyTracker.cpp - Who must wait for whom ---------------------===//
 //
-// Keeps, for each queue, who last read and who last wrote each byte.
+// Keeps, for each queue, the last reader and the last writer of each byte.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,7 +21,7 @@ uint32_t DependencyTracker::add(codec::Layout layout,
   accesses.clear();
   std::string reason;
   if (!target::findAccesses(layout, registers, accesses, reason))
-    // A command that is not understood may touch anything.
+    // An unknown command may access anything.
     accesses.push_back({target::Space::Global, /*isWrite=*/true, ~uint64_t(0),
                         0, std::numeric_limits<uint64_t>::max()});
   for (const target::Access &access : accesses) {

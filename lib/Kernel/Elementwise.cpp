@@ -1,8 +1,8 @@
 //===- Elementwise.cpp - Maps over tensors with broadcasting --------------===//
 //
-// Lays any elementwise computation over n, c, h, w: axes on which all operands
-// behave alike are merged, one is laid across the lanes, the others follow.
-// What is computed is the caller's function.
+// Maps any element-wise computation to n, c, h, w: axes on which all operands
+// are equally dense or broadcast are merged, one is laid across the lanes, the
+// others follow. The caller supplies the function.
 //
 //===----------------------------------------------------------------------===//
 
@@ -240,8 +240,8 @@ private:
     }
   };
 
-  /// Follows the split of the result: its lanes are the kernel's. False when
-  /// an axis on which operands are broadcast crosses the split.
+  /// Follows the lane layout of the result. False when an axis on which
+  /// operands are broadcast crosses lanes.
   bool makeSplit(llvm::ArrayRef<Group> groups, const Offsets &offsets) {
     const LaneLayout &layout = params.result.tensor.layout;
     if (!layout.isKnown())

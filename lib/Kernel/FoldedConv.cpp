@@ -2,8 +2,8 @@
 //
 // A convolution multiplies 32 input channels at a time (64 of INT8); a first
 // layer has 3.
-// Its rows and columns are made channels: the transfer sorts rows by their
-// phase in the stride, a convolution with a 0/1 kernel puts neighbouring
+// Its rows and columns are folded into channels: the transfer sorts rows by
+// their phase in the stride, a convolution with a 0/1 kernel puts neighbouring
 // columns into channels, exactly, and what remains is a short kernel over many
 // channels.
 //
@@ -58,7 +58,7 @@ struct Fold {
   }
 };
 
-/// VectorProgram over the result's pixels and 64 output channels.
+/// Passes over the result's pixels and 64 output channels.
 int64_t passes(ElementType type, int64_t channels, int64_t taps,
                int64_t blocks) {
   return arch::ceilDiv(channels, inputCube(type)) * taps * blocks;
@@ -69,7 +69,7 @@ ElementType computeType(const ConvParams &params) {
   return params.rounded.value_or(params.input.type);
 }
 
-/// What the transfers of the folded input's rows count beside cycles of passes.
+/// Cost of the transfers of the folded input's rows, in cycles.
 /// Short rows lie in few pages of
 /// memory, of which each command reaches those of a tile only.
 int64_t loadCost(const ConvParams &params, const Fold &fold) {
@@ -89,7 +89,7 @@ int64_t castCost(const ConvParams &params) {
          arch::kLoadBytesPerCycle;
 }
 
-/// VectorProgram of the convolution as it is.
+/// Passes of the unfolded convolution.
 int64_t directPasses(const ConvParams &params) {
   return passes(computeType(params), params.inChannels,
                 params.window.kernelH * params.window.kernelW,
@@ -132,7 +132,7 @@ std::optional<FoldChoice> chooseFold(const ConvParams &params) {
     int64_t count = spread + passes(type, fold.channels(),
                                     fold.kernelH() * fold.kernelW(), blocks);
     int64_t cost = count * passCycles(params) + loadCost(params, fold);
-    // Only what folds passes through global memory.
+    // Only a folded input goes through global memory.
     if (count > direct * 4 / 5 || cost >= limit ||
         (best && cost >= best->cycles))
       return;
@@ -319,7 +319,7 @@ private:
     window.strideW = fold.window.strideW;
     window.padLeft = extent.padBefore;
     window.padRight = extent.padAfter;
-    // The bits move, whatever they mean.
+    // A bitwise copy.
     auto bits = [](const LocalTensor &tensor) {
       return tensor.type == ElementType::U8 ? tensor.as(ElementType::I8)
                                             : tensor;
@@ -343,7 +343,7 @@ private:
         computeType(params));
   }
 
-  /// What the rounded input of a tile takes.
+  /// Bytes of the rounded input of a tile.
   int64_t roundedBytes(const Box &tile) const {
     if (!params.rounded)
       return 0;

@@ -1,6 +1,6 @@
 //===- GatedActivation.cpp - Gated functions of integers ------------------===//
 //
-// Chooses shifts for a scale and emits the passes. The constants are minimax
+// Chooses shifts for a scale and emits the commands. The constants are minimax
 // fits over all x.
 //
 //===----------------------------------------------------------------------===//
@@ -61,7 +61,7 @@ std::optional<GatedActivation> GatedActivation::make(GateFunction function,
                                                      double scale) {
   GateFit fit = fitOf(function);
   GatedActivation gate;
-  // As many bits below the result's unit as 16 have room for.
+  // As many fractional bits as 16 bits have room for.
   constexpr int kFewest = 2;
   const int most = int(std::log2(kLargest / kBytes));
   gate.resultShift =
@@ -91,7 +91,7 @@ int64_t GatedActivation::scratchBytes(const Shape4 &shape) {
 
 void GatedActivation::emit(CommandBuilder &builder, const LocalTensor &result,
                            const LocalTensor &operand, uint32_t scratch) const {
-  // No command writes what it reads, which would take twice as long.
+  // In-place commands would take twice as long.
   LocalTensor buffers[3];
   for (LocalTensor &buffer : buffers) {
     buffer = operand.at(scratch);

@@ -69,7 +69,7 @@ public:
   }
 
 private:
-  /// A whole value as it lies in its lanes.
+  /// A whole value in its lane layout.
   static GlobalTensor byLanes(const GlobalTensor &value) {
     int64_t n = value.layout.n, c = value.layout.c;
     return value.reshaped({n, c, 1, numElements(value.shape) / (n * c)});

@@ -20,17 +20,16 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// Slots of a program, at most, that are looked at.
+/// Most slots of a program for which a plan is made.
 constexpr int64_t kMostSlots = int64_t(1) << 18;
 constexpr int64_t kMostMatrices = 256;
-/// Of both sides in a lane: they are there at the same time, with the sums and
+/// Bytes per lane of both sides, which are resident together, with the sums and
 /// the matrices.
 constexpr int64_t kMostBytes = arch::kLaneBytes / 2;
 /// Local bytes of a lane for the sums of a group.
 constexpr int64_t kGroupBytes = 16 * 1024;
-/// How much longer than transfers products may take: transfers are seldom so
-/// few that they reach their rate, and products let weights be loaded
-/// meanwhile.
+/// How much longer than transfers products may take: transfers seldom reach
+/// their peak rate, and GDMA is free for weights meanwhile.
 constexpr double kMostSlowdown = 1.5;
 
 /// Where the lanes of one slot of the result come from.

@@ -1,6 +1,6 @@
 //===- MathPrograms.cpp - Exponential, logarithm, reciprocal --------------===//
 //
-// The functions from which others are made. Polynomials are minimax fits
+// Building blocks of the unary functions. Polynomials are minimax fits
 // (Lawson's iteration) on the interval that the range reduction leaves.
 //
 //===----------------------------------------------------------------------===//

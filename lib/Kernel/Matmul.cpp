@@ -130,7 +130,7 @@ public:
         bias.shape[C] = 1;
         bias.strides = {0, 0, 0, 1};
       }
-      // MM2 adds to what is there; a convolution in f32 cannot.
+      // MM2 accumulates; a convolution in f32 cannot.
       if (!isF32())
         builder.copy(sum, bias);
     }
@@ -368,7 +368,7 @@ bool batchesAreRows(const GlobalTensor &matrix) {
   return matrix.strides[N] == matrix.shape[C] * matrix.strides[C];
 }
 
-/// The rows of all batches, dealt as `split` says or one after the other.
+/// The rows of all batches, in the given lane layout or one after the other.
 GlobalTensor withBatchesAsRows(const GlobalTensor &matrix, LaneLayout layout) {
   int64_t rows = matrix.shape[N] * matrix.shape[C];
   if (!layout.isKnown() || layout.n * layout.c != rows)

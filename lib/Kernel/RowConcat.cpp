@@ -18,7 +18,7 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// The tile axes: n, c of the result's split, h the rows of a lane, w columns.
+/// The tile axes: n, c of the result's layout, h the rows of a lane, w columns.
 class RowConcatKernel : public TiledKernel {
 public:
   RowConcatKernel(const GlobalTensor &result, llvm::ArrayRef<RowPart> parts,
@@ -112,7 +112,7 @@ private:
   int64_t unit = 1; ///< of the rows
 };
 
-/// The split of the result, if it leaves rows whole; else one of rows.
+/// The layout of the result, if it leaves rows whole; else one of rows.
 LaneLayout rowLayout(const GlobalTensor &result, int64_t rows) {
   const LaneLayout &layout = result.layout;
   if (layout.isKnown() && rows % (layout.n * layout.c) == 0)

@@ -1,8 +1,7 @@
 //===- RowwiseKernels.cpp - Kernels over the rows of a matrix -------------===//
 //
-// Runs a pass list on whole rows. Where the result has lanes of its own the
-// rows lie there; else each lane gets consecutive rows, so that what it loads
-// is one run of memory. What is computed is the list's business.
+// Runs a vector program on whole rows, in the lane layout of the result;
+// without one, each lane gets consecutive rows, so that its load is contiguous.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,7 +18,7 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// How rows are dealt to the lanes: `perLane` each, `rest` to the last.
+/// How rows are distributed over the lanes: `perLane` each, `rest` to the last.
 struct Deal {
   int64_t perLane, fullLanes, rest;
 
@@ -136,7 +135,7 @@ private:
   RowParams params;
 };
 
-/// Rows in the lanes that the result's split says: [n, c, rows of a lane,
+/// Rows in the lane layout of the result: [n, c, rows of a lane,
 /// columns].
 class SplitRowKernel : public TiledKernel {
 public:
@@ -223,7 +222,7 @@ private:
   std::array<int64_t, 3> rows;
 };
 
-/// A list under construction with the matrix as its first operand.
+/// A program under construction with the matrix as its first operand.
 struct RowBuilder {
   explicit RowBuilder(const RowOperation &operation)
       : list(std::make_shared<VectorProgram>()) {

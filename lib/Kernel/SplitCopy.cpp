@@ -1,10 +1,10 @@
 //===- SplitCopy.cpp - Copies between values in local memory --------------===//
 //
-// Cuts the axes of a copy where the splits of its sides cut them, so that each
-// piece lies in one zone (n, c or the rest of a lane) on either side. Lanes
-// that stay lanes are one copy; lanes that become rows while rows become lanes
-// go through the lane transposition; anything else passes through global
-// memory, arranged by the lanes of the result.
+// Splits the axes of a copy at the boundaries of both lane layouts, so that
+// each piece belongs to n, c or the rest of a lane on either side. Lanes that
+// stay lanes are one copy; lanes that become rows while rows become lanes are a
+// lane transposition; anything else goes through global memory, in the layout
+// of the result.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,7 +23,7 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// A transfer between two places.
+/// A transfer between two tensors in global memory.
 class MoveKernel : public TransferKernel {
 public:
   MoveKernel(const GlobalTensor &result, const GlobalTensor &source)
@@ -48,7 +48,7 @@ constexpr int64_t kMostParts = 16;
 /// Beyond this many elements each must not be a transfer of its own.
 constexpr int64_t kManyElements = 4096;
 
-/// Where the distance `stride` lies in a value that is split.
+/// Decomposition of element strides by a value's lane layout.
 struct LaneStrides {
   int64_t n, c; ///< of neighbours on n and c
 

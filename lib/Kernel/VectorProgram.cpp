@@ -188,7 +188,7 @@ Shape4 VectorProgram::shapeOf(const VectorTile &tile, Extent extent) {
 }
 
 Shape4 VectorProgram::bufferShape(const VectorTile &tile, Extent extent) {
-  // Numbers a row lie side by side, so that instructions over them are short.
+  // Numbers a row lie side by side, so that commands on them are short.
   if (extent == Extent::Row)
     return {1, tile.shape[C], tile.shape[N] * tile.shape[H], 1};
   return shapeOf(tile, extent);
@@ -261,7 +261,7 @@ int64_t VectorProgram::scratchBytes(const VectorTile &whole) const {
   int64_t bytes = rowScratchBytes(tile);
   for (const Buffer &buffer : assignBuffers().buffers)
     bytes += bufferBytes(tile, buffer);
-  // A result of one number a row, before it is dealt to n.
+  // A result of one number a row, before it is distributed over n.
   if (resultValue.extent == Extent::Row)
     bytes += bufferBytes(tile, {byteWidth(resultValue.type), Extent::Row});
   return bytes;

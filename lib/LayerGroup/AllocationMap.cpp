@@ -1,6 +1,6 @@
 //===- AllocationMap.cpp - Where values lie -------------------------------===//
 //
-// Maps strides of a row-major value to strides of its lanes.
+// Translates strides of a row-major tensor into strides within lanes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,7 +34,7 @@ std::optional<unsigned> AllocationMap::valueOf(const GlobalTensor &part) const {
   return *--next;
 }
 
-/// Elements from one row of a lane to the next.
+/// Pitch between rows of one lane, in elements.
 static int64_t rowPitch(const Value &value) {
   int64_t rest = value.numElements() / (value.layout.n * value.layout.c);
   return arch::alignUp(rest, arch::kVectorBytes / byteWidth(value.type));
@@ -68,11 +68,11 @@ AllocationMap::localView(const GlobalTensor &part) const {
   int64_t width = byteWidth(part.type);
   if (byteWidth(value.type) != width)
     return std::nullopt;
-  // Batches of whole rounds of lanes lie there like one batch.
+  // When c is a multiple of the lanes, batches are contiguous: fold n into c.
   LaneLayout layout = value.layout;
   if (layout.c % arch::kLanes == 0)
     layout = {1, layout.n * layout.c};
-  // Distances of neighbours on n and c in global memory; the rest is dense.
+  // Strides of n and c in global memory; the rest is dense.
   int64_t strideC = value.numElements() / (layout.n * layout.c);
   int64_t strideN = layout.c * strideC;
   int64_t pitch = rowPitch(value);
@@ -109,7 +109,7 @@ AllocationMap::localView(const GlobalTensor &part) const {
       view.strides[axis] = stride / strideN * localN;
       lastN += steps * (stride / strideN);
     } else if (stride % (arch::kLanes * strideC) == 0) {
-      // Channels that lie in the same lane, some rows further.
+      // Channels c and c + 64 share a lane, some rows apart.
       view.strides[axis] = stride / (arch::kLanes * strideC) * pitch;
       if (view.strides[axis] > arch::kMaxSize)
         return std::nullopt;

@@ -1,7 +1,7 @@
 //===- AllocationMap.h - Where values lie -----------------------*- C++ -*-===//
 //
-// Finds the value that a part of virtual global memory belongs to, and the view
-// of that part in local memory.
+// The allocation of every value: maps an access in virtual global memory to the
+// value that it belongs to and to its address in local or global memory.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,18 +24,19 @@ public:
   /// The value that holds `part`; nothing for coefficients.
   std::optional<unsigned> valueOf(const kernel::GlobalTensor &part) const;
 
-  /// Local bytes of a lane that a value with a split takes.
+  /// Bytes per lane that a value takes in its lane layout.
   int64_t laneBytes(unsigned value) const;
 
-  /// Whether the value, when it is resident, has strides that commands can say.
+  /// Whether the value, when it is resident, has strides that commands can
+  /// encode.
   bool isAddressable(unsigned value) const;
 
-  /// `part` as it lies in local memory; nothing when its value is not there or
-  /// when strides cannot say it, as for axes that cross the lanes' split.
+  /// `part` as a view of local memory; nothing when its value is not resident
+  /// or the view is not strided, as for axes that cross a lane boundary.
   std::optional<kernel::LocalTensor>
   localView(const kernel::GlobalTensor &part) const;
 
-  /// The same part at its place in global memory.
+  /// The same part at its address in global memory.
   kernel::GlobalTensor globalView(const kernel::GlobalTensor &part) const;
 
 private:
@@ -45,7 +46,7 @@ private:
 
 /// Whether both name the same bytes in the same order.
 bool isSame(const kernel::LocalTensor &a, const kernel::LocalTensor &b);
-/// Whether `b` is `a` at another byte of the same lanes.
+/// Whether `b` has the lanes and strides of `a`, at any address.
 bool isCongruent(const kernel::LocalTensor &a, const kernel::LocalTensor &b);
 
 } // namespace tpuc::group

@@ -1,7 +1,7 @@
 //===- Emission.cpp - The order of all commands ---------------------------===//
 //
-// Commands appear in an order in which running them one by one is right; the
-// waits between the queues come from the memory that they touch. The planner
+// Commands are emitted in a sequentially valid order; dependencies between the
+// two queues follow from the memory that they access. The planner
 // chooses when weights are loaded while it emits, since that depends on what
 // the engines do; the emission of a plan repeats its choice.
 //
@@ -18,15 +18,15 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// Takes commands of operators.
+/// Sink of commands, each with its operator.
 class OperatorSink : public CommandSink {
 public:
   virtual void setOperator(unsigned op) {}
-  /// Whether the transfer engine is done before the vector engine.
+  /// Whether the GDMA queue is idle before the TIU queue is.
   virtual bool isTransferAhead() const { return false; }
 };
 
-/// Drops commands.
+/// Discards commands.
 class NoCommands : public OperatorSink {
 public:
   void emit(codec::Layout, const codec::Registers &) override {}
@@ -34,7 +34,7 @@ public:
   uint64_t activationBase() const override { return arch::kGlobalBase; }
 };
 
-/// Finds out what commands wait for and when they run.
+/// Tracks dependencies and simulates the timing of both queues.
 class StreamSink : public OperatorSink {
 public:
   StreamSink(const GlobalBases &bases, std::vector<Command> *commands)
@@ -67,7 +67,7 @@ private:
   int64_t ends[2] = {-1, -1};
 };
 
-/// Emits steps; when weights are loaded is for whoever derives from this.
+/// Emits steps; derived classes decide when weights are prefetched.
 class StepEmitter {
 public:
   StepEmitter(const StepList &list, const AllocationMap &allocations,
@@ -90,8 +90,8 @@ protected:
   const StepList &list;
   bool fillsWaits;
 
-  /// Loads of weights that are issued before step `now`, and other loads, for
-  /// which results of the step before may have to be stored first.
+  /// Issues prefetches before step `now`, then the other loads, which may
+  /// depend on stores of the step before.
   virtual void emitConstants(unsigned now) = 0;
   virtual void emitOthers(unsigned now) = 0;
 
@@ -108,7 +108,7 @@ protected:
 
   bool isTransferAhead() const { return sink.isTransferAhead(); }
 
-  /// The loads of weights, or the others, sorted by a step of theirs.
+  /// The loads of constants, or the other loads, sorted by the given step.
   std::vector<unsigned> sorted(bool areConstant,
                                llvm::function_ref<unsigned(unsigned)> stepOf) {
     std::vector<unsigned> loads;
@@ -160,19 +160,19 @@ private:
 
   OperatorSink &sink;
   ResidentBuilder builder;
-  /// The step whose result is still to be stored.
+  /// The step whose store is still pending.
   const Step *pending = nullptr;
 };
 
-/// Issues weights that are due, and while the transfer engine would wait those
-/// that have a place already.
+/// Issues weights that are due, and prefetches others while the GDMA queue
+/// would stall and their buffer is free.
 class ChoosingEmitter : public StepEmitter {
 public:
   ChoosingEmitter(const StepList &list, const AllocationMap &allocations,
                   bool fillsWaits, OperatorSink &sink)
       : StepEmitter(list, allocations, fillsWaits, sink),
         issues(list.loads.size()) {
-    // What starts together comes in the order of need.
+    // Loads of equal start are issued in the order of use.
     auto startOf = [&](unsigned load) { return this->startOf(load); };
     constants = sorted(/*areConstant=*/true, startOf);
     others = sorted(/*areConstant=*/false, startOf);

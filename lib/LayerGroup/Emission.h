@@ -1,6 +1,6 @@
 //===- Emission.h - The order of all commands -------------------*- C++ -*-===//
 //
-// Emits the steps of a program whose buffers have their places.
+// Emits the commands of a program whose buffers have addresses.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,9 +11,10 @@
 
 namespace tpuc::group {
 
-/// Decides in which step each load is issued: weights that have a place while
-/// the transfer engine would otherwise wait for a computation, if `fillsWaits`,
-/// all else when its room is free. Sums up the cycles of all commands.
+/// Decides in which step each load is issued: weights while the GDMA queue
+/// would otherwise stall on the TIU, if `fillsWaits` and their buffer is free;
+/// everything else as soon as its buffer is free. Sums up the cycles of all
+/// commands.
 std::vector<unsigned> chooseIssues(const StepList &list,
                                    const AllocationMap &allocations,
                                    bool fillsWaits, uint64_t &cycles);
@@ -25,7 +26,7 @@ void emitSteps(const StepList &list, const AllocationMap &allocations,
                const GlobalBases &bases, std::vector<Command> &commands,
                uint64_t &cycles);
 
-/// Values that the commands want elsewhere than they are: faults of a plan.
+/// Values whose allocation does not suit the commands: errors of a plan.
 PlacementConstraints findConstraints(const StepList &list,
                                      const AllocationMap &allocations,
                                      llvm::ArrayRef<unsigned> issues);

@@ -1,7 +1,7 @@
 //===- Explain.cpp - Why a schedule is as it is ---------------------------===//
 //
-// Reads plans and steps, and replays the commands to know what they cost. It
-// decides nothing.
+// Reads plans and steps, and replays the commands on the timing model. Takes no
+// decision.
 //
 //===----------------------------------------------------------------------===//
 
@@ -105,7 +105,7 @@ private:
         result.values[value].laneBytes = list.buffers[*buffer].bytes;
   }
 
-  /// The operator whose commands compute `op`.
+  /// The operator that `op` was fused into, or itself.
   unsigned ownerOf(unsigned op) const {
     while (program.operators[op].fusion)
       op = program.operators[op].fusion->into;
@@ -164,7 +164,7 @@ private:
       note.transferCycles += cycles;
   }
 
-  /// Connects the operators of each value that is never in global memory.
+  /// Unites the operators of each value that is never in global memory.
   void addGroups() {
     llvm::EquivalenceClasses<unsigned> connected;
     std::vector<std::optional<unsigned>> user(program.values.size());
@@ -183,7 +183,7 @@ private:
           user[value] = op;
         }
     }
-    // In the order of their first operators; those of one operator are none.
+    // In the order of their first operators; single operators form no group.
     llvm::MapVector<unsigned, llvm::SmallVector<unsigned>> members;
     for (unsigned op = 0; op < program.operators.size(); ++op)
       members[connected.getLeaderValue(op)].push_back(op);
@@ -198,7 +198,7 @@ private:
       note.laneBytes = mostHeld(note);
   }
 
-  /// The most that the group's values hold of a lane at a time.
+  /// Peak bytes per lane of the group's live values.
   int64_t mostHeld(const GroupNote &note) const {
     std::vector<int64_t> change(list.steps.size() + 2);
     llvm::SmallDenseSet<unsigned> counted;

@@ -1,6 +1,6 @@
 //===- Explain.h - Why a schedule is as it is ------------------*- C++ -*-===//
 //
-// Collects what was decided and what it costs, once everything is emitted.
+// Collects the decisions and their costs after emission.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,8 +11,8 @@
 
 namespace tpuc::group {
 
-/// Explains `schedule`, which has its commands and places; `plans` are those
-/// that `list` was made from.
+/// Explains `schedule`, which has its commands and allocations; `plans` are
+/// those that `list` was made from.
 Explanation explain(const Program &program, const StepList &list,
                     llvm::ArrayRef<std::optional<KernelPlan>> plans,
                     const GlobalBases &bases, const Schedule &schedule);

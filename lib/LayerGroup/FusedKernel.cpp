@@ -19,7 +19,7 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// How the consumer's view of the value stands to the producer's.
+/// How the consumer's view of the value relates to the producer's.
 enum class Views : uint8_t {
   Equal,
   ConsumerFlat, ///< the producer's [h, w] is the consumer's w
@@ -27,7 +27,7 @@ enum class Views : uint8_t {
   ProducerWide  ///< a row of the producer is several of the consumer
 };
 
-/// The whole of what a kernel moves by one plain transfer, or nothing.
+/// The tensor that a kernel transfers by one plain load or store, or nothing.
 std::optional<GlobalTensor> onlyTransfer(const TransferProbe &probe) {
   if (probe.transfers.size() != 1 || !probe.others.empty() || probe.hasFills)
     return std::nullopt;
@@ -41,7 +41,7 @@ public:
       : producer(producer), consumer(consumer), input(input), views(views),
         width(width) {
     unit = consumer.granularity();
-    // Whole rows where one side cannot say less.
+    // Whole rows where one side has no finer granularity.
     if (views == Views::ConsumerFlat && unit[W] != 0)
       unit[W] = std::lcm(unit[W], width);
     if (views == Views::ProducerFlat || views == Views::ProducerWide)
@@ -186,10 +186,10 @@ private:
     return uint32_t(bufferBytes(producer.constantBytes()));
   }
 
-  /// Makes cuts along `axis` cuts that the producer allows as well.
+  /// Rounds tile sizes along `axis` to the producer's granularity, too.
   void adaptUnit(unsigned axis) {
     Shape4 allowed = producer.granularity(), whole = producer.space();
-    // Once with the consumer's own unit, once with a common multiple.
+    // With the consumer's own unit, then with the least common multiple.
     for (bool isLast : {false, true}) {
       if (unit[axis] == 0 || unit[axis] >= consumer.space()[axis])
         return;
@@ -252,7 +252,7 @@ private:
     uint32_t end = 0;
   };
 
-  /// What was written, in the consumer's axes; `box` of it is read.
+  /// The written value in the consumer's axes; `box` of it is read.
   LocalTensor asRead(const LocalTensor &written, const Shape4 &shape,
                      const Box &box) const {
     Shape4 strides = written.strides;
@@ -370,7 +370,7 @@ group::fuseKernels(const TiledKernel &producer, const TiledKernel &consumer,
     std::optional<Views> views;
     if (read && hasAxes(*read, box.size))
       views = compareViews(*written, *read);
-    // Read twice, or by another view.
+    // Read twice, or by an incompatible view.
     if (!views || fused)
       return nullptr;
     int64_t width =

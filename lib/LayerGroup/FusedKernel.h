@@ -14,10 +14,10 @@
 
 namespace tpuc::group {
 
-/// Fuses two kernels of which `consumer` reads what `producer` writes, as one
-/// of its inputs and by a view of the same axes. Both must outlive the result.
-/// Tiles overlap where windows do: what they share is computed twice. Null when
-/// the views do not fit together.
+/// Fuses `producer` into `consumer`, which reads the producer's result by a
+/// view of the same axes. Both must outlive the fused kernel. Where windows
+/// overlap, neighbouring tiles recompute the halo. Null when the views are not
+/// compatible.
 std::unique_ptr<kernel::TiledKernel>
 fuseKernels(const kernel::TiledKernel &producer,
             const kernel::TiledKernel &consumer,

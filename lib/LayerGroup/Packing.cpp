@@ -1,6 +1,6 @@
 //===- Packing.cpp - Memory by lifetime -----------------------------------===//
 //
-// First fit, in a few orders, of which the lowest result counts.
+// First fit in several orders; the one with the lowest peak wins.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,8 +16,8 @@ using namespace tpuc::group;
 
 namespace {
 
-/// Intervals by when they live: those that meet one are found without a look at
-/// all others, of which a long program has thousands.
+/// Index of intervals by time, so that overlapping ones are found without a
+/// scan of all others, of which a long program has thousands.
 class Lifetimes {
 public:
   explicit Lifetimes(llvm::ArrayRef<Interval> intervals)
@@ -34,7 +34,7 @@ public:
       spans[span].push_back(index);
   }
 
-  /// Those that live while `interval` does, by offset.
+  /// Intervals that overlap `interval` in time, by offset.
   llvm::SmallVector<unsigned> meeting(const Interval &interval) {
     llvm::SmallVector<unsigned> found;
     for (unsigned span = interval.first / kSpan; span <= interval.last / kSpan;
@@ -113,7 +113,7 @@ static void insertByOffset(std::vector<unsigned> &byOffset, unsigned index,
   byOffset.insert(position, index);
 }
 
-/// The most bytes that live at the same time; nothing can be packed lower.
+/// The most bytes that are live at a time: a lower bound of every packing.
 static int64_t mostAlive(llvm::ArrayRef<Interval> intervals) {
   std::vector<std::pair<uint64_t, int64_t>> changes;
   for (const Interval &interval : intervals) {
@@ -228,13 +228,14 @@ PackedMemory::findGap(const Interval &interval,
 
 void PackedMemory::extend(unsigned index, unsigned earliest) {
   Interval best = intervals[index];
-  // All that it can meet, which is little of a long program.
+  // Only the intervals that it can overlap.
   llvm::SmallVector<unsigned> others;
   for (unsigned other : byOffset)
     if (other != index && intervals[other].first <= best.last &&
         intervals[other].last >= earliest)
       others.push_back(other);
-  // An earlier start is never easier, so that halving finds the earliest.
+  // Feasibility is monotonic in the start, so that bisection finds the
+  // earliest.
   unsigned low = earliest, high = best.first;
   while (low < high) {
     unsigned middle = low + (high - low) / 2;

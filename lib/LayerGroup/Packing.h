@@ -1,7 +1,7 @@
 //===- Packing.h - Memory by lifetime --------------------------*- C++ -*-===//
 //
-// Gives intervals of time their place in a memory: what lives at the same time
-// lies apart. Used for lanes and for global memory alike.
+// Assigns addresses to live ranges so that ranges which overlap in time do not
+// overlap in memory. Used for local and for global memory.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,12 +27,12 @@ struct Interval {
   }
 };
 
-/// Gives every interval an offset and returns the end of the highest. Those
-/// that live longest lie lowest when all end below `capacity` so.
+/// Gives every interval an offset and returns the end of the highest. Long live
+/// ranges get low addresses if that fits `capacity`.
 int64_t placeIntervals(llvm::MutableArrayRef<Interval> intervals,
                        int64_t capacity = 0);
 
-/// Which of the gaps that hold an interval it takes.
+/// Which of the gaps that are large enough an interval takes.
 enum class Gap : uint8_t {
   Lowest,
   Highest,
@@ -44,14 +44,14 @@ enum class Gap : uint8_t {
 bool placeApart(llvm::MutableArrayRef<Interval> intervals,
                 llvm::ArrayRef<unsigned> upper, int64_t capacity);
 
-/// Intervals that have their places, ready for changes of one at a time.
+/// Intervals with assigned offsets, for incremental changes.
 class PackedMemory {
 public:
   PackedMemory(llvm::MutableArrayRef<Interval> intervals, int64_t capacity,
                Gap gap = Gap::Lowest);
 
-  /// Starts interval `index` as early as its place or another one allows, but
-  /// not before `earliest`; afterwards it holds its new place.
+  /// Extends interval `index` backwards in time as far as free memory allows,
+  /// at its offset or another one, but not before `earliest`.
   void extend(unsigned index, unsigned earliest);
 
 private:

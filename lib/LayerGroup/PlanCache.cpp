@@ -1,7 +1,7 @@
 //===- PlanCache.cpp - What tiles cost, remembered ------------------------===//
 //
-// A kernel touches no values but its operator's, and while tiles are planned a
-// value's place is: in local memory, in global memory, or both.
+// A kernel accesses only values of its operator, and while tiles are planned an
+// allocation is no more than a memory space: local, global, or both.
 //
 //===----------------------------------------------------------------------===//
 

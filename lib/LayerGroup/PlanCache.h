@@ -1,7 +1,7 @@
 //===- PlanCache.h - What tiles cost, remembered ----------------*- C++ -*-===//
 //
-// Costs of tiles depend on the kernel and on which of its values are where, and
-// are asked for again and again. Remembering them changes no result.
+// Memoises the costs of tiles, which depend on the kernel and on the memory
+// spaces of its values. Changes no result.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,11 +16,11 @@ namespace tpuc::group {
 /// their program keeps its values.
 class PlanCache {
 public:
-  /// One that is off remembers nothing.
+  /// A cache that is off stores nothing.
   explicit PlanCache(bool isOn) : isOn(isOn) {}
 
-  /// What is known of the tiles of `kernel`, a kernel of `op`, when values lie
-  /// as `memory` says; null when the cache is off.
+  /// Known tiles of `kernel`, a kernel of `op`, for these allocations; null
+  /// when the cache is off.
   Candidates *candidatesOf(const kernel::Kernel &kernel, const Operator &op,
                            const AllocationMap &allocations);
 
@@ -30,7 +30,7 @@ public:
                                      const AllocationMap &allocations);
 
 private:
-  /// A kernel, and for each of its operator's values where it lies.
+  /// A kernel and the memory space of each value of its operator.
   using Key = std::pair<const kernel::Kernel *, std::string>;
   static Key keyOf(const kernel::Kernel &kernel, const Operator &op,
                    const AllocationMap &allocations);

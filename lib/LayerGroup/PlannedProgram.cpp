@@ -1,8 +1,8 @@
 //===- PlannedProgram.cpp - A program as its plan wants it ----------------===//
 //
 // The steps and the buffers of a program follow from its fusions, its tiles and
-// from which values are resident; a plan adds where they lie, and says when
-// loads are issued.
+// from which values are resident; a plan adds their addresses and the steps in
+// which loads are issued.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,7 +34,7 @@ bool PlannedProgram::applyFusions(Failure &failure) {
   return true;
 }
 
-/// What is wrong with a tile's sizes; empty when nothing is.
+/// The error in a tile's sizes; empty when there is none.
 static std::string checkTile(const TiledKernel &kernel, const Shape4 &tile) {
   Shape4 space = kernel.space(), unit = kernel.granularity();
   for (unsigned axis = 0; axis < 4; ++axis) {
@@ -254,7 +254,7 @@ bool PlannedProgram::placeBuffers(Failure &failure) {
 bool PlannedProgram::apply(Failure &failure) {
   if (!applyFusions(failure))
     return false;
-  // Tiles are planned as the planner plans them: before values have addresses.
+  // As in the planner, tiles are planned before values have addresses.
   allocations.byValue = plan.allocations;
   for (Allocation &allocation : allocations.byValue)
     allocation.address = 0;
@@ -280,7 +280,7 @@ void group::bindAddresses(StepList &list, const AllocationMap &allocations) {
           load.kernel->placeInput(*load.input, load.operand.box);
 }
 
-/// Drops what entryOf() would repeat.
+/// Shortens a list to the entries that entryOf() does not repeat.
 template <typename T> static void shorten(std::vector<T> &list) {
   size_t period = 1;
   auto repeats = [&] {

@@ -1,7 +1,7 @@
-//===- PlannedProgram.h - A program as its plan wants it --------*- C++ -*-===//
+//===- PlannedProgram.h - A program with a plan applied --------*- C++ -*-===//
 //
-// Applies a plan to a program: fuses its kernels, cuts them, and gives every
-// step and buffer its place. What emission and verification look at.
+// Applies a plan to a program: fuses and tiles its kernels and assigns
+// addresses to all buffers. Input of emission and verification.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,14 +17,14 @@ struct KernelParts;
 
 class PlannedProgram {
 public:
-  /// Applies `plan`; both must outlive this. The program gets its kernels back
-  /// at the end of this object's life.
+  /// Applies `plan`; both must outlive this. The destructor restores the
+  /// program's kernels.
   PlannedProgram(Program &program, const Plan &plan)
       : plan(plan), fusions(program), allocations(program), program(program) {}
   ~PlannedProgram() { fusions.undo(); }
 
-  /// Returns false and fills `failure` when the plan is not one of the program:
-  /// other kernels, values, buffers or loads than it has.
+  /// Returns false and fills `failure` when the plan does not match the
+  /// program's kernels, values, buffers or loads.
   bool apply(Failure &failure);
 
   const Plan &plan;
@@ -51,15 +51,14 @@ private:
   std::vector<unsigned> firstSteps; ///< by operator, or kNoSteps
 };
 
-/// What `list`, whose buffers have their places, adds to a plan: the kernels of
-/// a program cut by `kernels`, with loads that are issued at `issues`.
+/// The plan's description of the kernels of `list`, whose buffers have
+/// addresses: tiled by `kernels`, with loads issued at `issues`.
 std::vector<PlannedKernel>
 describeKernels(const StepList &list,
                 llvm::ArrayRef<std::optional<KernelPlan>> kernels,
                 llvm::ArrayRef<unsigned> issues);
 
-/// Plans all tiles again, now that values have their addresses, which tiles
-/// hold.
+/// Plans all tiles again with the addresses of the values that they access.
 void bindAddresses(StepList &list, const AllocationMap &allocations);
 
 } // namespace tpuc::group

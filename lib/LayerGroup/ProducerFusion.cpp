@@ -1,6 +1,6 @@
 //===- ProducerFusion.cpp - Which kernels become one ----------------------===//
 //
-// Tries each value once; the cost is that of the commands before and after.
+// Greedy: tries each value once and compares the costs of the emitted commands.
 //
 //===----------------------------------------------------------------------===//
 
@@ -71,7 +71,7 @@ private:
         ends.readers.size() != 1)
       return false;
     unsigned from = ends.writers.front(), to = ends.readers.front();
-    // One change an operator at a time: the next round sees its result.
+    // At most one fusion an operator and round; the next round sees the result.
     if (isTouched[from] || isTouched[to] ||
         program.operators[from].results.size() != 1)
       return false;
@@ -88,7 +88,7 @@ private:
     std::optional<double> together = costOf(*fused, to);
     if (!together || (before && after && *together >= *before + *after))
       return false;
-    // Values that are where the tile wants them now may leave later.
+    // Must fit even if values that are resident now are spilled later.
     if (leastBytes(*fused, nothingResident) > options.localBytes)
       return false;
     bool fitted = before && after;

@@ -11,26 +11,25 @@
 
 namespace tpuc::group {
 
-/// The kernels of a program that became one. Lives as long as the program.
+/// The fusions of a program. Lives as long as the program.
 class ProducerFusions {
 public:
   explicit ProducerFusions(Program &program) : program(program) {}
 
-  /// Where one kernel writes a value that lies in global memory only and one
-  /// kernel reads it, both become one if that costs less. True when something
-  /// changed; `memory` and `residency` are of the program before and no longer
-  /// hold.
+  /// Fuses the producer and the consumer of each value in global memory that
+  /// has one reader, if that costs less. True when something changed, which
+  /// invalidates `allocations` and `residency`.
   bool add(const AllocationMap &allocations, const Residency &residency,
            const Options &options);
 
-  /// Brings the program back to where it was before the first fusion.
+  /// Restores the program as it was before the first fusion.
   void undo();
 
   /// The values that exist within kernels, in the order of fusions.
   std::vector<unsigned> values() const;
 
-  /// The kernel of two operators as one, if `value` is only theirs and both
-  /// have one kernel that fit together; else null.
+  /// The fused kernel of two operators, if `value` has no other user and each
+  /// has one kernel, of compatible views; else null.
   std::unique_ptr<kernel::TiledKernel>
   fuse(unsigned from, unsigned to, unsigned value,
        const AllocationMap &allocations) const;

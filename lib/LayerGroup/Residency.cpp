@@ -1,7 +1,7 @@
 //===- Residency.cpp - Who stays in local memory --------------------------===//
 //
-// Starts with everything resident and gives up what holds the most memory for
-// the longest time for the least traffic saved.
+// Starts with everything resident and spills by bytes times live range over the
+// traffic that the value saves.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,6 +1,6 @@
-//===- Residency.h - Who stays in local memory ------------------*- C++ -*-===//
+//===- Residency.h - Values in local memory ---------------------*- C++ -*-===//
 //
-// Keeps values in local memory as long as everything fits.
+// Decides which values stay in local memory and which are spilled.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,7 +11,7 @@
 
 namespace tpuc::group {
 
-/// Operators, by index, between which a value lives.
+/// Live range of a value, in operator indices.
 struct OpRange {
   unsigned first = 0, last = 0;
   bool contains(unsigned op) const { return first <= op && op <= last; }
@@ -21,19 +21,18 @@ class Residency {
 public:
   Residency(AllocationMap &allocations, const Options &options);
 
-  /// Moves values to global memory until every operator has room for its
-  /// smallest tiles.
+  /// Spills values until the smallest tiles of every operator fit.
   void relieve();
-  /// The value that lives at `op` and would leave first, if there is one.
+  /// The value that is live at `op` and cheapest to spill, if there is one.
   std::optional<unsigned> victimAt(unsigned op) const;
-  /// Bytes to and from global memory that `value` costs when it leaves.
+  /// Bytes of global traffic that spilling `value` adds.
   double trafficOf(unsigned value) const;
-  /// Moves that value to global memory; false when there is none.
+  /// Spills that value; false when there is none.
   bool evictAt(unsigned op);
-  /// Moves `value` to global memory for good, because of `op`.
+  /// Spills `value` for its whole live range, because of `op`.
   void evict(unsigned value, Cause cause, unsigned op);
 
-  /// Bytes of a lane that values hold while `op` runs.
+  /// Bytes per lane of the values that are live at `op`.
   int64_t heldAt(unsigned op) const;
 
 private:

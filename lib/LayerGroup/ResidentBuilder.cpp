@@ -1,6 +1,6 @@
 //===- ResidentBuilder.cpp - Transfers of values that stay ----------------===//
 //
-// Answers each transfer by the cheapest command that does it.
+// Emits the cheapest command for each transfer.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,8 +1,8 @@
-//===- ResidentBuilder.h - Transfers of values that stay --------*- C++ -*-===//
+//===- ResidentBuilder.h - Transfers of resident values --------*- C++ -*-===//
 //
-// A command builder that knows where values lie: a transfer between a tile
-// buffer and a value in local memory becomes a copy within the lanes, or
-// nothing when the buffer is the value's own memory.
+// A command builder that knows allocations: a transfer between a tile buffer
+// and a resident value becomes a copy within the lanes, or nothing when the
+// buffer is the value's own memory.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,11 +13,11 @@
 
 namespace tpuc::group {
 
-/// Values that a kernel wants elsewhere than they are.
+/// Values that must be in another memory space for a kernel's commands.
 struct PlacementConstraints {
-  /// Read from global memory, by a form that local memory cannot answer.
+  /// Accessed by a command that reads global memory only.
   llvm::SmallVector<unsigned, 2> global;
-  /// Written by a form that local memory cannot take.
+  /// Written by a command that writes global memory only.
   llvm::SmallVector<unsigned, 2> notResident;
 
   bool empty() const { return global.empty() && notResident.empty(); }
@@ -28,7 +28,7 @@ public:
   ResidentBuilder(kernel::CommandSink &sink, const AllocationMap &allocations)
       : CommandBuilder(sink), allocations(allocations) {}
 
-  /// Which of the places of a stored value are written.
+  /// Which memory spaces of a stored value are written.
   enum class Stores : uint8_t { All, Local, Global };
   void setStores(Stores which) { stores = which; }
 

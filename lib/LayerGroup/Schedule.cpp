@@ -1,8 +1,7 @@
 //===- Schedule.cpp - From kernels to one command stream ------------------===//
 //
-// Puts the parts of LayerGroup in order: residency, tiles, steps, addresses,
-// prefetch, commands. When something does not fit, a value leaves local memory
-// and the plan is made anew.
+// Drives LayerGroup: residency, tiles, steps, addresses, prefetch, commands.
+// When something does not fit, a value is spilled and planning restarts.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,7 +30,7 @@ public:
         tileLimits(program.operators.size(), options.localBytes),
         numShrinks(program.operators.size()) {}
 
-  /// Finds out what stays in local memory and how every kernel is tiled.
+  /// Chooses residency and the tiles of every kernel.
   bool plan() {
     do {
       residency.relieve();
@@ -45,7 +44,7 @@ public:
   const AllocationMap &getAllocations() const { return allocations; }
   const Residency &getResidency() const { return residency; }
 
-  /// Places everything and writes down what was decided, but for fusions.
+  /// Assigns addresses and fills the plan, except for fusions.
   bool finish(Plan &result) {
     for (const Interval &buffer : list.buffers)
       if (buffer.offset + buffer.bytes > options.localBytes) {
@@ -73,8 +72,8 @@ public:
   }
 
 private:
-  /// Plans every kernel, again and again until no kernel wants a value where
-  /// it is not.
+  /// Plans every kernel, to a fixed point: until all placement constraints
+  /// hold.
   bool planKernels() {
     bool hasChanged = true;
     while (hasChanged) {
@@ -133,9 +132,8 @@ private:
     return true;
   }
 
-  /// Whether the tiles that fit beside resident values cost more than those
-  /// that would without them, by more than the transfers of the value that
-  /// would leave first.
+  /// Whether spilling the cheapest value would pay: larger tiles save more
+  /// cycles than its transfers cost.
   bool isWorthRoom(unsigned op, const TiledKernel &kernel,
                    const KernelPlan &plan) {
     std::optional<unsigned> victim = residency.victimAt(op);
@@ -151,8 +149,8 @@ private:
                         residency.trafficOf(*victim) / kBytesPerCycle;
   }
 
-  /// The plan of the next kernel; as before where nothing that it depends on
-  /// has changed.
+  /// The plan of the next kernel; the cached one if its inputs have not
+  /// changed.
   std::optional<KernelPlan> planTiled(unsigned op, const TiledKernel &kernel) {
     if (cache.size() <= plans.size())
       cache.resize(plans.size() + 1);
@@ -176,7 +174,7 @@ private:
     return cached.plan;
   }
 
-  /// Local bytes of a lane that the tiles of an operator may take.
+  /// Bytes per lane that are left for the tiles of an operator.
   int64_t budgetOf(unsigned op) const {
     return std::min(options.localBytes - residency.heldAt(op), tileLimits[op]);
   }
@@ -186,8 +184,8 @@ private:
                                        : options.costWeights[op];
   }
 
-  /// Places all buffers. When they do not fit, the tiles that are in the way
-  /// become smaller; when they cannot, a value leaves.
+  /// Assigns addresses to all buffers. When they do not fit, shrinks tiles at
+  /// the peak; when these cannot shrink, spills a value.
   bool fits() {
     if (placeIntervals(list.buffers) <= options.localBytes)
       return true;
@@ -195,7 +193,7 @@ private:
     return !shrinkTiles(op) && !residency.evictAt(op);
   }
 
-  /// The step that holds the most bytes while the highest buffer lives.
+  /// The step of peak memory during the live range of the highest buffer.
   unsigned worstStep() const {
     std::vector<int64_t> held(list.steps.size() + 2);
     const Interval *highest = nullptr;
@@ -219,8 +217,8 @@ private:
     return worst;
   }
 
-  /// Lowers the limit of an operator's tiles below what they take now; false
-  /// when smaller ones would cost more than a value that leaves.
+  /// Lowers the memory limit of an operator's tiles below their present size;
+  /// false when smaller tiles would cost more than a spill.
   bool shrinkTiles(unsigned op) {
     if (numShrinks[op]++ >= kMostShrinks)
       return false;
@@ -243,8 +241,8 @@ private:
     return true;
   }
 
-  /// Puts weights where the options want them, if they fit there; what gaps
-  /// they take when they are loaded earlier.
+  /// Packs weights as the options say, if they fit; returns the gaps that
+  /// prefetched weights use.
   Gap placeWeights() {
     if (options.weights == Options::Weights::Between)
       return Gap::Lowest;
@@ -259,7 +257,7 @@ private:
     return options.weights == Options::Weights::Ring ? Gap::Next : Gap::Highest;
   }
 
-  /// Starts loads as early as memory allows.
+  /// Prefetches: starts loads as early as memory allows.
   void prefetch() {
     Gap gap = placeWeights();
     PackedMemory packed(list.buffers, options.localBytes, gap);
@@ -277,7 +275,7 @@ private:
     }
   }
 
-  /// Places what lives in global memory; returns its size.
+  /// Assigns global memory; returns its size.
   int64_t placeGlobal() {
     llvm::SmallVector<unsigned> values;
     std::vector<Interval> intervals;
@@ -287,7 +285,7 @@ private:
       const Allocation &allocation = allocations.byValue[value];
       if (!allocation.isGlobal)
         continue;
-      // What belongs to the caller shares with nothing.
+      // Inputs and outputs of the network share memory with nothing.
       bool isForeign = info.isInput || info.isOutput;
       values.push_back(value);
       intervals.push_back({arch::alignUp(info.bytes, arch::kGlobalAlignBytes),
@@ -300,18 +298,18 @@ private:
     return bytes;
   }
 
-  /// What a plan was made for, and the plan.
+  /// A kernel's plan, with the inputs that it depends on.
   struct CachedPlan {
     int64_t budget = -1;
     llvm::SmallVector<bool, 8> spaces;
     std::optional<KernelPlan> plan;
-    /// A value should leave, so that the tiles can be larger.
+    /// A value should be spilled, so that the tiles can be larger.
     bool wantsRoom = false;
   };
 
   static constexpr unsigned kMostShrinks = 2;
-  /// Steps by which a load may go ahead of its use. Local memory seldom holds
-  /// weights for longer, and the search for room takes time with the distance.
+  /// Maximal prefetch distance in steps. Local memory seldom holds weights for
+  /// longer, and the search time grows with the distance.
   static constexpr unsigned kMostAhead = 128;
   /// Of transfers of short rows to and from global memory.
   static constexpr double kBytesPerCycle = 32;
@@ -354,8 +352,7 @@ bool group::makePlan(Program &program, const Options &options, Plan &result,
       return false;
     if (options.search == Options::Search::None)
       return true;
-    // What a fusion saves is transfers, which may cost nothing beside
-    // computation.
+    // A fusion saves transfers, which may be hidden behind computation.
     if (!fusions.values().empty()) {
       fusions.undo();
       Options overlapped = options;

@@ -1,7 +1,8 @@
 //===- Search.cpp - Several schedules, the fastest of which counts --------===//
 //
-// The cost of a tile cannot know what the commands around it do. Whole streams
-// know: a change is kept when the stream takes less time with it.
+// Local search over cost weights: the cost of a tile ignores the commands
+// around it, so that a change is kept when the timing of the whole stream
+// improves.
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,15 +15,15 @@ namespace {
 
 using Weights = Options::Weights;
 
-/// What to rank tiles by, and where to put weights.
+/// Cost weights of tiles and placement of weights.
 struct SearchSetting {
   CostWeights costWeights;
   Weights weights;
 };
 
-/// Those worth a try, in the order of what each gained beyond the ones before
-/// over some sixty networks: commands and memory cheap or dear, engines that
-/// work at the same time, more sizes.
+/// Settings to try, ordered by what each gained beyond the ones before on some
+/// sixty networks: weights of commands and memory, overlap of the engines, more
+/// tile sizes.
 std::vector<SearchSetting> listSearchSettings() {
   constexpr double kCheap = 0.05, kDear = 0.5; // memory
   auto setting = [](double memoryShare, double tiuIssue, double gdmaIssue,
@@ -99,7 +100,7 @@ private:
     vary(&CostWeights::gdmaIssue, {16, 64, 128});
   }
 
-  /// Ranks the operators [first, last) in another way if that is faster.
+  /// Changes the weights of the operators [first, last) if that is faster.
   void tryFor(size_t first, size_t last, const CostWeights &costWeights) {
     if (first == last)
       return;

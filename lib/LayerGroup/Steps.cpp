@@ -1,6 +1,6 @@
 //===- Steps.cpp - A program as a sequence of tiles -----------------------===//
 //
-// One buffer serves consecutive tiles that need the same part of an operand.
+// Consecutive tiles that read the same part of an operand share a buffer.
 //
 //===----------------------------------------------------------------------===//
 
@@ -124,8 +124,8 @@ private:
       lastWrite[value] = last + 1;
   }
 
-  /// Weights may come at any time, what other operators made only after it is
-  /// stored, and what is copied within lanes only when it is needed.
+  /// Constants may be loaded at any time, results of other operators only after
+  /// their store, and copies within lanes are made at their use.
   void placeLoads() {
     for (Load &load : list.loads) {
       if (load.isConstant()) {
@@ -138,7 +138,7 @@ private:
       unsigned ready = 0;
       for (unsigned value : allocations.program.operators[load.op].operands)
         ready = std::max(ready, lastWrite[value]);
-      // Parts of a value may be written later than others are read.
+      // Some parts of a value may be written after others are read.
       load.earliest = std::clamp(ready, load.needed - 1, load.needed);
     }
   }

@@ -1,7 +1,7 @@
 //===- TileChoice.cpp - The tile of a kernel ------------------------------===//
 //
-// Asks the kernel for its transfers to learn which operands can be used where
-// they are; costs candidates by the commands that they really emit.
+// Probes the kernel's transfers to learn which operands can be used in place;
+// costs candidates by the commands that they emit.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,7 +20,7 @@ using namespace tpuc::kernel;
 
 namespace {
 
-/// Adds up what each engine does, as if neither ever waited.
+/// Adds up the cycles of each engine, without stalls.
 class WorkSink : public NoSink {
 public:
   void emit(codec::Layout layout, const codec::Registers &registers) override {
@@ -36,8 +36,8 @@ private:
   timing::TimingParameters parameters = timing::TimingParameters::vendor();
 };
 
-/// How the recorded transfers are answered; `tensor` is where the kernel wants
-/// the operand, and becomes the value's own memory when that serves.
+/// How the recorded transfers are served; `tensor` is the kernel's buffer, and
+/// becomes the value's own memory when the operand is used in place.
 Access findAccess(const TransferProbe &probe, const AllocationMap &allocations,
                   bool acceptsStrides, LocalTensor &tensor) {
   llvm::SmallVector<LocalTensor, 4> views;
@@ -59,7 +59,7 @@ Access findAccess(const TransferProbe &probe, const AllocationMap &allocations,
     isInPlace &=
         isCongruent(transfer.local, view) &&
         int64_t(view.address) - int64_t(transfer.local.address) == distance;
-  // Beside the value lies another one, not the padding.
+  // The memory beside the value is another value's, not padding.
   if (probe.hasFills)
     return Access::Copied;
   if (isInPlace && distance >= 0 && distance % arch::kVectorBytes == 0) {
@@ -194,7 +194,7 @@ static bool cost(const TiledKernel &kernel, const Shape4 &size,
                  const AllocationMap &allocations, int64_t budget,
                  Candidate &candidate) {
   KernelPlan &plan = candidate.plan;
-  // What is known of a candidate may be the peak of its first tiles only.
+  // A cached candidate may hold the peak of its first tiles only.
   if (plan.peakBytes == 0) {
     TilePlan first = planTile(kernel, {{0, 0, 0, 0}, size}, allocations);
     plan.peakBytes = tileBytes(kernel, first);

@@ -1,7 +1,7 @@
 //===- VerifyPlan.cpp - Whether a plan can be carried out -----------------===//
 //
-// Steps and buffers follow from the tiles and the places of values; their sizes
-// and lifetimes are therefore not believed but computed.
+// Steps and buffers follow from tiles and allocations; their sizes and live
+// ranges are recomputed instead of taken from the plan.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,7 +27,7 @@ public:
     checkLimits();
     for (unsigned value = 0; value < program.values.size(); ++value)
       checkPlace(value);
-    // What follows divides by what was checked, and looks at each place.
+    // The checks below rely on these sizes.
     if (!faults.empty())
       return std::move(faults);
     Failure failure;
@@ -46,10 +46,10 @@ public:
   }
 
 private:
-  /// More say nothing more.
+  /// Errors reported at most.
   static constexpr size_t kMostFaults = 20;
 
-  /// Tiles mostly repeat each other's faults, which are told once.
+  /// Tiles mostly repeat the same error, which is reported once.
   void report(Fault fault) {
     if (faults.size() < kMostFaults && !llvm::is_contained(faults, fault))
       faults.push_back(std::move(fault));
@@ -93,7 +93,7 @@ private:
                                 plan.globalBytes));
   }
 
-  /// What a buffer is.
+  /// What a buffer holds, for messages.
   struct BufferName {
     unsigned op = 0;
     std::optional<unsigned> value;
@@ -144,7 +144,7 @@ private:
                               "end at {0} of a lane, of which the plan "
                               "takes {1} bytes",
                               buffer.offset + buffer.bytes, plan.localBytes));
-      // A fault of the load, which is reported there.
+      // An error of the load, which is reported there.
       if (buffer.first > buffer.last)
         continue;
       llvm::erase_if(alive, [&](unsigned other) {
@@ -166,8 +166,7 @@ private:
   }
 
   void checkGlobal() {
-    // In the order of their places, with what belongs to the caller alive all
-    // the time.
+    // By address; inputs and outputs are live all the time.
     std::vector<unsigned> order;
     for (unsigned value = 0; value < program.values.size(); ++value)
       if (planned.allocations.byValue[value].isGlobal)
@@ -201,7 +200,7 @@ private:
       }
   }
 
-  /// The first step in which what a load reads is complete.
+  /// The first step after all stores that a load depends on.
   unsigned readyStep(const Load &load) const {
     if (!load.input)
       return 0;

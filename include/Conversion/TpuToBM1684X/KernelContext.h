@@ -1,4 +1,4 @@
-//===- KernelContext.h - What building a kernel may ask ---------*- C++ -*-===//
+//===- KernelContext.h - Environment of kernel builders ---------*- C++ -*-===//
 //
 // Maps values of the tpu dialect to global memory and collects the constants
 // that kernels want in the coefficient area. It plans addresses; it emits
@@ -9,6 +9,7 @@
 #ifndef TPUC_CONVERSION_TPUTOBM1684X_KERNELCONTEXT_H
 #define TPUC_CONVERSION_TPUTOBM1684X_KERNELCONTEXT_H
 
+#include "Dialect/Tpu/Transforms/KernelTypes.h"
 #include "Kernel/Kernel.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Value.h"
@@ -19,9 +20,6 @@
 
 namespace tpuc {
 
-/// The chip's element type for a tensor's, or failure for types it lacks.
-mlir::FailureOr<kernel::ElementType> elementTypeOf(mlir::Type type);
-
 class KernelContext {
 public:
   explicit KernelContext(bool allowsLaneProducts = true)
@@ -30,24 +28,24 @@ public:
   /// Whether movements between lanes may be products.
   bool allowsLaneProducts() const { return laneProducts; }
 
-  /// Where `value` lies in global memory, as contiguous [1, 1, 1, elements]. A
-  /// constant gets its place in the coefficient area on the first call. The
+  /// `value` in global memory, as contiguous [1, 1, 1, elements]. A constant is
+  /// added to the coefficient area on the first call. The
   /// value must have a type that elementTypeOf() accepts.
   kernel::GlobalTensor globalTensor(mlir::Value value);
 
-  /// Whether `value` has a place among the activations.
+  /// Whether `value` has memory among the activations.
   bool hasAllocation(mlir::Value value) const {
     return activations.contains(value);
   }
 
-  /// Says that `value` lies where the constant `source` lies.
+  /// Makes `value` a view of the constant `source`.
   void alias(mlir::Value value, mlir::Value source);
 
   /// The bytes of a constant operand, row-major in its own type; empty when
   /// `value` is not a constant. They live as long as the module.
   llvm::ArrayRef<char> constantBytes(mlir::Value value);
 
-  /// Places packed bytes (kernel weights, tables) in the coefficient area.
+  /// Adds packed bytes (kernel weights, tables) to the coefficient area.
   kernel::GlobalTensor addConstant(std::vector<char> bytes,
                                    kernel::ElementType type,
                                    const kernel::Shape4 &shape);
@@ -55,8 +53,8 @@ public:
   /// The identity matrix [1, 64, 1, 64] of a 16-bit float type, as a constant.
   kernel::GlobalTensor identityMatrix(kernel::ElementType type);
 
-  /// Says where an activation lies, in bytes of the virtual global memory, and
-  /// how it splits among the lanes.
+  /// Sets an activation's offset in virtual global memory, in bytes, and its
+  /// lane layout.
   void placeActivation(mlir::Value value, int64_t offsetBytes,
                        kernel::LaneLayout layout);
 
@@ -66,8 +64,8 @@ public:
   int64_t coefficientSize() const { return coefficientBytes; }
 
 private:
-  /// The offset of `bytes` in the coefficient area, where equal pieces share
-  /// their place.
+  /// The offset of `bytes` in the coefficient area, where equal pieces are
+  /// stored once.
   int64_t addPiece(llvm::ArrayRef<char> bytes);
 
   struct Piece {

@@ -22,8 +22,8 @@ static int64_t countParts(int64_t size) {
   return size;
 }
 
-/// The length of a row of which the buffers of a norm or softmax surely fit
-/// into a lane.
+/// Length of a row for which the buffers of a norm or softmax surely fit into a
+/// lane.
 static int64_t longestWhole(Type element) {
   constexpr int64_t kMostBytes = 32 * 1024;
   return kMostBytes * 8 / element.getIntOrFloatBitWidth();

@@ -1,9 +1,9 @@
 //===- LowerInt8.cpp - Lowering to INT8 -----------------------------------===//
 //
-// The forms of ops that compute in INT8. Contractions take INT8 and give it
-// to ops that take it, floats to others; what is between contractions stays
-// in INT8 where all that read it take INT8. Each returns false where its op
-// has no such form, and the op is lowered in floats.
+// INT8 lowerings. Contractions compute in INT8 and give INT8 to readers that
+// compute in it, floats to others; ops between contractions stay in INT8 where
+// all readers do. Each returns false where its op has no INT8 form, and the op
+// is lowered in floats.
 //
 //===----------------------------------------------------------------------===//
 

@@ -37,7 +37,7 @@ bool tpuc::hasGate(tpu::GateKind gate, double scale) {
          kernel::GatedActivation::make(function, expected).has_value();
 }
 
-/// The convolution may have taken the function over.
+/// The function may have been fused into the convolution.
 template <typename OpTy>
 static FailureOr<bool> lowerGate(OpTy op, Lowering &lowering) {
   if (!lowering.isLoweredToInt8(op.getInput()))

@@ -75,20 +75,20 @@ public:
   /// are not finite.
   bool isInt8(mlir::Operation *op);
 
-  /// Whether every op that reads the value `value` wants INT8: it computes in
-  /// INT8, and contracts or passes its value on to ops that want INT8.
+  /// Whether every reader of `value` prefers INT8: it computes in INT8, and is
+  /// a contraction or all of its own readers prefer INT8.
   bool prefersInt8(mlir::Value value);
 
   /// Whether `op` has an INT8 form and is to use it.
   bool canUseInt8(mlir::Operation *op);
 
-  /// The quantised element type of a top value. It is that of all values
-  /// with which moves and joins connect it, so that these do not compute: of
-  /// their whole range, or, where its only reader bounds it, of that one's
-  /// result. A range that lies more on one side has a zero point where
-  /// the readers have a form for it. A part that others read too, and that
-  /// would lose more than a bit, keeps a type of its own. When there is no
-  /// range the error is emitted and noted.
+  /// The quantised element type of a top value. Values that data movements and
+  /// concatenations connect share one type, so that these need no
+  /// requantisation: of the union of their ranges, or, where the only reader
+  /// clamps the value, of that reader's result. An asymmetric range gets a zero
+  /// point where all readers support it. An operand of a concatenation that has
+  /// other readers and would lose more than a bit keeps its own type. When
+  /// there is no range the error is emitted and noted.
   mlir::FailureOr<mlir::quant::UniformQuantizedType>
   getQuantType(mlir::Value value);
 
@@ -194,7 +194,7 @@ private:
   FiltersInParts filtersInParts;
   const LoweringSet &set;
   llvm::DenseMap<mlir::Value, bool> wanted;
-  /// Whether an op gains from INT8, where that was asked.
+  /// Memo of whether an op gains from INT8.
   llvm::DenseMap<mlir::Operation *, bool> gains;
   llvm::DenseMap<mlir::Value, double> largestJoined;
   llvm::DenseMap<mlir::Value, mlir::quant::UniformQuantizedType> quantTypes;
@@ -234,9 +234,9 @@ llvm::SmallVector<int64_t> invertOrder(llvm::ArrayRef<int64_t> order);
 
 /// How an op is lowered to INT8.
 enum class Int8Use {
-  None,     ///< it has no form for them
-  Passes,   ///< it wants them where those that read its result want them
-  Contracts ///< it always wants them
+  None,     ///< no INT8 form
+  Passes,   ///< INT8 where all readers of its result prefer it
+  Contracts ///< always INT8
 };
 
 /// The lowerings, by the name of the op.

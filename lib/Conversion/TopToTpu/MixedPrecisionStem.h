@@ -1,7 +1,7 @@
 //===- MixedPrecisionStem.h - BF16 networks ---------------------*- C++ -*-===//
 //
-// The convolutions of a BF16 network that get more than bf16. Decides from the
-// graph and its sizes alone and changes nothing. Not for other libraries.
+// Convolutions of a BF16 network that compute in more than bf16. Decides from
+// the graph and its sizes alone and changes nothing. Not for other libraries.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,8 +1,7 @@
 //===- ChooseBatchSplit.cpp - Whether to compute a batch in parts ---------===//
 //
-// Tries splits of the batch on copies of the network and keeps the fastest by
-// the cycles of its commands. How a split is made is tpu-split-batch's
-// business.
+// Tries splits of the batch on copies of the network and keeps the fastest on
+// the timing model. tpu-split-batch makes the splits.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,10 +17,10 @@
 
 #include <numeric>
 
-#define DEBUG_TYPE "choose-batch-split"
+#define DEBUG_TYPE "tpu-choose-batch-split"
 
 namespace tpuc {
-#define GEN_PASS_DEF_CHOOSEBATCHSPLIT
+#define GEN_PASS_DEF_TPUCHOOSEBATCHSPLIT
 #include "Conversion/TpuToBM1684X/Passes.h.inc"
 } // namespace tpuc
 
@@ -83,8 +82,8 @@ unsigned lastAbove(func::FuncOp function, int64_t bytes) {
   return last;
 }
 
-struct ChooseBatchSplit
-    : public tpuc::impl::ChooseBatchSplitBase<ChooseBatchSplit> {
+struct TpuChooseBatchSplit
+    : public tpuc::impl::TpuChooseBatchSplitBase<TpuChooseBatchSplit> {
   void runOnOperation() override {
     for (func::FuncOp function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
@@ -132,8 +131,8 @@ private:
       signalPassFailure();
   }
 
-  /// Of `candidates`, the best first, that which is the fastest after a search
-  /// for tiles; only those are compared whose cycles are close.
+  /// The fastest of `candidates` (sorted) after a search for tiles; only those
+  /// of nearly equal cycles are compared.
   Split finalOf(func::FuncOp function, ArrayRef<Split> candidates) {
     constexpr size_t kMostSearched = 3;
     constexpr double kClose = 1.15;
@@ -189,10 +188,10 @@ void tpuc::buildLanesPipeline(OpPassManager &manager) {
   manager.addPass(tpu::createTpuFuseAttention());
   manager.addPass(tpu::createTpuHdimIsBatch());
   manager.addPass(tpu::createTpuHoistOutputs());
-  manager.addPass(createFoldChannelMoves());
-  manager.addPass(createFuseInputCasts());
-  manager.addPass(createAlignConcats());
-  manager.addPass(createTpuAssignLaneLayout());
-  manager.addPass(createFusePermutes());
-  manager.addPass(createTpuCopyResults());
+  manager.addPass(tpu::createTpuFoldChannelMoves());
+  manager.addPass(tpu::createTpuFuseInputCasts());
+  manager.addPass(tpu::createTpuAlignConcats());
+  manager.addPass(tpu::createTpuAssignLaneLayout());
+  manager.addPass(tpu::createTpuFusePermutes());
+  manager.addPass(tpu::createTpuCopyResults());
 }

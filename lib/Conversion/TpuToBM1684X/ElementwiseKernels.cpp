@@ -232,13 +232,13 @@ struct CompareModel
     return success();
   }
 
-  /// Less and greater: what no equal operands are.
+  /// Less and greater: false for equal operands.
   static bool isStrict(tpu::CompareKind kind) {
     return kind == tpu::CompareKind::Lt || kind == tpu::CompareKind::Gt;
   }
 
-  /// Relations of floats that equal ones have: where neither is less, or only
-  /// the one that may not be, and no NaN is left.
+  /// Relations of floats that hold for equal operands: made of "not less",
+  /// without NaNs.
   static void setEquality(ElementwiseParams &params, ElementType type,
                           tpu::CompareKind kind, bool isSame) {
     bool isNe = kind == tpu::CompareKind::Ne;

@@ -1,7 +1,7 @@
 //===- KernelContext.cpp - What building a kernel may ask -----------------===//
 //
-// Addresses of activations as an earlier pass placed them, and the coefficient
-// area as kernels fill it.
+// Virtual addresses of activations, and the coefficient area as kernels fill
+// it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,29 +20,6 @@ using namespace mlir;
 using namespace tpuc;
 using kernel::ElementType;
 using kernel::GlobalTensor;
-
-FailureOr<ElementType> tpuc::elementTypeOf(Type type) {
-  if (auto shaped = dyn_cast<ShapedType>(type))
-    type = shaped.getElementType();
-  if (auto quantized = dyn_cast<quant::QuantizedType>(type)) {
-    if (quantized.getStorageTypeIntegralWidth() != 8)
-      return failure();
-    return quantized.isSigned() ? ElementType::I8 : ElementType::U8;
-  }
-  if (type.isF32())
-    return ElementType::F32;
-  if (type.isF16())
-    return ElementType::F16;
-  if (type.isBF16())
-    return ElementType::BF16;
-  if (type.isInteger(32))
-    return ElementType::I32;
-  if (type.isInteger(16))
-    return ElementType::I16;
-  if (type.isInteger(8))
-    return ElementType::I8;
-  return failure();
-}
 
 GlobalTensor KernelContext::globalTensor(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
@@ -83,7 +60,7 @@ ArrayRef<char> KernelContext::constantBytes(Value value) {
     return {};
   if (!dense.isSplat())
     return dense.getRawData();
-  // A splat holds one element; kernels want all.
+  // A splat holds one element; kernels need all of them.
   ArrayRef<char> one = dense.getRawData();
   auto [it, isNew] = splats.try_emplace(value);
   if (isNew) {

@@ -1,7 +1,6 @@
 //===- LayerGroup.cpp - The pass that plans -------------------------------===//
 //
-// Has LayerGroup plan each function and writes the winner down. The search is
-// lib/LayerGroup's business.
+// Plans each function by lib/LayerGroup and writes the best plan into the IR.
 //
 //===----------------------------------------------------------------------===//
 

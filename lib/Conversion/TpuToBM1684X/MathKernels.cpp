@@ -1,7 +1,6 @@
 //===- MathKernels.cpp - Kernels of functions, norms and reductions -------===//
 //
-// Maps the tpu operators that are passes over elements or rows to their
-// kernels.
+// Maps unary, row-wise and reducing tpu operators to their kernels.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,8 +1,8 @@
 //===- MatmulColumns.cpp - Columns of INT8 products -----------------------===//
 //
-// Chooses the arithmetic between the i32 sums and the result. Sums are bounded
-// by the weights, so that no 16-bit number saturates; what is lost by shifting
-// them is compared with what rounding the left operand to bytes has cost.
+// Chooses the requantisation of the i32 sums. Sums are bounded by the weights,
+// so that no 16-bit number saturates; the error of shifting them is compared
+// with the quantisation error of the left operand.
 //
 //===----------------------------------------------------------------------===//
 
@@ -79,7 +79,7 @@ public:
       return std::nullopt;
     bool hasBias =
         llvm::any_of(columns, [](const Column &c) { return c.bias != 0; });
-    // A bias that is large beside the sums would cost them their last bits.
+    // A bias that is large beside the sums would cost their last bits.
     for (bool addsBefore : {true, false}) {
       if (!addsBefore && (!hasBias || isInt8Result))
         break;
@@ -110,8 +110,8 @@ private:
     return double(column.correction) + bias;
   }
 
-  /// The least shift that brings all sums into 16 bits, if it leaves enough of
-  /// them.
+  /// The least shift that brings all sums into 16 bits, if it keeps enough
+  /// bits.
   std::optional<int> findShift(bool withBias) const {
     double largest = 0;
     for (const Column &column : columns) {
@@ -134,7 +134,7 @@ private:
                                                     : std::optional(shift);
   }
 
-  /// False when the factors have no form of 16 bits.
+  /// False when the factors have no 16-bit form.
   bool setFactors(MatmulParams::Narrow &terms, bool isInt8Result,
                   KernelContext &context) const {
     double least = INFINITY, most = 0;

@@ -56,8 +56,8 @@ struct MatMulModel
     return success();
   }
 
-  /// Heads are matrices whose rows lie apart: a kernel for each entry of the
-  /// axes before, as these and heads have no common stride.
+  /// Heads are matrices of strided rows: one kernel per entry of the outer
+  /// axes, as these and the heads have no common stride.
   static void makeHeadKernels(const MatmulParams &params, tpu::MatMulOp matmul,
                               KernelList &kernels) {
     int64_t heads = matmul.getHeads();
@@ -77,8 +77,8 @@ struct MatMulModel
     }
   }
 
-  /// Weights are laid out for the fastest transfer, anything else is read as it
-  /// lies.
+  /// Weights are packed for the fastest transfer; other operands are read
+  /// in place.
   static void setRight(MatmulParams &params, tpu::MatMulOp matmul,
                        KernelContext &context) {
     int64_t batch = matmul.getBatch(), depth = matmul.getK(),

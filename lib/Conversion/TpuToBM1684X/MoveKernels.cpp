@@ -38,7 +38,7 @@ int64_t product(ArrayRef<int64_t> sizes) {
                          std::multiplies<>());
 }
 
-/// A box of `sizes` between two places with the given strides.
+/// A copy of a box of `sizes` between the given strides.
 struct BoxCopy {
   CopyParams params;
   SmallVector<CopyAxis> axes;
@@ -94,7 +94,7 @@ struct ReshapeModel
 };
 
 /// Whether a value is an input or an output of the function, or a view of one:
-/// it is transferred anyway, and in any order.
+/// it is transferred anyway, in any order.
 bool isTransferred(Value value) {
   Value root = value;
   while (auto reshape = root.getDefiningOp<tpu::ReshapeOp>())
@@ -107,7 +107,7 @@ bool isTransferred(Value value) {
          });
 }
 
-/// What a permute or relayout moves.
+/// The boxes of a permute or relayout.
 class Movement {
 public:
   Movement(KernelContext &context, Operation *op)
@@ -140,7 +140,7 @@ public:
     return planLanePermutation(result, source, boxes);
   }
 
-  /// Whether lanes of the source are of any use.
+  /// Whether the source's lane layout is of any use.
   bool staysLocal() const {
     return llvm::any_of(copies, isLocal) || planProducts();
   }
@@ -157,8 +157,8 @@ private:
   }
 };
 
-/// Whether all that read `value` are movements to which its lanes are of no
-/// use.
+/// Whether all readers of `value` are data movements to which its lane layout
+/// is of no use.
 bool isOnlyMovedOn(KernelContext &context, Value value) {
   return !value.use_empty() &&
          llvm::all_of(value.getUsers(), [&](Operation *user) {

@@ -1,7 +1,7 @@
 //===- Network.cpp - A function as LayerGroup sees it ---------------------===//
 //
-// Values that are no views get ranges of virtual memory, by which kernels name
-// them; operators give their kernels.
+// Values that are not views get ranges of virtual memory, by which kernels
+// address them; operators build their kernels.
 //
 //===----------------------------------------------------------------------===//
 
@@ -112,7 +112,7 @@ LogicalResult Network::addOperators() {
       hasFailed = true;
       continue;
     }
-    // A view computes nothing.
+    // Views have no kernels.
     if (entry.kernels.empty())
       continue;
     auto addIndices = [&](ValueRange values, auto &list) {

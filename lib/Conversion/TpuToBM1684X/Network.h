@@ -1,4 +1,4 @@
-//===- Network.h - A function as LayerGroup sees it -------------*- C++ -*-===//
+//===- Network.h - A function as a Program ---------------------*- C++ -*-===//
 //
 // Builds the kernels of a function's operators and gives its values virtual
 // memory: what is planned, and what commands are emitted from.
@@ -8,7 +8,7 @@
 #ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_NETWORK_H
 #define TPUC_LIB_CONVERSION_TPUTOBM1684X_NETWORK_H
 
-#include "AliasAnalysis.h"
+#include "Dialect/Tpu/Transforms/AliasAnalysis.h"
 
 #include "Conversion/TpuToBM1684X/KernelContext.h"
 #include "LayerGroup/Schedule.h"
@@ -40,7 +40,7 @@ public:
   KernelContext context;
   group::Program program;
   llvm::SmallVector<mlir::Value> values; ///< by index
-  /// The values that lie in others, or in arguments.
+  /// The values that are views.
   llvm::SmallVector<std::pair<mlir::Value, AliasAnalysis::Alias>> views;
   llvm::SmallVector<mlir::Operation *> operators; ///< by index
 

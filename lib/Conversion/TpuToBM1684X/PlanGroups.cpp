@@ -51,8 +51,8 @@ static tpu::GroupOp formGroup(ArrayRef<Operation *> members,
   return group;
 }
 
-/// How often each axis of a kernel is cut; frames of a video are rows of what
-/// the kernel sees.
+/// Number of slices of each axis of a kernel; frames of a video are rows of the
+/// kernel's space.
 static tpu::SlicesAttr slicesOf(const kernel::Shape4 &space,
                                 const kernel::Shape4 &tile, Value result) {
   kernel::Shape4 count;
@@ -82,7 +82,7 @@ tpu::SlicesAttr tpuc::slicesOf(const Network &network, const group::Plan &plan,
                     network.operators[op]->getResult(0));
 }
 
-/// Chains of operators that became one kernel.
+/// Chains of operators that were fused into one kernel.
 static void formChains(const Network &network, const group::Plan &plan) {
   SmallVector<unsigned> owners = ownersOf(network.program, plan);
   llvm::MapVector<unsigned, llvm::SmallDenseSet<Operation *>> chains;
@@ -91,7 +91,7 @@ static void formChains(const Network &network, const group::Plan &plan) {
       chains[owner].insert(network.operators[op]);
   for (auto &[owner, members] : chains) {
     Operation *last = network.operators[owner];
-    // With what views the values between; nothing else reads them.
+    // With the views of the values between; nothing else reads them.
     SmallVector<Operation *> ordered;
     for (Operation &op : *last->getBlock()) {
       bool reads = llvm::any_of(op.getOperands(), [&](Value operand) {
@@ -108,7 +108,7 @@ static void formChains(const Network &network, const group::Plan &plan) {
   }
 }
 
-/// Runs of operators between which something lives in local memory.
+/// Runs of operators that are connected by resident values.
 static void formRuns(const Network &network, const group::Plan &plan) {
   SmallVector<unsigned> owners = ownersOf(network.program, plan);
   // By operator: whether a value lives there and at the next one.

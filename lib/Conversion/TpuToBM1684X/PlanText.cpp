@@ -1,7 +1,6 @@
 //===- PlanText.cpp - Plans as attributes ---------------------------------===//
 //
-// A plan in terms of indices, times and places, and the same in terms of the
-// attributes of operations.
+// Converts a plan between indices of a program and attributes of operations.
 //
 //===----------------------------------------------------------------------===//
 

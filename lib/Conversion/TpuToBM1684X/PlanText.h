@@ -13,8 +13,8 @@
 
 namespace tpuc {
 
-/// Numbers the operations of a function and writes `plan` to them. The groups
-/// come apart from that.
+/// Numbers the operations of a function and writes `plan` to them, except for
+/// the groups.
 void writePlan(const Network &network, const group::Plan &plan);
 
 /// Reads the plan of a function, whether its groups stand or not; all of its
@@ -27,16 +27,16 @@ tpu::ViewAttr viewAttr(const AliasAnalysis::Alias &alias);
 /// The number of an operation.
 std::optional<int64_t> numberOf(mlir::Operation *op);
 
-/// Moves operations into the groups that the plan, which was written, makes:
-/// chains with slices, and runs that values in local memory connect.
+/// Moves operations into the groups of the plan, which was written: fused
+/// chains with slices, and runs that resident values connect.
 void formGroups(const Network &network, const group::Plan &plan);
 
 /// Moves the operations of all groups back, into the order of their numbers.
 /// Reports an operation that has none, or would come before what it reads.
 mlir::LogicalResult dissolveGroups(mlir::func::FuncOp function);
 
-/// Into how many slices the plan cuts an operator with one kernel; null when
-/// that only moves data.
+/// Number of slices of an operator with one kernel; null when it only moves
+/// data.
 tpu::SlicesAttr slicesOf(const Network &network, const group::Plan &plan,
                          unsigned op);
 

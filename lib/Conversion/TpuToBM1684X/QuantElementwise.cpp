@@ -1,8 +1,8 @@
 //===- QuantElementwise.cpp - INT8 casts and arithmetic -------------------===//
 //
-// Bytes are multiplied into 16 bits, where sums have room for the ratio of two
-// scales, and requantised once. Casts multiply in the float type where its
-// range allows it, else in f32.
+// INT8 operands are multiplied into 16 bits, with the ratio of their scales in
+// small integers, and requantised once. Casts multiply in the float type where
+// its range allows it, else in f32.
 //
 //===----------------------------------------------------------------------===//
 
@@ -48,7 +48,7 @@ static void setQuantize(ElementwiseParams &params, QuantParams to) {
   // What exceeds f16 saturates, as it would have.
   ElementType product = getProductType(from, factor, kLargestHalf);
   params.scratch.assign(product == from ? 1 : 2, product);
-  // Only with a summand does the product read whole vectors alone.
+  // Only the form with a summand reads whole vectors.
   params.takesStrides = to.zeroPoint == 0;
   params.compute = [=](CommandBuilder &builder, const LocalTensor &result,
                        ArrayRef<LocalTensor> operands,

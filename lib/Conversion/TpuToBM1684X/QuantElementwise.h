@@ -25,7 +25,7 @@ QuantParams quantParamsOf(mlir::Value value);
 void setQuantCast(kernel::ElementwiseParams &params, QuantParams from,
                   QuantParams to);
 
-/// Makes `params` a INT8 sum, difference or product; products take zero
+/// Makes `params` an INT8 sum, difference or product; products take zero
 /// points of 0.
 void setQuantBinary(kernel::ElementwiseParams &params, tpu::BinaryKind kind,
                     QuantParams lhs, QuantParams rhs, QuantParams result);

@@ -1,6 +1,7 @@
 //===- ScheduleReport.cpp - A schedule's explanation as text --------------===//
 //
-// Gives names to what LayerGroup notes by index. Nothing is decided here.
+// Translates LayerGroup's notes, which use indices, into names. Takes no
+// decision.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,4 +1,4 @@
-//===- TensorRecorder.h - Where named tensors come to lie -------*- C++ -*-===//
+//===- TensorRecorder.h - Addresses of the model's tensors ------*- C++ -*-===//
 //
 // Notes on commands which tensors of the source model are complete in memory
 // once they have run. It changes locations only.
@@ -25,12 +25,12 @@ public:
     mlir::Operation *tiu = nullptr, *gdma = nullptr;
   };
 
-  /// Fills memory, address, dims and strides of a record with the place of a
-  /// value; false when it has none.
+  /// Fills memory, address, dims and strides of a record with the allocation of
+  /// a value; false when it has none.
   using FindAllocation =
       llvm::function_ref<bool(mlir::Value, bm1684x::TensorRecord &)>;
 
-  /// Whether an operand lies in the memory of a result.
+  /// Whether an operand is a view of a result.
   using SharesMemory = llvm::function_ref<bool(mlir::Value, mlir::Value)>;
 
   /// Notes the results of `op`. Call for each operator in order, also for those

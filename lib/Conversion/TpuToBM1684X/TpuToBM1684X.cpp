@@ -1,8 +1,7 @@
 //===- TpuToBM1684X.cpp - A network's operators as commands ---------------===//
 //
-// Has a planned network's commands emitted and writes them into a new function.
-// What an operator's commands are is the kernels' business; where values lie
-// and when what is computed is in the plan.
+// Emits the commands of a planned network into a new function. Kernels choose
+// the commands of an operator; the plan has the addresses and the order.
 //
 //===----------------------------------------------------------------------===//
 
@@ -87,7 +86,7 @@ public:
   }
 
 private:
-  /// One operation a command, waiting for the token that its memory asks for.
+  /// One operation a command, with the token of the command that it depends on.
   void writeCommands(OpBuilder &builder, const ScheduleReport &report) {
     SmallVector<Location> locations;
     for (auto [index, op] : llvm::enumerate(network.operators))
@@ -144,7 +143,7 @@ private:
     }
     if (!allocation.isResident)
       return false;
-    // A view that is not all of its root has no lanes of its own.
+    // A view of a part of its root has no lane layout.
     int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
     kernel::LaneLayout layout = whole.layout;
     if (elements != whole.numElements())

@@ -1,7 +1,7 @@
 //===- VerifyPlan.cpp - The pass that proves a plan -----------------------===//
 //
-// What a plan says in attributes and regions has to agree with what follows
-// from it; the rest is proved by lib/LayerGroup. Changes nothing.
+// Checks that redundant attributes and regions of a plan agree with it; the
+// rest is proved by lib/LayerGroup. Changes nothing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -76,7 +76,7 @@ private:
     return success();
   }
 
-  /// What a value in local memory says of its size and life.
+  /// The size and the live range that a resident value's attribute states.
   LogicalResult checkLifetimes() {
     auto lifetimes = lifetimesOf(network.program, plan);
     for (auto [index, value] : llvm::enumerate(network.values)) {
@@ -169,7 +169,7 @@ private:
                                << expected;
   }
 
-  /// What never leaves local memory stays within a group.
+  /// Resident values stay within a group.
   LogicalResult checkConnections(ArrayRef<unsigned> owners) {
     for (auto [op, owner] : llvm::enumerate(owners))
       if (op != owner && (groupOf(original(op), /*hasSlices=*/true) !=

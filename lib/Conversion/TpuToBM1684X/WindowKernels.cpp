@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ConvShapes.h"
+#include "Dialect/Tpu/Transforms/KernelTypes.h"
 #include "KernelModels.h"
 #include "QuantElementwise.h"
 
@@ -22,42 +22,6 @@ using namespace tpuc::kernel;
 
 static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
-}
-
-void tpuc::setConvShapes(tpu::ConvOp conv, ConvParams &params) {
-  ArrayRef<int64_t> in = shapeOf(conv.getInput());
-  ArrayRef<int64_t> out = shapeOf(conv.getOutput());
-  ArrayRef<int64_t> filter = shapeOf(conv.getFilter());
-  ArrayRef<int64_t> strides = conv.getStrides(), pads = conv.getPads();
-  ArrayRef<int64_t> dilations = conv.getDilations();
-  size_t axes = strides.size(), h = axes - 2, w = axes - 1;
-  params.batch = in[0];
-  params.inChannels = in[1];
-  params.inH = in[2 + h];
-  params.inW = in[2 + w];
-  params.outChannels = out[1];
-  params.outH = out[2 + h];
-  params.outW = out[2 + w];
-  params.groups = conv.getGroup();
-  Window &window = params.window;
-  window.kernelH = filter[2 + h];
-  window.kernelW = filter[2 + w];
-  window.strideH = strides[h];
-  window.strideW = strides[w];
-  window.dilationH = dilations[h];
-  window.dilationW = dilations[w];
-  window.padTop = pads[h];
-  window.padLeft = pads[w];
-  window.padBottom = pads[axes + h];
-  window.padRight = pads[axes + w];
-  if (axes == 3) {
-    params.inDepth = in[2];
-    params.outDepth = out[2];
-    params.kernelD = filter[2];
-    params.strideD = strides[0];
-    params.dilationD = dilations[0];
-    params.padFront = pads[0];
-  }
 }
 
 namespace {
@@ -89,8 +53,8 @@ LogicalResult readWeights(Operation *op, KernelContext &context, Value filter,
   return success();
 }
 
-/// A filter of f32 [oc, ic, kh, kw] as two of bf16 that add up, [oc, ic, 2, kh,
-/// kw]: the rounded one and what rounding left.
+/// An f32 filter [oc, ic, kh, kw] as the sum of two bf16 filters, [oc, ic, 2,
+/// kh, kw]: the rounded one and the rounding error.
 std::vector<char> splitFilter(ArrayRef<char> filter, int64_t taps) {
   size_t count = filter.size() / sizeof(float);
   SmallVector<float> values(count);
@@ -99,7 +63,7 @@ std::vector<char> splitFilter(ArrayRef<char> filter, int64_t taps) {
   for (size_t i = 0; i < count; ++i) {
     uint16_t high = roundToBFloat(values[i]);
     float rest = values[i] - bfloatToFloat(high);
-    // Nothing is left of what is infinite.
+    // Infinity has no rounding error.
     uint16_t low = std::isfinite(rest) ? roundToBFloat(rest) : 0;
     size_t at = i / taps * 2 * taps + i % taps;
     std::memcpy(&parts[at * sizeof(high)], &high, sizeof(high));

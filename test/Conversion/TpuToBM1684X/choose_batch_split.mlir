@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(choose-batch-split)" | FileCheck %s
+// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(tpu-choose-batch-split)" | FileCheck %s
 
 // The values of two images do not fit into local memory together, those of one
 // do: they are computed one after the other.

@@ -9,7 +9,7 @@ func.func @layout_below_1(%x: tensor<4x8xf16>) {
 // -----
 
 func.func @layout_does_not_divide(%x: tensor<4x8xf16>) {
-  // expected-error @+1 {{cannot be dealt to the lanes as 1 times 5 rows: it has 32 elements}}
+  // expected-error @+1 {{cannot be distributed over the lanes as 1 times 5 rows: it has 32 elements}}
   %0 = tpu.unary abs %x {tpu.layout = #tpu.lane_layout<n = 1, c = 5>} : tensor<4x8xf16>
   return
 }

@@ -91,7 +91,7 @@ inline constexpr llvm::StringLiteral kPlanAttrName = "tpu.plan";
 /// On a reshape whose result has memory of its own.
 inline constexpr llvm::StringLiteral kCopyAttrName = "tpu.copy";
 
-/// How the result of `op` is dealt to the lanes; null when that is not decided.
+/// The lane layout of the result of `op`; null when it has none.
 inline LaneLayoutAttr getLayout(mlir::Operation *op) {
   return op->getAttrOfType<LaneLayoutAttr>(kLayoutAttrName);
 }

@@ -21,7 +21,7 @@ class Tpu_Attr<string name, string mnemonicName> : AttrDef<Tpu_Dialect, name> {
 }
 
 def Tpu_LaneLayoutAttr : Tpu_Attr<"LaneLayout", "lane_layout"> {
-  let summary = "How a value is dealt to the lanes";
+  let summary = "How a value is distributed over the lanes";
   let description = [{
     The elements in row-major order are [n, c, rest] with c across the 64 lanes:
     batches and channels for convolutions, batches and rows for products. The

@@ -33,7 +33,7 @@ def Tpu_Dialect : Dialect {
     canonicalisation then removes where it can.
 
     What later passes decide stands beside the operands: `tpu.layout`, how the
-    result is dealt to the lanes, and the plan of LayerGroup: the operation's
+    result is laid across the lanes, and the plan of LayerGroup: the operation's
     number (`tpu.op`), where its result lies (`tpu.mem`), the tiles of its kernels
     (`tpu.kernels`), and the groups that it belongs to (`tpu.group`). Computation
     does not depend on them. `tpu.copy` stands on a reshape that is no view.

@@ -167,7 +167,7 @@ def TpuSplitBatch : Pass<"tpu-split-batch", "::mlir::func::FuncOp"> {
     them stay in local memory; weights are loaded once a part. Constants that
     element-wise operators read are cut, too, where `allow_split` says that this
     is right.
-    `choose-batch-split` decides where that pays.
+    `tpu-choose-batch-split` decides where that pays.
 
     Before:
 
@@ -196,6 +196,177 @@ def TpuSplitBatch : Pass<"tpu-split-batch", "::mlir::func::FuncOp"> {
   let statistics = [
     Statistic<"numSplit", "split", "Operators that were split">
   ];
+}
+
+def TpuAssignLaneLayout
+    : Pass<"tpu-assign-lane-layout", "::mlir::func::FuncOp"> {
+  let summary = "Choose which axis of every value lies across the lanes";
+  let description = [{
+    Splits each value, in row-major order, into [n, c, rest] with c across the
+    64 lanes, and writes n and c to its operator as `tpu.layout`. An operator
+    whose operands and result split alike computes without data from other
+    lanes. Convolutions and pooling split into batches and channels, attention
+    into batches and rows; element-wise operators, normalisations and products
+    with a shared right operand take over the split of their neighbours.
+
+    Before:
+
+    ```mlir
+    %1 = tpu.matmul %0, %w : (tensor<3136x96xf16>, tensor<96x288xf16>) -> tensor<3136x288xf16>
+    %2 = tpu.attention %1, %1, %1 {...} : (...) -> tensor<64x49x3x32xf16>
+    ```
+
+    After:
+
+    ```mlir
+    %1 = tpu.matmul %0, %w {tpu.layout = #tpu.lane_layout<n = 64, c = 49>} : ...
+    %2 = tpu.attention %1, %1, %1 {..., tpu.layout = #tpu.lane_layout<n = 64, c = 49>} : ...
+    ```
+  }];
+  let options = [
+    Option<"carry", "carry", "bool", "true",
+           "Take over the split of neighbours; off, each value's own shape decides">
+  ];
+}
+
+def TpuFusePermutes : Pass<"tpu-fuse-permutes", "::mlir::func::FuncOp"> {
+  let summary = "Make one of two permutations that stay in local memory as one";
+  let description = [{
+    A permutation of a permuted value (through reshapes, without other readers)
+    becomes one of the original, where with the lanes that `tpu-assign-lane-layout` chose
+    for both ends this transposes lanes and rows as a whole: that is a product
+    with the identity matrix in local memory, while the value between has lanes
+    that fit neither side.
+
+    Before:
+
+    ```mlir
+    %1 = tpu.permute %0 {order = array<i64: 0, 2, 3, 1>, tpu.layout = #tpu.lane_layout<n = 1, c = 3136>}
+    %2 = tpu.reshape %1 {tpu.layout = #tpu.lane_layout<n = 1, c = 3136>} : ... -> tensor<8x7x8x672xf16>
+    %3 = tpu.permute %2 {order = array<i64: 0, 2, 1, 3>, tpu.layout = #tpu.lane_layout<n = 64, c = 49>}
+    ```
+
+    After:
+
+    ```mlir
+    %1 = tpu.reshape %0 {tpu.layout = #tpu.lane_layout<n = 1, c = 96>} : ... -> tensor<96x8x7x8x7xf16>
+    %2 = tpu.permute %1 {order = array<i64: 1, 3, 2, 4, 0>, tpu.layout = #tpu.lane_layout<n = 64, c = 49>}
+    ```
+  }];
+}
+
+def TpuFoldChannelMoves : Pass<"tpu-fold-channel-moves", "::mlir::func::FuncOp"> {
+  let summary = "Compute moves of whole channels instead of copying them";
+  let description = [{
+    Channels lie in lanes, and to other lanes only the transfer engine copies.
+    Where that takes longer, convolutions that read a shuffle or an uneven slice
+    of channels read all channels where they are, their filters being zero for
+    those that they did not have; other readers read a product with a filter of
+    zeros and ones. Through any number of reshapes, permutes, slices and
+    relayouts; in INT8 and 16 bits. Sums get more terms, which are zero; those of
+    16-bit floats may be added in another order.
+
+    Before:
+
+    ```mlir
+    %1 = tpu.slice %0 {offsets = array<i64: 0, 58, 0, 0>, ...}
+        : (tensor<1x116x28x28xf16>) -> tensor<1x58x28x28xf16>
+    %2 = tpu.conv %1, %filter ... : (tensor<1x58x28x28xf16>, tensor<58x58x1x1xf16>)
+    ```
+
+    After:
+
+    ```mlir
+    %2 = tpu.conv %0, %wide ... : (tensor<1x116x28x28xf16>, tensor<58x116x1x1xf16>)
+    ```
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+  let statistics = [
+    Statistic<"numFolded", "folded", "Moved values that are computed or read in place">
+  ];
+}
+
+def TpuFuseInputCasts : Pass<"tpu-fuse-input-casts", "::mlir::func::FuncOp"> {
+  let summary = "Let first convolutions round the network's input";
+  let description = [{
+    A convolution of few channels loads rows as channels. Where an input of f32
+    is cast to 16 bits for it alone, it loads f32 and rounds in local memory,
+    which saves writing the cast's result and reading it again. Only where
+    rows do not overlap so much that loading them as f32 takes longer.
+
+    Before:
+
+    ```mlir
+    %0 = tpu.cast %arg0 : (tensor<1x3x224x224xf32>) -> tensor<1x3x224x224xf16>
+    %1 = tpu.conv %0, %filter ... : (tensor<1x3x224x224xf16>, tensor<16x3x3x3xf16>)
+    ```
+
+    After:
+
+    ```mlir
+    %1 = tpu.conv %arg0, %filter ... : (tensor<1x3x224x224xf32>, tensor<16x3x3x3xf16>)
+    ```
+  }];
+  let statistics = [Statistic<"numFused", "fused", "Casts that convolutions do">];
+}
+
+def TpuAlignConcats : Pass<"tpu-align-concats", "::mlir::func::FuncOp"> {
+  let summary = "Begin the parts of concatenations of channels in lane 0";
+  let description = [{
+    The convolutions that compute the parts of a concatenation of channels get
+    channels of zeros up to a multiple of 64, so that the next part begins in
+    lane 0 and is computed in place. The filters of those that read it are zero
+    there. Only where all of these are convolutions without groups, and where
+    the copies cost more than the passes that are added. A depthwise convolution
+    of another part makes a part, too.
+
+    Before:
+
+    ```mlir
+    %0 = tpu.conv %a, %f ... : (...) -> tensor<1x58x28x28xf16>
+    %1 = tpu.conv %b, %g ... : (...) -> tensor<1x58x28x28xf16>
+    %2 = tpu.concat %0, %1 {axis = 1 : i64} : (...) -> tensor<1x116x28x28xf16>
+    %3 = tpu.conv %2, %h ... : (tensor<1x116x28x28xf16>, tensor<58x116x1x1xf16>)
+    ```
+
+    After:
+
+    ```mlir
+    %0 = tpu.conv %a, %f64 ... : (...) -> tensor<1x64x28x28xf16>
+    %1 = tpu.conv %b, %g ... : (...) -> tensor<1x58x28x28xf16>
+    %2 = tpu.concat %0, %1 {axis = 1 : i64} : (...) -> tensor<1x122x28x28xf16>
+    %3 = tpu.conv %2, %h122 ... : (tensor<1x122x28x28xf16>, tensor<58x122x1x1xf16>)
+    ```
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+  let statistics = [
+    Statistic<"numAligned", "aligned", "Concatenations whose parts begin in lane 0">
+  ];
+}
+
+def TpuCopyResults : Pass<"tpu-copy-results", "::mlir::func::FuncOp"> {
+  let summary = "Give every result of the network memory of its own";
+  let description = [{
+    A result that is an argument, a constant, another result, or a view of one,
+    belongs to the caller twice. It becomes a copy: a reshape with the attribute
+    `tpu.copy`, which is no view.
+
+    Before:
+
+    ```mlir
+    %0 = tpu.reshape %arg0 : (tensor<4x8xf16>) -> tensor<32xf16>
+    return %0 : tensor<32xf16>
+    ```
+
+    After:
+
+    ```mlir
+    %0 = tpu.reshape %arg0 : (tensor<4x8xf16>) -> tensor<32xf16>
+    %1 = tpu.reshape %0 {tpu.copy} : (tensor<32xf16>) -> tensor<32xf16>
+    return %1 : tensor<32xf16>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
 }
 
 #endif // TPUC_DIALECT_TPU_TRANSFORMS_PASSES_TD

@@ -8,9 +8,9 @@
 #ifndef TPUC_LIB_DIALECT_TOP_TRANSFORMS_PATTERNPASS_H
 #define TPUC_LIB_DIALECT_TOP_TRANSFORMS_PATTERNPASS_H
 
-#include "../Canonicalize/Patterns.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Top/Transforms/Passes.h"
+#include "Patterns.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "llvm/Support/Debug.h"
 

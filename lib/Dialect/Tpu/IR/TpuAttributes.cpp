@@ -410,9 +410,9 @@ static LogicalResult verifyLayout(Operation *op, Attribute attribute) {
     int64_t count = tensor ? tensor.getNumElements() : 0;
     if (!tensor || count % layout.getN() != 0 ||
         count / layout.getN() % layout.getC() != 0)
-      return op->emitOpError()
-             << "cannot be dealt to the lanes as " << layout.getN() << " times "
-             << layout.getC() << " rows: it has " << count << " elements";
+      return op->emitOpError() << "cannot be distributed over the lanes as "
+                               << layout.getN() << " times " << layout.getC()
+                               << " rows: it has " << count << " elements";
   }
   return success();
 }

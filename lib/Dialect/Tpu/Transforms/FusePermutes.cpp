@@ -1,16 +1,16 @@
 //===- FusePermutes.cpp - Two permutations as one in local memory ---------===//
 //
-// A transposition and a movement of rows after each other are two passes
-// through global memory where the lanes of the value between fit neither side.
-// Together they may be a transpose of lanes and rows, which stays in local
-// memory. Only that is decided here; other pairs are left as they are.
+// Two permutations in a row take two round trips through global memory where
+// the value between has a layout that fits neither side. Their composition may
+// be a transpose of lanes and rows, which stays in local memory. Other pairs
+// are left as they are.
 //
 //===----------------------------------------------------------------------===//
 
-#include "AliasAnalysis.h"
-#include "Conversion/TpuToBM1684X/KernelContext.h"
-#include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "Dialect/Tpu/Transforms/AliasAnalysis.h"
+#include "Dialect/Tpu/Transforms/KernelTypes.h"
+#include "Dialect/Tpu/Transforms/Passes.h"
 #include "Interfaces/AxisOrder.h"
 #include "Kernel/Copy.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -19,10 +19,10 @@
 
 #define DEBUG_TYPE "tpu-fuse-permutes"
 
-namespace tpuc {
-#define GEN_PASS_DEF_FUSEPERMUTES
-#include "Conversion/TpuToBM1684X/Passes.h.inc"
-} // namespace tpuc
+namespace tpuc::tpu {
+#define GEN_PASS_DEF_TPUFUSEPERMUTES
+#include "Dialect/Tpu/Transforms/Passes.h.inc"
+} // namespace tpuc::tpu
 
 using namespace mlir;
 using namespace tpuc;
@@ -34,8 +34,8 @@ static tpu::LaneLayoutAttr getLayout(Value value) {
   return op ? tpu::getLayout(op) : nullptr;
 }
 
-/// The permute before `permute` and reshapes, where nothing else reads what is
-/// between.
+/// The permute before `permute`, through reshapes, if nothing else reads the
+/// values between.
 static tpu::PermuteOp getPermuteBefore(tpu::PermuteOp permute) {
   Value value = permute.getInput();
   while (value.hasOneUse()) {
@@ -77,8 +77,8 @@ static bool isLaneTranspose(Value source, Value result,
       axes);
 }
 
-/// Fuses `permute` with the one before it, where both are a lane transpose;
-/// adds what is erased to `erased`.
+/// Fuses `permute` with the one before it if their composition is a lane
+/// transpose; adds erased operators to `erased`.
 static void fuseWithPermuteBefore(tpu::PermuteOp permute,
                                   DenseSet<Operation *> &erased) {
   tpu::PermuteOp before = getPermuteBefore(permute);
@@ -120,12 +120,13 @@ static void fuseWithPermuteBefore(tpu::PermuteOp permute,
 
 namespace {
 
-struct FusePermutes : public tpuc::impl::FusePermutesBase<FusePermutes> {
+struct TpuFusePermutes
+    : public tpuc::tpu::impl::TpuFusePermutesBase<TpuFusePermutes> {
   void runOnOperation() override {
     SmallVector<tpu::PermuteOp> permutes;
     getOperation().walk(
         [&](tpu::PermuteOp permute) { permutes.push_back(permute); });
-    // Those that are fused stand before the ones that they are fused with.
+    // Erased operators stand before `permute` in the block.
     DenseSet<Operation *> erased;
     for (tpu::PermuteOp permute : llvm::reverse(permutes))
       if (!erased.contains(permute))

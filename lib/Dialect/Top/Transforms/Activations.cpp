@@ -7,7 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Match.h"
+#include "../Canonicalize/Match.h"
 #include "Patterns.h"
 #include <array>
 #include <cmath>

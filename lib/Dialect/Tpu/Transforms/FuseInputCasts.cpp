@@ -1,27 +1,24 @@
 //===- FuseInputCasts.cpp - Casts of inputs into convolutions -------------===//
 //
-// A network's input of f32 that is cast to 16 bits passes through global memory
-// three times before the first convolution has it: it is read, written and read
-// again. A convolution that sorts rows into channels as it loads them can round
-// them there, too.
+// An f32 input that is cast to 16 bits is read, written and read again in
+// global memory before the first convolution computes. A convolution that folds
+// rows into channels as it loads them can round them in local memory.
 //
 //===----------------------------------------------------------------------===//
 
-#include "ConvShapes.h"
-
-#include "Conversion/TpuToBM1684X/KernelContext.h"
-#include "Conversion/TpuToBM1684X/Passes.h"
+#include "Dialect/Tpu/Transforms/KernelTypes.h"
+#include "Dialect/Tpu/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
-namespace tpuc {
-#define GEN_PASS_DEF_FUSEINPUTCASTS
-#include "Conversion/TpuToBM1684X/Passes.h.inc"
-} // namespace tpuc
+namespace tpuc::tpu {
+#define GEN_PASS_DEF_TPUFUSEINPUTCASTS
+#include "Dialect/Tpu/Transforms/Passes.h.inc"
+} // namespace tpuc::tpu
 
 using namespace mlir;
 using namespace tpuc;
 
-/// The cast of an input of f32 that only `conv` reads and may do itself.
+/// The cast of an f32 input whose only reader is `conv`, if it can be fused.
 static tpu::CastOp getFusibleCast(tpu::ConvOp conv) {
   auto cast = conv.getInput().getDefiningOp<tpu::CastOp>();
   if (!cast || !cast->hasOneUse() || !isa<BlockArgument>(cast.getInput()) ||
@@ -41,7 +38,8 @@ static tpu::CastOp getFusibleCast(tpu::ConvOp conv) {
 
 namespace {
 
-struct FuseInputCasts : public tpuc::impl::FuseInputCastsBase<FuseInputCasts> {
+struct TpuFuseInputCasts
+    : public tpuc::tpu::impl::TpuFuseInputCastsBase<TpuFuseInputCasts> {
   void runOnOperation() override {
     getOperation().walk([&](tpu::ConvOp conv) {
       tpu::CastOp cast = getFusibleCast(conv);

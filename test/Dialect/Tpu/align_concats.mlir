@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(align-concats))" | FileCheck %s
+// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(tpu-align-concats))" | FileCheck %s
 
 // The first part ends in lane 63, in channels of zeros that are multiplied with
 // zeros; the last part needs none.

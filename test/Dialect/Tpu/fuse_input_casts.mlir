@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --fuse-input-casts | FileCheck %s
+// RUN: tpuc-opt %s --tpu-fuse-input-casts | FileCheck %s
 
 // CHECK-LABEL: func.func @first_convolution(
 // CHECK-NOT: tpu.cast

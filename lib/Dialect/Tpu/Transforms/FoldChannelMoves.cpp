@@ -1,27 +1,27 @@
 //===- FoldChannelMoves.cpp - Moves of channels as products ---------------===//
 //
-// Channels lie in lanes, so that a shuffle or an uneven slice of them moves
-// all data to other lanes. A convolution that reads them can find them where
-// they are instead, and one with a filter of zeros and ones does what the
-// transfer engine would. Only whole channels are dealt with here.
+// Channels lie across lanes, so that a shuffle or an unaligned slice of
+// channels moves data between lanes. Instead, the filter of a convolution that
+// reads them is permuted, or a 1x1 convolution with a filter of zeros and ones
+// (a selection matrix) replaces the copy. Handles moves of whole channels only.
 //
 //===----------------------------------------------------------------------===//
 
 #include "ChannelFilters.h"
 
 #include "Arch/BM1684X.h"
-#include "Conversion/TpuToBM1684X/Passes.h"
+#include "Dialect/Tpu/Transforms/Passes.h"
 #include "Interfaces/ElementMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "llvm/Support/DebugLog.h"
 
-#define DEBUG_TYPE "fold-channel-moves"
+#define DEBUG_TYPE "tpu-fold-channel-moves"
 
-namespace tpuc {
-#define GEN_PASS_DEF_FOLDCHANNELMOVES
-#include "Conversion/TpuToBM1684X/Passes.h.inc"
-} // namespace tpuc
+namespace tpuc::tpu {
+#define GEN_PASS_DEF_TPUFOLDCHANNELMOVES
+#include "Dialect/Tpu/Transforms/Passes.h.inc"
+} // namespace tpuc::tpu
 
 using namespace mlir;
 using namespace tpuc;
@@ -35,7 +35,7 @@ static bool isMove(Operation *op) {
                          tpu::RelayoutOp>(op);
 }
 
-/// What a move does, as a function of positions; nothing when that is too long.
+/// The element map of a data movement; nothing when it has too many boxes.
 static std::optional<ElementMap> mapOf(Operation *op) {
   ArrayRef<int64_t> shape = tpu::getShape(op->getResult(0));
   ArrayRef<int64_t> from = tpu::getShape(op->getOperand(0));
@@ -64,7 +64,7 @@ static std::optional<ElementMap> mapOf(Operation *op) {
   return ElementMap::strided(sizes, strides, base, inputCount);
 }
 
-/// Notes where each plane of a box comes from.
+/// Records the source channel of each plane of a box.
 static void fillPlanes(MutableArrayRef<int64_t> planes, const CopyBox &box,
                        int64_t to, int64_t from, size_t axis) {
   if (axis == box.sizes.size()) {
@@ -86,7 +86,8 @@ struct ChannelMove {
 
 } // namespace
 
-/// `value` as channels of what the moves before it move, if it is that.
+/// `value` as channels of the source of the data movements before it, if they
+/// move whole channels.
 static std::optional<ChannelMove> traceChannels(Value value) {
   ArrayRef<int64_t> to = tpu::getShape(value);
   Value source = value;
@@ -105,7 +106,7 @@ static std::optional<ChannelMove> traceChannels(Value value) {
   map = map->unscaled(planeOf(value));
   if (!map)
     return std::nullopt;
-  // The first image's channels; all others must have the same.
+  // The channels of the first image; all images must agree.
   ChannelMove move{source, SmallVector<int64_t>(to[1])};
   SmallVector<int64_t> planes(to[0] * to[1]);
   for (const CopyBox &box : map->getBoxes())
@@ -120,7 +121,7 @@ static std::optional<ChannelMove> traceChannels(Value value) {
   return move;
 }
 
-/// Whether the channels are found in lanes of their own without a copy.
+/// Whether the channels are aligned to lanes, so that no copy is needed.
 static bool isView(ArrayRef<int64_t> channels) {
   for (auto [index, channel] : llvm::enumerate(channels))
     if (channel != channels.front() + int64_t(index))
@@ -128,7 +129,7 @@ static bool isView(ArrayRef<int64_t> channels) {
   return channels.front() % arch::kLanes == 0;
 }
 
-/// Whether no channel is there twice.
+/// Whether all channels are different.
 static bool isInjective(ArrayRef<int64_t> channels) {
   llvm::SmallDenseSet<int64_t> found;
   return llvm::all_of(
@@ -141,7 +142,7 @@ static bool isInjective(ArrayRef<int64_t> channels) {
 
 namespace {
 
-/// Deals with the users of one moved value.
+/// Rewrites the users of one moved value.
 class Folding {
 public:
   Folding(Value value, ChannelMove move)
@@ -225,9 +226,9 @@ private:
   ChannelMove move;
 };
 
-struct FoldChannelMoves
-    : public tpuc::impl::FoldChannelMovesBase<FoldChannelMoves> {
-  using FoldChannelMovesBase::FoldChannelMovesBase;
+struct TpuFoldChannelMoves
+    : public tpuc::tpu::impl::TpuFoldChannelMovesBase<TpuFoldChannelMoves> {
+  using TpuFoldChannelMovesBase::TpuFoldChannelMovesBase;
 
   void runOnOperation() override {
     SmallVector<Operation *> moves;

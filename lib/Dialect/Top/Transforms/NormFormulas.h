@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TPUC_LIB_DIALECT_TOP_CANONICALIZE_NORMFORMULAS_H
-#define TPUC_LIB_DIALECT_TOP_CANONICALIZE_NORMFORMULAS_H
+#ifndef TPUC_LIB_DIALECT_TOP_TRANSFORMS_NORMFORMULAS_H
+#define TPUC_LIB_DIALECT_TOP_TRANSFORMS_NORMFORMULAS_H
 
-#include "Match.h"
+#include "../Canonicalize/Match.h"
 
 namespace tpuc::top {
 
@@ -42,4 +42,4 @@ std::optional<InverseDeviation> matchDeviation(mlir::Value value);
 
 } // namespace tpuc::top
 
-#endif // TPUC_LIB_DIALECT_TOP_CANONICALIZE_NORMFORMULAS_H
+#endif // TPUC_LIB_DIALECT_TOP_TRANSFORMS_NORMFORMULAS_H

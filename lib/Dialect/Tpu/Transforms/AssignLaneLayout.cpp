@@ -1,15 +1,15 @@
 //===- AssignLanes.cpp - Which axis of a value lies across the lanes ------===//
 //
-// Operators that are tied to their lanes (windows over channels, attention over
-// rows) say how their operands and results split; element-wise and row
-// operators carry the split on, forwards and backwards. What is still open then
-// follows its shape.
+// Operators with a fixed layout (windows over channels, attention over rows)
+// seed the layouts of their operands and results; element-wise and row-wise
+// operators propagate them, forwards and backwards. The rest is chosen by
+// shape.
 //
 //===----------------------------------------------------------------------===//
 
-#include "AliasAnalysis.h"
-#include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "Dialect/Tpu/Transforms/AliasAnalysis.h"
+#include "Dialect/Tpu/Transforms/Passes.h"
 #include "Kernel/Tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
@@ -17,10 +17,10 @@
 
 #define DEBUG_TYPE "tpu-assign-lane-layout"
 
-namespace tpuc {
+namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPUASSIGNLANELAYOUT
-#include "Conversion/TpuToBM1684X/Passes.h.inc"
-} // namespace tpuc
+#include "Dialect/Tpu/Transforms/Passes.h.inc"
+} // namespace tpuc::tpu
 
 using namespace mlir;
 using namespace tpuc;
@@ -59,7 +59,7 @@ public:
     for (Operation &op : function.getBody().front())
       seed(&op);
     propagate();
-    // Products, norms and reductions before what takes over their split.
+    // Products, norms and reductions before the operators that follow them.
     assignDefaults([](Operation *op) {
       return isa<tpu::MatMulOp, tpu::SoftmaxOp, tpu::LayerNormOp,
                  tpu::RMSNormOp, tpu::ReduceOp>(op);
@@ -134,13 +134,13 @@ private:
       assign(value, {all / head, rows});
   }
 
-  /// Whether a permutation into `split` keeps all lanes or transposes all lanes
-  /// with rows; anything between passes through global memory.
+  /// Whether a permutation into `layout` keeps all lanes or transposes all
+  /// lanes with rows; anything else goes through global memory.
   bool isCleanPermutation(tpu::PermuteOp permute, LaneLayout layout) const {
     const auto *source = layouts.find(permute.getInput());
     if (source == layouts.end())
       return false;
-    // Steps of whole rounds of lanes stay in their lane.
+    // A stride of a multiple of 64 lanes stays in its lane.
     auto isLane = [](ArrayRef<int64_t> shape, size_t axis, LaneLayout lanes) {
       int64_t outer = sizeOf(shape.take_front(axis));
       int64_t row = sizeOf(shape) / (lanes.n * lanes.c);
@@ -159,14 +159,14 @@ private:
       keepsAll &= isNow == wasBefore;
       transposesAll &= !(isNow && wasBefore);
     }
-    // Products of 64 x 64 take as long for a few elements.
+    // A 64 x 64 product takes as long for few elements.
     constexpr int64_t kFew = 16;
     int64_t rest = sizeOf(to) / (layout.n * layout.c);
     return keepsAll || (transposesAll && layout.c >= kFew && rest >= kFew);
   }
 
-  /// The split that leaves the fewest lanes and vectors idle; of equals the one
-  /// that joins the fewest axes.
+  /// The layout that leaves the fewest lanes and vectors idle; of equals the
+  /// one that merges the fewest axes.
   LaneLayout defaultLayout(Operation *op, Value value) const {
     ArrayRef<int64_t> shape = shapeOf(value);
     if (isa<tpu::MatMulOp>(op) || shape.size() < 3)
@@ -181,10 +181,10 @@ private:
     auto usage = [](int64_t size, int64_t unit) {
       return double(size) / double(arch::alignUp(size, unit));
     };
-    // Nothing is left of the axes of a value that is reduced to one element.
+    // A value that is reduced to one element has no axes left.
     LaneLayout best{1, 1};
     double bestUsage = 0;
-    // Of many short rows several in a lane, as many in each.
+    // Many short rows: an equal number in each lane.
     int64_t leading = sizeOf(shape.take_front(numAxes - 1));
     int64_t lanes = arch::laneDivisor(leading);
     int64_t row = sizeOf(shape.drop_front(numAxes - 1)) * width;
@@ -211,7 +211,7 @@ private:
     return best;
   }
 
-  /// Carries splits over the operators on either side of each value.
+  /// Propagates layouts across the producer and the readers of each value.
   void propagate() {
     while (!pending.empty()) {
       Value value = pending.pop_back_val();
@@ -240,8 +240,7 @@ private:
       }
       return;
     }
-    // All in one lane is no choice for others, as behind a convolution to one
-    // channel.
+    // One lane, as after a convolution to one channel, is not propagated.
     bool isOneLane = layout.n * layout.c == 1 && isa<tpu::ReshapeOp>(op);
     if (from != result && startsImages(op, layout))
       return assign(result, {layout.n, 1});
@@ -257,7 +256,7 @@ private:
   }
 
   /// Whether result element (n, c, ...) comes from the same n and c of the
-  /// operands, which element-wise operators do for any split.
+  /// operands, which element-wise operators satisfy for any layout.
   static bool keepsLeadingAxes(Operation *op, LaneLayout layout) {
     if (isa<tpu::ReshapeOp>(op) || op->hasTrait<tpu::Pointwise>())
       return true;
@@ -386,7 +385,7 @@ private:
 };
 
 struct TpuAssignLaneLayout
-    : public tpuc::impl::TpuAssignLaneLayoutBase<TpuAssignLaneLayout> {
+    : public tpuc::tpu::impl::TpuAssignLaneLayoutBase<TpuAssignLaneLayout> {
   using Base::Base;
 
   void runOnOperation() override {

@@ -1,23 +1,23 @@
 //===- ChannelFilters.h - Filters for other channels ------------*- C++ -*-===//
 //
-// Filters of convolutions whose inputs or results have their channels
-// elsewhere, and what such convolutions cost. Not for other libraries.
+// Filters of convolutions whose input or output channels are permuted or
+// padded, and the cost of such convolutions. Not for other libraries.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_CHANNELFILTERS_H
-#define TPUC_LIB_CONVERSION_TPUTOBM1684X_CHANNELFILTERS_H
+#ifndef TPUC_LIB_DIALECT_TPU_TRANSFORMS_CHANNELFILTERS_H
+#define TPUC_LIB_DIALECT_TPU_TRANSFORMS_CHANNELFILTERS_H
 
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/IR/Builders.h"
 
 namespace tpuc {
 
-/// Cycles of the two engines, each as if it never waited.
+/// Cycles of the two engines, without stalls.
 struct EngineCycles {
   int64_t tiu = 0, gdma = 0;
 
-  /// What both take when they work at the same time.
+  /// Cycles when both engines overlap.
   int64_t together() const { return std::max(tiu, gdma); }
 };
 
@@ -39,8 +39,8 @@ int64_t copyCycles(int64_t channels, int64_t rowBytes);
 /// Whether filter and bias of a convolution are constants with data.
 bool hasData(tpu::ConvOp conv);
 
-/// The convolution, when channels of its input may be any: no groups, four
-/// axes, filter constant and with data; else null.
+/// The operator as a convolution whose input channels can be permuted: no
+/// groups, four axes, a constant filter with data; else null.
 tpu::ConvOp asDenseConv(mlir::Operation *op);
 
 /// Channel i of the filter becomes channel `to`[i] of one of `channels`
@@ -61,4 +61,4 @@ mlir::Value makeSelection(mlir::OpBuilder &builder, mlir::Location loc,
 
 } // namespace tpuc
 
-#endif // TPUC_LIB_CONVERSION_TPUTOBM1684X_CHANNELFILTERS_H
+#endif // TPUC_LIB_DIALECT_TPU_TRANSFORMS_CHANNELFILTERS_H

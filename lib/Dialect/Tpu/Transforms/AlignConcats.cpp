@@ -1,25 +1,25 @@
 //===- AlignConcats.cpp - Concatenations of channels without copies -------===//
 //
-// Channels lie in lanes: a part of a concatenation that does not begin in lane
-// 0 is copied there. Parts that end with the last lane, in channels that are
-// zero and that nobody multiplies, are computed in place.
+// Channels lie across lanes: an operand of a concatenation that does not begin
+// in lane 0 has to be copied. Operands that are padded with zero channels up to
+// the last lane are computed in place.
 //
 //===----------------------------------------------------------------------===//
 
 #include "ChannelFilters.h"
 
 #include "Arch/BM1684X.h"
-#include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/Tpu/IR/TensorNames.h"
+#include "Dialect/Tpu/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/DebugLog.h"
 
-#define DEBUG_TYPE "align-concats"
+#define DEBUG_TYPE "tpu-align-concats"
 
-namespace tpuc {
-#define GEN_PASS_DEF_ALIGNCONCATS
-#include "Conversion/TpuToBM1684X/Passes.h.inc"
-} // namespace tpuc
+namespace tpuc::tpu {
+#define GEN_PASS_DEF_TPUALIGNCONCATS
+#include "Dialect/Tpu/Transforms/Passes.h.inc"
+} // namespace tpuc::tpu
 
 using namespace mlir;
 using namespace tpuc;
@@ -57,8 +57,7 @@ public:
     return alignment;
   }
 
-  /// Whether the copies that are saved cost more than the passes that are
-  /// added.
+  /// Whether the saved copies cost more than the added computation.
   bool pays() {
     int64_t bytes = elementBytesOf(concat.getOutput());
     int64_t plane = planeOf(concat.getOutput()), start = 0, copies = 0;
@@ -75,7 +74,7 @@ public:
       if (size == channels)
         continue;
       auto conv = cast<tpu::ConvOp>(part.getDefiningOp());
-      // A depthwise one takes the same passes.
+      // The cost of a depthwise convolution does not change.
       if (conv.getGroup() > 1)
         continue;
       int64_t taps = planeOf(conv.getFilter());
@@ -133,8 +132,7 @@ private:
       return channels;
     if (tpu::ConvOp conv = asDepthwise(part))
       return sizeOf(conv.getInput());
-    // Only a convolution has results that nobody else sees but what is made of
-    // all of them.
+    // Only the channels of a convolution can be padded unseen.
     bool isRead = false;
     for (Operation *user : part.getUsers()) {
       if (user == concat)
@@ -168,7 +166,7 @@ private:
     ArrayRef<int64_t> shape = tpu::getShape(part);
     auto type = cast<RankedTensorType>(part.getType());
     part.setType(type.clone({shape[0], size, shape[2], shape[3]}));
-    // It is no tensor of the network any more.
+    // It is not a tensor of the user's model any more.
     conv->setLoc(tpu::withoutTensorName(conv.getLoc()));
     return part;
   }
@@ -180,8 +178,9 @@ private:
   int64_t count = 0;
 };
 
-struct AlignConcats : public tpuc::impl::AlignConcatsBase<AlignConcats> {
-  using AlignConcatsBase::AlignConcatsBase;
+struct TpuAlignConcats
+    : public tpuc::tpu::impl::TpuAlignConcatsBase<TpuAlignConcats> {
+  using TpuAlignConcatsBase::TpuAlignConcatsBase;
 
   void runOnOperation() override {
     SmallVector<tpu::ConcatOp> concats(getOperation().getOps<tpu::ConcatOp>());

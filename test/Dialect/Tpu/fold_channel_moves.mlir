@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(fold-channel-moves))" | FileCheck %s
+// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(tpu-fold-channel-moves))" | FileCheck %s
 
 // A convolution finds channels 1, 3, 5 and 7 among all; its filter is zero for
 // the others.

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Match.h"
+#include "../Canonicalize/Match.h"
 #include "Patterns.h"
 
 using namespace mlir;

@@ -1,11 +1,11 @@
 //===- AliasAnalysis.h - Values that share memory ---------------*- C++ -*-===//
 //
-// Finds out which values of a function are views of others.
+// Which values of a function are views of others.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_ALIASANALYSIS_H
-#define TPUC_LIB_CONVERSION_TPUTOBM1684X_ALIASANALYSIS_H
+#ifndef TPUC_DIALECT_TPU_TRANSFORMS_ALIASANALYSIS_H
+#define TPUC_DIALECT_TPU_TRANSFORMS_ALIASANALYSIS_H
 
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Kernel/Tensor.h"
@@ -15,24 +15,23 @@
 
 namespace tpuc {
 
-/// The lanes that tpu-assign-lane-layout chose for a value; not known without
-/// them.
+/// The layout that tpu-assign-lane-layout chose for a value, or an unknown one.
 kernel::LaneLayout laneLayoutOf(mlir::Value value);
 
 /// Whether a value is made by a constant-like operation.
 bool isConstant(mlir::Value value);
 
-/// Whether a value is an argument or a constant: nothing that a result of the
-/// function may share memory with.
+/// Whether a value is an argument or a constant, with which no result of the
+/// function may share memory.
 bool isForeign(mlir::Value value);
 
-/// Whether a reshape can make rows of what lies one element a lane within local
-/// memory: its elements are 16-bit floats or INT8, of which a product with the
-/// identity matrix makes rows.
+/// Whether a reshape can turn one element a lane into rows within local memory,
+/// by a product with the identity matrix: its elements are 16-bit floats or
+/// INT8.
 bool canTransposeLanes(tpu::ReshapeOp reshape);
 
-/// Whether it does, by the lanes assigned to both of its sides. Its result then
-/// has an allocation of its own.
+/// Whether it does, by the layouts of both of its sides. Its result then has an
+/// allocation of its own.
 bool isLaneTranspose(tpu::ReshapeOp reshape);
 
 class AliasAnalysis {
@@ -44,29 +43,29 @@ public:
   /// there were any.
   static bool copyResults(mlir::func::FuncOp function);
 
-  /// Where a value lies: in the memory of another, or its own.
+  /// The value in whose memory a value lies, which may be itself.
   struct Alias {
     mlir::Value root;
     int64_t offset = 0; ///< bytes from the root's start
   };
 
-  /// A reshape that is no copy and does not turn lanes lies in its operand, and
-  /// so does a slice that is one run of its.
+  /// A reshape that is neither a copy nor a lane transpose is a view of its
+  /// operand, and so is a contiguous slice.
   Alias aliasOf(mlir::Value value) const;
   mlir::Value rootOf(mlir::Value value) const { return aliasOf(value).root; }
 
 private:
-  /// Lays operands of `concat` into its result.
+  /// Makes operands of `concat` views of its result, where they may be.
   void aliasOperands(tpu::ConcatOp concat, bool isResult);
 
   AliasAnalysis() = default;
 
-  /// The memory that belongs to the caller.
+  /// Roots of the function's results.
   llvm::SmallDenseSet<mlir::Value> results;
-  /// Values that lie in the result of a concatenation.
+  /// Views of the results of concatenations.
   llvm::SmallDenseMap<mlir::Value, Alias> concatenated;
 };
 
 } // namespace tpuc
 
-#endif // TPUC_LIB_CONVERSION_TPUTOBM1684X_ALIASANALYSIS_H
+#endif // TPUC_DIALECT_TPU_TRANSFORMS_ALIASANALYSIS_H

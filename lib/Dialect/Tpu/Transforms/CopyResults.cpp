@@ -1,22 +1,23 @@
 //===- CopyResults.cpp - Results have memory of their own -----------------===//
 //
-// Which values lie in others is known to AliasAnalysis.
+// AliasAnalysis knows which values share memory.
 //
 //===----------------------------------------------------------------------===//
 
-#include "AliasAnalysis.h"
-#include "Conversion/TpuToBM1684X/Passes.h"
+#include "Dialect/Tpu/Transforms/AliasAnalysis.h"
+#include "Dialect/Tpu/Transforms/Passes.h"
 
-namespace tpuc {
+namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPUCOPYRESULTS
-#include "Conversion/TpuToBM1684X/Passes.h.inc"
-} // namespace tpuc
+#include "Dialect/Tpu/Transforms/Passes.h.inc"
+} // namespace tpuc::tpu
 
 using namespace tpuc;
 
 namespace {
 
-struct TpuCopyResults : public tpuc::impl::TpuCopyResultsBase<TpuCopyResults> {
+struct TpuCopyResults
+    : public tpuc::tpu::impl::TpuCopyResultsBase<TpuCopyResults> {
   void runOnOperation() override {
     if (getOperation().isDeclaration() ||
         !AliasAnalysis::copyResults(getOperation()))

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Match.h"
+#include "../Canonicalize/Match.h"
 #include "Patterns.h"
 #include "llvm/ADT/Sequence.h"
 

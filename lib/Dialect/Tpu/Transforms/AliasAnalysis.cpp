@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "AliasAnalysis.h"
+#include "Dialect/Tpu/Transforms/AliasAnalysis.h"
 
-#include "Conversion/TpuToBM1684X/KernelContext.h"
+#include "Dialect/Tpu/Transforms/KernelTypes.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
@@ -27,8 +27,8 @@ kernel::LaneLayout tpuc::laneLayoutOf(Value value) {
   return layout;
 }
 
-/// The elements before a slice that is one run of its input, or nothing when
-/// it is not: all axes but the first longer than 1 must be whole.
+/// The element offset of a slice that is contiguous in its input, or nothing:
+/// all axes but the first one longer than 1 must be whole.
 static std::optional<int64_t> contiguousStart(tpu::SliceOp slice) {
   ArrayRef<int64_t> shape = slice.getInput().getType().getShape();
   SmallVector<int64_t> strides = computeStrides(shape);
@@ -71,7 +71,7 @@ bool tpuc::isLaneTranspose(tpu::ReshapeOp reshape) {
   return isOneALane && to.getN() * to.getC() * from.getC() == count;
 }
 
-/// Whether both have rows of the same length in the lanes, dealt one by one.
+/// Whether both have rows of one length, a row a lane in turn.
 static bool haveSameRows(Value a, Value b) {
   auto rowOf = [](Value value) -> std::optional<int64_t> {
     kernel::LaneLayout layout = laneLayoutOf(value);
@@ -90,7 +90,7 @@ static int64_t bytesOf(Value value) {
   return type.getNumElements() * int64_t(storage.getIntOrFloatBitWidth()) / 8;
 }
 
-/// Bytes of a lane that a value takes when it lies there.
+/// Bytes per lane that a resident value takes.
 static int64_t laneBytesOf(Value value) {
   kernel::LaneLayout layout = laneLayoutOf(value);
   if (!layout.isKnown())
@@ -103,8 +103,8 @@ static int64_t laneBytesOf(Value value) {
 AliasAnalysis::AliasAnalysis(func::FuncOp function) {
   for (Value value : function.getBody().front().getTerminator()->getOperands())
     results.insert(rootOf(value));
-  // What a concatenation joins may be one itself: the last come first, so that
-  // it is known whether the parts of parts go to the caller.
+  // Concatenations may be nested: in reverse order, so that it is known whether
+  // an outer one is a result of the function.
   SmallVector<tpu::ConcatOp> concats(function.getOps<tpu::ConcatOp>());
   for (tpu::ConcatOp concat : llvm::reverse(concats))
     aliasOperands(concat, results.contains(rootOf(concat.getOutput())));
@@ -136,10 +136,10 @@ bool AliasAnalysis::copyResults(func::FuncOp function) {
 void AliasAnalysis::aliasOperands(tpu::ConcatOp concat, bool isResult) {
   ArrayRef<int64_t> shape = tpu::getShape(concat.getOutput());
   size_t axis = concat.getAxis();
-  // Each operand is one run of the result.
+  // Each operand is contiguous in the result.
   if (ShapedType::getNumElements(shape.take_front(axis)) != 1)
     return;
-  // What fills most of the lanes is not kept there beside its readers' tiles.
+  // A value that fills most of local memory would be spilled anyway.
   bool staysGlobal = 2 * laneBytesOf(concat.getOutput()) > arch::kLaneBytes;
   int64_t offset = 0, start = 0;
   for (Value operand : concat.getInputs()) {
@@ -150,7 +150,7 @@ void AliasAnalysis::aliasOperands(tpu::ConcatOp concat, bool isResult) {
     bool saves = isResult || staysGlobal ||
                  (start % arch::kLanes == 0 &&
                   haveSameRows(alias.root, concat.getOutput()));
-    // What goes to the caller has memory of its own.
+    // Results of the function have memory of their own.
     bool isFree = !isForeign(alias.root) && alias.root != concat.getOutput() &&
                   !results.contains(alias.root);
     if (isWhole && saves && isFree)
