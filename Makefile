@@ -14,7 +14,7 @@ help:
 	@echo "make build   compile tpuc; every command lands in $(VENV)/bin"
 	@echo "make test    build, then lit, googletest and pytest"
 	@echo "make fresh   the README's commands in a minimal root of their own"
-	@echo "make wheel   dist/tpuc-*.whl, which runs without LLVM"
+	@echo "make wheel   dist/tpuc-*.whl for every Python from 3.11 on, without LLVM"
 	@echo "make demo    compile a Swin-T, run it in the simulator, compare"
 	@echo "make bench   measure every model of the benchmark"
 	@echo "make docs    generate the references and build the site of the documentation"

@@ -35,18 +35,20 @@ follow_readme() {
 
 try_wheel() {
   python3 -m venv ~/env
-  ~/env/bin/pip install -qq ~/tpuc-*.whl
+  # Of the wheels that for this Python.
+  ~/env/bin/pip install -qq ~/tpuc-*-"$(~/env/bin/python -c 'import sys; print("cp%d%d" % sys.version_info[:2])')"-*.whl
   ~/env/bin/python ~/tpuc/scripts/try_wheel.py
 }
 
 packages=git,make,ca-certificates
-wheel=
+wheels=()
 case ${1:-} in
 link) commands=link_one_tool gigabytes=6 ;;
 readme) commands=follow_readme gigabytes=8 ;;
 wheel)
   commands=try_wheel gigabytes=3 packages=python3,python3-venv,ca-certificates
-  wheel=$(ls dist/tpuc-*.whl) || exit 1
+  wheels=(dist/tpuc-*.whl)
+  [[ -e ${wheels[0]} ]] || { echo "fresh: dist has no wheel; run make wheel first"; exit 1; }
   ;;
 *)
   sed -n 's/^# usage: /usage: /p' "$0"
@@ -84,7 +86,7 @@ trap 'exit 1' INT TERM HUP
 start=$SECONDS
 setpriv --pdeathsig KILL \
   unshare --mount --propagation private --pid --fork --kill-child \
-  scripts/fresh_root.sh "$root" "$packages" "$gigabytes" "$wheel" < <(declare -f "$commands" && echo "$commands </dev/null") &
+  scripts/fresh_root.sh "$root" "$packages" "$gigabytes" "${wheels[@]}" < <(declare -f "$commands" && echo "$commands </dev/null") &
 child=$!
 wait "$child"
 status=$?

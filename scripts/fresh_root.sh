@@ -8,10 +8,10 @@
 # configuration, the certificate store, pip's configuration with the local
 # folders that it names, and the environment variables for these.
 #
-# usage: fresh_root.sh ROOT PACKAGES GIGABYTES [WHEEL]   with the commands on
-#        standard input; HEAD is in ~/tpuc, the wheel in ~
+# usage: fresh_root.sh ROOT PACKAGES GIGABYTES [WHEEL...]   with the commands on
+#        standard input; HEAD is in ~/tpuc, the wheels in ~
 set -euo pipefail
-root=$1 packages=$2 gigabytes=$3 wheel=${4:-}
+root=$1 packages=$2 gigabytes=$3 wheels=("${@:4}")
 
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:?no code name in /etc/os-release}")
 environment=(HOME=/root USER=root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive
@@ -192,7 +192,7 @@ take_pip
 take_environment
 share_caches
 clone_project
-if [[ -n $wheel ]]; then
-  cp "$wheel" "$root/root/"
+if ((${#wheels[@]})); then
+  cp "${wheels[@]}" "$root/root/"
 fi
 chroot "$root" /usr/bin/env -i "${environment[@]}" bash -euo pipefail
