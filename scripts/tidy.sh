@@ -2,22 +2,33 @@
 # Runs clang-tidy on the C++ sources that changed since a commit.
 #
 # usage: scripts/tidy.sh BUILD [SINCE]   SINCE: a commit, or `all`; by default
-#        where this branch left origin/main, on main itself the last 20 commits
+#        where this branch left origin/main. On main itself, as in a fresh clone,
+#        the last commits that change at most 40 sources together.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:?usage: scripts/tidy.sh BUILD [SINCE]}
 since=${2:-}
+sources=('lib/*.cpp' 'tools/*.cpp' 'python/src/*.cpp')
+most=40
+
+changed_since() {
+  git diff --name-only --diff-filter=d "$1" -- "${sources[@]}"
+}
 
 if [[ -z $since ]]; then
   since=$(git merge-base HEAD origin/main 2>/dev/null || true)
   if [[ -z $since || $since == "$(git rev-parse HEAD)" ]]; then
-    since=$(git rev-list --max-count=21 HEAD | tail -1)
+    since=$(git rev-parse HEAD)
+    while read -r commit; do
+      (($(changed_since "$commit" | wc -l) <= most)) || break
+      since=$commit
+    done < <(git rev-list --first-parent --skip=1 --max-count=100 HEAD)
   fi
 fi
 if [[ $since == all ]]; then
-  files=$(git ls-files 'lib/*.cpp' 'tools/*.cpp' 'python/src/*.cpp')
+  files=$(git ls-files "${sources[@]}")
 else
-  files=$(git diff --name-only --diff-filter=d "$since" -- 'lib/*.cpp' 'tools/*.cpp' 'python/src/*.cpp')
+  files=$(changed_since "$since")
 fi
 if [[ -z $files ]]; then
   echo "tidy: no C++ source changed since $since"
