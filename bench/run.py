@@ -1,8 +1,9 @@
 """Compiles the benchmark networks and puts their figures beside the peer's.
 
-Milliseconds are those of the timing model (profile `vendor`) on both sides; the
-peer's were printed by its own copy of that model (bench/peer.json). Inputs come
-from a seed, the reference is onnxruntime.
+Milliseconds are those of the vendor's cycle model on both sides; the peer's were
+printed by its own copy of that model (bench/peer.json). Beside ours stand those with
+what that model leaves out (profile `silicon`). Inputs come from a seed, the
+reference is onnxruntime.
 
     python bench/run.py swin_t resnet50 --precisions F16 --accuracy
     python bench/run.py --accuracy --tools --json build/bench/rows.json --readme
@@ -38,7 +39,7 @@ PRECISIONS = ("F32", "F16", "BF16", "INT8")
 # Inputs that the ranges for INT8 come from.
 CALIBRATED = 4
 HEADER = (
-    "network", "precision", "ms", "peer ms", "peer / ours", "roofline ms", "commands",
+    "network", "precision", "ms", "silicon ms", "peer ms", "peer / ours", "roofline ms", "commands",
     "compile s", "simulate s", "cosine", "difference / range", "top-5",
 )  # fmt: skip
 TOOLS_HEADER = ("network", "precision", "transform s", "deploy s", "peak MB", "peer s", "peer MB")
@@ -49,7 +50,8 @@ class Row:
     """One network in one precision; None where a figure does not exist.
 
     Attributes:
-        milliseconds, roofline: of the timing model.
+        milliseconds, roofline: by the vendor's cycle model.
+        silicon: milliseconds with what that model leaves out.
         compile_seconds, simulate_seconds: wall time and CPU time of all threads.
         cosine: the lowest of all outputs.
         difference: the largest, as a part of the output's range.
@@ -59,6 +61,7 @@ class Row:
     model: str
     precision: str
     milliseconds: float = math.nan
+    silicon: float = math.nan
     roofline: float = math.nan
     peer: float | None = None
     commands: int = 0
@@ -79,6 +82,7 @@ class Row:
             self.model,
             self.precision,
             f"{self.milliseconds:.3f}",
+            f"{self.silicon:.3f}",
             number(self.peer, ".3f"),
             number(self.peer and self.peer / self.milliseconds, ".2f"),
             f"{self.roofline:.3f}",
@@ -189,7 +193,8 @@ def measure(path: Path, precision: str, peer: float | None, with_accuracy: bool)
         model = tpuc.compile(path, quantize=precision, calibration_table=table)
         row.compile_seconds = clock.read()
         profile = model.profile()
-        row.milliseconds = profile.ms
+        row.milliseconds = profile.vendor_ms
+        row.silicon = profile.silicon_ms
         row.roofline = profile.roofline_ms
         row.commands = profile.tiu_commands + profile.gdma_commands
         if with_accuracy:
