@@ -1,7 +1,7 @@
 """The operations of the top dialect as ONNX nodes.
 
-One function an operation, or a table entry where an operation is a node. The
-meaning of an operation is that of docs/reference/top.md.
+One function an operation, unless the importer's converters say that it is an operator
+(``twins``). The meaning of an operation is that of docs/reference/top.md.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from onnx import helper, numpy_helper
 
 from tpuc import _core
 from tpuc.errors import UserError
-from tpuc.frontend import enums
+from tpuc.frontend import converters, enums  # noqa: F401  (declare the twins)
+from tpuc.frontend.registry import find_twin
 
 OPSET = 20
 _ONNX_TYPES = {"f32": onnx.TensorProto.FLOAT, "i64": onnx.TensorProto.INT64,
@@ -79,18 +80,22 @@ def onnx_type(dtype: str) -> int:
 
 
 def convert(call: Call, nodes: Nodes) -> None:
-    """Adds the nodes of an operation.
+    """Adds the nodes of an operation: those of its function, or its twin among ONNX's operators.
 
     Raises:
-        UserError: the operation is not known.
+        UserError: it has neither.
     """
     kind = call.operation.kind
-    if kind not in _CONVERTERS:
+    if kind in _CONVERTERS:
+        _CONVERTERS[kind](call, nodes)
+    elif twin := find_twin(kind):
+        values = {name: call.get(name, value) for name, value in twin.attributes.items()}
+        nodes.emit(twin.op_type, call.inputs, call.outputs[0], **values)
+    else:
         raise UserError(
             f"node '{call.operation.location}': the operation {kind} cannot be calibrated, "
             f"compile with --quantize F16, BF16 or F32"
         )
-    _CONVERTERS[kind](call, nodes)
 
 
 def converts(*kinds: str) -> Callable[[Converter], Converter]:
@@ -101,35 +106,6 @@ def converts(*kinds: str) -> Callable[[Converter], Converter]:
         return function
 
     return register
-
-
-_PLAIN = {
-    "add": "Add", "sub": "Sub", "mul": "Mul", "div": "Div", "max": "Max", "min": "Min",
-    "pow": "Pow", "and": "And", "or": "Or", "xor": "Xor", "where": "Where", "abs": "Abs",
-    "neg": "Neg", "sign": "Sign", "exp": "Exp", "log": "Log", "sqrt": "Sqrt",
-    "reciprocal": "Reciprocal", "erf": "Erf", "sin": "Sin", "cos": "Cos", "tanh": "Tanh",
-    "floor": "Floor", "ceil": "Ceil", "round": "Round", "relu": "Relu", "sigmoid": "Sigmoid",
-    "hardswish": "HardSwish", "softplus": "Softplus", "softsign": "Softsign", "mish": "Mish",
-    "prelu": "PRelu", "not": "Not",
-}  # fmt: skip
-_ALPHA = {"leaky_relu": "LeakyRelu", "elu": "Elu", "selu": "Selu", "hardsigmoid": "HardSigmoid"}
-_DEFAULTS = {
-    "leaky_relu": {"alpha": 0.01}, "elu": {"alpha": 1.0},
-    "selu": {"alpha": 1.67326319217681884765625, "gamma": 1.05070102214813232421875},
-    "hardsigmoid": {"alpha": 0.2, "beta": 0.5},
-}  # fmt: skip
-
-
-@converts(*_PLAIN)
-def _plain(call: Call, nodes: Nodes) -> None:
-    nodes.emit(_PLAIN[call.operation.kind], call.inputs, call.outputs[0])
-
-
-@converts(*_ALPHA)
-def _alpha(call: Call, nodes: Nodes) -> None:
-    kind = call.operation.kind
-    attributes = {name: call.get(name, value) for name, value in _DEFAULTS[kind].items()}
-    nodes.emit(_ALPHA[kind], call.inputs, call.outputs[0], **attributes)
 
 
 @converts("mod")

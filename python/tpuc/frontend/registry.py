@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from tpuc.errors import UserError
 from tpuc.frontend.emit import Emitter, Tensor
@@ -11,7 +12,17 @@ from tpuc.frontend.graph import Node
 Inputs = Sequence[Tensor | None]
 Converter = Callable[[Node, Inputs, Emitter], Tensor | Sequence[Tensor]]
 
+
+@dataclass(frozen=True)
+class Twin:
+    """An ONNX operator that is an operation of top: same operands, same attributes."""
+
+    op_type: str
+    attributes: dict[str, float]  # every one, with ONNX's default
+
+
 _CONVERTERS: dict[tuple[str, str], Converter] = {}
+_TWINS: dict[str, Twin] = {}
 
 
 def converts(*op_types: str, domain: str = "") -> Callable[[Converter], Converter]:
@@ -23,6 +34,31 @@ def converts(*op_types: str, domain: str = "") -> Callable[[Converter], Converte
         return function
 
     return register
+
+
+def twins(kind: str, op_type: str, **attributes: float) -> None:
+    """Declares that ``op_type`` and ``top.<kind>`` mean the same, in either direction.
+
+    The operator is imported as the operation unless ``@converts`` says otherwise, and the
+    operation is run as the operator where a network is calibrated.
+
+    Args:
+        kind: the mnemonic of an operation with one result.
+        op_type: an operator of ONNX's own domain.
+        attributes: numbers that both have under one name, with ONNX's defaults.
+    """
+    _TWINS[kind] = Twin(op_type, attributes)
+
+    def convert(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+        values = {name: float(node.attr(name, value)) for name, value in attributes.items()}
+        return e.op(kind, inputs, values)
+
+    _CONVERTERS.setdefault(("", op_type), convert)
+
+
+def find_twin(kind: str) -> Twin | None:
+    """The operator that means the same as an operation, or None."""
+    return _TWINS.get(kind)
 
 
 def find_converter(node: Node) -> Converter | None:

@@ -8,40 +8,25 @@ from tpuc.errors import UserError
 from tpuc.frontend.emit import Emitter, Tensor
 from tpuc.frontend.enums import Arg, Compare, Gelu
 from tpuc.frontend.graph import Node
-from tpuc.frontend.registry import Inputs, axis_of, converts, operand, scalar_of
+from tpuc.frontend.registry import Inputs, axis_of, converts, operand, scalar_of, twins
 
-_PLAIN = {
-    "Relu": "relu", "Sigmoid": "sigmoid", "HardSwish": "hardswish", "Softplus": "softplus",
-    "Softsign": "softsign", "Mish": "mish",
-}  # fmt: skip
-_ALPHA = {"LeakyRelu": ("leaky_relu", 0.01), "Elu": ("elu", 1.0)}
+twins("relu", "Relu")
+twins("sigmoid", "Sigmoid")
+twins("hardswish", "HardSwish")
+twins("softplus", "Softplus")
+twins("softsign", "Softsign")
+twins("mish", "Mish")
+twins("prelu", "PRelu")
+twins("leaky_relu", "LeakyRelu", alpha=0.01)
+twins("elu", "Elu", alpha=1.0)
+twins("selu", "Selu", alpha=1.67326319217681884765625, gamma=1.05070102214813232421875)
+twins("hardsigmoid", "HardSigmoid", alpha=0.2, beta=0.5)
 
 
-@converts(*_PLAIN)
-def _plain(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+@converts("Relu")
+def _relu(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     x = inputs[0]
-    if node.op_type == "Relu" and x.dtype != "f32":
-        return e.binary("max", x, 0)
-    return e.unary(_PLAIN[node.op_type], x)
-
-
-@converts(*_ALPHA)
-def _alpha(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    name, default = _ALPHA[node.op_type]
-    return e.unary(name, inputs[0], alpha=float(node.attr("alpha", default)))
-
-
-@converts("Selu")
-def _selu(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    alpha = float(node.attr("alpha", 1.67326319217681884765625))
-    gamma = float(node.attr("gamma", 1.05070102214813232421875))
-    return e.unary("selu", inputs[0], alpha=alpha, gamma=gamma)
-
-
-@converts("HardSigmoid")
-def _hard_sigmoid(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    alpha, beta = float(node.attr("alpha", 0.2)), float(node.attr("beta", 0.5))
-    return e.unary("hardsigmoid", inputs[0], alpha=alpha, beta=beta)
+    return e.unary("relu", x) if x.dtype == "f32" else e.binary("max", x, 0)
 
 
 @converts("Celu")
@@ -70,11 +55,6 @@ def _shrink(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     above = e.op("compare", [x, e.scalar(lambd, x)], {"predicate": Compare.GREATER})
     inner = e.op("where", [above, e.binary("sub", x, bias), e.scalar(0.0, x)])
     return e.op("where", [below, e.binary("add", x, bias), inner])
-
-
-@converts("PRelu")
-def _prelu(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    return e.op("prelu", inputs)
 
 
 @converts("Swish")

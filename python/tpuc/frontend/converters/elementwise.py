@@ -9,10 +9,8 @@ from tpuc.errors import UserError
 from tpuc.frontend.emit import Emitter, Tensor, top_type
 from tpuc.frontend.enums import Compare
 from tpuc.frontend.graph import Node
-from tpuc.frontend.registry import Inputs, converts
+from tpuc.frontend.registry import Inputs, converts, twins
 
-_BINARY = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div",
-           "And": "and", "Or": "or", "Xor": "xor"}  # fmt: skip
 _VARIADIC = {"Max": "max", "Min": "min", "Sum": "add"}
 _COMPARE = {
     "Equal": Compare.EQUAL,
@@ -21,16 +19,14 @@ _COMPARE = {
     "Greater": Compare.GREATER,
     "GreaterOrEqual": Compare.GREATER_EQUAL,
 }
-_UNARY = {
-    "Abs": "abs", "Neg": "neg", "Sign": "sign", "Exp": "exp", "Log": "log", "Sqrt": "sqrt",
-    "Reciprocal": "reciprocal", "Erf": "erf", "Sin": "sin", "Cos": "cos", "Tanh": "tanh",
-    "Floor": "floor", "Ceil": "ceil", "Round": "round", "Not": "not",
-}  # fmt: skip
-
-
-@converts(*_BINARY)
-def _binary(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    return e.binary(_BINARY[node.op_type], inputs[0], inputs[1])
+for _kind, _op_type in {
+    "abs": "Abs", "neg": "Neg", "sign": "Sign", "exp": "Exp", "log": "Log", "sqrt": "Sqrt",
+    "reciprocal": "Reciprocal", "erf": "Erf", "sin": "Sin", "cos": "Cos", "tanh": "Tanh",
+    "floor": "Floor", "ceil": "Ceil", "round": "Round", "not": "Not",
+    "add": "Add", "sub": "Sub", "mul": "Mul", "div": "Div", "max": "Max", "min": "Min",
+    "pow": "Pow", "and": "And", "or": "Or", "xor": "Xor", "where": "Where",
+}.items():  # fmt: skip
+    twins(_kind, _op_type)
 
 
 @converts(*_VARIADIC, "Mean")
@@ -41,11 +37,6 @@ def _variadic(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     if node.op_type == "Mean" and len(inputs) > 1:
         result = e.binary("mul", result, 1.0 / len(inputs))
     return result
-
-
-@converts(*_UNARY)
-def _unary(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    return e.unary(_UNARY[node.op_type], inputs[0])
 
 
 @converts(*_COMPARE)
@@ -62,11 +53,6 @@ def _pow(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
 @converts("Mod")
 def _mod(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     return e.op("mod", inputs, {"fmod": bool(node.attr("fmod", 0))})
-
-
-@converts("Where")
-def _where(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    return e.op("where", inputs)
 
 
 @converts("Identity", "Dropout")
