@@ -23,11 +23,19 @@ public:
   static constexpr int64_t kMaxBlocks = int64_t(1) << 20;
 
   static ElementMap identity(int64_t count);
-  /// result[i of `sizes`] = input[base + sum i * strides], where the last
-  /// axis has stride 1. Nothing when it would have too many blocks.
+  /// result[i of `sizes`] = input[base + sum i * strides]. Nothing when it
+  /// would have too many blocks.
   static std::optional<ElementMap> strided(llvm::ArrayRef<int64_t> sizes,
                                            llvm::ArrayRef<int64_t> strides,
                                            int64_t base, int64_t inputCount);
+  /// A permute by `order` and a slice of a tensor of `shape`. Nothing when
+  /// there would be too many blocks, or a step is negative.
+  static std::optional<ElementMap> ofPermute(llvm::ArrayRef<int64_t> shape,
+                                             llvm::ArrayRef<int64_t> order);
+  static std::optional<ElementMap> ofSlice(llvm::ArrayRef<int64_t> shape,
+                                           llvm::ArrayRef<int64_t> offsets,
+                                           llvm::ArrayRef<int64_t> sizes,
+                                           llvm::ArrayRef<int64_t> steps);
   /// What boxes move that cover each element of the result once. Nothing when
   /// it would have too many blocks.
   static std::optional<ElementMap> ofBoxes(llvm::ArrayRef<CopyBox> boxes,

@@ -9,6 +9,16 @@
 
 #include "mlir/IR/OpDefinition.h"
 
+namespace tpuc {
+
+/// A value dealt to the lanes as [n, c, rest], c across the lanes.
+struct FixedLayout {
+  mlir::Value value;
+  int64_t n = 1, c = 1;
+};
+
+} // namespace tpuc
+
 #include "Interfaces/LaneLayout.h.inc"
 
 #endif // TPUC_INTERFACES_LANELAYOUT_H

@@ -29,7 +29,44 @@ def LaneLayoutOpInterface : OpInterface<"LaneLayoutOpInterface"> {
       /*methodName=*/"hasKeptAxes",
       /*args=*/(ins "unsigned":$operand),
       /*methodBody=*/"",
-      /*defaultImplementation=*/"return operand == 0;">
+      /*defaultImplementation=*/"return operand == 0;">,
+    InterfaceMethod<
+      /*desc=*/[{
+        Appends the values that the op can only read or give in one layout, with
+        that layout. Those of an op that says nothing follow their neighbours.
+      }],
+      /*retTy=*/"void",
+      /*methodName=*/"getFixedLayouts",
+      /*args=*/(ins "::llvm::SmallVectorImpl<::tpuc::FixedLayout> &":$layouts),
+      /*methodBody=*/"",
+      /*defaultImplementation=*/"">,
+    InterfaceMethod<
+      /*desc=*/[{
+        Whether an operand is read as images [n, c, ...] with channels across the
+        lanes.
+      }],
+      /*retTy=*/"bool",
+      /*methodName=*/"readsImage",
+      /*args=*/(ins "unsigned":$operand),
+      /*methodBody=*/"",
+      /*defaultImplementation=*/"return false;">,
+    InterfaceMethod<
+      /*desc=*/[{Whether an operand is read row by row, along its last axis.}],
+      /*retTy=*/"bool",
+      /*methodName=*/"readsRows",
+      /*args=*/(ins "unsigned":$operand),
+      /*methodBody=*/"",
+      /*defaultImplementation=*/"return false;">,
+    InterfaceMethod<
+      /*desc=*/[{
+        Whether others take over the layout of the result, and not it theirs:
+        where nothing fixes the layouts, its is chosen first.
+      }],
+      /*retTy=*/"bool",
+      /*methodName=*/"leadsLayout",
+      /*args=*/(ins),
+      /*methodBody=*/"",
+      /*defaultImplementation=*/"return false;">
   ];
 }
 

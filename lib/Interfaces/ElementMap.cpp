@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Interfaces/ElementMap.h"
+#include "Interfaces/Buffer.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include <map>
@@ -80,6 +81,32 @@ std::optional<ElementMap> ElementMap::strided(llvm::ArrayRef<int64_t> sizes,
     for (int64_t i = 0; i < run / unit; ++i)
       whole.push_back(block + i);
   return ElementMap(unit, std::move(whole), inputCount);
+}
+
+std::optional<ElementMap> ElementMap::ofPermute(llvm::ArrayRef<int64_t> shape,
+                                                llvm::ArrayRef<int64_t> order) {
+  llvm::SmallVector<int64_t> own = getRowMajorStrides(shape), sizes, strides;
+  for (int64_t axis : order) {
+    sizes.push_back(shape[axis]);
+    strides.push_back(own[axis]);
+  }
+  return strided(sizes, strides, 0, getNumElements(shape));
+}
+
+std::optional<ElementMap> ElementMap::ofSlice(llvm::ArrayRef<int64_t> shape,
+                                              llvm::ArrayRef<int64_t> offsets,
+                                              llvm::ArrayRef<int64_t> sizes,
+                                              llvm::ArrayRef<int64_t> steps) {
+  llvm::SmallVector<int64_t> strides = getRowMajorStrides(shape);
+  int64_t base = 0;
+  for (auto [stride, offset, size, step] :
+       llvm::zip(strides, offsets, sizes, steps)) {
+    base += stride * offset;
+    stride *= size == 1 ? 1 : step;
+    if (stride < 0)
+      return std::nullopt;
+  }
+  return strided(sizes, strides, base, getNumElements(shape));
 }
 
 /// How many elements of a box follow each other on both sides, and how many of

@@ -1,6 +1,5 @@
 //===- Context.cpp - the dialects and passes that Python can use ----------===//
 
-#include "Dialect/Tpu/Evaluate/Evaluate.h"
 #include "Driver/Compile.h"
 #include "ModuleHandle.h"
 #include <mutex>
@@ -14,7 +13,6 @@ std::shared_ptr<MLIRContext> makeContext() {
   std::call_once(once, [] { registerCompilePasses(); });
   DialectRegistry registry;
   registerCompileDialects(registry);
-  tpu::registerEvaluation(registry);
   auto context = std::make_shared<MLIRContext>(registry);
   context->loadAllAvailableDialects();
   return context;

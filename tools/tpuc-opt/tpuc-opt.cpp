@@ -11,6 +11,7 @@
 
 #ifdef TPUC_INCLUDE_TESTS
 namespace tpuc::test {
+void registerTestDialect(mlir::DialectRegistry &registry);
 void registerTestEvaluate();
 } // namespace tpuc::test
 #endif
@@ -21,6 +22,7 @@ int main(int argc, char **argv) {
 
   tpuc::registerCompilePasses();
 #ifdef TPUC_INCLUDE_TESTS
+  tpuc::test::registerTestDialect(registry);
   tpuc::test::registerTestEvaluate();
 #endif
   return mlir::asMainReturnCode(

@@ -33,43 +33,28 @@ static SmallVector<Value> getComputed(Operation *op) {
   });
 }
 
-/// Ops that compute each element from those of the same place, and give numbers
-/// as large as their operands'.
-static bool isArithmetic(Operation *op) {
-  return isa<top::AbsOp, top::AddOp, top::CeilOp, top::ClipOp, top::DivOp,
-             top::ExpOp, top::FloorOp, top::LeakyReluOp, top::MaxOp, top::MinOp,
-             top::ModOp, top::MulOp, top::NegOp, top::PReluOp,
-             top::ReciprocalOp, top::ReluOp, top::RoundOp, top::SubOp,
-             top::WhereOp>(op);
+static Magnitude getMagnitude(Operation *op) {
+  auto numbers = dyn_cast_if_present<MagnitudeOpInterface>(op);
+  return numbers ? numbers.getMagnitude() : Magnitude::Unknown;
 }
 
-/// Roots and logarithms follow sums of small numbers, angles are large, powers
-/// leave the range, and sums of many numbers need more bits than their terms.
+static bool isArithmetic(Operation *op) {
+  return getMagnitude(op) == Magnitude::LikeOperands;
+}
+
 static bool isF32ByKind(Operation *op) {
-  if (auto reduce = dyn_cast<top::ReduceOp>(op))
-    return reduce.getKind() != top::ReduceKind::Max &&
-           reduce.getKind() != top::ReduceKind::Min &&
-           reduce.getKind() != top::ReduceKind::Mean;
-  return isa<top::CosOp, top::CumSumOp, top::LogOp, top::PowOp, top::RsqrtOp,
-             top::SinOp, top::SqrtOp>(op);
+  auto numbers = dyn_cast<MagnitudeOpInterface>(op);
+  return numbers && numbers.needsF32();
 }
 
 /// Whether the numbers are at most 1 by what they were computed with.
 static bool isBounded(Value value) {
   Operation *op = value.getDefiningOp();
-  while (isa_and_nonnull<top::ReshapeOp, top::PermuteOp, top::BroadcastOp>(op))
+  while (isa_and_nonnull<DataMovementOpInterface, top::BroadcastOp>(op))
     op = op->getOperand(0).getDefiningOp();
   if (auto cast = dyn_cast_if_present<top::CastOp>(op))
     return getElement(cast.getInput()).isInteger(1);
-  return isa_and_nonnull<top::CosOp, top::HardsigmoidOp, top::SigmoidOp,
-                         top::SignOp, top::SinOp, top::SoftmaxOp,
-                         top::SoftsignOp, top::TanhOp>(op);
-}
-
-/// Ops whose result is of moderate size whatever their operand's is.
-static bool isNorm(Operation *op) {
-  return isa<top::ErfOp, top::GroupNormOp, top::LayerNormOp, top::RMSNormOp>(
-      op);
+  return getMagnitude(op) == Magnitude::AtMostOne;
 }
 
 /// A product of a value with itself, or with such a product: a power up to the
@@ -184,8 +169,7 @@ void PrecisionRules::followPhase(Value value) {
 /// such a sum.
 static bool isOverSum(Operation *op) {
   if (auto reduce = dyn_cast<top::ReduceOp>(op))
-    return reduce.getKind() != top::ReduceKind::Max &&
-           reduce.getKind() != top::ReduceKind::Min;
+    return reduce.isSum();
   return isa<top::AvgPoolOp, top::CumSumOp, top::LogOp, top::PowOp,
              top::RsqrtOp, top::SqrtOp>(op);
 }
@@ -432,7 +416,9 @@ void PrecisionRules::visit(Operation *op) {
   } else if (!isa<top::ConvOp, top::ConvTransposeOp>(op)) {
     if (operands.noneIsPlain)
       ops.insert(op);
-    range = isBounded(result) || isNorm(op) ? Range::Plain : operands.joined();
+    bool isModerate =
+        isBounded(result) || getMagnitude(op) == Magnitude::Moderate;
+    range = isModerate ? Range::Plain : operands.joined();
   }
   // Phases are exact as long as they are made of inputs.
   if (range == Range::Plain && phases.contains(result) &&

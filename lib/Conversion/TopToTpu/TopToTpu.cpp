@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Conversion/TopToTpu/LowerToTpu.h"
 #include "Conversion/TopToTpu/Passes.h"
 #include "Dialect/Top/Transforms/Calibration.h"
 #include "Lowering.h"
@@ -70,6 +71,10 @@ struct ConvertTopToTpu : tpuc::impl::ConvertTopToTpuBase<ConvertTopToTpu> {
     populatePowLowerings(lowerings);
     populateResizeLowerings(lowerings);
     populateShapeLowerings(lowerings);
+    for (Dialect *dialect : context->getLoadedDialects())
+      if (const auto *other =
+              dialect->getRegisteredInterface<LowerToTpuDialectInterface>())
+        other->populateLowerings(lowerings);
     return success();
   }
 
@@ -152,7 +157,9 @@ LogicalResult ConvertTopToTpu::lowerOps(func::FuncOp function,
   WeightReleaser releaser(function);
   llvm::StringSet<> kept;
   Block &body = function.front();
+  Operation *before = nullptr; // the last op that is none of those emitted
   for (Operation &op : llvm::make_early_inc_range(body)) {
+    Operation *previous = std::exchange(before, &op);
     if (isa<top::WeightOp>(op) || op.hasTrait<OpTrait::IsTerminator>())
       continue;
     lowering.begin(&op);
@@ -161,14 +168,12 @@ LogicalResult ConvertTopToTpu::lowerOps(func::FuncOp function,
     if (!releaseWeights)
       continue;
     // A constant in f32 shares its data with the one that it comes from.
-    for (Operation *step = op.getPrevNode(); step; step = step->getPrevNode()) {
-      if (step->getDialect() == op.getDialect())
-        break;
+    for (Operation *step = op.getPrevNode(); step != previous;
+         step = step->getPrevNode())
       if (auto weight = dyn_cast<tpu::WeightOp>(step))
         if (auto resource =
                 dyn_cast<DenseResourceElementsAttr>(weight.getValue()))
           kept.insert(resource.getRawHandle().getKey());
-    }
     releaser.release(&op, kept);
   }
   return failure(lowering.hasFailed());
@@ -287,6 +292,9 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
         body.getArgument(i),
         body.addArgument((*inputs)[i], body.getArgument(i).getLoc()));
 
+  SmallVector<Operation *> originals;
+  for (Operation &op : body.without_terminator())
+    originals.push_back(&op);
   LogicalResult status = lowerOps(function, lowering);
   for (const auto &entry : lowering.getUsedNames())
     usedNames.insert(entry.first());
@@ -306,10 +314,8 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
   for (BlockArgument argument : body.getArguments().drop_front(count))
     shareInputCasts(argument);
 
-  Dialect *top = getContext().getLoadedDialect<top::TopDialect>();
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
-    if (op.getDialect() == top)
-      op.erase();
+  for (Operation *op : llvm::reverse(originals))
+    op->erase();
   body.eraseArguments(0, count);
   for (unsigned i = 0; i < count; ++i)
     for (StringRef name :

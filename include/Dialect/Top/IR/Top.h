@@ -8,7 +8,10 @@
 #ifndef TPUC_DIALECT_TOP_IR_TOP_H
 #define TPUC_DIALECT_TOP_IR_TOP_H
 
+#include "Interfaces/DataMovement.h"
 #include "Interfaces/Evaluable.h"
+#include "Interfaces/Magnitude.h"
+#include "Interfaces/RowOrder.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -23,6 +26,15 @@ namespace tpuc::top {
 /// True when a static shape has 1 to 2^40 elements, each axis at least one.
 /// Every tensor of the dialect has: sizes computed from it do not overflow.
 bool hasValidSize(llvm::ArrayRef<int64_t> shape);
+
+/// Whether a tensor of type `from` broadcasts to the shape of `to` as in numpy.
+bool isRepeatedTo(mlir::Type from, mlir::Type to);
+
+/// The trait of element-wise ops: an element of the result is computed from
+/// those at its position, where operands repeat their axes of size 1 as in
+/// numpy.
+template <typename ConcreteType>
+class Pointwise : public mlir::OpTrait::TraitBase<ConcreteType, Pointwise> {};
 
 } // namespace tpuc::top
 

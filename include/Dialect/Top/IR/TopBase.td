@@ -10,7 +10,10 @@
 
 include "Dialect/Top/IR/TopDialect.td"
 include "Dialect/Top/IR/TopEnums.td"
+include "Interfaces/DataMovement.td"
 include "Interfaces/Evaluable.td"
+include "Interfaces/Magnitude.td"
+include "Interfaces/RowOrder.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
@@ -35,6 +38,35 @@ def Top_Tensor : Top_TensorOf<[F32, I64, I32, I1], "f32, i64, i32 or i1">;
 //===----------------------------------------------------------------------===//
 // Base classes
 //===----------------------------------------------------------------------===//
+
+// An element of the result is computed from those at its position, where
+// operands repeat their axes of size 1 as in numpy.
+def Top_Pointwise : NativeOpTrait<"Pointwise"> {
+  let cppNamespace = "::tpuc::top";
+}
+
+// The operand called `from` repeats its axes of size 1 to the shape of `to`.
+class Top_RepeatsTo<string from, string to>
+    : PredOpTrait<from # " broadcasts to the shape of " # to,
+          CPred<"::tpuc::top::isRepeatedTo($" # from # ".getType(), $" # to #
+                ".getType())">>;
+
+def Top_MovesElements : DeclareOpInterfaceMethods<DataMovementOpInterface>;
+def Top_TakesRows : DeclareOpInterfaceMethods<RowOrderOpInterface>;
+
+// What an op with MagnitudeOpInterface says. Goes into extraClassDeclaration.
+class Top_Numbers {
+  // A member of tpuc::Magnitude.
+  string magnitude = "Unknown";
+  // In C++.
+  string needsF32 = "false";
+  string numbersMethods = [{
+    ::tpuc::Magnitude getMagnitude() {
+      return ::tpuc::Magnitude::}] # magnitude # [{;
+    }
+    bool needsF32() { return }] # needsF32 # [{; }
+  }];
+}
 
 // An op that evaluates itself and whose verifier is written by hand.
 class Top_Op<string mnemonic, list<Trait> traits = []>

@@ -13,7 +13,8 @@ include "Dialect/Top/IR/TopBase.td"
 
 class Top_BinaryBase<string mnemonic, Type operandType, Type resultType,
                      string summaryText, string formula, list<Trait> traits = []>
-    : Top_InferOp<mnemonic, traits> {
+    : Top_InferOp<mnemonic, traits # [Top_Pointwise, MagnitudeOpInterface]>,
+      Top_Numbers {
   let summary = summaryText;
   let description = "Computes, element by element, `" # formula # "`.\n" # [{
     Constraints: (C1) both operands have the same element type; (C2) the
@@ -29,6 +30,7 @@ class Top_BinaryBase<string mnemonic, Type operandType, Type resultType,
     Arg<operandType, "First operand.">:$lhs,
     Arg<operandType, "Second operand.">:$rhs);
   let results = (outs Res<resultType, "Result.">:$output);
+  let extraClassDeclaration = numbersMethods;
 }
 
 class Top_BinaryOp<string mnemonic, string summaryText, string formula,
@@ -36,16 +38,30 @@ class Top_BinaryOp<string mnemonic, string summaryText, string formula,
     : Top_BinaryBase<mnemonic, Top_NumTensor, Top_NumTensor, summaryText,
                      formula, traits>;
 
-def Top_AddOp : Top_BinaryOp<"add", "Sum", "lhs + rhs", [Commutative]>;
-def Top_SubOp : Top_BinaryOp<"sub", "Difference", "lhs - rhs">;
-def Top_MulOp : Top_BinaryOp<"mul", "Product", "lhs * rhs", [Commutative]>;
+def Top_AddOp : Top_BinaryOp<"add", "Sum", "lhs + rhs", [Commutative]> {
+  let magnitude = "LikeOperands";
+}
+def Top_SubOp : Top_BinaryOp<"sub", "Difference", "lhs - rhs"> {
+  let magnitude = "LikeOperands";
+}
+def Top_MulOp : Top_BinaryOp<"mul", "Product", "lhs * rhs", [Commutative]> {
+  let magnitude = "LikeOperands";
+}
 def Top_DivOp : Top_BinaryOp<"div", "Quotient; integers round toward zero",
-                             "lhs / rhs">;
+                             "lhs / rhs"> {
+  let magnitude = "LikeOperands";
+}
 def Top_MaxOp : Top_BinaryOp<"max", "Larger of two", "max(lhs, rhs)",
-                             [Commutative]>;
+                             [Commutative]> {
+  let magnitude = "LikeOperands";
+}
 def Top_MinOp : Top_BinaryOp<"min", "Smaller of two", "min(lhs, rhs)",
-                             [Commutative]>;
-def Top_PowOp : Top_BinaryOp<"pow", "Power", "lhs ** rhs">;
+                             [Commutative]> {
+  let magnitude = "LikeOperands";
+}
+def Top_PowOp : Top_BinaryOp<"pow", "Power", "lhs ** rhs"> {
+  let needsF32 = "true";
+}
 def Top_ModOp : Top_BinaryOp<"mod",
     "Remainder with the sign of the divisor (of the dividend with fmod)",
     "lhs - floor(lhs / rhs) * rhs"> {
@@ -54,6 +70,7 @@ def Top_ModOp : Top_BinaryOp<"mod",
     Arg<Top_NumTensor, "Divisor.">:$rhs,
     Arg<DefaultValuedAttr<BoolAttr, "false">,
         "The result has the sign of the dividend.">:$fmod);
+  let magnitude = "LikeOperands";
 }
 
 def Top_AndOp : Top_BinaryBase<"and", Top_BoolTensor, Top_BoolTensor,
@@ -93,7 +110,7 @@ def Top_XorOp : Top_BinaryBase<"xor", Top_BoolTensor, Top_BoolTensor,
   }];
 }
 
-def Top_CompareOp : Top_InferOp<"compare"> {
+def Top_CompareOp : Top_InferOp<"compare", [Top_Pointwise]> {
   let summary = "Compares two tensors";
   let description = [{
     Computes, element by element, whether `lhs predicate rhs` holds; comparisons
@@ -120,7 +137,8 @@ def Top_CompareOp : Top_InferOp<"compare"> {
   }];
 }
 
-def Top_WhereOp : Top_InferOp<"where"> {
+def Top_WhereOp : Top_InferOp<"where", [Top_Pointwise, MagnitudeOpInterface]>,
+                  Top_Numbers {
   let summary = "Chooses between two tensors";
   let description = [{
     Computes, element by element, `condition ? lhs : rhs`. All three operands
@@ -140,6 +158,8 @@ def Top_WhereOp : Top_InferOp<"where"> {
     Arg<Top_Tensor, "Value where the condition holds.">:$lhs,
     Arg<Top_Tensor, "Value where it does not.">:$rhs);
   let results = (outs Res<Top_Tensor, "Result.">:$output);
+  let magnitude = "LikeOperands";
+  let extraClassDeclaration = numbersMethods;
 }
 
 #endif // TPUC_DIALECT_TOP_IR_TOPBINARYOPS_TD

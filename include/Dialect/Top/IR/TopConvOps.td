@@ -90,7 +90,7 @@ def Top_ConvTransposeOp : Top_InferOp<"conv_transpose"> {
   let results = (outs Res<Top_F32Tensor, "Result, [N, OC, out...].">:$output);
 }
 
-def Top_MatMulOp : Top_InferOp<"matmul"> {
+def Top_MatMulOp : Top_InferOp<"matmul", [Top_TakesRows]> {
   let summary = "Batched matrix product";
   let description = [{
     out[..., m, n] = bias[n] + sum over k of lhs[..., m, k] * rhs[..., k, n].

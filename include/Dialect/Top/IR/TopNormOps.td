@@ -10,7 +10,9 @@
 
 include "Dialect/Top/IR/TopBase.td"
 
-def Top_SoftmaxOp : Top_InferOp<"softmax"> {
+def Top_SoftmaxOp
+    : Top_InferOp<"softmax", [Top_TakesRows, MagnitudeOpInterface]>,
+      Top_Numbers {
   let summary = "Softmax along an axis";
   let description = [{
     exp(x - max) / sum(exp(x - max)) along `axis`; with `log` its logarithm.
@@ -28,17 +30,21 @@ def Top_SoftmaxOp : Top_InferOp<"softmax"> {
     Arg<I64Attr, "The axis that sums to one.">:$axis,
     Arg<DefaultValuedAttr<BoolAttr, "false">, "Give the logarithm.">:$log);
   let results = (outs Res<Top_F32Tensor, "Result, of the operand's type.">:$output);
+  let magnitude = "AtMostOne";
+  let extraClassDeclaration = numbersMethods;
 }
 
 // A normalisation with an optional scale and, after it, an optional bias.
-class Top_AffineNormOp<string mnemonic, dag attributes>
-    : Top_InferOp<mnemonic> {
+class Top_AffineNormOp<string mnemonic, dag attributes,
+                       list<Trait> traits = []>
+    : Top_InferOp<mnemonic, traits # [MagnitudeOpInterface]>, Top_Numbers {
   let arguments = !con((ins
     Arg<Top_F32Tensor, "Operand.">:$input,
     Arg<Variadic<Top_F32Tensor>, "Nothing, scale, or scale and bias.">:$affine),
     attributes);
   let results = (outs Res<Top_F32Tensor, "Result, of the operand's type.">:$output);
-  let extraClassDeclaration = [{
+  let magnitude = "Moderate";
+  let extraClassDeclaration = numbersMethods # [{
     /// The factor after normalising, or null.
     ::mlir::Value getScale() {
       return getAffine().empty() ? ::mlir::Value() : getAffine()[0];
@@ -52,7 +58,7 @@ class Top_AffineNormOp<string mnemonic, dag attributes>
 
 def Top_LayerNormOp : Top_AffineNormOp<"layer_norm", (ins
     Arg<I64Attr, "First normalised axis.">:$axis,
-    Arg<F64Attr, "Added to the variance.">:$epsilon)> {
+    Arg<F64Attr, "Added to the variance.">:$epsilon), [Top_TakesRows]> {
   let summary = "Normalises to mean 0 and variance 1 over the last axes";
   let description = [{
     (x - mean) / sqrt(var + epsilon) * scale + bias; mean and (biased) variance
@@ -73,7 +79,7 @@ def Top_LayerNormOp : Top_AffineNormOp<"layer_norm", (ins
 
 def Top_RMSNormOp : Top_AffineNormOp<"rms_norm", (ins
     Arg<I64Attr, "First normalised axis.">:$axis,
-    Arg<F64Attr, "Added to the mean square.">:$epsilon)> {
+    Arg<F64Attr, "Added to the mean square.">:$epsilon), [Top_TakesRows]> {
   let summary = "Divides by the root of the mean square over the last axes";
   let description = [{
     x / sqrt(mean(x^2) + epsilon) * scale + bias over the axes from `axis` to
@@ -137,7 +143,10 @@ def Top_BatchNormOp : Top_InferOp<"batch_norm"> {
   let results = (outs Res<Top_F32Tensor, "Result, of the operand's type.">:$output);
 }
 
-def Top_ReduceOp : Top_InferOp<"reduce"> {
+def Top_ReduceOp : Top_InferOp<"reduce",
+    [DeclareOpInterfaceMethods<RowOrderOpInterface,
+                               ["getRowOperands", "combinesRows"]>,
+     MagnitudeOpInterface]>, Top_Numbers {
   let summary = "Combines all elements along axes";
   let description = [{
     `kind`: mean 0, sum 1, max 2, min 3, prod 4, l1 5 (sum of |x|), l2 6 (root
@@ -163,6 +172,14 @@ def Top_ReduceOp : Top_InferOp<"reduce"> {
     Arg<DefaultValuedAttr<BoolAttr, "true">,
         "Keep the reduced axes with size 1.">:$keepdims);
   let results = (outs Res<Top_NumTensor, "Result.">:$output);
+  let needsF32 = "isSum() && getKind() != ::tpuc::top::ReduceKind::Mean";
+  let extraClassDeclaration = numbersMethods # [{
+    /// Whether all elements are added up, or multiplied, perhaps after a function of each.
+    bool isSum() {
+      return getKind() != ::tpuc::top::ReduceKind::Max &&
+             getKind() != ::tpuc::top::ReduceKind::Min;
+    }
+  }];
   let assemblyFormat = [{
     $kind operands attr-dict `:` functional-type(operands, results)
   }];
@@ -224,7 +241,7 @@ def Top_TopKOp : Top_InferOp<"topk"> {
     Res<Top_IntTensor, "Their indices, i64.">:$indices);
 }
 
-def Top_CumSumOp : Top_InferOp<"cumsum"> {
+def Top_CumSumOp : Top_InferOp<"cumsum", [MagnitudeOpInterface]>, Top_Numbers {
   let summary = "Running sum along an axis";
   let description = [{
     out[i] = sum of input[j] for j <= i along `axis`; for j < i with
@@ -245,6 +262,8 @@ def Top_CumSumOp : Top_InferOp<"cumsum"> {
         "Leave the element itself out.">:$exclusive,
     Arg<DefaultValuedAttr<BoolAttr, "false">, "Sum from the end.">:$reverse);
   let results = (outs Res<Top_NumTensor, "Result, of the operand's type.">:$output);
+  let needsF32 = "true";
+  let extraClassDeclaration = numbersMethods;
 }
 
 #endif // TPUC_DIALECT_TOP_IR_TOPNORMOPS_TD

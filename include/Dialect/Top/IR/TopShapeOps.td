@@ -10,7 +10,7 @@
 
 include "Dialect/Top/IR/TopBase.td"
 
-def Top_ReshapeOp : Top_Op<"reshape"> {
+def Top_ReshapeOp : Top_Op<"reshape", [Top_MovesElements]> {
   let summary = "The same elements under another shape";
   let description = [{
     Row-major order is kept. The shape is that of the result's type. Squeeze,
@@ -30,7 +30,7 @@ def Top_ReshapeOp : Top_Op<"reshape"> {
   let hasFolder = 1;
 }
 
-def Top_PermuteOp : Top_InferOp<"permute"> {
+def Top_PermuteOp : Top_InferOp<"permute", [Top_MovesElements]> {
   let summary = "Reorders the axes";
   let description = [{
     Axis i of the result is axis `order`[i] of the input.
@@ -51,7 +51,7 @@ def Top_PermuteOp : Top_InferOp<"permute"> {
   let hasFolder = 1;
 }
 
-def Top_RelayoutOp : Top_Op<"relayout"> {
+def Top_RelayoutOp : Top_Op<"relayout", [Top_MovesElements]> {
   let summary = "Moves elements by strided boxes";
   let description = [{
     result[to + sum i t] = input[from + sum i f] for all i of each box: what a
@@ -80,7 +80,7 @@ def Top_RelayoutOp : Top_Op<"relayout"> {
   let results = (outs Res<Top_Tensor, "Result.">:$output);
 }
 
-def Top_ConcatOp : Top_InferOp<"concat"> {
+def Top_ConcatOp : Top_InferOp<"concat", [Top_TakesRows]> {
   let summary = "Joins tensors along an axis";
   let description = [{
     Constraints: (C1) at least one operand; (C2) 0 <= `axis` < rank; (C3) the
@@ -100,7 +100,7 @@ def Top_ConcatOp : Top_InferOp<"concat"> {
   let hasFolder = 1;
 }
 
-def Top_SliceOp : Top_InferOp<"slice"> {
+def Top_SliceOp : Top_InferOp<"slice", [Top_MovesElements, Top_TakesRows]> {
   let summary = "Regular part of a tensor";
   let description = [{
     out[i] = input[offsets + i * steps] on every axis; the result's shape is
@@ -297,7 +297,7 @@ def Top_BroadcastOp : Top_Op<"broadcast"> {
   let hasFolder = 1;
 }
 
-def Top_CastOp : Top_Op<"cast"> {
+def Top_CastOp : Top_Op<"cast", [Top_Pointwise]> {
   let summary = "Converts the element type";
   let description = [{
     f32 to integer truncates toward zero; to i1 is `x != 0`; integer to f32

@@ -8,6 +8,9 @@
 #ifndef TPUC_DIALECT_TPU_IR_TPU_H
 #define TPUC_DIALECT_TPU_IR_TPU_H
 
+#include "Interfaces/BatchSplit.h"
+#include "Interfaces/DataMovement.h"
+#include "Interfaces/Evaluable.h"
 #include "Interfaces/LaneLayout.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
@@ -52,10 +55,34 @@ inline mlir::RankedTensorType getStorageType(mlir::RankedTensorType type) {
       type.clone(getStorageElement(type.getElementType())));
 }
 
+/// Checks that all operands of `op` have one rank and broadcast to its result.
+llvm::LogicalResult verifyPointwise(mlir::Operation *op);
+
 /// The trait of element-wise ops: an element of the result is computed from
 /// those at its position, where operands repeat their axes of size 1.
 template <typename ConcreteType>
-class Pointwise : public mlir::OpTrait::TraitBase<ConcreteType, Pointwise> {};
+class Pointwise : public mlir::OpTrait::TraitBase<ConcreteType, Pointwise> {
+public:
+  static llvm::LogicalResult verifyTrait(mlir::Operation *op) {
+    return verifyPointwise(op);
+  }
+};
+
+/// What `op` computes, as the op of the top dialect that has its name and its
+/// attributes: in f32, with the result rounded to its element type.
+llvm::Expected<llvm::SmallVector<Buffer>>
+evaluateAsTop(mlir::Operation *op, llvm::ArrayRef<Buffer> operands);
+
+/// The trait of ops that are evaluated in this way.
+template <typename ConcreteType>
+class EvaluatesAsTop
+    : public mlir::OpTrait::TraitBase<ConcreteType, EvaluatesAsTop> {
+public:
+  llvm::Expected<llvm::SmallVector<Buffer>>
+  evaluate(llvm::ArrayRef<Buffer> operands) {
+    return evaluateAsTop(this->getOperation(), operands);
+  }
+};
 
 } // namespace tpuc::tpu
 

@@ -10,7 +10,10 @@
 include "Dialect/Tpu/IR/TpuBase.td"
 
 def Tpu_AttentionOp : Tpu_Op<"attention",
-    [Tpu_SameElementType<["query", "key", "value", "output"]>]> {
+    [Tpu_SameElementType<["query", "key", "value", "output"]>,
+     DeclareOpInterfaceMethods<LaneLayoutOpInterface,
+                               ["getKeptAxes", "hasKeptAxes",
+                                "getFixedLayouts"]>]> {
   let summary = "Attention over heads that are read out of packed tensors";
   let description = [{
     With B, L, H, E the shape of the result, K = `key_rows`, D = `depth`:

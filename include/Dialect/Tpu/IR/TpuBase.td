@@ -10,6 +10,9 @@
 
 include "Dialect/Tpu/IR/TpuDialect.td"
 include "Dialect/Tpu/IR/TpuEnums.td"
+include "Interfaces/BatchSplit.td"
+include "Interfaces/DataMovement.td"
+include "Interfaces/Evaluable.td"
 include "Interfaces/LaneLayout.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -60,7 +63,8 @@ class Tpu_SameElementType<list<string> names>
 //===----------------------------------------------------------------------===//
 
 // An element of the result is computed from those at its position, where
-// operands repeat their axes of size 1.
+// operands repeat their axes of size 1. Verifies shapes: all have one rank, and
+// the result's sizes are the operands' largest.
 def Tpu_Pointwise : NativeOpTrait<"Pointwise"> {
   let cppNamespace = "::tpuc::tpu";
 }
@@ -69,9 +73,32 @@ def Tpu_Pointwise : NativeOpTrait<"Pointwise"> {
 def Tpu_KeepsAxes
     : DeclareOpInterfaceMethods<LaneLayoutOpInterface, ["getKeptAxes"]>;
 
+// A window over images, whose channels lie across the lanes.
+def Tpu_SlidesWindow
+    : DeclareOpInterfaceMethods<LaneLayoutOpInterface,
+                                ["getKeptAxes", "getFixedLayouts", "readsImage"]>;
+
+// A product, norm or reduction of rows.
+def Tpu_CombinesRows
+    : DeclareOpInterfaceMethods<LaneLayoutOpInterface,
+                                ["getKeptAxes", "readsRows", "leadsLayout"]>;
+
+def Tpu_MovesElements : DeclareOpInterfaceMethods<DataMovementOpInterface>;
+def Tpu_SplitsBatch
+    : DeclareOpInterfaceMethods<BatchSplitOpInterface, ["getSplitOperands"]>;
+
+// How an op is evaluated on the host: by a function of its own, or as the op of
+// the top dialect that has its name and its attributes.
+def Tpu_Evaluates : DeclareOpInterfaceMethods<EvaluableOp>;
+def Tpu_AsTopTrait : NativeOpTrait<"EvaluatesAsTop"> {
+  let cppNamespace = "::tpuc::tpu";
+}
+def Tpu_EvaluatesAsTop : TraitList<[EvaluableOp, Tpu_AsTopTrait]>;
+
 // An op without side effects whose shapes are checked by hand.
-class Tpu_Op<string mnemonic, list<Trait> traits = []>
-    : Op<Tpu_Dialect, mnemonic, traits # [Pure]> {
+class Tpu_Op<string mnemonic, list<Trait> traits = [],
+             Trait evaluation = Tpu_Evaluates>
+    : Op<Tpu_Dialect, mnemonic, traits # [Pure, evaluation]> {
   let hasVerifier = 1;
   let assemblyFormat =
       "operands attr-dict `:` functional-type(operands, results)";

@@ -9,7 +9,7 @@
 
 include "Dialect/Tpu/IR/TpuBase.td"
 
-def Tpu_WeightOp : Op<Tpu_Dialect, "weight", [Pure, ConstantLike]> {
+def Tpu_WeightOp : Op<Tpu_Dialect, "weight", [Pure, ConstantLike, Tpu_Evaluates]> {
   let summary = "Constant tensor in the precision of its user";
   let description = [{
     A constant whose elements are already converted to the element type in which

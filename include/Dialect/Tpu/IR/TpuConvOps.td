@@ -17,7 +17,7 @@ defvar Tpu_ReluArgs = (ins
     Arg<DefaultValuedAttr<F64Attr, "-1.0">,
         "Upper limit of the ReLU; negative is none.">:$relu_limit);
 
-def Tpu_ConvOp : Tpu_Op<"conv"> {
+def Tpu_ConvOp : Tpu_Op<"conv", [Tpu_SlidesWindow]> {
   let summary = "Convolution with 2 or 3 spatial axes";
   let description = [{
     Cross-correlation of `input` [N, C, (D,) H, W] with `filter`
@@ -91,7 +91,8 @@ def Tpu_ConvOp : Tpu_Op<"conv"> {
 }
 
 def Tpu_ConvTransposeOp : Tpu_Op<"conv_transpose",
-    [Tpu_SameElementType<["input", "filter"]>]> {
+    [Tpu_SameElementType<["input", "filter"]>, Tpu_SlidesWindow],
+    Tpu_EvaluatesAsTop> {
   let summary = "Transposed convolution with 2 spatial axes";
   let description = [{
     Every value of `input` [N, C, H, W] adds its multiple of the kernel to the
@@ -129,7 +130,10 @@ def Tpu_ConvTransposeOp : Tpu_Op<"conv_transpose",
   let results = (outs Res<Tpu_FloatTensor, "Result, [N, OC, out...].">:$output);
 }
 
-def Tpu_MatMulOp : Tpu_Op<"matmul"> {
+def Tpu_MatMulOp : Tpu_Op<"matmul",
+    [DeclareOpInterfaceMethods<LaneLayoutOpInterface,
+         ["getKeptAxes", "getFixedLayouts", "readsRows", "leadsLayout"]>,
+     Tpu_SplitsBatch]> {
   let summary = "Batched matrix product";
   let description = [{
     out[b..., m, n] = bias[n] + sum over k of left[b..., m, k]
@@ -196,7 +200,8 @@ def Tpu_MatMulOp : Tpu_Op<"matmul"> {
   let hasCanonicalizer = 1;
 }
 
-def Tpu_PoolOp : Tpu_KindOp<"pool", [Tpu_SameElementType<["input", "output"]>]> {
+def Tpu_PoolOp : Tpu_KindOp<"pool",
+    [Tpu_SameElementType<["input", "output"]>, Tpu_SlidesWindow]> {
   let summary = "Largest element or mean of each window";
   let description = [{
     `input` [N, C, H, W]. `kind` max: the largest element; padding is ignored.

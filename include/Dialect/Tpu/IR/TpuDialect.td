@@ -40,7 +40,9 @@ def Tpu_Dialect : Dialect {
 
     Created by `convert-top-to-tpu`; removed by the generation of commands.
   }];
-  let dependentDialects = ["::mlir::quant::QuantDialect"];
+  // Top: what ops compute on the host, they compute as ops of top.
+  let dependentDialects = ["::mlir::quant::QuantDialect",
+                           "::tpuc::top::TopDialect"];
   let hasConstantMaterializer = 1;
   let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;

@@ -12,7 +12,7 @@
 include "Dialect/Tpu/IR/TpuBase.td"
 
 def Tpu_UnaryOp : Op<Tpu_Dialect, "unary",
-    [Pure, SameOperandsAndResultType, Tpu_Pointwise]> {
+    [Pure, SameOperandsAndResultType, Tpu_Pointwise, Tpu_Evaluates]> {
   let summary = "Function of one tensor";
   let description = [{
     Applies a function to every element; a = `alpha`, b = `beta`.
@@ -60,7 +60,7 @@ def Tpu_UnaryOp : Op<Tpu_Dialect, "unary",
 }
 
 def Tpu_ScalarOp : Op<Tpu_Dialect, "scalar",
-    [Pure, SameOperandsAndResultType, Tpu_Pointwise]> {
+    [Pure, SameOperandsAndResultType, Tpu_Pointwise, Tpu_Evaluates]> {
   let summary = "Function of a tensor and one constant";
   let description = [{
     With c = `value`: add x + c, rsub c - x, mul x * c, max max(x, c),
@@ -135,6 +135,7 @@ def Tpu_CompareOp : Tpu_KindOp<"compare",
     Arg<Tpu_CompareKind, "The relation.">:$kind,
     Arg<Tpu_Tensor, "First operand.">:$lhs,
     Arg<Tpu_Tensor, "Second operand.">:$rhs);
+  let hasVerifier = 0;
   let results = (outs Res<Tpu_Tensor, "Result, 0 or 1.">:$output);
   let builders = [OpBuilder<(ins "::tpuc::tpu::CompareKind":$kind,
       "::mlir::Value":$lhs, "::mlir::Value":$rhs)>];
@@ -160,20 +161,22 @@ def Tpu_SelectOp : Tpu_Op<"select",
     Arg<Tpu_Tensor, "Which operand to take, 0 or 1.">:$condition,
     Arg<Tpu_Tensor, "Value where the condition holds.">:$lhs,
     Arg<Tpu_Tensor, "Value where it does not.">:$rhs);
+  let hasVerifier = 0;
   let results = (outs Res<Tpu_Tensor, "Result.">:$output);
   let builders = [OpBuilder<(ins "::mlir::Value":$condition,
       "::mlir::Value":$lhs, "::mlir::Value":$rhs)>];
 }
 
 def Tpu_PReluOp : Tpu_Op<"prelu",
-    [Tpu_SameElementType<["input", "slope", "output"]>, Tpu_Pointwise]> {
+    [Tpu_SameElementType<["input", "slope", "output"]>, Tpu_Pointwise,
+     AllTypesMatch<["input", "output"]>], Tpu_EvaluatesAsTop> {
   let summary = "Leaky rectified linear unit with a slope of its own";
   let description = [{
     x >= 0 ? x : slope * x, element by element; the slope's axes of size 1 are
     repeated.
 
-    Constraints: (C1) equal ranks; (C2) each axis of `slope` is 1 or the
-    input's; (C3) the result has the input's type.
+    Constraints: (C1), (C2) as `tpu.binary`; (C3) the result has the input's
+    type.
 
     Example:
 
@@ -186,6 +189,7 @@ def Tpu_PReluOp : Tpu_Op<"prelu",
     Arg<Tpu_FloatTensor, "Operand.">:$input,
     Arg<Tpu_FloatTensor, "Slope of the negative side.">:$slope);
   let results = (outs Res<Tpu_FloatTensor, "Result.">:$output);
+  let hasVerifier = 0;
 }
 
 def Tpu_CastOp : Tpu_Op<"cast", [Tpu_Pointwise]> {

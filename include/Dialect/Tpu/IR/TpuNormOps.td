@@ -11,7 +11,7 @@
 include "Dialect/Tpu/IR/TpuBase.td"
 
 def Tpu_SoftmaxOp : Tpu_Op<"softmax",
-    [SameOperandsAndResultType, Tpu_KeepsAxes]> {
+    [SameOperandsAndResultType, Tpu_CombinesRows]> {
   let summary = "Softmax along the last axis";
   let description = [{
     exp(x - max) / sum(exp(x - max)) along the last axis; with `log` its
@@ -33,7 +33,7 @@ def Tpu_SoftmaxOp : Tpu_Op<"softmax",
 
 class Tpu_LastAxisNormOp<string mnemonic, string summaryText, string formula>
     : Tpu_Op<mnemonic, [AttrSizedOperandSegments, AllTypesMatch<["input", "output"]>,
-                        Tpu_KeepsAxes]> {
+                        Tpu_CombinesRows]> {
   let summary = summaryText;
   let description = formula # [{ over the last axis. Statistics are taken in f32.
 
@@ -69,7 +69,7 @@ def Tpu_RMSNormOp : Tpu_LastAxisNormOp<"rms_norm",
     "x / sqrt(mean(x^2) + epsilon) * scale + bias">;
 
 def Tpu_ReduceOp : Tpu_KindOp<"reduce",
-    [Tpu_SameElementType<["input", "output"]>, Tpu_KeepsAxes]> {
+    [Tpu_SameElementType<["input", "output"]>, Tpu_CombinesRows]> {
   let summary = "Combines all elements of the last axes";
   let description = [{
     mean, sum, max or min over the axes from `axis` to the last. The result has

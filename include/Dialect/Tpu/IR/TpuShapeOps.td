@@ -10,13 +10,16 @@
 
 include "Dialect/Tpu/IR/TpuBase.td"
 
-class Tpu_MoveOp<string mnemonic, list<Trait> traits = []>
-    : Tpu_Op<mnemonic, traits # [Tpu_SameElementType<["input", "output"]>]> {
+class Tpu_MoveOp<string mnemonic, list<Trait> traits = [],
+                 Trait evaluation = Tpu_EvaluatesAsTop>
+    : Tpu_Op<mnemonic, traits # [Tpu_SameElementType<["input", "output"]>],
+             evaluation> {
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
 
-def Tpu_ReshapeOp : Tpu_MoveOp<"reshape"> {
+def Tpu_ReshapeOp : Tpu_MoveOp<"reshape",
+    [Tpu_MovesElements, Tpu_SplitsBatch], Tpu_Evaluates> {
   let summary = "The same elements under another shape";
   let description = [{
     Row-major order is kept; in global memory nothing moves. The shape is that
@@ -36,7 +39,7 @@ def Tpu_ReshapeOp : Tpu_MoveOp<"reshape"> {
       "::llvm::ArrayRef<int64_t>":$shape)>];
 }
 
-def Tpu_PermuteOp : Tpu_MoveOp<"permute", [Tpu_KeepsAxes]> {
+def Tpu_PermuteOp : Tpu_MoveOp<"permute", [Tpu_KeepsAxes, Tpu_MovesElements]> {
   let summary = "Reorders the axes";
   let description = [{
     Axis i of the result is axis `order`[i] of the input.
@@ -60,7 +63,11 @@ def Tpu_PermuteOp : Tpu_MoveOp<"permute", [Tpu_KeepsAxes]> {
 }
 
 def Tpu_RelayoutOp
-    : Tpu_Op<"relayout", [Tpu_SameElementType<["input", "output"]>]> {
+    : Tpu_Op<"relayout",
+             [Tpu_SameElementType<["input", "output"]>, Tpu_MovesElements,
+              DeclareOpInterfaceMethods<BatchSplitOpInterface,
+                                        ["getSplitOperands", "narrowToPart"]>],
+             Tpu_EvaluatesAsTop> {
   let summary = "Moves elements by strided boxes";
   let description = [{
     result[to + sum i t] = input[from + sum i f] for all i of each box: what a
@@ -90,7 +97,8 @@ def Tpu_RelayoutOp
 
 def Tpu_ConcatOp : Tpu_Op<"concat",
     [DeclareOpInterfaceMethods<LaneLayoutOpInterface,
-                               ["getKeptAxes", "hasKeptAxes"]>]> {
+                               ["getKeptAxes", "hasKeptAxes"]>],
+    Tpu_EvaluatesAsTop> {
   let summary = "Joins tensors along an axis";
   let description = [{
     Constraints: (C1) at least one operand; (C2) 0 <= `axis` < rank; (C3) the
@@ -113,7 +121,10 @@ def Tpu_ConcatOp : Tpu_Op<"concat",
       "int64_t":$axis)>];
 }
 
-def Tpu_SliceOp : Tpu_MoveOp<"slice", [Tpu_KeepsAxes]> {
+def Tpu_SliceOp : Tpu_MoveOp<"slice",
+    [Tpu_KeepsAxes, Tpu_MovesElements,
+     DeclareOpInterfaceMethods<BatchSplitOpInterface,
+                               ["getSplitOperands", "narrowToPart"]>]> {
   let summary = "Regular part of a tensor";
   let description = [{
     out[i] = input[offsets + i * steps] on every axis; the result's shape is
@@ -141,7 +152,7 @@ def Tpu_SliceOp : Tpu_MoveOp<"slice", [Tpu_KeepsAxes]> {
       "::llvm::ArrayRef<int64_t>":$steps)>];
 }
 
-def Tpu_PadOp : Tpu_MoveOp<"pad", [Tpu_KeepsAxes]> {
+def Tpu_PadOp : Tpu_MoveOp<"pad", [Tpu_KeepsAxes], Tpu_Evaluates> {
   let summary = "Surrounds a tensor with a constant";
   let description = [{
     `pads` lists all begins, then all ends, one an axis. `value` is rounded to
@@ -167,7 +178,8 @@ def Tpu_PadOp : Tpu_MoveOp<"pad", [Tpu_KeepsAxes]> {
       "::llvm::ArrayRef<int64_t>":$pads, CArg<"double", "0.0">:$value)>];
 }
 
-def Tpu_GatherOp : Tpu_Op<"gather", [Tpu_SameElementType<["input", "output"]>]> {
+def Tpu_GatherOp : Tpu_Op<"gather",
+    [Tpu_SameElementType<["input", "output"]>, Tpu_SplitsBatch]> {
   let summary = "Picks slices by index along an axis";
   let description = [{
     out[a..., i..., b...] = input[a..., indices[i...], b...], where a are the
@@ -193,7 +205,8 @@ def Tpu_GatherOp : Tpu_Op<"gather", [Tpu_SameElementType<["input", "output"]>]> 
       "::mlir::Value":$indices, "int64_t":$axis)>];
 }
 
-def Tpu_BroadcastOp : Tpu_MoveOp<"broadcast", [Tpu_KeepsAxes]> {
+def Tpu_BroadcastOp : Tpu_MoveOp<"broadcast", [Tpu_KeepsAxes, Tpu_SplitsBatch],
+                                 Tpu_Evaluates> {
   let summary = "Repeats axes of size 1";
   let description = [{
     Constraints: (C1) equal ranks; (C2) each axis of the operand is 1 or the

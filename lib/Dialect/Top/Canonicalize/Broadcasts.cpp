@@ -81,7 +81,7 @@ struct FunctionOfBroadcast : public RewritePattern {
       : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
   LogicalResult matchAndRewrite(Operation *op,
                                 PatternRewriter &rewriter) const override {
-    if (!isa<CastOp>(op) && !op->hasTrait<OpTrait::SameOperandsAndResultType>())
+    if (!op->hasTrait<Pointwise>() || op->getNumOperands() != 1)
       return failure();
     auto broadcast = op->getOperand(0).getDefiningOp<BroadcastOp>();
     if (!broadcast || !broadcast->hasOneUse() ||
@@ -148,8 +148,7 @@ struct BroadcastIntoElementwise : public RewritePattern {
       : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
   LogicalResult matchAndRewrite(Operation *op,
                                 PatternRewriter &rewriter) const override {
-    if (!isa<AddOp, SubOp, MulOp, DivOp, MaxOp, MinOp, PowOp, ModOp, AndOp,
-             OrOp, XorOp, CompareOp, WhereOp>(op))
+    if (!op->hasTrait<Pointwise>() || op->getNumOperands() < 2)
       return failure();
     SmallVector<Value> operands(op->getOperands());
     for (auto [index, value] : llvm::enumerate(operands)) {
@@ -157,11 +156,7 @@ struct BroadcastIntoElementwise : public RewritePattern {
       if (!broadcast)
         continue;
       operands[index] = broadcast.getInput();
-      SmallVector<ArrayRef<int64_t>> shapes;
-      for (Value operand : operands)
-        shapes.push_back(shapeOf(operand));
-      std::optional<SmallVector<int64_t>> shape = broadcastShapes(shapes);
-      if (shape && ArrayRef(*shape) == shapeOf(op->getResult(0))) {
+      if (keepsType(op, operands)) {
         rewriter.modifyOpInPlace(
             op, [&] { op->setOperand(index, broadcast.getInput()); });
         return success();
@@ -169,6 +164,19 @@ struct BroadcastIntoElementwise : public RewritePattern {
       operands[index] = value;
     }
     return failure();
+  }
+
+private:
+  /// Whether `op` gives its result's type when it reads `operands`.
+  static bool keepsType(Operation *op, ValueRange operands) {
+    auto infer = dyn_cast<InferTypeOpInterface>(op);
+    SmallVector<Type> types;
+    return infer &&
+           succeeded(infer.inferReturnTypes(
+               op->getContext(), /*location=*/std::nullopt, operands,
+               op->getDiscardableAttrDictionary(), op->getPropertiesStorage(),
+               op->getRegions(), types)) &&
+           TypeRange(types) == TypeRange(op->getResultTypes());
   }
 };
 

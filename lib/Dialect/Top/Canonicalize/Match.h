@@ -34,6 +34,12 @@ inline bool isConstant(mlir::Value value) {
   return value.getDefiningOp<WeightOp>() != nullptr;
 }
 
+/// True for functions of one element, whose result has the operand's type.
+inline bool isFunction(mlir::Operation *op) {
+  return op->hasTrait<Pointwise>() && op->getNumOperands() == 1 &&
+         op->getOperand(0).getType() == op->getResult(0).getType();
+}
+
 /// True when all elements of `value` are the constant `expected`, to a relative
 /// precision that f32 constants of a network have.
 inline bool isSplat(mlir::Value value, double expected,

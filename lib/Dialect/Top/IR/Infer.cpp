@@ -20,6 +20,13 @@ bool top::hasValidSize(ArrayRef<int64_t> shape) {
   return true;
 }
 
+bool top::isRepeatedTo(Type from, Type to) {
+  ArrayRef<int64_t> shape = cast<ShapedType>(to).getShape();
+  std::optional<SmallVector<int64_t>> common =
+      broadcastShapes({cast<ShapedType>(from).getShape(), shape});
+  return common && ArrayRef<int64_t>(*common) == shape;
+}
+
 FailureOr<RankedTensorType> top::inferBroadcast(std::optional<Location> loc,
                                                 StringRef name,
                                                 ValueRange values,

@@ -247,3 +247,9 @@ LogicalResult AvgPoolOp::inferReturnTypes(MLIRContext *context,
                                           SmallVectorImpl<Type> &types) {
   return inferPool(location, getOperationName(), adaptor, types);
 }
+
+SmallVector<unsigned, 2> MatMulOp::getRowOperands() {
+  if (getShape(getRhs()).size() != 2 || getLeftTranspose())
+    return {};
+  return {0};
+}

@@ -182,3 +182,42 @@ LogicalResult CumSumOp::inferReturnTypes(MLIRContext *context,
   return checkAxis(location, getOperationName(), adaptor.getAxis(),
                    getShape(adaptor.getInput()).size()); // cumsum_c1
 }
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+/// The first operand, where `axis` is the last one.
+template <typename OpTy>
+static SmallVector<unsigned, 2> getRowsAlong(OpTy op, int64_t axis) {
+  if (axis != op.getInput().getType().getRank() - 1)
+    return {};
+  return {0};
+}
+
+SmallVector<unsigned, 2> SoftmaxOp::getRowOperands() {
+  return getRowsAlong(*this, getAxis());
+}
+
+SmallVector<unsigned, 2> LayerNormOp::getRowOperands() {
+  return getRowsAlong(*this, getAxis());
+}
+
+SmallVector<unsigned, 2> RMSNormOp::getRowOperands() {
+  return getRowsAlong(*this, getAxis());
+}
+
+SmallVector<unsigned, 2> ReduceOp::getRowOperands() {
+  if (!getKeepdims() || getAxes().size() != 1)
+    return {};
+  return getRowsAlong(*this, getAxes()[0]);
+}
+
+bool ReduceOp::combinesRows() {
+  ArrayRef<int64_t> shape = getShape(getInput());
+  int64_t last = int64_t(shape.size()) - 1;
+  for (auto [axis, size] : llvm::enumerate(shape.drop_back(!shape.empty())))
+    if (size != 1 && !llvm::is_contained(getAxes(), int64_t(axis)))
+      return false;
+  return !getAxes().empty() && !llvm::is_contained(getAxes(), last);
+}

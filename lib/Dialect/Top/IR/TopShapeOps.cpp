@@ -299,3 +299,38 @@ LogicalResult SpaceToDepthOp::inferReturnTypes(MLIRContext *context,
       getElement(adaptor.getInput())));
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// Movement and rows
+//===----------------------------------------------------------------------===//
+
+std::optional<ElementMap> ReshapeOp::getElementMap() {
+  return ElementMap::identity(getOutput().getType().getNumElements());
+}
+
+std::optional<ElementMap> PermuteOp::getElementMap() {
+  return ElementMap::ofPermute(getShape(getInput()), getOrder());
+}
+
+std::optional<ElementMap> RelayoutOp::getElementMap() {
+  return ElementMap::ofBoxes(unpackCopyBoxes(getBoxes(), getAxes()),
+                             getOutput().getType().getNumElements(),
+                             getInput().getType().getNumElements());
+}
+
+std::optional<ElementMap> SliceOp::getElementMap() {
+  return ElementMap::ofSlice(getShape(getInput()), getOffsets(), getSizes(),
+                             getSteps());
+}
+
+SmallVector<unsigned, 2> SliceOp::getRowOperands() {
+  if (getShape(getInput()).drop_back() != getShape(getOutput()).drop_back())
+    return {};
+  return {0};
+}
+
+SmallVector<unsigned, 2> ConcatOp::getRowOperands() {
+  if (int64_t(getAxis()) != getOutput().getType().getRank() - 1)
+    return {};
+  return llvm::to_vector<2>(llvm::seq<unsigned>(0, getNumOperands()));
+}

@@ -20,22 +20,3 @@ LogicalResult ClipOp::verify() {
     return emitOpError("min ") << min << " is not at most max " << max;
   return success();
 }
-
-LogicalResult PReluOp::inferReturnTypes(MLIRContext *context,
-                                        std::optional<Location> location,
-                                        Adaptor adaptor,
-                                        SmallVectorImpl<Type> &types) {
-  Type type = adaptor.getInput().getType();
-  FailureOr<RankedTensorType> broadcast =
-      inferBroadcast(location, getOperationName(), adaptor.getOperands(),
-                     getElement(adaptor.getInput()));
-  if (failed(broadcast))
-    return failure();
-  if (*broadcast != type) // prelu_c1
-    return inferError(location, getOperationName(),
-                      "slope " + str(getShape(adaptor.getSlope())) +
-                          " does not broadcast to the operand's shape " +
-                          str(getShape(adaptor.getInput())));
-  types.push_back(type);
-  return success();
-}

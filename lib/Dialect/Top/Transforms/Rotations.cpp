@@ -58,7 +58,7 @@ public:
     // Others that read it would have it computed twice.
     if (!op || !op->hasOneUse())
       return false;
-    if (op->hasTrait<OpTrait::SameOperandsAndResultType>())
+    if (isFunction(op))
       return canExtend(op->getOperand(0));
     if (auto slice = dyn_cast<SliceOp>(op))
       return slice.getSizes()[rows.axis] == rows.count &&

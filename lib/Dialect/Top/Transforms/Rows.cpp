@@ -41,9 +41,7 @@ struct SinkReshape : public RewritePattern {
       : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
   LogicalResult matchAndRewrite(Operation *op,
                                 PatternRewriter &rewriter) const override {
-    if (op->getNumOperands() != 1 ||
-        !isa_and_nonnull<TopDialect>(op->getDialect()) ||
-        !op->hasTrait<OpTrait::SameOperandsAndResultType>())
+    if (!isFunction(op))
       return failure();
     auto reshape = op->getOperand(0).getDefiningOp<ReshapeOp>();
     if (!reshape)
@@ -96,7 +94,7 @@ struct SinkEqualReshapes : public RewritePattern {
       : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
   LogicalResult matchAndRewrite(Operation *op,
                                 PatternRewriter &rewriter) const override {
-    if (!isa<AddOp, SubOp, MulOp, DivOp, MaxOp, MinOp, PowOp>(op))
+    if (!op->hasTrait<Pointwise>() || op->getNumOperands() != 2)
       return failure();
     auto lhs = op->getOperand(0).getDefiningOp<ReshapeOp>();
     auto rhs = op->getOperand(1).getDefiningOp<ReshapeOp>();
@@ -106,7 +104,9 @@ struct SinkEqualReshapes : public RewritePattern {
     Operation *moved = rewriter.clone(*op);
     rewriter.modifyOpInPlace(moved, [&] {
       moved->setOperands({lhs.getInput(), rhs.getInput()});
-      moved->getResult(0).setType(lhs.getInput().getType());
+      moved->getResult(0).setType(
+          cast<RankedTensorType>(op->getResult(0).getType())
+              .clone(shapeOf(lhs.getInput())));
     });
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, op->getResult(0).getType(),
                                            moved->getResult(0));

@@ -7,7 +7,6 @@
 #include "TransposeGraph.h"
 #include "../Canonicalize/Match.h"
 #include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -15,7 +14,7 @@ using namespace tpuc::top;
 
 /// True for ops that only move elements of their operands.
 static bool isMovement(Operation *op) {
-  return isa_and_nonnull<ReshapeOp, PermuteOp, SliceOp, ConcatOp>(op);
+  return isa_and_nonnull<DataMovementOpInterface, ConcatOp>(op);
 }
 
 static int64_t getWidth(Value value) {
@@ -33,90 +32,51 @@ static bool isSharedRow(Value value) {
   return tpuc::getNumElements(shapeOf(value)) == getWidth(value);
 }
 
-static bool isLastAxis(Value value, int64_t axis) {
-  return axis == int64_t(shapeOf(value).size()) - 1;
-}
-
 using Indices = SmallVector<unsigned, 2>;
 
-/// Which operands of an elementwise op of several operands have a row for each
-/// row of the result. Nothing when one of them broadcasts otherwise.
-static std::optional<Indices> getElementwiseRows(Operation *op) {
-  ArrayRef<int64_t> result = shapeOf(op->getResult(0));
+/// Which operands of an elementwise op have a row for each row of the result;
+/// none when one of them broadcasts otherwise, or numbers become others.
+static Indices getElementwiseRows(Operation *op) {
+  auto result = cast<RankedTensorType>(op->getResult(0).getType());
   Indices indices;
   for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
-    ArrayRef<int64_t> shape = shapeOf(operand);
-    bool hasRows = shape.size() == result.size() && !shape.empty() &&
-                   shape.drop_back() == result.drop_back();
+    auto type = cast<RankedTensorType>(operand.getType());
+    if (type.getElementType() != result.getElementType())
+      return {};
+    ArrayRef<int64_t> shape = type.getShape();
+    bool hasRows = shape.size() == result.getShape().size() && !shape.empty() &&
+                   shape.drop_back() == result.getShape().drop_back();
     if (hasRows)
       indices.push_back(index);
     else if (!isSharedRow(operand))
-      return std::nullopt;
+      return {};
   }
-  return indices.empty() ? std::nullopt : std::optional(indices);
+  return indices;
 }
 
 /// The operands of which `op` treats each row (of the last axis) by itself and
-/// alike, giving one row of its result. Nothing when it does otherwise.
-static std::optional<Indices> getRowOperands(Operation *op) {
+/// alike, giving one row of its result. None when it does otherwise.
+static Indices getRowOperands(Operation *op) {
   if (op->getNumResults() != 1 || shapeOf(op->getResult(0)).empty())
-    return std::nullopt;
-  auto first = [](bool isByRow) {
-    return isByRow ? std::optional(Indices{0}) : std::nullopt;
-  };
-  return llvm::TypeSwitch<Operation *, std::optional<Indices>>(op)
-      .Case<AddOp, SubOp, MulOp, DivOp, MaxOp, MinOp, PowOp>(
-          [](auto binary) { return getElementwiseRows(binary); })
-      .Case<MatMulOp>([&](MatMulOp matmul) {
-        return first(shapeOf(matmul.getRhs()).size() == 2 &&
-                     !matmul.getLeftTranspose());
-      })
-      .Case<LayerNormOp, RMSNormOp, SoftmaxOp>([&](auto norm) {
-        return first(isLastAxis(norm.getInput(), norm.getAxis()));
-      })
-      .Case<ReduceOp>([&](ReduceOp reduce) {
-        return first(reduce.getKeepdims() && reduce.getAxes().size() == 1 &&
-                     isLastAxis(reduce.getInput(), reduce.getAxes()[0]));
-      })
-      .Case<SliceOp>([&](SliceOp slice) {
-        return first(shapeOf(slice.getInput()).drop_back() ==
-                     shapeOf(slice.getOutput()).drop_back());
-      })
-      .Case<ConcatOp>([&](ConcatOp concat) -> std::optional<Indices> {
-        if (!isLastAxis(concat.getOutput(), concat.getAxis()))
-          return std::nullopt;
-        return llvm::to_vector<2>(
-            llvm::seq<unsigned>(0, concat->getNumOperands()));
-      })
-      .Case<ReshapeOp, PermuteOp, CastOp, WeightOp>(
-          [](auto) { return std::nullopt; })
-      .Default([&](Operation *other) {
-        // Functions of single elements.
-        return first(isa_and_nonnull<TopDialect>(other->getDialect()) &&
-                     other->getNumOperands() == 1 &&
-                     other->hasTrait<OpTrait::SameOperandsAndResultType>());
-      });
+    return {};
+  if (op->hasTrait<Pointwise>())
+    return getElementwiseRows(op);
+  auto rows = dyn_cast<RowOrderOpInterface>(op);
+  return rows ? rows.getRowOperands() : Indices();
 }
 
 /// True when `op` combines all rows of its operand, so that their order does
 /// not matter (but for the rounding of sums).
 static bool ignoresRowOrder(Operation *op) {
-  auto reduce = dyn_cast<ReduceOp>(op);
-  if (!reduce)
-    return false;
-  ArrayRef<int64_t> shape = shapeOf(reduce.getInput());
-  ArrayRef<int64_t> axes = reduce.getAxes();
-  int64_t last = int64_t(shape.size()) - 1;
-  for (auto [axis, size] : llvm::enumerate(shape))
-    if (int64_t(axis) != last && size != 1 &&
-        !llvm::is_contained(axes, int64_t(axis)))
-      return false;
-  return !axes.empty() && !llvm::is_contained(axes, last);
+  auto rows = dyn_cast<RowOrderOpInterface>(op);
+  return rows && rows.combinesRows();
 }
 
 /// Attention ends in a permute that is read off its result for nothing.
-static bool isReadOffProduct(PermuteOp permute) {
-  auto product = permute.getInput().getDefiningOp<MatMulOp>();
+static bool isReadOffProduct(Operation *op) {
+  auto permute = dyn_cast<PermuteOp>(op);
+  auto product =
+      permute ? permute.getInput().getDefiningOp<MatMulOp>() : MatMulOp();
   return product && shapeOf(product.getRhs()).size() > 2;
 }
 
@@ -142,7 +102,7 @@ TransposeGraph::TransposeGraph(Block &block) {
     node.width = getWidth(value);
     Operation *op = value.getDefiningOp();
     node.isConstant = isConstant(value);
-    node.isMovable = op && node.rows > 1 && getRowOperands(op).has_value();
+    node.isMovable = op && node.rows > 1 && !getRowOperands(op).empty();
     node.order = maps.intern(ElementMap::identity(node.rows));
     nodeOf[value] = nodes.size();
     nodes.push_back(std::move(node));
@@ -176,35 +136,17 @@ TransposeGraph::Trace TransposeGraph::trace(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto reshape = dyn_cast_or_null<ReshapeOp>(op)) {
     result = trace(reshape.getInput());
-  } else if (auto permute = dyn_cast_or_null<PermuteOp>(op)) {
-    SmallVector<int64_t> own = getRowMajorStrides(shapeOf(permute.getInput()));
-    SmallVector<int64_t> strides;
-    for (int64_t axis : permute.getOrder())
-      strides.push_back(own[axis]);
-    // Rows move as wholes, or it is no movement of rows.
-    if (isLastAxis(value, permute.getOrder().back()) &&
-        !isReadOffProduct(permute))
-      follow(permute.getInput(), ElementMap::strided(shape, strides, 0, count),
-             false);
-  } else if (auto slice = dyn_cast_or_null<SliceOp>(op)) {
-    SmallVector<int64_t> strides =
-        getRowMajorStrides(shapeOf(slice.getInput()));
-    int64_t base = 0;
-    bool isForward = true;
-    for (auto [stride, offset, step, size] :
-         llvm::zip(strides, slice.getOffsets(), slice.getSteps(), shape)) {
-      base += stride * offset;
-      stride *= size == 1 ? 1 : step;
-      isForward &= stride > 0;
-    }
-    if (isForward && !shape.empty() &&
-        shape.back() == shapeOf(slice.getInput()).back())
-      follow(slice.getInput(),
-             ElementMap::strided(shape, strides, base,
-                                 slice.getInput().getType().getNumElements()),
-             true);
   } else if (auto concat = dyn_cast_or_null<ConcatOp>(op)) {
     result = traceConcat(concat);
+  } else if (auto move = dyn_cast_or_null<DataMovementOpInterface>(op)) {
+    // Rows move as wholes, or it is no movement of rows.
+    Value input = op->getOperand(0);
+    std::optional<ElementMap> map;
+    if (!shape.empty() && getWidth(input) == getWidth(value) &&
+        !isReadOffProduct(op))
+      map = move.getElementMap();
+    if (map && map->getUnit() % getWidth(value) == 0)
+      follow(input, map, isa<SliceOp>(op));
   }
   traces[value] = result;
   return result;
@@ -254,8 +196,7 @@ void TransposeGraph::addEdge(OpOperand &operand) {
   edge.moves = source.moves;
   edge.isSelection = source.isSelection;
   edge.width = getWidth(operand.get());
-  std::optional<Indices> indices = getRowOperands(reader);
-  if (indices && llvm::is_contained(*indices, operand.getOperandNumber())) {
+  if (llvm::is_contained(getRowOperands(reader), operand.getOperandNumber())) {
     int node = nodeOf.at(reader->getResult(0));
     if (nodes[node].isMovable)
       edge.to = node;

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Dialect/Top/IR/Top.h"
 #include "Verify.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 

@@ -24,8 +24,9 @@ static Type getBroadcastType(ArrayRef<Value> operands) {
   return shape ? first.clone(*shape) : first;
 }
 
-/// Checks that all operands have equal ranks and broadcast to the result.
-static LogicalResult verifyBroadcast(Operation *op) {
+LogicalResult tpuc::tpu::verifyPointwise(Operation *op) {
+  /*binary_c1, binary_c2, compare_c1, compare_c2, select_c1, select_c2*/
+  /*prelu_c1, prelu_c2, cast_c1*/
   SmallVector<ArrayRef<int64_t>> shapes;
   for (Value operand : op->getOperands())
     shapes.push_back(getShape(operand));
@@ -60,9 +61,6 @@ void BinaryOp::build(OpBuilder &builder, OperationState &state, BinaryKind kind,
 }
 
 LogicalResult BinaryOp::verify() {
-  /*binary_c1, binary_c2*/
-  if (failed(verifyBroadcast(*this)))
-    return failure();
   /*binary_c3*/
   Type element = getElement(getOutput());
   if (getKind() == BinaryKind::Div && element.isInteger())
@@ -87,33 +85,10 @@ void CompareOp::build(OpBuilder &builder, OperationState &state,
   build(builder, state, getBroadcastType({lhs, rhs}), kind, lhs, rhs);
 }
 
-LogicalResult CompareOp::verify() {
-  /*compare_c1, compare_c2*/
-  return verifyBroadcast(*this);
-}
-
 void SelectOp::build(OpBuilder &builder, OperationState &state, Value condition,
                      Value lhs, Value rhs) {
   build(builder, state, getBroadcastType({lhs, rhs, condition}), condition, lhs,
         rhs);
-}
-
-LogicalResult SelectOp::verify() {
-  /*select_c1, select_c2*/
-  return verifyBroadcast(*this);
-}
-
-LogicalResult PReluOp::verify() {
-  ArrayRef<int64_t> input = getShape(getInput());
-  /*prelu_c1, prelu_c2*/
-  std::optional<SmallVector<int64_t>> shape =
-      broadcastShapes({input, getShape(getSlope())});
-  if (!shape || ArrayRef<int64_t>(*shape) != input)
-    return emitOpError("has slope of shape ")
-           << str(getShape(getSlope())) << ", expected rank " << input.size()
-           << " and at each axis 1 or the size of " << str(input);
-  /*prelu_c3*/
-  return verifyResultShape(*this, input);
 }
 
 void CastOp::build(OpBuilder &builder, OperationState &state, Value input,
@@ -123,9 +98,6 @@ void CastOp::build(OpBuilder &builder, OperationState &state, Value input,
 }
 
 LogicalResult CastOp::verify() {
-  /*cast_c1*/
-  if (failed(verifyResultShape(*this, getShape(getInput()))))
-    return failure();
   /*cast_c2*/
   if (getInput().getType() == getOutput().getType())
     return emitOpError("converts ")

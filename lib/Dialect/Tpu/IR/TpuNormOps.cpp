@@ -73,11 +73,3 @@ LogicalResult ReduceOp::verify() {
   /*reduce_c2*/
   return verifyResultShape(*this, getReducedShape(getInput(), axis));
 }
-
-size_t SoftmaxOp::getKeptAxes() { return getShape(getInput()).size() - 1; }
-
-size_t LayerNormOp::getKeptAxes() { return getShape(getInput()).size() - 1; }
-
-size_t RMSNormOp::getKeptAxes() { return getShape(getInput()).size() - 1; }
-
-size_t ReduceOp::getKeptAxes() { return getAxis(); }

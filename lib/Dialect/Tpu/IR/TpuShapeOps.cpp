@@ -213,35 +213,3 @@ LogicalResult BroadcastOp::verify() {
            << " and at each axis 1 or the size of " << str(to);
   return success();
 }
-
-//===----------------------------------------------------------------------===//
-// Axes that are kept
-//===----------------------------------------------------------------------===//
-
-/// How many leading axes have the same size.
-static size_t countCommonAxes(Value a, Value b) {
-  auto [end, other] = std::mismatch(getShape(a).begin(), getShape(a).end(),
-                                    getShape(b).begin(), getShape(b).end());
-  return end - getShape(a).begin();
-}
-
-size_t SliceOp::getKeptAxes() {
-  return countCommonAxes(getInput(), getOutput());
-}
-
-size_t PadOp::getKeptAxes() { return countCommonAxes(getInput(), getOutput()); }
-
-size_t BroadcastOp::getKeptAxes() {
-  return countCommonAxes(getInput(), getOutput());
-}
-
-size_t ConcatOp::getKeptAxes() { return getAxis(); }
-
-bool ConcatOp::hasKeptAxes(unsigned) { return true; }
-
-size_t PermuteOp::getKeptAxes() {
-  size_t kept = 0;
-  while (kept < getOrder().size() && getOrder()[kept] == int64_t(kept))
-    ++kept;
-  return kept;
-}

@@ -34,14 +34,6 @@ int64_t sizeOf(ArrayRef<int64_t> shape) {
   return ShapedType::getNumElements(shape);
 }
 
-/// [first axis, second axis, rest]: batches, channels, image.
-std::optional<LaneLayout> imageLayout(Value value) {
-  ArrayRef<int64_t> shape = shapeOf(value);
-  if (shape.size() < 2)
-    return std::nullopt;
-  return LaneLayout{shape[0], shape[1]};
-}
-
 /// Rows of the last axis: [batches, rows, columns].
 std::optional<LaneLayout> rowLayout(Value value) {
   ArrayRef<int64_t> shape = shapeOf(value);
@@ -61,8 +53,8 @@ public:
     propagate();
     // Products, norms and reductions before the operators that follow them.
     assignDefaults([](Operation *op) {
-      return isa<tpu::MatMulOp, tpu::SoftmaxOp, tpu::LayerNormOp,
-                 tpu::RMSNormOp, tpu::ReduceOp>(op);
+      auto lanes = dyn_cast<LaneLayoutOpInterface>(op);
+      return lanes && lanes.leadsLayout();
     });
     assignDefaults([](Operation *) { return true; });
     for (auto [value, layout] : layouts) {
@@ -99,39 +91,12 @@ private:
       pending.push_back(value);
   }
 
-  void assignImage(Value value) {
-    if (auto layout = imageLayout(value))
-      assign(value, *layout);
-  }
-
   void seed(Operation *op) {
-    if (isa<tpu::ConvOp, tpu::ConvTransposeOp, tpu::PoolOp>(op)) {
-      assignImage(op->getOperand(0));
-      assignImage(op->getResult(0));
-    }
-    if (auto matmul = dyn_cast<tpu::MatMulOp>(op);
-        matmul && matmul.getHdimIsBatch())
-      for (Value value : {Value(matmul.getLeft()), Value(matmul.getRight()),
-                          Value(matmul.getOutput())}) {
-        ArrayRef<int64_t> shape = shapeOf(value);
-        assign(value, {sizeOf(shape.drop_back(3)), shape[shape.size() - 3]});
-      }
-    if (auto attention = dyn_cast<tpu::AttentionOp>(op)) {
-      ArrayRef<int64_t> shape = shapeOf(attention.getOutput());
-      assign(attention.getOutput(), {shape[0], shape[1]});
-      int64_t keyRows = int64_t(attention.getKeyRows());
-      assignRows(attention.getQuery(), attention.getQueryView(), shape[1]);
-      assignRows(attention.getKey(), attention.getKeyView(), keyRows);
-      assignRows(attention.getValue(), attention.getValueView(), keyRows);
-    }
-  }
-
-  /// The `rows` of a view [offset, batch stride, row stride, head stride], be
-  /// the heads within the rows or around them.
-  void assignRows(Value value, ArrayRef<int64_t> view, int64_t rows) {
-    int64_t all = sizeOf(shapeOf(value)), head = rows * view[2];
-    if (head != 0 && all % head == 0)
-      assign(value, {all / head, rows});
+    SmallVector<FixedLayout> fixed;
+    if (auto lanes = dyn_cast<LaneLayoutOpInterface>(op))
+      lanes.getFixedLayouts(fixed);
+    for (const FixedLayout &layout : fixed)
+      assign(layout.value, {layout.n, layout.c});
   }
 
   /// Whether a permutation into `layout` keeps all lanes or transposes all
@@ -248,11 +213,11 @@ private:
         (from != result && leavesFewLanes(op, layout)))
       return;
     carryTo(result);
-    for (Value operand : op->getOperands())
-      if (sizeOf(shapeOf(operand)) == sizeOf(shapeOf(result)) ||
-          isa<tpu::SliceOp, tpu::ConcatOp, tpu::PadOp, tpu::ReduceOp,
-              tpu::BroadcastOp>(op))
-        carryTo(operand);
+    auto lanes = dyn_cast<LaneLayoutOpInterface>(op);
+    for (OpOperand &operand : op->getOpOperands())
+      if (lanes ? lanes.hasKeptAxes(operand.getOperandNumber())
+                : sizeOf(shapeOf(operand.get())) == sizeOf(shapeOf(result)))
+        carryTo(operand.get());
   }
 
   /// Whether result element (n, c, ...) comes from the same n and c of the
@@ -336,8 +301,9 @@ private:
       ArrayRef<int64_t> shape = shapeOf(use.get());
       if (isFunction(user))
         return leadsToImages(user->getResult(0));
-      if (isa<tpu::ConvOp, tpu::ConvTransposeOp, tpu::PoolOp>(user))
-        return use.getOperandNumber() == 0;
+      auto lanes = dyn_cast<LaneLayoutOpInterface>(user);
+      if (lanes && lanes.readsImage(use.getOperandNumber()))
+        return true;
       if (auto concat = dyn_cast<tpu::ConcatOp>(user))
         return concat.getAxis() == 1;
       if (!user->hasTrait<tpu::Pointwise>())
@@ -359,12 +325,9 @@ private:
   static bool takesRow(OpOperand &use) {
     Operation *user = use.getOwner();
     ArrayRef<int64_t> shape = shapeOf(use.get());
-    if (auto matmul = dyn_cast<tpu::MatMulOp>(user))
-      return use.getOperandNumber() == 0 && !matmul.getLeftTranspose();
-    if (isa<tpu::SoftmaxOp, tpu::LayerNormOp, tpu::RMSNormOp>(user))
+    auto lanes = dyn_cast<LaneLayoutOpInterface>(user);
+    if (lanes && lanes.readsRows(use.getOperandNumber()))
       return true;
-    if (auto reduce = dyn_cast<tpu::ReduceOp>(user))
-      return sizeOf(shape.drop_front(reduce.getAxis())) == shape.back();
     if (isFunction(user))
       return leadsToRows(user->getResult(0));
     if (!user->hasTrait<tpu::Pointwise>())

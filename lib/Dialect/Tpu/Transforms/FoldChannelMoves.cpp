@@ -11,9 +11,7 @@
 
 #include "Arch/BM1684X.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
-#include "Interfaces/ElementMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "llvm/Support/DebugLog.h"
 
 #define DEBUG_TYPE "tpu-fold-channel-moves"
@@ -29,40 +27,6 @@ using namespace tpuc;
 //===----------------------------------------------------------------------===//
 // Tracing
 //===----------------------------------------------------------------------===//
-
-static bool isMove(Operation *op) {
-  return isa_and_nonnull<tpu::ReshapeOp, tpu::PermuteOp, tpu::SliceOp,
-                         tpu::RelayoutOp>(op);
-}
-
-/// The element map of a data movement; nothing when it has too many boxes.
-static std::optional<ElementMap> mapOf(Operation *op) {
-  ArrayRef<int64_t> shape = tpu::getShape(op->getResult(0));
-  ArrayRef<int64_t> from = tpu::getShape(op->getOperand(0));
-  int64_t count = ShapedType::getNumElements(shape);
-  int64_t inputCount = ShapedType::getNumElements(from);
-  if (isa<tpu::ReshapeOp>(op))
-    return ElementMap::identity(count);
-  if (auto relayout = dyn_cast<tpu::RelayoutOp>(op))
-    return ElementMap::ofBoxes(
-        unpackCopyBoxes(relayout.getBoxes(), relayout.getAxes()), count,
-        inputCount);
-  SmallVector<int64_t> sizes(shape), strides = computeStrides(from);
-  int64_t base = 0;
-  if (auto permute = dyn_cast<tpu::PermuteOp>(op)) {
-    strides = applyPermutation(strides, permute.getOrder());
-  } else {
-    auto slice = cast<tpu::SliceOp>(op);
-    for (auto [axis, stride] : llvm::enumerate(strides)) {
-      base += slice.getOffsets()[axis] * stride;
-      stride *= slice.getSteps()[axis];
-    }
-  }
-  // A map's last axis is contiguous.
-  sizes.push_back(1);
-  strides.push_back(1);
-  return ElementMap::strided(sizes, strides, base, inputCount);
-}
 
 /// Records the source channel of each plane of a box.
 static void fillPlanes(MutableArrayRef<int64_t> planes, const CopyBox &box,
@@ -93,10 +57,11 @@ static std::optional<ChannelMove> traceChannels(Value value) {
   Value source = value;
   std::optional<ElementMap> map =
       ElementMap::identity(ShapedType::getNumElements(to));
-  for (Operation *op = value.getDefiningOp(); isMove(op) && map;
-       op = source.getDefiningOp()) {
-    std::optional<ElementMap> step = mapOf(op);
+  while (auto op = source.getDefiningOp<DataMovementOpInterface>()) {
+    std::optional<ElementMap> step = map ? op.getElementMap() : std::nullopt;
     map = step ? map->then(*step) : std::nullopt;
+    if (!map)
+      return std::nullopt;
     source = op->getOperand(0);
   }
   ArrayRef<int64_t> from = tpu::getShape(source);
@@ -233,7 +198,7 @@ struct TpuFoldChannelMoves
   void runOnOperation() override {
     SmallVector<Operation *> moves;
     for (Operation &op : getOperation().getBody().front())
-      if (isMove(&op))
+      if (isa<DataMovementOpInterface>(op))
         moves.push_back(&op);
     for (Operation *op : moves)
       numFolded += foldMove(op);
@@ -246,11 +211,11 @@ struct TpuFoldChannelMoves
 private:
   static bool foldMove(Operation *op) {
     Value value = op->getResult(0);
-    bool isEnd =
-        !value.use_empty() &&
-        llvm::none_of(value.getUsers(), [](Operation *user) {
-          return isMove(user) || user->hasTrait<OpTrait::IsTerminator>();
-        });
+    bool isEnd = !value.use_empty() &&
+                 llvm::none_of(value.getUsers(), [](Operation *user) {
+                   return isa<DataMovementOpInterface>(user) ||
+                          user->hasTrait<OpTrait::IsTerminator>();
+                 });
     Type element = tpu::getElement(value);
     bool hasProduct = element.isF16() || element.isBF16() ||
                       isa<quant::UniformQuantizedType>(element);

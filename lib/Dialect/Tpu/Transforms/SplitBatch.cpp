@@ -10,11 +10,9 @@
 #include "Dialect/Tpu/IR/TensorNames.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
-#include "Interfaces/ElementMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/DebugLog.h"
 
 #define DEBUG_TYPE "tpu-split-batch"
@@ -35,14 +33,6 @@ namespace {
 using OperandParts = SmallVector<bool, 4>;
 
 bool isConstant(Operation *op) { return op->hasTrait<OpTrait::ConstantLike>(); }
-
-/// What a relayout moves, as a function of positions.
-std::optional<ElementMap> mapOf(RelayoutOp relayout) {
-  return ElementMap::ofBoxes(
-      unpackCopyBoxes(relayout.getBoxes(), relayout.getAxes()),
-      relayout.getOutput().getType().getNumElements(),
-      relayout.getInput().getType().getNumElements());
-}
 
 class BatchSplitter {
 public:
@@ -118,51 +108,26 @@ private:
   std::optional<OperandParts> operandParts(Operation *op) const {
     if (op->getNumResults() != 1 || !isDivisible(op->getResult(0)))
       return std::nullopt;
-    Value result = op->getResult(0);
     OperandParts taken(op->getNumOperands(), false);
-    auto takeFirst = [&] { taken.front() = true; };
-    bool isSplit = true;
-    if (op->hasTrait<Pointwise>() || isa<BroadcastOp>(op)) {
+    if (op->hasTrait<Pointwise>()) {
       for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
         taken[i] = getShape(operand).front() != 1;
         auto weight = operand.getDefiningOp<WeightOp>();
-        isSplit &= !taken[i] || !weight || weight.getAllowSplit();
+        if (taken[i] && weight && !weight.getAllowSplit())
+          return std::nullopt;
       }
-    } else if (auto lanes = dyn_cast<LaneLayoutOpInterface>(op)) {
+    } else if (auto splits = dyn_cast<BatchSplitOpInterface>(op)) {
+      std::optional<OperandParts> asked = splits.getSplitOperands(parts);
+      if (!asked)
+        return std::nullopt;
+      taken = *asked;
+    } else if (auto lanes = dyn_cast<LaneLayoutOpInterface>(op);
+               lanes && lanes.getKeptAxes() > 0) {
       for (unsigned i = 0; i < taken.size(); ++i)
         taken[i] = lanes.hasKeptAxes(i);
-      isSplit = lanes.getKeptAxes() > 0;
     } else {
-      isSplit =
-          TypeSwitch<Operation *, bool>(op)
-              .Case<ReshapeOp, ConvOp, ConvTransposeOp, PoolOp>([&](auto) {
-                takeFirst();
-                return true;
-              })
-              .Case<RelayoutOp>([&](RelayoutOp relayout) {
-                takeFirst();
-                std::optional<ElementMap> map = mapOf(relayout);
-                for (int64_t part = 0; map && part < parts; ++part)
-                  if (!map->part(parts, part))
-                    return false;
-                return map.has_value();
-              })
-              .Case<GatherOp>([&](GatherOp gather) {
-                taken[gather.getAxis() > 0 ? 0 : 1] = true;
-                return true;
-              })
-              .Case<MatMulOp>([&](MatMulOp matmul) {
-                // Heads within the matrices are no leading axis.
-                bool isBatched =
-                    getShape(result).size() > (matmul.getHdimIsBatch() ? 3 : 2);
-                takeFirst();
-                taken[1] = isBatched;
-                return isBatched || !matmul.getLeftTranspose();
-              })
-              .Default([](Operation *) { return false; });
-    }
-    if (!isSplit)
       return std::nullopt;
+    }
     // A value that exists in parts only cannot be taken as a whole.
     for (auto [operand, isTaken] : llvm::zip(op->getOperands(), taken))
       if (isTaken ? !isDivisible(operand)
@@ -203,20 +168,8 @@ private:
     Operation *clone = builder.clone(*op, mapping);
     clone->setLoc(loc);
     clone->getResult(0).setType(partType(op->getResult(0).getType()));
-    if (auto slice = dyn_cast<SliceOp>(clone)) {
-      SmallVector<int64_t> sizes(slice.getSizes());
-      sizes.front() /= parts;
-      slice.setSizes(sizes);
-    }
-    if (auto relayout = dyn_cast<RelayoutOp>(clone)) {
-      SmallVector<CopyBox> boxes =
-          mapOf(cast<RelayoutOp>(op))->part(parts, part)->getBoxes();
-      size_t axes = 0;
-      for (const CopyBox &box : boxes)
-        axes = std::max(axes, box.sizes.size());
-      relayout.setAxes(axes);
-      relayout.setBoxes(packCopyBoxes(boxes, axes));
-    }
+    if (auto splits = dyn_cast<BatchSplitOpInterface>(clone))
+      splits.narrowToPart(parts, part);
     return clone->getResult(0);
   }
 
