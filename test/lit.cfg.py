@@ -8,7 +8,7 @@ import lit.formats
 config.name = "tpuc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test", ".td"]
-config.excludes = ["Inputs", "python", "models", "lit.cfg.py", "CMakeLists.txt"]
+config.excludes = ["Inputs", "lib", "python", "models", "lit.cfg.py", "CMakeLists.txt"]
 config.test_source_root = os.path.join(config.tpuc_source_dir, "test")
 config.test_exec_root = os.path.join(config.tpuc_build_dir, "test")
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from scaffold import DIALECTS, ROOT, before, camel, create, report
 
 DEFINITION = """\
-def {prefix}_{cls}Op : Op<{prefix}_Dialect, "{name}", [Pure, SameOperandsAndResultType]> {{
+def {prefix}_{cls}Op : Op<{prefix}_Dialect, "{name}",
+    [Pure, SameOperandsAndResultType, {evaluation}]> {{
   let summary = "{summary}";
   let description = [{{
     The formula of an element of the result.
@@ -59,16 +60,31 @@ func.func @{name}_c1_rank(%x: tensor<f32>) -> tensor<f32> {{
   return %0 : tensor<f32>
 }}
 """
+# How an operation is evaluated on the host. The build fails until what is declared is there.
+EVALUATION = {
+    "top": "DeclareOpInterfaceMethods<EvaluableOp>",
+    "tpu": "Tpu_EvaluatesAsTop",
+}
 LEFT = {
-    "top": ["operands, attributes, constraints and their diagnostics",
-            "lib/Dialect/Top/Evaluate: what it computes (EvaluableOp), and test/Interpret",
-            "python/tpuc/frontend/converters: the ONNX operator",
-            "lib/Conversion/TopToTpu/Lower*.cpp: what it is on the chip"],
-    "tpu": ["operands, attributes, constraints and their diagnostics",
-            "lib/Dialect/Tpu/Evaluate: the top operation that means the same",
-            "lib/Kernel: commands for one tile, with a unit test on odd sizes",
-            "lib/Conversion/TpuToBM1684X/*Kernels.cpp: the kernel of the operation"],
-}  # fmt: skip
+    "top": [
+        "operands, attributes, constraints and their diagnostics",
+        "what it says to passes, where it is more than nothing: Top_Pointwise, Top_TakesRows, "
+        "Top_MovesElements, MagnitudeOpInterface",
+        "lib/Dialect/Top/Evaluate: what it computes, and test/Interpret",
+        "python/tpuc/frontend/converters: the ONNX operator; twins() where it is one",
+        "lib/Conversion/TopToTpu/Lower*.cpp: what it is on the chip",
+    ],
+    "tpu": [
+        "operands, attributes, constraints and their diagnostics",
+        "what it says to passes, where it is more than nothing: Tpu_Pointwise, Tpu_KeepsAxes, "
+        "Tpu_MovesElements, Tpu_SplitsBatch, LaneLayoutOpInterface",
+        "Tpu_Evaluates in place of Tpu_EvaluatesAsTop, and lib/Dialect/Tpu/Evaluate, where the "
+        "operation of top has another name or other attributes",
+        "lib/Kernel: commands for one tile, with a unit test on odd sizes, unless one that is "
+        "there does it",
+        "lib/Conversion/TpuToBM1684X/*Kernels.cpp: the kernel of the operation",
+    ],
+}
 
 
 def main() -> None:
@@ -100,6 +116,7 @@ def main() -> None:
         "dialect": args.dialect,
         "summary": args.summary.rstrip("."),
         "type": f"{prefix}_F32Tensor",
+        "evaluation": EVALUATION[args.dialect],
     }
     if f"{prefix}_{values['cls']}Op " in definition.read_text():
         parser.error(f"{args.dialect}.{args.name} exists already")

@@ -36,7 +36,7 @@ def BatchSplitOpInterface : OpInterface<"BatchSplitOpInterface"> {
       /*methodName=*/"narrowToPart",
       /*args=*/(ins "int64_t":$parts, "int64_t":$part),
       /*methodBody=*/"",
-      /*defaultImplementation=*/"">
+      /*defaultImplementation=*/"return;">
   ];
 }
 

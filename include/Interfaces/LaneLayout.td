@@ -39,7 +39,7 @@ def LaneLayoutOpInterface : OpInterface<"LaneLayoutOpInterface"> {
       /*methodName=*/"getFixedLayouts",
       /*args=*/(ins "::llvm::SmallVectorImpl<::tpuc::FixedLayout> &":$layouts),
       /*methodBody=*/"",
-      /*defaultImplementation=*/"">,
+      /*defaultImplementation=*/"return;">,
     InterfaceMethod<
       /*desc=*/[{
         Whether an operand is read as images [n, c, ...] with channels across the

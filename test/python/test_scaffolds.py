@@ -56,7 +56,9 @@ def test_an_operation_is_begun(dialect, family, sources):
     run("new_op.py", dialect, family, "cumulative_sum", "Sums", "--root", sources)
     prefix = dialect.capitalize()
     definition = sources / f"include/Dialect/{prefix}/IR/{prefix}{family}Ops.td"
-    assert "class CumulativeSumOp" in tablegen("-gen-op-decls", definition, sources)
+    declared = tablegen("-gen-op-decls", definition, sources)
+    assert "class CumulativeSumOp" in declared
+    assert "::tpuc::EvaluableOp::Trait" in declared
     source = (sources / f"lib/Dialect/{prefix}/IR/{prefix}{family}Ops.cpp").read_text()
     assert "CumulativeSumOp::verify()" in source
 

@@ -5,11 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ElementwiseParams.h"
 #include "KernelModels.h"
 #include "QuantElementwise.h"
 
 #include "Dialect/Tpu/IR/Tpu.h"
-#include "Kernel/Elementwise.h"
 
 #include <limits>
 
@@ -17,15 +17,14 @@ using namespace mlir;
 using namespace tpuc;
 using namespace tpuc::kernel;
 
-namespace {
-
-ShapedTensor shapedTensor(KernelContext &context, Value value) {
+static ShapedTensor shapedTensor(KernelContext &context, Value value) {
   auto type = cast<RankedTensorType>(value.getType());
   return {context.globalTensor(value),
           llvm::SmallVector<int64_t>(type.getShape())};
 }
 
-ElementwiseParams makeParams(KernelContext &context, Operation *op) {
+ElementwiseParams tpuc::makeElementwiseParams(KernelContext &context,
+                                              Operation *op) {
   ElementwiseParams params;
   params.result = shapedTensor(context, op->getResult(0));
   for (Value operand : op->getOperands()) {
@@ -38,6 +37,8 @@ ElementwiseParams makeParams(KernelContext &context, Operation *op) {
   };
   return params;
 }
+
+namespace {
 
 Arith arithOf(tpu::BinaryKind kind) {
   switch (kind) {
@@ -62,7 +63,7 @@ struct BinaryModel
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
     auto binary = cast<tpu::BinaryOp>(op);
-    ElementwiseParams params = makeParams(context, op);
+    ElementwiseParams params = makeElementwiseParams(context, op);
     ElementType type = params.result.tensor.type;
     Arith function = arithOf(binary.getKind());
     if (isInt8(type)) {
@@ -117,7 +118,7 @@ struct ScalarModel
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
     auto scalar = cast<tpu::ScalarOp>(op);
-    ElementwiseParams params = makeParams(context, op);
+    ElementwiseParams params = makeElementwiseParams(context, op);
     Operand constant(scalar.getValue().convertToDouble(),
                      params.result.tensor.type);
     tpu::ScalarKind kind = scalar.getKind();
@@ -147,7 +148,7 @@ struct CastModel
     : LowerToCommandsOpInterface::ExternalModel<CastModel, tpu::CastOp> {
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
-    ElementwiseParams params = makeParams(context, op);
+    ElementwiseParams params = makeElementwiseParams(context, op);
     auto cast = llvm::cast<tpu::CastOp>(op);
     if (isInt8(params.result.tensor.type) ||
         isInt8(params.operands.front().tensor.type)) {
@@ -220,7 +221,7 @@ struct CompareModel
     : LowerToCommandsOpInterface::ExternalModel<CompareModel, tpu::CompareOp> {
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
-    ElementwiseParams params = makeParams(context, op);
+    ElementwiseParams params = makeElementwiseParams(context, op);
     ElementType type = params.result.tensor.type;
     params.scratch.assign(2, type);
     tpu::CompareKind kind = cast<tpu::CompareOp>(op).getKind();
@@ -305,7 +306,7 @@ struct SelectModel
     : LowerToCommandsOpInterface::ExternalModel<SelectModel, tpu::SelectOp> {
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
-    ElementwiseParams params = makeParams(context, op);
+    ElementwiseParams params = makeElementwiseParams(context, op);
     ElementType type = params.result.tensor.type;
     params.scratch.assign(3, type);
     params.compute = [=](CommandBuilder &builder, const LocalTensor &result,
@@ -326,7 +327,7 @@ struct PReluModel
     : LowerToCommandsOpInterface::ExternalModel<PReluModel, tpu::PReluOp> {
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
-    ElementwiseParams params = makeParams(context, op);
+    ElementwiseParams params = makeElementwiseParams(context, op);
     ElementType type = params.result.tensor.type;
     params.scratch.assign(3, type);
     // max(x, 0) + slope * min(x, 0)

@@ -73,7 +73,7 @@ func.func @clip_c1_nan(%x: tensor<4x8xf32>) {
 // -----
 
 func.func @prelu_c1_slope(%x: tensor<1x8xf32>, %s: tensor<4x8xf32>) {
-  // expected-error @+1 {{'top.prelu' op slope [4, 8] does not broadcast to the operand's shape [1, 8]}}
+  // expected-error @+1 {{'top.prelu' op failed to verify that slope broadcasts to the shape of input}}
   %0 = top.prelu %x, %s : (tensor<1x8xf32>, tensor<4x8xf32>) -> tensor<1x8xf32>
   return
 }

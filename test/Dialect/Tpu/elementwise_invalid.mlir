@@ -89,7 +89,7 @@ func.func @select_c2_result(%c: tensor<2x4xf16>, %y: tensor<1x4xf16>) {
 // -----
 
 func.func @prelu_c2_slope(%x: tensor<1x8x4x4xf16>, %s: tensor<1x4x1x1xf16>) {
-  // expected-error @+1 {{has slope of shape [1, 4, 1, 1], expected rank 4 and at each axis 1 or the size of [1, 8, 4, 4]}}
+  // expected-error @+1 {{has operands of shapes [1, 8, 4, 4], [1, 4, 1, 1], expected equal ranks and sizes that are equal or 1}}
   %0 = tpu.prelu %x, %s : (tensor<1x8x4x4xf16>, tensor<1x4x1x1xf16>) -> tensor<1x8x4x4xf16>
   return
 }
@@ -97,7 +97,7 @@ func.func @prelu_c2_slope(%x: tensor<1x8x4x4xf16>, %s: tensor<1x4x1x1xf16>) {
 // -----
 
 func.func @prelu_c3_result(%x: tensor<1x8x4x4xf16>, %s: tensor<1x8x1x1xf16>) {
-  // expected-error @+1 {{result has shape [1, 8, 1, 1], expected [1, 8, 4, 4]}}
+  // expected-error @+1 {{failed to verify that all of {input, output} have same type}}
   %0 = tpu.prelu %x, %s : (tensor<1x8x4x4xf16>, tensor<1x8x1x1xf16>) -> tensor<1x8x1x1xf16>
   return
 }

@@ -107,10 +107,10 @@ def TpuAllowSplit : Pass<"tpu-allow-split", "::mlir::func::FuncOp"> {
   let summary = "Marks constants that are cut with the activation they meet";
   let description = [{
     Sets `allow_split` on constants that only element-wise operators of several
-    operands read: sums, differences, products, quotients, maxima, minima,
-    comparisons, selections and PReLU. A part of the activation (one of a batch,
-    `tpu-split-batch`) needs the same part of such a constant. Of one that a
-    matmul or a gather reads, too, parts are not taken.
+    operands read, such as sums, products, maxima, comparisons and selections. A
+    part of the activation (one of a batch, `tpu-split-batch`) needs the same
+    part of such a constant. Of one that a matmul or a gather reads, too, parts
+    are not taken.
 
     Before:
 

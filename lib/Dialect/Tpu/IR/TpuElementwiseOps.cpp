@@ -25,8 +25,7 @@ static Type getBroadcastType(ArrayRef<Value> operands) {
 }
 
 LogicalResult tpuc::tpu::verifyPointwise(Operation *op) {
-  /*binary_c1, binary_c2, compare_c1, compare_c2, select_c1, select_c2*/
-  /*prelu_c1, prelu_c2, cast_c1*/
+  /*c1, c2 of element-wise ops*/
   SmallVector<ArrayRef<int64_t>> shapes;
   for (Value operand : op->getOperands())
     shapes.push_back(getShape(operand));

@@ -37,8 +37,7 @@ static float at(const Buffer &operand, ArrayRef<int64_t> shape, int64_t index) {
   SmallVector<int64_t> strides = getRowMajorStrides(shape);
   int64_t leading = int64_t(shape.size()) - operand.getRank();
   for (int64_t axis = 0; axis < operand.getRank(); ++axis) {
-    int64_t position =
-        index / strides[leading + axis] % shape[leading + axis];
+    int64_t position = index / strides[leading + axis] % shape[leading + axis];
     offset += own[axis] * (operand.getDim(axis) == 1 ? 0 : position);
   }
   return operand.getF32()[offset];
@@ -72,8 +71,8 @@ static LogicalResult lowerBend(BendOp op, Lowering &lowering) {
   Value input = lowering.get(op.getInput(), element);
   Value gain =
       lowering.getOfRank(op.getGain(), element, getShape(input).size());
-  lowering.replace(op.getResult(), lowering.emit<TileBendOp>(
-                                       input.getType(), input, gain));
+  lowering.replace(op.getResult(),
+                   lowering.emit<TileBendOp>(input.getType(), input, gain));
   return success();
 }
 
