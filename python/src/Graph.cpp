@@ -36,11 +36,14 @@ struct GraphValue {
 
 /// An operation over values by number. `name` is that by which quantize tables
 /// know it, `tensor` that of its result in the source model, if it has one.
+/// `reorders` says that the result has all elements of the operand and no
+/// others.
 struct GraphOperation {
   std::string kind, location, name, tensor;
   std::vector<int64_t> operands, results;
   py::dict attributes;
   py::object constant = py::none();
+  bool reorders = false;
 };
 
 /// Lists are made once: a vector would become a new one whenever it is read.
@@ -133,6 +136,10 @@ static Graph readGraph(const std::shared_ptr<ModuleHandle> &module) {
       view.operands.push_back(numbers.lookup(operand));
     for (Value result : op.getResults())
       view.results.push_back(number(result));
+    view.reorders =
+        isa<DataMovementOpInterface>(op) &&
+        cast<ShapedType>(op.getResult(0).getType()).getNumElements() ==
+            cast<ShapedType>(op.getOperand(0).getType()).getNumElements();
     auto weight = dyn_cast<top::WeightOp>(op);
     if (weight)
       view.constant = getData(weight, module);
@@ -210,7 +217,8 @@ void bindGraph(py::module_ &m) {
       .def_readonly("operands", &GraphOperation::operands)
       .def_readonly("results", &GraphOperation::results)
       .def_readonly("attributes", &GraphOperation::attributes)
-      .def_readonly("constant", &GraphOperation::constant);
+      .def_readonly("constant", &GraphOperation::constant)
+      .def_readonly("reorders", &GraphOperation::reorders);
   py::class_<Graph>(m, "Graph", "The operations of a module.")
       .def_readonly("values", &Graph::values)
       .def_readonly("inputs", &Graph::inputs)

@@ -45,6 +45,38 @@ TEST(ElementMapTest, OfBoxesKeepsEveryElement) {
   EXPECT_EQ(sourcesOf(map->getBoxes(), 32), sourcesOf(boxes, 32));
 }
 
+/// The input element of each result element of a map.
+std::vector<int64_t> sourcesOf(const ElementMap &map) {
+  return sourcesOf(map.getBoxes(), map.getResultCount());
+}
+
+TEST(ElementMapTest, OfPermute) {
+  std::optional<ElementMap> map = ElementMap::ofPermute({2, 3, 5}, {2, 0, 1});
+  ASSERT_TRUE(map);
+  std::vector<int64_t> expected;
+  for (int64_t c = 0; c < 5; ++c)
+    for (int64_t a = 0; a < 2; ++a)
+      for (int64_t b = 0; b < 3; ++b)
+        expected.push_back((a * 3 + b) * 5 + c);
+  EXPECT_EQ(sourcesOf(*map), expected);
+  // Whole rows stay together.
+  EXPECT_EQ(ElementMap::ofPermute({2, 3, 5}, {1, 0, 2})->getUnit(), 5);
+  EXPECT_TRUE(ElementMap::ofPermute({7, 1, 3}, {1, 0, 2})->isIdentity());
+  EXPECT_TRUE(ElementMap::ofPermute({}, {})->isIdentity());
+}
+
+TEST(ElementMapTest, OfSlice) {
+  std::optional<ElementMap> map =
+      ElementMap::ofSlice({5, 7}, {1, 2}, {2, 3}, {3, 2});
+  ASSERT_TRUE(map);
+  std::vector<int64_t> expected = {9, 11, 13, 30, 32, 34};
+  EXPECT_EQ(sourcesOf(*map), expected);
+  EXPECT_EQ(map->getInputCount(), 35);
+  // A step of one element is none; others may not run backwards.
+  EXPECT_TRUE(ElementMap::ofSlice({5, 7}, {4, 0}, {1, 7}, {-1, 1}));
+  EXPECT_FALSE(ElementMap::ofSlice({5, 7}, {4, 0}, {5, 7}, {-1, 1}));
+}
+
 TEST(ElementMapTest, OfBoxesRepeats) {
   std::vector<CopyBox> boxes = {{0, 4, {3, 4}, {4, 1}, {0, 1}}};
   std::optional<ElementMap> map = ElementMap::ofBoxes(boxes, 12, 8);

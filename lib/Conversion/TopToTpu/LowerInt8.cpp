@@ -182,4 +182,12 @@ void tpuc::populateInt8Lowerings(LoweringSet &set) {
   set.addInt8(lowerBinary<top::SubOp, tpu::BinaryKind::Sub>, Int8Use::Passes);
   set.addInt8(lowerBinary<top::MulOp, tpu::BinaryKind::Mul>, Int8Use::Passes);
   set.addInt8(lowerConcat, Int8Use::Passes);
+  // A convolution takes a zero point out of its sums by the summands of its
+  // channels, which costs nothing; a sum takes a command more. Products and
+  // padding along depth have no form for one.
+  set.addZeroPoint<top::ConvOp>(
+      [](top::ConvOp conv) { return conv.getStrides().size() <= 2; });
+  set.addZeroPoint<top::AddOp>();
+  set.addZeroPoint<top::SubOp>();
+  set.addZeroPoint<top::ConcatOp>();
 }

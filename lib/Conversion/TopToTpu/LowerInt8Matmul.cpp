@@ -52,4 +52,5 @@ static FailureOr<bool> lowerMatMul(top::MatMulOp op, Lowering &lowering) {
 
 void tpuc::populateInt8MatmulLowerings(LoweringSet &set) {
   set.addInt8(lowerMatMul, Int8Use::Contracts, isLinear);
+  set.addZeroPoint<top::MatMulOp>();
 }

@@ -253,6 +253,9 @@ public:
     Int8Use int8Use = Int8Use::None;
     /// Which of the ops have the INT8 form; all when empty.
     std::function<bool(mlir::Operation *)> hasInt8;
+    /// Which of them read operands with a zero point other than 0; none when
+    /// empty.
+    std::function<bool(mlir::Operation *)> takesZeroPoint;
     /// It moves elements of any type.
     bool moves = false;
 
@@ -291,6 +294,13 @@ public:
     entry.lowerInt8 = [lower](mlir::Operation *op, Lowering &lowering) {
       return lower(llvm::cast<OpTy>(op), lowering);
     };
+  }
+  /// Says that the INT8 form of the ops that satisfy `takes` reads operands
+  /// with a zero point other than 0.
+  template <typename OpTy>
+  void addZeroPoint(bool (*takes)(OpTy) = [](OpTy) { return true; }) {
+    entries[OpTy::getOperationName()].takesZeroPoint =
+        [takes](mlir::Operation *op) { return takes(llvm::cast<OpTy>(op)); };
   }
   /// What is known of an op, or null.
   const Entry *find(mlir::Operation *op) const {

@@ -246,18 +246,14 @@ makeQuantType(MLIRContext *context, std::pair<double, double> range,
       isSigned ? kLeast : 0, isSigned ? kMost : kSteps);
 }
 
-/// Whether the ops that read `value` have a form for a zero other than 0. A
-/// convolution and a product of matrices take it out of their sums by the
-/// summands of their channels, which costs nothing; a sum takes a command more.
-/// INT8 products and padding along depth have none.
+/// Whether the ops that read `value` have a form for a zero other than 0.
 static bool canShiftZeroPoint(Value value, Lowering &lowering,
                               const LoweringSet &set) {
   return llvm::all_of(value.getUsers(), [&](Operation *user) {
     if (!lowering.canUseInt8(user) || set.isMove(user))
       return true;
-    auto conv = dyn_cast<top::ConvOp>(user);
-    return isa<top::MatMulOp, top::AddOp, top::SubOp, top::ConcatOp>(user) ||
-           (conv && conv.getStrides().size() <= 2);
+    const LoweringSet::Entry *entry = set.find(user);
+    return entry->takesZeroPoint && entry->takesZeroPoint(user);
   });
 }
 

@@ -24,7 +24,6 @@ from tpuc.errors import UserError
 # Results of one part, and weights of one part. Small parts cost calls, large
 # ones memory.
 PART_BYTES = 96 << 20
-_MOVES_ALL = ("reshape", "permute", "relayout")
 
 
 def source_of(graph: _core.Graph) -> dict[int, int]:
@@ -34,7 +33,7 @@ def source_of(graph: _core.Graph) -> dict[int, int]:
     """
     sources: dict[int, int] = {}
     for operation in graph.operations:
-        if operation.kind in _MOVES_ALL:
+        if operation.reorders:
             operand = operation.operands[0]
             sources[operation.results[0]] = sources.get(operand, operand)
     return sources

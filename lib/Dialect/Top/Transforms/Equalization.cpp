@@ -34,7 +34,7 @@ bool top::hasConstants(ConvOp op) {
 
 /// Whether factors of 0 or more pass through the op, from its first operand.
 static bool keepsFactors(Operation *op) {
-  return isa<ReluOp, MaxPoolOp, ReshapeOp, PermuteOp, SliceOp>(op);
+  return isa<DataMovementOpInterface, ReluOp, MaxPoolOp>(op);
 }
 
 /// A product of two computed tensors that sums over an axis without channels:
