@@ -15,7 +15,7 @@ import onnx
 
 from tpuc import _core
 from tpuc.calibration.table import CalibrationTable
-from tpuc.errors import UserError, unknown
+from tpuc.errors import InputTypeError, UserError, unknown
 from tpuc.frontend import import_onnx
 from tpuc.kinds import MLIR, refuse_other
 from tpuc.network import explain, store, stored, with_nodes
@@ -71,6 +71,21 @@ def network_name(model: str | os.PathLike | onnx.ModelProto, given: str = "") ->
     return "".join(c if c.isalnum() or c in "._-" else "_" for c in given or stem) or "main"
 
 
+def check_model(model: object) -> None:
+    """Refuses what is no model.
+
+    Raises:
+        TypeError: says what to do with models of other frameworks.
+    """
+    if isinstance(model, str | os.PathLike | onnx.ModelProto):
+        return
+    kind = type(model)
+    remedy = "give the path of an ONNX file or an onnx.ModelProto"
+    if any(base.__module__.startswith("torch.") for base in kind.__mro__):
+        remedy = "export it with torch.onnx.export and " + remedy
+    raise InputTypeError(f"the model is a {kind.__module__}.{kind.__qualname__}; {remedy}")
+
+
 def transform(
     model: str | os.PathLike | onnx.ModelProto,
     name: str,
@@ -78,6 +93,7 @@ def transform(
     output_names: Sequence[str] | None = None,
 ) -> _core.Module:
     """From ONNX to a canonical module of the top dialect."""
+    check_model(model)
     module = import_onnx(model, name=name, input_shapes=input_shapes, output_names=output_names)
     ranges = _core.get_ranges(module)
     source, network = operator_names(module), _core.read_network(module)

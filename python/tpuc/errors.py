@@ -28,7 +28,7 @@ def did_you_mean(word: str, known: Iterable[str], count: int = 1) -> str:
     by_lower: dict[str, str] = {}
     for name in known:
         by_lower.setdefault(name.lower(), name)
-    near = difflib.get_close_matches(word.lower(), by_lower, count, 0.6)
+    near = difflib.get_close_matches(str(word).lower(), by_lower, count, 0.6)
     if not near:
         return ""
     return f", did you mean {' or '.join(repr(by_lower[name]) for name in near)}?"

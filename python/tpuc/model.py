@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from tpuc import _core
 from tpuc.arrays import match_inputs
 from tpuc.calibration.table import CalibrationTable
-from tpuc.compiler import check_quantize, deploy, network_name, transform
+from tpuc.compiler import check_model, check_quantize, deploy, network_name, transform
 from tpuc.errors import InputTypeError, UserError
 from tpuc.kinds import BMODEL, refuse_other
 from tpuc.outputs import check_writable, note_inputs
@@ -50,6 +50,11 @@ class Model:
     """
 
     def __init__(self, core: _core.Bmodel, source: str = "") -> None:
+        if not isinstance(core, _core.Bmodel):
+            kind = type(core).__name__
+            raise InputTypeError(
+                f"a model comes from tpuc.compile or tpuc.Model.load, not a {kind}"
+            )
         self._core = core
         self._source = source or "the model"
         self._profile: Profile | None = None
@@ -206,7 +211,7 @@ class Model:
                 a row stride of 0, as the vendor's printed totals do; only to
                 compare with those.
         """
-        key = (parameters, free_zero_row_stride)
+        key = (str(parameters), free_zero_row_stride)
         if self._profile is None or self._profile_key != key:
             data = self._core.profile(*key)
             self._profile = Profile.from_core(data, self._core, Path(self._source).stem)
@@ -305,21 +310,6 @@ def _describe(spec: TensorSpec) -> str:
     return f"{spec.name} {spec.dtype}{list(spec.shape)}"
 
 
-def _check_model(model: object) -> None:
-    """Refuses what is no model.
-
-    Raises:
-        TypeError: says what to do with models of other frameworks.
-    """
-    if isinstance(model, str | os.PathLike | onnx.ModelProto):
-        return
-    kind = type(model)
-    remedy = "give the path of an ONNX file or an onnx.ModelProto"
-    if any(base.__module__.startswith("torch.") for base in kind.__mro__):
-        remedy = "export it with torch.onnx.export and " + remedy
-    raise InputTypeError(f"the model is a {kind.__module__}.{kind.__qualname__}; {remedy}")
-
-
 def compile(
     model: str | os.PathLike | onnx.ModelProto,
     quantize: str = "F16",
@@ -351,14 +341,14 @@ def compile(
         UserError: the model is broken or not supported; the text says where.
     """
     quantize = check_quantize(quantize)
-    _check_model(model)
+    check_model(model)
     if name is None:
         name = network_name(model)
-    module = transform(model, name, input_shapes)
+    module = transform(model, str(name), input_shapes)
     precisions = resolve(quantize_table, module)
     if quantize == "INT8" and isinstance(calibration_table, str | os.PathLike):
         from tpuc.tuning.constants import with_constants
 
         module = with_constants(module, calibration_table, precisions)
     core = deploy(module, quantize, precisions, calibration_table=calibration_table, opt=opt)
-    return Model(core, name)
+    return Model(core, str(name))

@@ -45,6 +45,29 @@ def test_what_is_no_array_is_a_type_error(model, value):
 def test_what_is_no_model_is_a_type_error(value):
     with pytest.raises(TypeError, match=r"give the path of an ONNX file or an onnx\.ModelProto"):
         tpuc.compile(value)
+    with pytest.raises(TypeError, match=r"give the path of an ONNX file or an onnx\.ModelProto"):
+        tpuc.calibrate(value, [])
+
+
+def test_what_is_no_compiled_model_is_a_type_error():
+    with pytest.raises(
+        TypeError, match=r"comes from tpuc\.compile or tpuc\.Model\.load, not a str"
+    ):
+        tpuc.Model("net.bmodel")
+
+
+def test_arguments_of_other_types_are_one_clear_error(model, image):
+    network = nets.small_convnet()
+    with pytest.raises(UserError, match="quantize '3' is not known"):
+        tpuc.compile(network, quantize=3)
+    with pytest.raises(UserError, match="'None' is not known"):
+        tpuc.calibrate(network, [image], method=None)
+    with pytest.raises(TypeError, match="the inputs are of type int, give files"):
+        tpuc.calibrate(network, 3)
+    with pytest.raises(TypeError, match="the number of inputs is of type str, expected an int"):
+        tpuc.calibrate(network, [image], count="two")
+    with pytest.raises(UserError, match="'3'"):
+        model.profile(3)
 
 
 def test_wrong_names_and_shapes_stay_user_errors(model, image):

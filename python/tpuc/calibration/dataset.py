@@ -17,7 +17,7 @@ import numpy as np
 
 from tpuc import _core
 from tpuc.arrays import match_inputs
-from tpuc.errors import UserError
+from tpuc.errors import InputTypeError, UserError
 from tpuc.outputs import note_inputs
 from tpuc.preprocess import Preprocess, is_picture
 
@@ -45,6 +45,10 @@ class Dataset:
         count: int | None = None,
         preprocess: Preprocess | None = None,
     ) -> None:
+        if count is not None and not isinstance(count, int):
+            raise InputTypeError(
+                f"the number of inputs is of type {type(count).__name__}, expected an int"
+            )
         if count is not None and count < 1:
             raise UserError(f"the number of inputs is {count}, expected at least 1")
         self.ports = module.inputs
@@ -58,8 +62,13 @@ class Dataset:
             isinstance(item, str | os.PathLike) for item in source
         ):
             self._files = [file for item in source for file in _expand(Path(item))]
-        else:
+        elif isinstance(source, Iterable):
             self._iterable = source
+        else:
+            kind = type(source).__name__
+            raise InputTypeError(
+                f"the inputs are of type {kind}, give files or an iterable of arrays by name"
+            )
         note_inputs(*(self._files or ()))
         if self._iterable is None and not self._files:
             raise UserError("there are no inputs, give pictures, .npy or .npz files")

@@ -182,7 +182,7 @@ def check_method(name: str) -> str:
     Raises:
         UserError: unknown.
     """
-    lower = name.lower().removeprefix("use_")
+    lower = str(name).lower().removeprefix("use_")
     lower = {
         "min-max": "max",
         "minmax": "max",

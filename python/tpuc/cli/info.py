@@ -138,7 +138,8 @@ def bmodel_info(path: str, weights: bool = False, as_json: bool = False) -> None
         print(json.dumps(data, indent=1))
         return
     rows: Rows = [("kind", f".bmodel for {data['chip']}, version {data['version'] or '-'}")]
-    if data["time"]:
+    # Ours are written with time 0, so that equal inputs give equal files.
+    if data["time"] and not data["time"].startswith("1970-01-01"):
         rows.append(("made", data["time"]))
     if data["firmware"]:
         rows.append(("firmware", data["firmware"]))
@@ -171,8 +172,10 @@ def _stage_rows(stage: dict[str, Any]) -> Rows:
     rows += [("output", _tensor(t, False)) for t in stage["outputs"]]
     rows += [("picture", f"{name}: {made.summary()}")
              for name, made in parse_record(stage["preprocess"]).items()]  # fmt: skip
-    if stage["layers"]:
-        rows.append(("operators", f"{len(stage['layers'])}: {_kinds(stage['layers'])}"))
+    # Commands of no operator, such as the one that ends a queue, have no kind.
+    layers = [kind for kind in stage["layers"] if kind]
+    if layers:
+        rows.append(("operators", f"{len(layers)}: {_kinds(layers)}"))
     groups = stage["groups"]
     rows.append(
         (
