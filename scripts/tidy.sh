@@ -3,13 +3,13 @@
 #
 # usage: scripts/tidy.sh BUILD [SINCE]   SINCE: a commit, or `all`; by default
 #        where this branch left origin/main. On main itself, as in a fresh clone,
-#        the last commits that change at most 40 sources together.
+#        the last commits that change at most 24 sources together.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:?usage: scripts/tidy.sh BUILD [SINCE]}
 since=${2:-}
 sources=('lib/*.cpp' 'tools/*.cpp' 'python/src/*.cpp')
-most=40
+most=24
 
 changed_since() {
   git diff --name-only --diff-filter=d "$1" -- "${sources[@]}"

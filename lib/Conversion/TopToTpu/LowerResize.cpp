@@ -81,7 +81,7 @@ static std::optional<SmallVector<int64_t>> getColumns(const Buffer &matrix) {
     ArrayRef<float> row = matrix.getF32().slice(r * columns, columns);
     if (llvm::count(row, 0.0f) != columns - 1)
       return std::nullopt;
-    auto one = llvm::find(row, 1.0f);
+    const auto *one = llvm::find(row, 1.0f);
     if (one == row.end())
       return std::nullopt;
     result.push_back(one - row.begin());
