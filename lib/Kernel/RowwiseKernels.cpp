@@ -285,13 +285,17 @@ constexpr int kMaxFactorExponent = 15;
 /// Numbers below 2^7 have squares in f16; those that count are normal numbers.
 constexpr int kSquareExponent = 7;
 
-/// The power of two, in f32 but not above f16's largest, that brings numbers of
-/// at most `bound` (f32, not negative) below 2^exponent.
+/// The least bound of numbers that a factor in f16 brings below 2^exponent.
+double leastBound(int exponent) {
+  return std::ldexp(1.0, exponent - 1 - kMaxFactorExponent);
+}
+
+/// The power of two, in f32, that brings numbers of at most `bound` (f32, at
+/// least leastBound()) below 2^exponent.
 VectorValue appendScaleBelow(VectorProgram &list, VectorValue bound,
                              int exponent) {
   constexpr double kExponentMask = 0x7f800000;
   constexpr int kMantissaBits = 23, kExponentBias = 127;
-  bound = list.max(bound, std::ldexp(1.0, exponent - 1 - kMaxFactorExponent));
   VectorValue power =
       list.arith(Arith::And, bound.as(ElementType::I32), kExponentMask);
   double bits = std::ldexp(2 * kExponentBias + exponent - 1, kMantissaBits);
@@ -306,7 +310,8 @@ struct ScaledRow {
 
 ScaledRow appendScaledRow(VectorProgram &list, VectorValue x) {
   VectorValue largest = list.cast(list.rowMax(list.abs(x)), ElementType::F32);
-  VectorValue factor = appendScaleBelow(list, largest, kSquareExponent);
+  VectorValue factor = appendScaleBelow(
+      list, list.max(largest, leastBound(kSquareExponent)), kSquareExponent);
   return {list.mul(x, list.cast(factor, x.type)), factor};
 }
 
@@ -322,7 +327,8 @@ ScaledRow appendScaledDeviations(VectorProgram &list, VectorValue x,
       list.add(list.cast(list.rowMax(x), ElementType::F32), negativeMean);
   double others = double(std::max<int64_t>(columns - 1, 1));
   VectorValue deviation =
-      list.min(list.mul(above, std::ldexp(others, kDifference)),
+      list.min(list.linear(above, std::ldexp(others, kDifference),
+                           leastBound(kMeanExponent)),
                std::ldexp(1.0, 17 + kDifference));
   VectorValue factor = appendScaleBelow(
       list, list.max(deviation, list.abs(negativeMean)), kMeanExponent);

@@ -298,6 +298,16 @@ llvm::SmallVector<ElementType, 4> VectorProgram::bufferTypes() const {
 // Emission
 //===----------------------------------------------------------------------===//
 
+/// Numbers of `type`, given by their bits, as they lie in words of 32 bits.
+static llvm::SmallVector<uint32_t> packWords(llvm::ArrayRef<uint32_t> numbers,
+                                             ElementType type) {
+  size_t perWord = sizeof(uint32_t) / byteWidth(type);
+  llvm::SmallVector<uint32_t> words(arch::ceilDiv(numbers.size(), perWord));
+  for (auto [i, bits] : llvm::enumerate(numbers))
+    words[i / perWord] |= bits << (i % perWord * byteWidth(type) * 8);
+  return words;
+}
+
 void VectorProgram::setUp(CommandBuilder &builder, uint32_t address) const {
   for (const Table &table : tables) {
     if (table.numOnes > 0) {
@@ -309,14 +319,15 @@ void VectorProgram::setUp(CommandBuilder &builder, uint32_t address) const {
                     Operand(1.0, table.type), Operand(0.0, table.type));
       continue;
     }
-    // Each write covers all entries up to its own, the last entry first: every
+    // Each write covers all words up to its own, the last word first: every
     // command starts at an aligned address.
-    for (size_t count = table.words.size(); count > 0; --count) {
+    llvm::SmallVector<uint32_t> words = packWords(table.words, table.type);
+    for (size_t count = words.size(); count > 0; --count) {
+      constexpr ElementType kType = ElementType::I32;
       Shape4 shape{1, arch::kLanes, 1, int64_t(count)};
-      builder.arith(Arith::Add,
-                    alignedTensor(address + table.offset, shape, table.type),
-                    Operand::ofBits(table.words[count - 1], table.type),
-                    Operand(0.0, table.type));
+      builder.arith(
+          Arith::Add, alignedTensor(address + table.offset, shape, kType),
+          Operand::ofBits(words[count - 1], kType), Operand(0.0, kType));
     }
   }
 }
