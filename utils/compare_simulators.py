@@ -106,6 +106,26 @@ def matrix(rng: np.random.Generator) -> tuple[str, int, dict[str, int]]:
     return "sMM2", precision, fields
 
 
+def linear(rng: np.random.Generator) -> tuple[str, int, dict[str, int]]:
+    """A scale and an offset a channel (LIN), which lie in a lane one after the other."""
+    precision = int(rng.choice([F32, F16]))
+    fields = {
+        "tsk_eu_typ": 1,
+        "res0_prec": precision,
+        "opd1_addr": 0x10000,
+        "opd2_addr": 0x20000,
+        "res0_n": 1,
+        "res0_c": int(rng.integers(1, 1025)),
+        "res0_h": 1,
+        "res0_w": int(rng.integers(1, 200)),
+        "res0_addr": 0x30000,
+    }
+    return "sLIN", precision, fields
+
+
+MAKERS = (elementwise, cast, matrix, linear)
+
+
 def main() -> int:
     """Compares the two; 1 when they differ."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -121,7 +141,7 @@ def main() -> int:
     memories = {precision: random_memory(rng, precision) for precision in BYTES}
     results: Counter[str] = Counter()
     for _ in range(options.count):
-        make = (elementwise, cast, matrix)[int(rng.integers(0, 3))]
+        make = MAKERS[int(rng.integers(0, len(MAKERS)))]
         layout, precision, fields = make(rng)
         commands = [Command(0, ours.encode(layout, fields))]
         memory = {"l": memories[precision]}

@@ -47,6 +47,9 @@ struct Options {
   /// Issue stores, and prefetches whose buffer is free, while the GDMA queue
   /// would stall; off, transfers are issued beside their computation.
   bool fillWaits = true;
+  /// Prefetch only what is there before the TIU queue is idle, so that transfers
+  /// of values do not wait behind weights.
+  bool prefetchShort = false;
   /// Placement of prefetched weights.
   enum class Weights : uint8_t {
     Between, ///< lowest gap between all live buffers

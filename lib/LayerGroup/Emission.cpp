@@ -22,8 +22,9 @@ namespace {
 class OperatorSink : public CommandSink {
 public:
   virtual void setOperator(unsigned op) {}
-  /// Whether the GDMA queue is idle before the TIU queue is.
-  virtual bool isTransferAhead() const { return false; }
+  /// Whether the GDMA queue, after a transfer of so many cycles, is idle before
+  /// the TIU queue is.
+  virtual bool isTransferAhead(double cycles) const { return false; }
 };
 
 /// Discards commands.
@@ -53,9 +54,9 @@ public:
   uint64_t activationBase() const override { return bases.activations; }
 
   uint64_t cycles() const { return timeline.totals().cycles; }
-  bool isTransferAhead() const override {
-    return ends[unsigned(codec::Engine::Gdma)] <
-           ends[unsigned(codec::Engine::Tiu)];
+  bool isTransferAhead(double cycles) const override {
+    return double(ends[unsigned(codec::Engine::Gdma)]) + cycles <
+           double(ends[unsigned(codec::Engine::Tiu)]);
   }
 
 private:
@@ -106,7 +107,9 @@ protected:
                         operandTensor(load.operand, address));
   }
 
-  bool isTransferAhead() const { return sink.isTransferAhead(); }
+  bool isTransferAhead(double cycles) const {
+    return sink.isTransferAhead(cycles);
+  }
 
   /// The loads of constants, or the other loads, sorted by the given step.
   std::vector<unsigned> sorted(bool areConstant,
@@ -169,9 +172,9 @@ private:
 class ChoosingEmitter : public StepEmitter {
 public:
   ChoosingEmitter(const StepList &list, const AllocationMap &allocations,
-                  bool fillsWaits, OperatorSink &sink)
+                  bool fillsWaits, bool prefetchShort, OperatorSink &sink)
       : StepEmitter(list, allocations, fillsWaits, sink),
-        issues(list.loads.size()) {
+        issues(list.loads.size()), prefetchShort(prefetchShort) {
     // Loads of equal start are issued in the order of use.
     auto startOf = [&](unsigned load) { return this->startOf(load); };
     constants = sorted(/*areConstant=*/true, startOf);
@@ -185,13 +188,21 @@ private:
     return list.buffers[list.loads[load].buffer].first;
   }
 
+  /// Cycles that are not to be exceeded when a load is prefetched.
+  double lengthOf(unsigned load) const {
+    if (!prefetchShort)
+      return 0;
+    return double(list.buffers[list.loads[load].buffer].bytes * arch::kLanes) /
+           arch::kLoadBytesPerCycle;
+  }
+
   void emitConstants(unsigned now) override {
     for (; nextConstant < constants.size(); ++nextConstant) {
       unsigned index = constants[nextConstant];
       if (startOf(index) > now)
         return;
       bool isDue = list.loads[index].needed <= now;
-      if (!isDue && (!fillsWaits || !isTransferAhead()))
+      if (!isDue && (!fillsWaits || !isTransferAhead(lengthOf(index))))
         return;
       issues[index] = now;
       emitLoad(index);
@@ -208,6 +219,7 @@ private:
 
   std::vector<unsigned> constants, others;
   size_t nextConstant = 0, nextOther = 0;
+  bool prefetchShort;
 };
 
 /// Issues each load in the step that is given.
@@ -242,9 +254,10 @@ private:
 
 std::vector<unsigned> group::chooseIssues(const StepList &list,
                                           const AllocationMap &allocations,
-                                          bool fillsWaits, uint64_t &cycles) {
+                                          bool fillsWaits, bool prefetchShort,
+                                          uint64_t &cycles) {
   StreamSink sink({}, /*commands=*/nullptr);
-  ChoosingEmitter emitter(list, allocations, fillsWaits, sink);
+  ChoosingEmitter emitter(list, allocations, fillsWaits, prefetchShort, sink);
   emitter.run();
   cycles = sink.cycles();
   return std::move(emitter.issues);

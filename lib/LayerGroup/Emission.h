@@ -12,12 +12,14 @@
 namespace tpuc::group {
 
 /// Decides in which step each load is issued: weights while the GDMA queue
-/// would otherwise stall on the TIU, if `fillsWaits` and their buffer is free;
+/// would otherwise stall on the TIU, if `fillsWaits` and their buffer is free
+/// (with `prefetchShort` only those that do not outlast the TIU's queue);
 /// everything else as soon as its buffer is free. Sums up the cycles of all
 /// commands.
 std::vector<unsigned> chooseIssues(const StepList &list,
                                    const AllocationMap &allocations,
-                                   bool fillsWaits, uint64_t &cycles);
+                                   bool fillsWaits, bool prefetchShort,
+                                   uint64_t &cycles);
 
 /// Emits all commands, each load in the step of `issues`, and sums up their
 /// cycles.

@@ -65,7 +65,8 @@ public:
     result.globalBytes = placeGlobal();
     bindAddresses(list, allocations);
     std::vector<unsigned> issues =
-        chooseIssues(list, allocations, options.fillWaits, result.cycles);
+        chooseIssues(list, allocations, options.fillWaits,
+                     options.prefetchShort, result.cycles);
     result.allocations = allocations.byValue;
     result.kernels = describeKernels(list, plans, issues);
     return true;

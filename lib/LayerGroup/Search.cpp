@@ -72,6 +72,9 @@ public:
       tryWith(changed);
     }
     refine();
+    Options changed = options;
+    changed.prefetchShort = true;
+    tryWith(changed);
     if (options.search == Options::Search::Network)
       return;
     for (size_t parts : {4, 8})
