@@ -47,8 +47,8 @@ struct Options {
   /// Issue stores, and prefetches whose buffer is free, while the GDMA queue
   /// would stall; off, transfers are issued beside their computation.
   bool fillWaits = true;
-  /// Prefetch only what is there before the TIU queue is idle, so that transfers
-  /// of values do not wait behind weights.
+  /// Prefetch only what is there before the TIU queue is idle, so that
+  /// transfers of values do not wait behind weights.
   bool prefetchShort = false;
   /// Placement of prefetched weights.
   enum class Weights : uint8_t {

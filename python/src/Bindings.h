@@ -33,8 +33,8 @@ void bindGraph(pybind11::module_ &m);
 /// Binds the operators of a module of any phase: function `read_network`.
 void bindNetwork(pybind11::module_ &m);
 
-/// Binds what a tpu module computes in INT8: function `byte_operations`.
-void bindBytes(pybind11::module_ &m);
+/// Binds what a tpu module computes in INT8: function `quantized_operations`.
+void bindQuantizedOperations(pybind11::module_ &m);
 
 /// Binds ranges that come with a network: functions `get_ranges`,
 /// `set_ranges`, `mark_own_ranges` and `has_own_ranges`.

@@ -102,7 +102,7 @@ PYBIND11_MODULE(_core, m) {
   bindBuilder(m);
   bindGraph(m);
   bindNetwork(m);
-  bindBytes(m);
+  bindQuantizedOperations(m);
   bindRanges(m);
   bindHistogram(m);
   bindEvaluate(m);

@@ -97,30 +97,6 @@ class Bmodel:
     def tensors(self) -> list[dict]:
         """Where tensors of the source model lie, a dictionary each."""
 
-class ByteOperation:
-    """An operation that reads or gives INT8."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def operands(self) -> list[ByteType | None]: ...
-    @property
-    def results(self) -> list[ByteType | None]: ...
-
-class ByteType:
-    """What 8-bit integers stand for."""
-
-    @property
-    def high(self) -> int: ...
-    @property
-    def low(self) -> int: ...
-    @property
-    def scale(self) -> float: ...
-    @property
-    def zero(self) -> int: ...
-
 class Graph:
     """The operations of a module."""
 
@@ -279,6 +255,30 @@ class Port:
     @property
     def shape(self) -> list[int]: ...
 
+class QuantType:
+    """What 8-bit integers stand for."""
+
+    @property
+    def high(self) -> int: ...
+    @property
+    def low(self) -> int: ...
+    @property
+    def scale(self) -> float: ...
+    @property
+    def zero_point(self) -> int: ...
+
+class QuantizedOperation:
+    """An operation that reads or gives INT8."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def operands(self) -> list[QuantType | None]: ...
+    @property
+    def results(self) -> list[QuantType | None]: ...
+
 class Run:
     """A compiled model in the middle of its commands."""
 
@@ -306,9 +306,6 @@ class Value:
     def id(self) -> int: ...
     @property
     def shape(self) -> list[int]: ...
-
-def byte_operations(module: Module) -> list[ByteOperation]:
-    """The operations of a tpu module that read or give INT8."""
 
 def check_calibration_table(path: str) -> None:
     """Refuses a broken calibration table."""
@@ -349,6 +346,9 @@ def phase_of(module: Module) -> str:
 
 def phases() -> list[str]:
     """The names of all phases, in order."""
+
+def quantized_operations(module: Module) -> list[QuantizedOperation]:
+    """The operations of a tpu module that read or give INT8."""
 
 def read_graph(module: Module) -> Graph:
     """The operations of a top module."""

@@ -63,8 +63,8 @@ def test_convolution_takes_the_zero_out_of_its_sums_and_pads_with_it(name):
     model = nets.network([node], {"x": shape}, {"y": None}, weights)
     feeds = {"x": asymmetric_values(rng, shape)}
     trials = trials_of(model, feeds)
-    (conv,) = (op for op in trials.byte_operations({}) if op.kind == "conv")
-    assert conv.operands[0].zero not in (0, -128)
+    (conv,) = (op for op in trials.quantized_operations({}) if op.kind == "conv")
+    assert conv.operands[0].zero_point not in (0, -128)
     (found,) = trials.compile({}).run(feeds).values()
     weights["w"] = round_weights(weights["w"], 0)
     exact = nets.network([node], {"x": shape}, {"y": None}, weights)
@@ -79,8 +79,8 @@ def test_product_of_matrices_takes_the_zero_out_of_its_sums():
     model = nets.network([node], {"x": [1, 70, 40]}, {"y": [1, 70, 24]}, weights)
     feeds = {"x": asymmetric_values(rng, (1, 70, 40))}
     trials = trials_of(model, feeds)
-    (product,) = (op for op in trials.byte_operations({}) if op.kind == "matmul")
-    assert product.operands[0].zero not in (0, -128)
+    (product,) = (op for op in trials.quantized_operations({}) if op.kind == "matmul")
+    assert product.operands[0].zero_point not in (0, -128)
     (found,) = trials.compile({}).run(feeds).values()
     wanted = quantised(feeds["x"]) @ round_weights(weights["w"], 1)
     # Sums are brought to 16 bits.
@@ -130,8 +130,8 @@ def test_results_are_nearer_to_the_float_network(kind):
     errors, zeros = [], []
     for asymmetric in (False, True):
         trials = trials_of(model, feeds, asymmetric=asymmetric)
-        types = [t for op in trials.byte_operations({}) for t in op.operands if t]
-        zeros.append(any(t.zero for t in types))
+        types = [t for op in trials.quantized_operations({}) for t in op.operands if t]
+        zeros.append(any(t.zero_point for t in types))
         (found,) = trials.compile({}).run(feeds).values()
         errors.append(float(np.square(found - wanted).mean()))
     assert zeros[0] is False
@@ -152,6 +152,6 @@ def test_command_line_switches_it_off(tmp_path, capsys):
         command = ["compile", str(tmp_path / "net.onnx"), "--quantize", "INT8", "--calibration"]
         command += [str(tmp_path / "x.npy"), "--stop_after", "tpu", flag, "-o", str(out)]
         assert front.main(command) == 0, capsys.readouterr()
-        types = (t for op in _core.byte_operations(read_module(out)) for t in op.operands if t)
-        has_zero[flag] = any(t.zero for t in types)
+        types = (t for op in _core.quantized_operations(read_module(out)) for t in op.operands if t)
+        has_zero[flag] = any(t.zero_point for t in types)
     assert has_zero == {"--asymmetric": True, "--no-asymmetric": False}

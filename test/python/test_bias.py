@@ -17,7 +17,7 @@ def ranges_of(module, inputs):
 
 
 def layers_of(module, ranges, precisions=()):
-    lowered = Trials(module, ranges).byte_operations(dict(precisions))
+    lowered = Trials(module, ranges).quantized_operations(dict(precisions))
     return find_layers(_core.read_graph(module), lowered)
 
 
@@ -69,7 +69,7 @@ def test_layers_are_those_that_lowering_leaves_in_int8(module, inputs):
     first, second = layers_of(module, ranges)
     assert [first.operation.kind, second.operation.kind] == ["conv", "matmul"]
     (kind,) = first.data.values()
-    assert (kind.low, kind.high, kind.zero) == (0, 255, 0)
+    assert (kind.low, kind.high, kind.zero_point) == (0, 255, 0)
     assert kind.scale == pytest.approx(max(array.max() for (array,) in inputs) / 255)
     assert [layer.name for layer in layers_of(module, ranges, {first.name: "F16"})] == [second.name]
 

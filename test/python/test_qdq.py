@@ -57,7 +57,7 @@ def quantised(tmp_path, samples):
 def bytes_of(model):
     module = transform(model, "main")
     deploy(module, "INT8", stop_after="tpu")
-    return {op.kind for op in _core.byte_operations(module) if op.operands[0]}
+    return {op.kind for op in _core.quantized_operations(module) if op.operands[0]}
 
 
 @pytest.mark.parametrize("kind", [QuantType.QInt8, QuantType.QUInt8])
@@ -138,7 +138,7 @@ def test_range_is_what_the_bytes_stand_for(dtype, zero, low, high):
 def test_bytes_have_the_scale_of_the_model():
     module = transform(pair(scale=0.25), "main")
     deploy(module, "INT8", stop_after="tpu")
-    (product,) = (op for op in _core.byte_operations(module) if op.kind == "matmul")
+    (product,) = (op for op in _core.quantized_operations(module) if op.kind == "matmul")
     assert product.operands[0].scale == pytest.approx(0.25)
 
 

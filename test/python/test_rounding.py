@@ -91,7 +91,7 @@ def test_inputs_of_filters_are_those_of_the_convolution(name):
     rng = np.random.default_rng(4)
     inputs = [[rng.uniform(1, 1.5, shape).astype(np.float32)] for _ in range(4)]
     ranges = make_table(by_name(graph, gather(graph, inputs)), "max", 4)
-    (layer,) = find_layers(graph, Trials(module, ranges).byte_operations({}))
+    (layer,) = find_layers(graph, Trials(module, ranges).quantized_operations({}))
     (rounded,) = with_rounded_weights(graph, [layer], inputs)
     exact = run(graph, layer, layer.weight, inputs)
     assert rounded.rounded.shape == layer.weight.shape
@@ -138,7 +138,7 @@ def weights_of(module):
 def test_layers_in_int8_get_them_and_others_do_not(module, inputs):
     graph = _core.read_graph(module)
     ranges = make_table(by_name(graph, gather(graph, inputs)), "max", 4)
-    layers = find_layers(graph, Trials(module, ranges).byte_operations({}))
+    layers = find_layers(graph, Trials(module, ranges).quantized_operations({}))
     before = weights_of(module)
     changed = weights_of(with_corrections(module, inputs, ranges, {layers[0].name: "F16"}))
     np.testing.assert_array_equal(changed["conv"], before["conv"])

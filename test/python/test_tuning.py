@@ -59,7 +59,7 @@ def tuned(samples):
     graph = _core.read_graph(module)
     ranges = make_table(by_name(graph, gather(graph, [[s] for s in samples])), "max", 8)
     trials = Trials(module, ranges)
-    return graph, find_layers(graph, trials.byte_operations({})), trials
+    return graph, find_layers(graph, trials.quantized_operations({})), trials
 
 
 def test_network_without_errors_is_the_network(tuned, samples):

@@ -98,7 +98,7 @@ def corrections_of(
         return []
     graph = _core.read_graph(module)
     trials = Trials(module, ranges, asymmetric=asymmetric)
-    layers = find_layers(graph, trials.byte_operations(precisions or {}))
+    layers = find_layers(graph, trials.quantized_operations(precisions or {}))
     if round_weights:
         layers = with_rounded_weights(graph, layers, inputs, steps, count)
     return find_corrections(graph, layers, inputs if correct_bias else None, steps, count)

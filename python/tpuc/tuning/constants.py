@@ -128,7 +128,7 @@ class Constants:
                             f"same, or calibrate again")  # fmt: skip
         plain = self._set(module, indices, {""})
         trials = Trials(plain, ranges, asymmetric=asymmetric)
-        layers = find_layers(_core.read_graph(plain), trials.byte_operations(precisions))
+        layers = find_layers(_core.read_graph(plain), trials.quantized_operations(precisions))
         return self._set(module, indices, {"", *(layer.name for layer in layers)})
 
     def _set(self, module: _core.Module, indices: list[int], layers: set[str]) -> _core.Module:

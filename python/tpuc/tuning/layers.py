@@ -74,14 +74,14 @@ class Trials:
         )
         return Model(core, "the model")
 
-    def byte_operations(self, precisions: Mapping[str, str]) -> list[_core.ByteOperation]:
+    def quantized_operations(self, precisions: Mapping[str, str]) -> list[_core.QuantizedOperation]:
         """What the network computes in INT8, as lowered."""
         module = self._read(precisions)
         deploy(
             module, "INT8", precisions, stop_after="tpu", calibration_table=self._ranges,
             asymmetric=self._asymmetric,
         )  # fmt: skip
-        return _core.byte_operations(module)
+        return _core.quantized_operations(module)
 
     def _read(self, precisions: Mapping[str, str]) -> _core.Module:
         module = _core.Module.read(str(self._module))
@@ -104,7 +104,7 @@ class Layer:
     index: int
     operation: _core.GraphOperation
     constants: dict[int, np.ndarray] = field(repr=False)
-    data: dict[int, _core.ByteType]
+    data: dict[int, _core.QuantType]
     rounded: np.ndarray | None = field(default=None, repr=False)
 
     @property
@@ -146,7 +146,7 @@ class Layer:
         return 1 if self.operation.kind == "conv" else -1
 
 
-def find_layers(graph: _core.Graph, lowered: Sequence[_core.ByteOperation]) -> list[Layer]:
+def find_layers(graph: _core.Graph, lowered: Sequence[_core.QuantizedOperation]) -> list[Layer]:
     """The operations of a graph that compute in INT8, in order.
 
     Args:
@@ -154,7 +154,7 @@ def find_layers(graph: _core.Graph, lowered: Sequence[_core.ByteOperation]) -> l
         lowered: what became of it.
     """
     known = {op.results[0]: op.constant for op in graph.operations if op.kind == "weight"}
-    by_name: dict[str, list[_core.ByteOperation]] = {}
+    by_name: dict[str, list[_core.QuantizedOperation]] = {}
     for operation in lowered:
         by_name.setdefault(operation.name, []).append(operation)
         # A step of an operation: its name, a colon, the step's kind.
@@ -203,9 +203,9 @@ class Plain:
                    attributes)  # fmt: skip
 
 
-def _round(nodes: Nodes, name: str, kind: _core.ByteType) -> str:
+def _round(nodes: Nodes, name: str, kind: _core.QuantType) -> str:
     steps = nodes.emit("Div", [name, nodes.real(kind.scale)])
-    low, high = (nodes.real(limit - kind.zero) for limit in (kind.low, kind.high))
+    low, high = (nodes.real(limit - kind.zero_point) for limit in (kind.low, kind.high))
     kept = nodes.emit("Clip", [nodes.emit("Round", [steps]), low, high])
     return nodes.emit("Mul", [kept, nodes.real(kind.scale)])
 

@@ -113,7 +113,9 @@ def tune(
         histograms, count = gather_module(module, inputs, advance, ray)
     named = by_name(graph, histograms)
     ranges = ranges or make_table(named, method, count)
-    layers = find_layers(graph, Trials(module, ranges, asymmetric=asymmetric).byte_operations({}))
+    layers = find_layers(
+        graph, Trials(module, ranges, asymmetric=asymmetric).quantized_operations({})
+    )
     if round_weights:
         layers = with_rounded_weights(graph, layers, inputs, steps)
     corrections = find_corrections(graph, layers, inputs if correct_bias else None, steps)
