@@ -373,8 +373,10 @@ void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
   VectorValue deviation = type != ElementType::F16
                               ? list.rsqrt(variance)
                               : appendCoarseRsqrt(list, variance);
-  // Rows of equal elements are 0, whatever epsilon is.
-  if (isScaled)
+  // Rows of equal elements are 0: their factor of infinity would make them NaN.
+  // Bounded deviations have a scale of at least 1/4 then.
+  constexpr double kSafeEpsilon = 1e-8;
+  if (isScaled && !(isBounded && params.epsilon >= kSafeEpsilon))
     deviation = list.min(deviation, 60000.0);
   VectorValue y = list.mul(x, list.cast(deviation, type));
   if (scale)
