@@ -70,17 +70,18 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
     calibration.table = options.calibrationTable;
     manager.addPass(top::createTopImportCalibration(calibration));
   }
-  ConvertTopToTpuOptions lowering;
-  lowering.precision = options.precision;
-  lowering.quantizeTable = options.quantizeTable;
-  lowering.asymmetric = options.asymmetric;
-  lowering.quantInput = options.quantInput;
-  lowering.quantOutput = options.quantOutput;
-  lowering.quantInputs.assign(options.quantInputs.begin(),
-                              options.quantInputs.end());
-  lowering.quantOutputs.assign(options.quantOutputs.begin(),
-                               options.quantOutputs.end());
-  manager.addPass(createConvertTopToTpu(lowering));
+  TopAssignPrecisionOptions assignment;
+  assignment.precision = options.precision;
+  assignment.quantizeTable = options.quantizeTable;
+  assignment.asymmetric = options.asymmetric;
+  assignment.quantInput = options.quantInput;
+  assignment.quantOutput = options.quantOutput;
+  assignment.quantInputs.assign(options.quantInputs.begin(),
+                                options.quantInputs.end());
+  assignment.quantOutputs.assign(options.quantOutputs.begin(),
+                                 options.quantOutputs.end());
+  manager.addPass(createTopAssignPrecision(assignment));
+  manager.addPass(createConvertTopToTpu());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(tpu::createTpuFuseActivation());

@@ -1,7 +1,7 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu=precision=F16 -canonicalize | FileCheck %s
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=INT8
-// RUN: not tpuc-opt %t/silent.mlir -convert-top-to-tpu=precision=F16 2>&1 | FileCheck %s --check-prefix=SILENT
+// RUN: tpuc-opt %t/net.mlir -top-assign-precision=precision=F16 -convert-top-to-tpu -canonicalize | FileCheck %s
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=INT8
+// RUN: not tpuc-opt %t/silent.mlir -top-assign-precision=precision=F16 -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=SILENT
 
 //--- net.mlir
 // The dialect of an operator brings its lowering. Constants are rounded as

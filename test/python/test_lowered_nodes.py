@@ -14,7 +14,9 @@ def lower(module, feeds):
     if any(feed.dtype == np.int64 and np.abs(feed).max(initial=0) > 2**31 for feed in feeds):
         return None
     try:
-        module.run_pipeline("top-canonicalize,convert-top-to-tpu{precision=F32},canonicalize")
+        module.run_pipeline(
+            "top-canonicalize,top-assign-precision{precision=F32},convert-top-to-tpu,canonicalize"
+        )
     except UserError as error:
         if CANNOT in str(error):
             return None

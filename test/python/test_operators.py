@@ -51,7 +51,8 @@ def test_an_operator_of_another_dialect_runs(precision, tolerance, tmp_path):
     x = rng.normal(0, 1.5, (2, 16, 9, 7)).astype(np.float32)
     x.flat[:3] = 0.0, -0.0, 30.0
     text = NETWORK.format(gains=", ".join(f"{gain:.8e}" for gain in gains))
-    lowering = f"top-canonicalize,convert-top-to-tpu{{precision={precision}}},canonicalize"
+    assign = f"top-assign-precision{{precision={precision}}}"
+    lowering = f"top-canonicalize,{assign},convert-top-to-tpu,canonicalize"
     pipeline = f"builtin.module({lowering},tpuc-commands)"
     commands = tool("tpuc-opt", "-", f"--pass-pipeline={pipeline}", text=text)
     assert "= test.tile_bend" not in commands  # but in its explanation

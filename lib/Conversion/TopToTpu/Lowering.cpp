@@ -6,6 +6,7 @@
 
 #include "Lowering.h"
 #include "Dialect/Top/Transforms/Calibration.h"
+#include "PrecisionAttributes.h"
 #include "Weights.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -59,25 +60,11 @@ SmallVector<int64_t> tpuc::invertOrder(ArrayRef<int64_t> order) {
   return inverse;
 }
 
-Lowering::Lowering(func::FuncOp function, Precision precision,
-                   const QuantizeTable &table, const LoweringSet &set,
-                   bool quantizesResults, bool allowsAsymmetric)
-    : builder(function.getContext()), precision(precision),
-      defaultElement(getElementType(precision, function.getContext())),
-      table(table), set(set), quantizesResults(quantizesResults),
-      allowsAsymmetric(allowsAsymmetric) {
-  if (auto names =
-          function->getAttrOfType<ArrayAttr>(top::kOwnRangesAttrName)) {
-    ownRanges = true;
-    for (auto name : names.getAsRange<StringAttr>())
-      ownFloats.insert(name.getValue());
-  }
-  if (precision != Precision::F32)
-    rules = PrecisionRules(function, defaultElement, set);
-  if (precision == Precision::BF16) {
-    stem = MixedPrecisionStem(function, table);
-    filtersInParts = FiltersInParts(function, table, stem);
-  }
+Lowering::Lowering(func::FuncOp function, const LoweringSet &set)
+    : builder(function.getContext()),
+      defaultElement(cast<FloatType>(
+          function->getAttrOfType<TypeAttr>(kElementAttrName).getValue())),
+      set(set), quantizesResults(function->hasAttr(kQuantizesResultsAttrName)) {
 }
 
 //===----------------------------------------------------------------------===//
@@ -89,7 +76,8 @@ Value Lowering::get(Value value, Type element) {
   if (!isNew)
     return entry->second;
   Value result;
-  if (rules.saturates(value) && element == defaultElement) {
+  if (top::getValueAttr(value, kSaturatesAttrName) &&
+      element == defaultElement) {
     result = getSaturated(value, element);
   } else if (auto weight = value.getDefiningOp<top::WeightOp>()) {
     auto type = cast<RankedTensorType>(value.getType()).clone(element);
@@ -157,31 +145,21 @@ Value Lowering::getOfRank(Value value, Type element, size_t rank) {
 //===----------------------------------------------------------------------===//
 
 Type Lowering::getFloatElement(Operation *op) {
-  StringRef name = getLocationName(op->getLoc());
-  if (auto it = table.find(name); it != table.end()) {
-    usedNames.insert(name);
-    return getElementType(it->second, op->getContext());
-  }
-  return rules.needsF32(op) || stem.contains(op) ? builder.getF32Type()
-                                                 : defaultElement;
+  auto element = op->getAttrOfType<TypeAttr>(kElementAttrName);
+  return element ? element.getValue() : defaultElement;
 }
 
 Lowering::ConvElements Lowering::getConvElements(top::ConvOp conv) {
   Type element = getFloatElement(conv);
-  ConvElements elements = {element, element, element};
-  if (stem.contains(conv) && !stem.keepsResult(conv))
-    elements.result = defaultElement;
-  else if (filtersInParts.contains(conv))
-    elements.filter = builder.getF32Type();
-  return elements;
+  auto elementOf = [&](StringRef name) {
+    auto other = conv->getAttrOfType<TypeAttr>(name);
+    return other ? other.getValue() : element;
+  };
+  return {element, elementOf(kFilterAttrName), elementOf(kResultAttrName)};
 }
 
 Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
-  auto entry = table.find(getLocationName(op->getLoc()));
-  if (entry != table.end() && entry->second != Precision::INT8 &&
-      getElement(values.front()).isF32())
-    return getFloatElement(op);
-  if (rules.needsF32(op) && getElement(values.front()).isF32())
+  if (op->hasAttr(kElementAttrName) && getElement(values.front()).isF32())
     return getFloatElement(op);
   Type element;
   bool agree = true, hasConstant = false;

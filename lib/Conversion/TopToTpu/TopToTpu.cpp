@@ -5,11 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Conversion/TopToTpu/LowerToTpu.h"
 #include "Conversion/TopToTpu/Passes.h"
 #include "Dialect/Top/Transforms/Calibration.h"
 #include "Lowering.h"
+#include "PrecisionAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -59,52 +60,15 @@ private:
 struct ConvertTopToTpu : tpuc::impl::ConvertTopToTpuBase<ConvertTopToTpu> {
   using Base::Base;
 
-  LogicalResult initialize(MLIRContext *context) override {
-    populateContractionLowerings(lowerings);
-    populateElementwiseLowerings(lowerings);
-    populateIndexingLowerings(lowerings);
-    populateInt8Lowerings(lowerings);
-    populateInt8GateLowerings(lowerings);
-    populateInt8MatmulLowerings(lowerings);
-    populateNormLowerings(lowerings);
-    populatePoolLowerings(lowerings);
-    populatePowLowerings(lowerings);
-    populateResizeLowerings(lowerings);
-    populateShapeLowerings(lowerings);
-    for (Dialect *dialect : context->getLoadedDialects())
-      if (const auto *other =
-              dialect->getRegisteredInterface<LowerToTpuDialectInterface>())
-        other->populateLowerings(lowerings);
-    return success();
-  }
-
   void runOnOperation() override {
-    QuantizeTable table;
-    if (!quantizeTable.empty()) {
-      llvm::Expected<QuantizeTable> read = readQuantizeTable(quantizeTable);
-      if (!read) {
-        emitError(UnknownLoc::get(&getContext()))
-            << llvm::toString(read.takeError());
-        return signalPassFailure();
-      }
-      table = std::move(*read);
-    }
-    llvm::StringSet<> usedNames;
+    lowerings = makeLoweringSet(&getContext());
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (failed(lowerFunction(function, table, usedNames)))
+      if (failed(lowerFunction(function)))
         signalPassFailure();
-    for (const auto &entry : table)
-      if (!usedNames.contains(entry.first()))
-        emitWarning(UnknownLoc::get(&getContext()))
-            << quantizeTable << ": no op called '" << entry.first()
-            << "' has a precision; it may have been fused into another";
   }
 
 private:
-  FailureOr<SmallVector<Type>> getArgumentTypes(func::FuncOp function,
-                                                Lowering &lowering);
-  LogicalResult lowerFunction(func::FuncOp function, const QuantizeTable &table,
-                              llvm::StringSet<> &usedNames);
+  LogicalResult lowerFunction(func::FuncOp function);
   LogicalResult lowerOps(func::FuncOp function, Lowering &lowering);
   LogicalResult lowerOp(Operation *op, Lowering &lowering);
 
@@ -125,17 +89,6 @@ static Type getInterfaceType(Type type) {
   if (element.isInteger(64) || element.isInteger(32) || element.isInteger(1))
     return tensor.clone(IntegerType::get(type.getContext(), 32));
   return nullptr;
-}
-
-/// Whether some value has a range, or was found to have none.
-static bool isCalibrated(func::FuncOp function) {
-  auto hasRange = [](Value value) {
-    return top::getCalibratedType(value) || top::isNotFinite(value);
-  };
-  return llvm::any_of(function.getArguments(), hasRange) ||
-         llvm::any_of(function.front(), [&](Operation &op) {
-           return op.getNumResults() == 1 && hasRange(op.getResult(0));
-         });
 }
 
 LogicalResult ConvertTopToTpu::lowerOp(Operation *op, Lowering &lowering) {
@@ -179,13 +132,7 @@ LogicalResult ConvertTopToTpu::lowerOps(func::FuncOp function,
   return failure(lowering.hasFailed());
 }
 
-/// Whether a list of numbers from 1 has an index, or is empty and means all.
-static bool isListed(ArrayRef<int64_t> numbers, unsigned index) {
-  return numbers.empty() || llvm::is_contained(numbers, int64_t(index) + 1);
-}
-
-FailureOr<SmallVector<Type>>
-ConvertTopToTpu::getArgumentTypes(func::FuncOp function, Lowering &lowering) {
+static FailureOr<SmallVector<Type>> getArgumentTypes(func::FuncOp function) {
   SmallVector<Type> types;
   for (BlockArgument argument : function.getArguments()) {
     Type type = getInterfaceType(argument.getType());
@@ -198,18 +145,14 @@ ConvertTopToTpu::getArgumentTypes(func::FuncOp function, Lowering &lowering) {
             function.getArgAttr(argument.getArgNumber(), top::kPortAttrName)) {
       auto element = dyn_cast<TypeAttr>(port);
       if (!element || !tensor.getElementType().isF32() ||
-          !tpu::isQuantized(element.getValue()))
+          !(tpu::isQuantized(element.getValue()) ||
+            isa<Float16Type, BFloat16Type, Float32Type>(element.getValue())))
         return function.emitOpError("has argument ")
                << argument.getArgNumber() << " with " << top::kPortAttrName
                << " " << port
-               << ", expected !quant.uniform of 8 bits for an argument of f32";
+               << ", expected a float type or !quant.uniform of 8 bits for an "
+                  "argument of f32";
       type = tensor.clone(element.getValue());
-    } else if (quantInput && tensor.getElementType().isF32() &&
-               isListed(quantInputs, argument.getArgNumber())) {
-      FailureOr<Type> element = lowering.getArgumentElement(argument);
-      if (failed(element))
-        return failure();
-      type = tensor.clone(*element);
     }
     types.push_back(type);
   }
@@ -241,24 +184,19 @@ static void shareInputCasts(Value input) {
   }
 }
 
-LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
-                                             const QuantizeTable &table,
-                                             llvm::StringSet<> &usedNames) {
+LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return function.emitOpError("has ") << function.getBody().getBlocks().size()
                                         << " blocks, expected a network with 1";
+  if (!function->hasAttrOfType<TypeAttr>(kElementAttrName))
+    return function.emitOpError("has ops without a precision; run "
+                                "top-assign-precision first");
   Block &body = function.front();
-  if (precision == Precision::INT8 && !isCalibrated(function))
-    return emitError(function.getLoc())
-           << "INT8 needs the ranges of the network's tensors; make a "
-              "calibration table with run_calibration and pass it on as "
-              "--calibration_table";
-  Lowering lowering(function, precision, table, lowerings, quantOutput,
-                    asymmetric);
+  Lowering lowering(function, lowerings);
 
   Operation *terminator = body.getTerminator();
   lowering.begin(terminator);
-  FailureOr<SmallVector<Type>> inputs = getArgumentTypes(function, lowering);
+  FailureOr<SmallVector<Type>> inputs = getArgumentTypes(function);
   if (failed(inputs))
     return failure();
   SmallVector<Type> results;
@@ -269,21 +207,6 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
              << operand.getType() << ", expected static f32 or an integer";
     results.push_back(type);
   }
-
-  auto refuse = [&](StringRef option, ArrayRef<int64_t> numbers, StringRef what,
-                    size_t limit) {
-    for (int64_t number : numbers)
-      if (number < 1 || number > int64_t(limit))
-        return emitError(function.getLoc())
-               << option << " names " << what << " " << number
-               << ", the network has " << limit;
-    return InFlightDiagnostic();
-  };
-  if (failed(LogicalResult(
-          refuse("quant-inputs", quantInputs, "input", inputs->size()))) ||
-      failed(LogicalResult(
-          refuse("quant-outputs", quantOutputs, "output", results.size()))))
-    return failure();
 
   // The new arguments stand behind the old ones until those have no users.
   unsigned count = inputs->size();
@@ -296,14 +219,12 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
   for (Operation &op : body.without_terminator())
     originals.push_back(&op);
   LogicalResult status = lowerOps(function, lowering);
-  for (const auto &entry : lowering.getUsedNames())
-    usedNames.insert(entry.first());
   lowering.begin(terminator);
   SmallVector<Value> values;
   for (auto [index, operand, type] :
        llvm::enumerate(terminator->getOperands(), results)) {
     Type element = cast<RankedTensorType>(type).getElementType();
-    if (quantOutput && element.isF32() && isListed(quantOutputs, index))
+    if (element.isF32() && function.getResultAttr(index, top::kPortAttrName))
       element = lowering.getPortElement(operand);
     values.push_back(lowering.get(operand, element));
     type = values.back().getType();
@@ -319,8 +240,14 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function,
   body.eraseArguments(0, count);
   for (unsigned i = 0; i < count; ++i)
     for (StringRef name :
-         {top::kRangeAttrName, top::kNotFiniteAttrName, top::kPortAttrName})
-      function.removeArgAttr(i, name);
+         {top::kRangeAttrName, top::kNotFiniteAttrName, top::kPortAttrName,
+          kPrefersInt8AttrName, kQuantTypeAttrName, kSaturatesAttrName})
+      function.removeArgAttr(i, StringAttr::get(&getContext(), name));
+  for (unsigned i = 0; i < results.size(); ++i)
+    function.removeResultAttr(
+        i, StringAttr::get(&getContext(), top::kPortAttrName));
+  function->removeDiscardableAttr(kElementAttrName);
+  function->removeDiscardableAttr(kQuantizesResultsAttrName);
   function.setType(FunctionType::get(&getContext(), *inputs, results));
   return success();
 }

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -convert-top-to-tpu=precision=F16 | FileCheck %s
+// RUN: tpuc-opt %s -top-assign-precision=precision=F16 -convert-top-to-tpu | FileCheck %s
 
 // The bias of a convolution stays f32: the chip adds it before rounding.
 // CHECK-LABEL: @conv

@@ -1,9 +1,9 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/stem.mlir -convert-top-to-tpu=precision=BF16 | FileCheck %t/stem.mlir --check-prefixes=STEM,BF16
-// RUN: tpuc-opt %t/stem.mlir -convert-top-to-tpu=precision=F16 | FileCheck %t/stem.mlir --check-prefixes=STEM,F16
-// RUN: tpuc-opt %t/stem.mlir -convert-top-to-tpu="precision=BF16 quantize-table=%t/table" | FileCheck %t/stem.mlir --check-prefixes=STEM,TABLE
-// RUN: tpuc-opt %t/end.mlir -convert-top-to-tpu=precision=BF16 | FileCheck %t/end.mlir
-// RUN: tpuc-opt %t/parts.mlir -convert-top-to-tpu="precision=BF16 quantize-table=%t/table" 2>/dev/null | FileCheck %t/parts.mlir
+// RUN: tpuc-opt %t/stem.mlir -top-assign-precision=precision=BF16 -convert-top-to-tpu | FileCheck %t/stem.mlir --check-prefixes=STEM,BF16
+// RUN: tpuc-opt %t/stem.mlir -top-assign-precision=precision=F16 -convert-top-to-tpu | FileCheck %t/stem.mlir --check-prefixes=STEM,F16
+// RUN: tpuc-opt %t/stem.mlir -top-assign-precision="precision=BF16 quantize-table=%t/table" -convert-top-to-tpu | FileCheck %t/stem.mlir --check-prefixes=STEM,TABLE
+// RUN: tpuc-opt %t/end.mlir -top-assign-precision=precision=BF16 -convert-top-to-tpu | FileCheck %t/end.mlir
+// RUN: tpuc-opt %t/parts.mlir -top-assign-precision="precision=BF16 quantize-table=%t/table" -convert-top-to-tpu 2>/dev/null | FileCheck %t/parts.mlir
 
 //--- table
 first BF16

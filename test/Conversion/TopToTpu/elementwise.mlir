@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -convert-top-to-tpu=precision=F16 -canonicalize | FileCheck %s
+// RUN: tpuc-opt %s -top-assign-precision=precision=F16 -convert-top-to-tpu -canonicalize | FileCheck %s
 
 // CHECK-LABEL: @constants_become_scalars
 func.func @constants_become_scalars(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {

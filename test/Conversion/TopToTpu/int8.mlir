@@ -1,9 +1,9 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8 quantize-table=%t/mixed" -canonicalize | FileCheck %s --check-prefix=MIXED
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=F16 quantize-table=%t/single" -canonicalize | FileCheck %s --check-prefix=SINGLE
-// RUN: not tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=INT8" 2>&1 | FileCheck %s --check-prefix=NONE
-// RUN: not tpuc-opt %t/net.mlir -top-import-calibration="table=%t/short" -convert-top-to-tpu="precision=INT8" 2>&1 | FileCheck %s --check-prefix=SHORT
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8 quantize-table=%t/mixed" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=MIXED
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=F16 quantize-table=%t/single" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=SINGLE
+// RUN: not tpuc-opt %t/net.mlir -top-assign-precision="precision=INT8" -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=NONE
+// RUN: not tpuc-opt %t/net.mlir -top-import-calibration="table=%t/short" -top-assign-precision="precision=INT8" -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=SHORT
 
 //--- net.mlir
 func.func @main(%x: tensor<1x8x6x6xf32> {top.name = "x"}) -> tensor<1x10xf32> {

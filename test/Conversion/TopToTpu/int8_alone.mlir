@@ -1,6 +1,6 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8 quantize-table=%t/table" -canonicalize | FileCheck %s --check-prefix=TABLE
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8 quantize-table=%t/table" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=TABLE
 
 //--- net.mlir
 // Bytes add no channels to a pass that has 32 only: between functions of floats

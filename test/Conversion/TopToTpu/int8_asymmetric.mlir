@@ -1,10 +1,10 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8 asymmetric=false" -canonicalize | FileCheck %s --check-prefix=SYMMETRIC
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/even" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=SYMMETRIC
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/pixels" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=PIXELS
-// RUN: tpuc-opt %t/product.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=PRODUCT
-// RUN: tpuc-opt %t/below.mlir -top-import-calibration="table=%t/low" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=BELOW
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8 asymmetric=false" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=SYMMETRIC
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/even" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=SYMMETRIC
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/pixels" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=PIXELS
+// RUN: tpuc-opt %t/product.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=PRODUCT
+// RUN: tpuc-opt %t/below.mlir -top-import-calibration="table=%t/low" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=BELOW
 
 // An asymmetric range has a zero point: from -0.5 to 2.05,
 // 255 steps of 0.01, and 0 is 50 steps above the least.

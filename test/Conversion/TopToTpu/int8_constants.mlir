@@ -1,8 +1,8 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8 quantize-table=%t/forced" -canonicalize | FileCheck %s
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8 quantize-table=%t/mixed" -canonicalize | FileCheck %s --check-prefix=MIXED
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/infinite" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=INFINITE
-// RUN: not tpuc-opt %t/net.mlir -top-import-calibration="table=%t/infinite" -convert-top-to-tpu="precision=INT8 quantize-table=%t/forced" 2>&1 | FileCheck %s --check-prefix=FORCED
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8 quantize-table=%t/forced" -convert-top-to-tpu -canonicalize | FileCheck %s
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8 quantize-table=%t/mixed" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=MIXED
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/infinite" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=INFINITE
+// RUN: not tpuc-opt %t/net.mlir -top-import-calibration="table=%t/infinite" -top-assign-precision="precision=INT8 quantize-table=%t/forced" -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=FORCED
 
 //--- net.mlir
 func.func @main(%x: tensor<1x2x4xf32> {top.name = "x"}) -> tensor<1x3x4xf32> {

@@ -1,7 +1,7 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8 quantize-table=%t/mixed" -canonicalize | FileCheck %s --check-prefix=MIXED
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/tiny" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=TINY
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8 quantize-table=%t/mixed" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=MIXED
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/tiny" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=TINY
 
 //--- net.mlir
 func.func @main(%x: tensor<1x64x6x6xf32> {top.name = "x"}) -> tensor<1x8x12x12xf32> {

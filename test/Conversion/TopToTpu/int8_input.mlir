@@ -1,5 +1,5 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" | FileCheck %s
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8" -convert-top-to-tpu | FileCheck %s
 
 // The input is read once: its bytes come from its 16-bit form, which the sigmoid
 // needs, also where the bytes are needed first.

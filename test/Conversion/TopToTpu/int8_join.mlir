@@ -1,6 +1,6 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/close" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=CLOSE
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/far" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=FAR
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/close" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=CLOSE
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/far" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=FAR
 
 // A part that others read too has the type of the whole where that costs it at
 // most a bit.

@@ -1,6 +1,6 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s
-// RUN: tpuc-opt %t/patches.mlir -top-import-calibration="table=%t/ranges" -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s --check-prefix=PATCHES
+// RUN: tpuc-opt %t/net.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s
+// RUN: tpuc-opt %t/patches.mlir -top-import-calibration="table=%t/ranges" -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s --check-prefix=PATCHES
 
 //--- net.mlir
 func.func @main(%x: tensor<1x4x8xf32> {top.name = "x"}) -> tensor<1x4x4xf32> {

@@ -1,7 +1,7 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=INT8" -canonicalize | FileCheck %s
-// RUN: not tpuc-opt %t/missing.mlir -convert-top-to-tpu="precision=INT8" 2>&1 | FileCheck %s --check-prefix=MISSING
-// RUN: not tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=INT8 quantize-table=%t/table" 2>&1 | FileCheck %s --check-prefix=TABLE
+// RUN: tpuc-opt %t/net.mlir -top-assign-precision="precision=INT8" -convert-top-to-tpu -canonicalize | FileCheck %s
+// RUN: not tpuc-opt %t/missing.mlir -top-assign-precision="precision=INT8" -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=MISSING
+// RUN: not tpuc-opt %t/net.mlir -top-assign-precision="precision=INT8 quantize-table=%t/table" -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=TABLE
 
 //--- net.mlir
 func.func @main(%x: tensor<4x8xf32> {top.name = "x", top.range = !quant.calibrated<f32<-1.27:1.27>>}) -> tensor<4x8xf32> attributes {top.own_ranges = ["excluded"]} {

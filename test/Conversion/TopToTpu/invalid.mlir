@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -split-input-file -convert-top-to-tpu=precision=F16 -verify-diagnostics
+// RUN: tpuc-opt %s -split-input-file -top-assign-precision=precision=F16 -convert-top-to-tpu -verify-diagnostics
 
 // All refused ops are reported, not only the first.
 func.func @all_at_once(%x: tensor<2x10xf32>) -> (tensor<2x3xf32>, tensor<2x10xf32>) {

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -convert-top-to-tpu -canonicalize | FileCheck %s
+// RUN: tpuc-opt %s -top-assign-precision -convert-top-to-tpu -canonicalize | FileCheck %s
 
 // CHECK-LABEL: @softmax_of_inner_axis
 func.func @softmax_of_inner_axis(%x: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {

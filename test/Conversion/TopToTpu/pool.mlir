@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -convert-top-to-tpu -canonicalize | FileCheck %s
+// RUN: tpuc-opt %s -top-assign-precision -convert-top-to-tpu -canonicalize | FileCheck %s
 
 // CHECK-LABEL: @global_mean
 func.func @global_mean(%x: tensor<1x8x7x7xf32>) -> tensor<1x8x1x1xf32> {

@@ -1,11 +1,11 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=INT8" | FileCheck %s --check-prefix=FLOAT
-// RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=INT8 quant-input=true quant-output=true" | FileCheck %s --check-prefix=BYTES
-// RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=BF16 quant-input=true quant-output=true" | FileCheck %s --check-prefix=HALF
-// RUN: tpuc-opt %t/some.mlir -convert-top-to-tpu="precision=F16 quant-input=true quant-output=true quant-inputs=2 quant-outputs=1" | FileCheck %s --check-prefix=SOME
-// RUN: not tpuc-opt %t/some.mlir -convert-top-to-tpu="precision=F16 quant-input=true quant-inputs=3" 2>&1 | FileCheck %s --check-prefix=NONE
-// RUN: tpuc-opt %t/port.mlir -convert-top-to-tpu="precision=F16" | FileCheck %s --check-prefix=PORT
-// RUN: not tpuc-opt %t/wrong.mlir -convert-top-to-tpu="precision=F16" 2>&1 | FileCheck %s --check-prefix=WRONG
+// RUN: tpuc-opt %t/net.mlir -top-assign-precision="precision=INT8" -convert-top-to-tpu | FileCheck %s --check-prefix=FLOAT
+// RUN: tpuc-opt %t/net.mlir -top-assign-precision="precision=INT8 quant-input=true quant-output=true" -convert-top-to-tpu | FileCheck %s --check-prefix=BYTES
+// RUN: tpuc-opt %t/net.mlir -top-assign-precision="precision=BF16 quant-input=true quant-output=true" -convert-top-to-tpu | FileCheck %s --check-prefix=HALF
+// RUN: tpuc-opt %t/some.mlir -top-assign-precision="precision=F16 quant-input=true quant-output=true quant-inputs=2 quant-outputs=1" -convert-top-to-tpu | FileCheck %s --check-prefix=SOME
+// RUN: not tpuc-opt %t/some.mlir -top-assign-precision="precision=F16 quant-input=true quant-inputs=3" -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=NONE
+// RUN: tpuc-opt %t/port.mlir -top-assign-precision="precision=F16" -convert-top-to-tpu | FileCheck %s --check-prefix=PORT
+// RUN: not tpuc-opt %t/wrong.mlir -top-assign-precision="precision=F16" -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=WRONG
 
 //--- net.mlir
 // Inputs and outputs are f32 unless the network's own types are asked for;
@@ -43,7 +43,7 @@ func.func @main(%x: tensor<1x8xf32> {top.port = !quant.uniform<u8:f32, 1.0>}) ->
 }
 
 //--- wrong.mlir
-// WRONG: error: 'func.func' op has argument 0 with top.port i8, expected !quant.uniform of 8 bits for an argument of f32
+// WRONG: error: 'func.func' op has argument 0 with top.port i8, expected a float type or !quant.uniform of 8 bits for an argument of f32
 func.func @main(%x: tensor<1x8xf32> {top.port = i8}) -> tensor<1x8xf32> {
   return %x : tensor<1x8xf32>
 }

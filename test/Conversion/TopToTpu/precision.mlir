@@ -1,6 +1,6 @@
-// RUN: tpuc-opt %s -convert-top-to-tpu | FileCheck %s --check-prefixes=CHECK,F32
-// RUN: tpuc-opt %s -convert-top-to-tpu=precision=F16 | FileCheck %s --check-prefixes=CHECK,F16
-// RUN: tpuc-opt %s -convert-top-to-tpu=precision=BF16 | FileCheck %s --check-prefixes=CHECK,BF16
+// RUN: tpuc-opt %s -top-assign-precision -convert-top-to-tpu | FileCheck %s --check-prefixes=CHECK,F32
+// RUN: tpuc-opt %s -top-assign-precision=precision=F16 -convert-top-to-tpu | FileCheck %s --check-prefixes=CHECK,F16
+// RUN: tpuc-opt %s -top-assign-precision=precision=BF16 -convert-top-to-tpu | FileCheck %s --check-prefixes=CHECK,BF16
 
 // The network's arguments and results stay f32, and i64 becomes i32.
 // CHECK: func.func @main(%arg0: tensor<1x49x96xf32> {top.name = "x"}, %arg1: tensor<1x4xi32>) -> (tensor<1x49x288xf32>, tensor<1x4x8xf32>)

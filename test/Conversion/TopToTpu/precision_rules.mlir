@@ -1,5 +1,5 @@
-// RUN: tpuc-opt %s -convert-top-to-tpu=precision=F16 | FileCheck %s
-// RUN: tpuc-opt %s -convert-top-to-tpu=precision=BF16 | FileCheck %s --check-prefix=BF16
+// RUN: tpuc-opt %s -top-assign-precision=precision=F16 -convert-top-to-tpu | FileCheck %s
+// RUN: tpuc-opt %s -top-assign-precision=precision=BF16 -convert-top-to-tpu | FileCheck %s --check-prefix=BF16
 
 // Positions, their product with frequencies and the sine are f32; what becomes
 // of the sine is not.

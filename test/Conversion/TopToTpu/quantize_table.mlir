@@ -1,9 +1,9 @@
 // RUN: split-file %s %t
-// RUN: tpuc-opt %t/net.mlir -convert-top-to-tpu="precision=F16 quantize-table=%t/table" -canonicalize 2>&1 | FileCheck %s
-// RUN: not tpuc-opt %t/net.mlir -convert-top-to-tpu="quantize-table=%t/words" 2>&1 | FileCheck %s --check-prefix=WORDS
-// RUN: not tpuc-opt %t/net.mlir -convert-top-to-tpu="quantize-table=%t/unknown" 2>&1 | FileCheck %s --check-prefix=UNKNOWN
-// RUN: not tpuc-opt %t/net.mlir -convert-top-to-tpu="quantize-table=%t/twice" 2>&1 | FileCheck %s --check-prefix=TWICE
-// RUN: not tpuc-opt %t/net.mlir -convert-top-to-tpu="quantize-table=%t/missing" 2>&1 | FileCheck %s --check-prefix=MISSING
+// RUN: tpuc-opt %t/net.mlir -top-assign-precision="precision=F16 quantize-table=%t/table" -convert-top-to-tpu -canonicalize 2>&1 | FileCheck %s
+// RUN: not tpuc-opt %t/net.mlir -top-assign-precision="quantize-table=%t/words" -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=WORDS
+// RUN: not tpuc-opt %t/net.mlir -top-assign-precision="quantize-table=%t/unknown" -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: not tpuc-opt %t/net.mlir -top-assign-precision="quantize-table=%t/twice" -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=TWICE
+// RUN: not tpuc-opt %t/net.mlir -top-assign-precision="quantize-table=%t/missing" -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=MISSING
 
 //--- net.mlir
 func.func @main(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {

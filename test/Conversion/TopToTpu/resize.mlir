@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(convert-top-to-tpu{precision=F16},canonicalize)" | FileCheck %s
+// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(top-assign-precision{precision=F16},convert-top-to-tpu,canonicalize)" | FileCheck %s
 
 // A small image: one product with the matrix of both axes, whose rows are the
 // channels.

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -convert-top-to-tpu=precision=F16 -canonicalize | FileCheck %s
+// RUN: tpuc-opt %s -top-assign-precision=precision=F16 -convert-top-to-tpu -canonicalize | FileCheck %s
 
 // What only moves keeps the precision that it has.
 // CHECK-LABEL: @movement_keeps_precision

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -pass-pipeline="builtin.module(top-canonicalize,convert-top-to-tpu{precision=F16},canonicalize,cse,func.func(tpu-fuse-attention),canonicalize,cse)" | FileCheck %s
+// RUN: tpuc-opt %s -pass-pipeline="builtin.module(top-canonicalize,top-assign-precision{precision=F16},convert-top-to-tpu,canonicalize,cse,func.func(tpu-fuse-attention),canonicalize,cse)" | FileCheck %s
 
 // Two Swin blocks as they are exported, the second with shifted windows, after
 // an embedding and before the mean. Windows are cut out once, with the

@@ -43,6 +43,12 @@ llvm::Expected<CalibrationTable> parseCalibrationTable(llvm::StringRef text,
 /// Reads and parses a table.
 llvm::Expected<CalibrationTable> readCalibrationTable(llvm::StringRef file);
 
+/// A discardable attribute of a value: of the op that makes it, if that has one
+/// result, or of the function's argument; null when there is none.
+mlir::Attribute getValueAttr(mlir::Value value, llvm::StringRef name);
+void setValueAttr(mlir::Value value, llvm::StringRef name,
+                  mlir::Attribute attribute);
+
 /// The attribute of an op or an argument that holds its range, as a
 /// `!quant.calibrated` type.
 inline constexpr llvm::StringLiteral kRangeAttrName = "top.range";

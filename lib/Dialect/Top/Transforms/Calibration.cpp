@@ -158,36 +158,33 @@ SmallVector<top::NamedTensor> top::getNamedTensors(func::FuncOp function) {
   return tensors;
 }
 
+Attribute top::getValueAttr(Value value, StringRef name) {
+  if (Operation *op = value.getDefiningOp())
+    return op->getNumResults() == 1 ? op->getDiscardableAttr(name)
+                                    : Attribute();
+  auto argument = cast<BlockArgument>(value);
+  auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  return function ? function.getArgAttr(argument.getArgNumber(), name)
+                  : Attribute();
+}
+
+void top::setValueAttr(Value value, StringRef name, Attribute attribute) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    cast<func::FuncOp>(argument.getOwner()->getParentOp())
+        .setArgAttr(argument.getArgNumber(), name, attribute);
+  else if (value.getDefiningOp()->getNumResults() == 1)
+    value.getDefiningOp()->setDiscardableAttr(name, attribute);
+}
+
 quant::CalibratedQuantizedType top::getCalibratedType(Value value) {
-  TypeAttr range;
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    if (auto function =
-            dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()))
-      range = function.getArgAttrOfType<TypeAttr>(argument.getArgNumber(),
-                                                  top::kRangeAttrName);
-  } else {
-    range = value.getDefiningOp()->getAttrOfType<TypeAttr>(top::kRangeAttrName);
-  }
+  auto range =
+      dyn_cast_if_present<TypeAttr>(getValueAttr(value, top::kRangeAttrName));
   return range ? dyn_cast<quant::CalibratedQuantizedType>(range.getValue())
                : quant::CalibratedQuantizedType();
 }
 
 bool top::isNotFinite(Value value) {
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
-    return function &&
-           function.getArgAttr(argument.getArgNumber(), kNotFiniteAttrName);
-  }
-  return value.getDefiningOp()->hasAttr(kNotFiniteAttrName);
-}
-
-/// Gives the op or argument of an f32 tensor an attribute.
-static void setAttribute(Value value, StringRef name, Attribute attribute) {
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    cast<func::FuncOp>(argument.getOwner()->getParentOp())
-        .setArgAttr(argument.getArgNumber(), name, attribute);
-  else if (value.getDefiningOp()->getNumResults() == 1)
-    value.getDefiningOp()->setAttr(name, attribute);
+  return getValueAttr(value, kNotFiniteAttrName) != nullptr;
 }
 
 void top::setCalibratedRange(Value value, double low, double high) {
@@ -196,14 +193,14 @@ void top::setCalibratedRange(Value value, double low, double high) {
     return;
   auto range = TypeAttr::get(
       quant::CalibratedQuantizedType::get(type.getElementType(), low, high));
-  setAttribute(value, kRangeAttrName, range);
+  setValueAttr(value, kRangeAttrName, range);
 }
 
 /// Writes what a table says of a tensor into the module.
 static void importEntry(Value value, const top::CalibrationEntry &entry) {
   if (!entry.isFinite())
-    return setAttribute(value, top::kNotFiniteAttrName,
-                        UnitAttr::get(value.getContext()));
+    return top::setValueAttr(value, top::kNotFiniteAttrName,
+                             UnitAttr::get(value.getContext()));
   auto [low, high] = entry.getRange();
   top::setCalibratedRange(value, low, high);
 }

@@ -1,16 +1,15 @@
-//===- QuantTypes.cpp - Which values are INT8, and how --------------------===//
+//===- PrecisionAnalysis.cpp - The precision of every op ------------------===//
 //
 // Chooses what computes in INT8 and makes scales and zero points of ranges. Of
 // a network's operators it knows which move or limit values, no more.
 //
 //===----------------------------------------------------------------------===//
 
+#include "PrecisionAnalysis.h"
 #include "Dialect/Top/Transforms/Calibration.h"
 #include "Int8Gate.h"
 #include "Int8Profitability.h"
 #include "Lowering.h"
-#include "Weights.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,35 +17,84 @@
 using namespace mlir;
 using namespace tpuc;
 
-bool Lowering::isInt8(Operation *op) {
-  StringRef name = getLocationName(op->getLoc());
-  auto it = table.find(name);
-  if (it == table.end()) {
-    if (precision != Precision::INT8 || ownFloats.contains(name) ||
-        rules.needsF32(op))
-      return false;
-    // Where a network has quantised types itself, that is what it was made for.
-    if (ownRanges)
-      return llvm::all_of(op->getOperands(), [&](Value operand) {
-        return operand.getDefiningOp<top::WeightOp>() || findRange(operand);
-      });
-    auto [entry, isNew] = gains.try_emplace(op, true);
-    if (isNew) {
-      auto isBad = [&](Value value) { return isNotFinite(value); };
-      gains[op] = llvm::none_of(op->getOperands(), isBad) &&
-                  llvm::none_of(op->getResults(), isBad) &&
-                  (isInt8Profitable(op) || !standsAlone(op));
-    }
-    return gains[op];
+PrecisionAnalysis::PrecisionAnalysis(func::FuncOp function,
+                                     const PrecisionOptions &options,
+                                     const LoweringSet &set)
+    : options(options), set(set),
+      defaultElement(getElementType(options.precision, function.getContext())) {
+  if (auto names =
+          function->getAttrOfType<ArrayAttr>(top::kOwnRangesAttrName)) {
+    ownRanges = true;
+    for (auto name : names.getAsRange<StringAttr>())
+      ownFloats.insert(name.getValue());
   }
-  if (it->second == Precision::INT8)
-    usedNames.insert(name);
-  return it->second == Precision::INT8;
+  if (options.precision != Precision::F32)
+    rules = PrecisionRules(function, defaultElement, set);
+  if (options.precision == Precision::BF16) {
+    stem = MixedPrecisionStem(function, options.table);
+    filtersInParts = FiltersInParts(function, options.table, stem);
+  }
+}
+
+std::optional<Precision> PrecisionAnalysis::findInTable(Operation *op) const {
+  auto it = options.table.find(getLocationName(op->getLoc()));
+  return it == options.table.end() ? std::nullopt : std::optional(it->second);
+}
+
+Type PrecisionAnalysis::getGivenElement(Operation *op) const {
+  if (std::optional<Precision> given = findInTable(op)) {
+    // A movement in INT8 keeps the type of what it moves.
+    bool keeps = *given == Precision::INT8 && set.isMove(op);
+    return keeps ? Type() : getElementType(*given, op->getContext());
+  }
+  bool isF32 = rules.needsF32(op) || stem.contains(op);
+  return isF32 ? Float32Type::get(op->getContext()) : Type();
+}
+
+Type PrecisionAnalysis::getResultElement(top::ConvOp conv) const {
+  if (!stem.contains(conv) || stem.keepsResult(conv))
+    return nullptr;
+  return defaultElement;
+}
+
+Type PrecisionAnalysis::getFilterElement(top::ConvOp conv) const {
+  return filtersInParts.contains(conv) ? Float32Type::get(conv.getContext())
+                                       : Type();
+}
+
+Type PrecisionAnalysis::getArgumentElement(BlockArgument argument) {
+  if (llvm::any_of(argument.getUsers(),
+                   [&](Operation *user) { return rules.needsF32(user); }))
+    return Float32Type::get(argument.getContext());
+  if (!prefersInt8(argument))
+    return defaultElement;
+  return getQuantType(argument);
+}
+
+bool PrecisionAnalysis::isInt8(Operation *op) {
+  if (std::optional<Precision> given = findInTable(op))
+    return *given == Precision::INT8;
+  if (options.precision != Precision::INT8 || rules.needsF32(op) ||
+      ownFloats.contains(getLocationName(op->getLoc())))
+    return false;
+  // Where a network has quantised types itself, that is what it was made for.
+  if (ownRanges)
+    return llvm::all_of(op->getOperands(), [&](Value operand) {
+      return operand.getDefiningOp<top::WeightOp>() || findRange(operand, set);
+    });
+  auto [entry, isNew] = gains.try_emplace(op, true);
+  if (isNew) {
+    auto isBad = [&](Value value) { return isNotFinite(value, set); };
+    gains[op] = llvm::none_of(op->getOperands(), isBad) &&
+                llvm::none_of(op->getResults(), isBad) &&
+                (isInt8Profitable(op) || !standsAlone(op));
+  }
+  return gains[op];
 }
 
 /// Whether a value has elements that are not finite: it was found to, or it has
 /// no name and is moved from one that was.
-bool Lowering::isNotFinite(Value value) const {
+bool tpuc::isNotFinite(Value value, const LoweringSet &set) {
   Operation *op = value.getDefiningOp();
   while (!top::isNotFinite(value)) {
     if (!op || top::getCalibratedType(value) || !set.isMove(op))
@@ -59,7 +107,7 @@ bool Lowering::isNotFinite(Value value) const {
 
 /// Whether neither what makes the operand of `op` nor what reads its result has
 /// an INT8 form, so that both would be cast.
-bool Lowering::standsAlone(Operation *op) {
+bool PrecisionAnalysis::standsAlone(Operation *op) {
   auto usesInt8 = [&](Operation *other) {
     const LoweringSet::Entry *entry = set.find(other);
     return entry && entry->supportsInt8(other) && !set.isMove(other);
@@ -73,7 +121,7 @@ bool Lowering::standsAlone(Operation *op) {
   while (!users.empty()) {
     Operation *user = users.pop_back_val();
     if (usesInt8(user) ||
-        (quantizesResults && user->hasTrait<OpTrait::IsTerminator>()))
+        (options.quantizesResults && user->hasTrait<OpTrait::IsTerminator>()))
       return false;
     if (set.isMove(user))
       llvm::append_range(users, user->getResult(0).getUsers());
@@ -81,20 +129,21 @@ bool Lowering::standsAlone(Operation *op) {
   return true;
 }
 
-bool Lowering::canUseInt8(Operation *op) {
+bool PrecisionAnalysis::canUseInt8(Operation *op) {
   const LoweringSet::Entry *entry = set.find(op);
   return entry && entry->supportsInt8(op) && isInt8(op);
 }
 
-bool Lowering::prefersInt8(Value value) {
+bool PrecisionAnalysis::prefersInt8(Value value) {
   auto [entry, isNew] = wanted.try_emplace(value, false);
   if (!isNew)
     return entry->second;
   bool all = !value.use_empty() && getElement(value).isF32() &&
-             !isNotFinite(value) && (!ownRanges || findRange(value));
+             !isNotFinite(value, set) && (!ownRanges || findRange(value, set));
   for (Operation *user : value.getUsers()) {
-    if (quantizesResults && user->hasTrait<OpTrait::IsTerminator>()) {
-      all &= precision == Precision::INT8 && top::getCalibratedType(value);
+    if (options.quantizesResults && user->hasTrait<OpTrait::IsTerminator>()) {
+      all &=
+          options.precision == Precision::INT8 && top::getCalibratedType(value);
       continue;
     }
     all &= canUseInt8(user) && (set.find(user)->int8Use == Int8Use::Contracts ||
@@ -120,7 +169,8 @@ static std::pair<double, double> getLimits(Operation *op) {
   return {-kNone, kNone};
 }
 
-std::optional<std::pair<double, double>> Lowering::findRange(Value value) {
+std::optional<std::pair<double, double>>
+tpuc::findRange(Value value, const LoweringSet &set) {
   Operation *op = value.getDefiningOp();
   auto [least, most] = getLimits(op);
   if (quant::CalibratedQuantizedType type = top::getCalibratedType(value)) {
@@ -133,36 +183,13 @@ std::optional<std::pair<double, double>> Lowering::findRange(Value value) {
   bool keepsRange = op && (set.isMove(op) || isa<top::ReluOp, top::ClipOp>(op));
   if (!keepsRange)
     return std::nullopt;
-  std::optional<std::pair<double, double>> range = findRange(op->getOperand(0));
+  std::optional<std::pair<double, double>> range =
+      findRange(op->getOperand(0), set);
   if (!range)
     return std::nullopt;
   double low = std::max(range->first, least);
   double high = std::min(range->second, most);
   return low < high ? std::make_pair(low, high) : *range;
-}
-
-FailureOr<std::pair<double, double>> Lowering::getRange(Value value) {
-  if (std::optional<std::pair<double, double>> range = findRange(value))
-    return *range;
-  failed = true;
-  StringRef opName = current->getName().getStringRef();
-  if (isNotFinite(value))
-    return emitError(value.getLoc())
-           << "'" << opName << "' op cannot be lowered: '"
-           << top::getTensorName(value)
-           << "' has elements that are not finite, which INT8 does not have; "
-           << "give the op F16 in the quantize table";
-  Operation *op = value.getDefiningOp();
-  while (op && (set.isMove(op) || isa<top::ReluOp, top::ClipOp>(op))) {
-    value = op->getOperand(0);
-    op = value.getDefiningOp();
-  }
-  StringRef name = top::getTensorName(value);
-  return emitError(value.getLoc())
-         << "'" << opName
-         << "' op cannot be lowered: the calibration table has no entry for '"
-         << name << "'; calibrate again, or give the ops that read it F16 in "
-         << "the quantize table";
 }
 
 /// The operands that an op only moves or joins to its result, if it does.
@@ -177,10 +204,10 @@ static double getMagnitude(std::optional<std::pair<double, double>> range) {
   return range ? std::max(-range->first, range->second) : 0.0;
 }
 
-double Lowering::getLargestJoined(Value value) {
+double PrecisionAnalysis::getLargestJoined(Value value) {
   if (auto it = largestJoined.find(value); it != largestJoined.end())
     return it->second;
-  double largest = getMagnitude(findRange(value));
+  double largest = getMagnitude(findRange(value, set));
   for (Operation *user : value.getUsers())
     if (user->getNumResults() == 1 && canUseInt8(user) &&
         prefersInt8(user->getResult(0)) &&
@@ -189,13 +216,13 @@ double Lowering::getLargestJoined(Value value) {
   return largestJoined[value] = largest;
 }
 
-bool Lowering::joinsWell(Value operand, Value result) {
+bool PrecisionAnalysis::joinsWell(Value operand, Value result) {
   if (operand.hasOneUse() || !isa<top::ConcatOp>(result.getDefiningOp()))
     return true;
-  return 2 * getMagnitude(findRange(operand)) >= getLargestJoined(result);
+  return 2 * getMagnitude(findRange(operand, set)) >= getLargestJoined(result);
 }
 
-llvm::SetVector<Value> Lowering::getJoined(Value value) {
+llvm::SetVector<Value> PrecisionAnalysis::getJoined(Value value) {
   llvm::SetVector<Value> joined;
   joined.insert(value);
   auto visit = [&](Operation *op, Value from) {
@@ -247,37 +274,32 @@ makeQuantType(MLIRContext *context, std::pair<double, double> range,
 }
 
 /// Whether the ops that read `value` have a form for a zero other than 0.
-static bool canShiftZeroPoint(Value value, Lowering &lowering,
+static bool canShiftZeroPoint(Value value, PrecisionAnalysis &analysis,
                               const LoweringSet &set) {
   return llvm::all_of(value.getUsers(), [&](Operation *user) {
-    if (!lowering.canUseInt8(user) || set.isMove(user))
+    if (!analysis.canUseInt8(user) || set.isMove(user))
       return true;
     const LoweringSet::Entry *entry = set.find(user);
     return entry->takesZeroPoint && entry->takesZeroPoint(user);
   });
 }
 
-FailureOr<quant::UniformQuantizedType> Lowering::getQuantType(Value value) {
+quant::UniformQuantizedType PrecisionAnalysis::getQuantType(Value value) {
   if (auto it = quantTypes.find(value); it != quantTypes.end())
     return it->second;
   if (value.hasOneUse()) {
     Operation *user = *value.getUsers().begin();
     bool decides = isa<top::ReluOp, top::ClipOp>(user);
-    if (decides && isInt8(user) && prefersInt8(user->getResult(0))) {
-      FailureOr<quant::UniformQuantizedType> type =
-          getQuantType(user->getResult(0));
-      if (succeeded(type))
-        quantTypes[value] = *type;
-      return type;
-    }
+    if (decides && isInt8(user) && prefersInt8(user->getResult(0)))
+      return quantTypes[value] = getQuantType(user->getResult(0));
   }
   llvm::SetVector<Value> joined = getJoined(value);
   std::pair<double, double> range = {INFINITY, -INFINITY};
   tpu::GateKind gate = tpu::GateKind::None;
   for (Value member : joined) {
-    FailureOr<std::pair<double, double>> part = getRange(member);
-    if (mlir::failed(part))
-      return failure();
+    std::optional<std::pair<double, double>> part = findRange(member, set);
+    if (!part)
+      return quantTypes[value] = {};
     range = {std::min(range.first, part->first),
              std::max(range.second, part->second)};
     if (gate == tpu::GateKind::None)
@@ -294,13 +316,13 @@ FailureOr<quant::UniformQuantizedType> Lowering::getQuantType(Value value) {
   bool isInput = llvm::any_of(
       joined, [](Value member) { return isa<BlockArgument>(member); });
   double leastWaste = isInput ? 0 : 0.25;
-  bool isAsymmetric = allowsAsymmetric && isSigned && !hasGate &&
+  bool isAsymmetric = options.asymmetric && isSigned && !hasGate &&
                       std::abs(low + high) > leastWaste * (high - low) &&
                       llvm::all_of(joined, [&](Value member) {
                         return canShiftZeroPoint(member, *this, set);
                       });
   quant::UniformQuantizedType type =
-      makeQuantType(builder.getContext(), range, isSigned, isAsymmetric);
+      makeQuantType(value.getContext(), range, isSigned, isAsymmetric);
   if (hasGate)
     type = quant::UniformQuantizedType::get(
         type.getFlags(), type.getStorageType(), type.getExpressedType(),
@@ -310,68 +332,4 @@ FailureOr<quant::UniformQuantizedType> Lowering::getQuantType(Value value) {
   for (Value member : joined)
     quantTypes[member] = type;
   return type;
-}
-
-bool Lowering::isLoweredToInt8(Value value) const {
-  Value by = lowered.lookup(value);
-  return by && tpu::isQuantized(getElement(by));
-}
-
-FailureOr<Value> Lowering::getInt8(Value value) {
-  if (isLoweredToInt8(value))
-    return lowered.lookup(value);
-  FailureOr<quant::UniformQuantizedType> type = getQuantType(value);
-  if (mlir::failed(type))
-    return failure();
-  return get(value, *type);
-}
-
-FailureOr<Type> Lowering::getContractionElement(Operation *op, Value result) {
-  if (prefersInt8(result)) {
-    FailureOr<quant::UniformQuantizedType> type = getQuantType(result);
-    if (mlir::failed(type))
-      return failure();
-    return Type(*type);
-  }
-  bool leaves = llvm::all_of(result.getUsers(), [](Operation *user) {
-    return user->hasTrait<OpTrait::IsTerminator>();
-  });
-  return leaves && !quantizesResults ? Type(builder.getF32Type())
-                                     : getFloatElement(op);
-}
-
-FailureOr<Type> Lowering::getArgumentElement(Value argument) {
-  if (llvm::any_of(argument.getUsers(),
-                   [&](Operation *user) { return rules.needsF32(user); }))
-    return Type(builder.getF32Type());
-  if (!prefersInt8(argument))
-    return Type(defaultElement);
-  FailureOr<quant::UniformQuantizedType> type = getQuantType(argument);
-  if (mlir::failed(type))
-    return failure();
-  return Type(*type);
-}
-
-Type Lowering::getPortElement(Value value) {
-  Value by = lowered.lookup(value);
-  return by ? getElement(by) : Type(defaultElement);
-}
-
-Value Lowering::getFilter(Value value, int64_t axis, ArrayRef<int64_t> shape) {
-  auto weight = value.getDefiningOp<top::WeightOp>();
-  if (!weight)
-    return nullptr;
-  std::optional<QuantizedElements> quantized =
-      quantizeElements(weight.getValue(), axis);
-  if (!quantized)
-    return nullptr;
-  auto type = quant::UniformQuantizedPerAxisType::get(
-      quant::QuantizationFlags::Signed, builder.getI8Type(),
-      builder.getF32Type(), quantized->scales,
-      SmallVector<int64_t>(quantized->scales.size(), 0), axis, -128, 127);
-  auto stored = RankedTensorType::get(shape, builder.getI8Type());
-  auto elements = DenseResourceElementsAttr::get(
-      stored, quantized->elements.getRawHandle());
-  return tpu::WeightOp::create(builder, weight.getLoc(),
-                               RankedTensorType::get(shape, type), elements);
 }

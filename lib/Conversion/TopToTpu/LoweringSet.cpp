@@ -1,0 +1,32 @@
+//===- LoweringSet.cpp - What ops of a network become ---------------------===//
+//
+// Collects the lowerings of all families.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LoweringSet.h"
+#include "Conversion/TopToTpu/LowerToTpu.h"
+#include "mlir/IR/MLIRContext.h"
+
+using namespace mlir;
+using namespace tpuc;
+
+LoweringSet tpuc::makeLoweringSet(MLIRContext *context) {
+  LoweringSet set;
+  populateContractionLowerings(set);
+  populateElementwiseLowerings(set);
+  populateIndexingLowerings(set);
+  populateInt8Lowerings(set);
+  populateInt8GateLowerings(set);
+  populateInt8MatmulLowerings(set);
+  populateNormLowerings(set);
+  populatePoolLowerings(set);
+  populatePowLowerings(set);
+  populateResizeLowerings(set);
+  populateShapeLowerings(set);
+  for (Dialect *dialect : context->getLoadedDialects())
+    if (const auto *other =
+            dialect->getRegisteredInterface<LowerToTpuDialectInterface>())
+      other->populateLowerings(set);
+  return set;
+}
