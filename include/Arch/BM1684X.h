@@ -55,6 +55,9 @@ constexpr int64_t kShortestRowBytes = 256;
 /// engine's timing as a whole is the timing simulator's.
 constexpr int64_t kLoadBytesPerCycle = 54;
 constexpr int64_t kMoveBytesPerCycle = 26;
+/// The same of values that are spilled to global memory and read again, in rows
+/// that are often short.
+constexpr int64_t kSpillBytesPerCycle = 32;
 
 constexpr int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t alignUp(int64_t a, int64_t b) { return ceilDiv(a, b) * b; }

@@ -146,8 +146,9 @@ private:
     auto cycles = [](const KernelPlan &plan) {
       return double(plan.tiuCycles) + double(plan.gdmaCycles);
     };
-    return roomy && cycles(plan) - cycles(*roomy) >
-                        residency.trafficOf(*victim) / kBytesPerCycle;
+    return roomy &&
+           cycles(plan) - cycles(*roomy) >
+               residency.trafficOf(*victim) / double(arch::kSpillBytesPerCycle);
   }
 
   /// The plan of the next kernel; the cached one if its inputs have not
@@ -312,8 +313,6 @@ private:
   /// Maximal prefetch distance in steps. Local memory seldom holds weights for
   /// longer, and the search time grows with the distance.
   static constexpr unsigned kMostAhead = 128;
-  /// Of transfers of short rows to and from global memory.
-  static constexpr double kBytesPerCycle = 32;
 
   const Program &program;
   const Options &options;

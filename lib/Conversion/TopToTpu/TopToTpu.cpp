@@ -11,6 +11,9 @@
 #include "PrecisionAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "convert-top-to-tpu"
 
 using namespace mlir;
 using namespace tpuc;
@@ -116,6 +119,7 @@ LogicalResult ConvertTopToTpu::lowerOps(func::FuncOp function,
     if (isa<top::WeightOp>(op) || op.hasTrait<OpTrait::IsTerminator>())
       continue;
     lowering.begin(&op);
+    LDBG() << op.getName() << " at " << op.getLoc();
     if (failed(lowerOp(&op, lowering)))
       lowering.abandon(&op);
     if (!releaseWeights)

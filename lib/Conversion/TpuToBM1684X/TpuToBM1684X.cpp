@@ -18,6 +18,9 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "convert-tpu-to-bm1684x"
 
 namespace tpuc {
 #define GEN_PASS_DEF_CONVERTTPUTOBM1684X
@@ -217,9 +220,11 @@ struct ConvertTpuToBM1684X
   void runOnOperation() override {
     auto cache = getCachedAnalysis<NetworkCache>();
     for (func::FuncOp function :
-         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+      LDBG() << "emitting the commands of " << function.getName();
       if (failed(convert(function, cache ? &cache->get() : nullptr)))
         return signalPassFailure();
+    }
   }
 
 private:

@@ -12,6 +12,9 @@
 #include "Target/BM1684X/AccessMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "bm1684x-verify-hazards"
 
 namespace tpuc::bm1684x {
 #define GEN_PASS_DEF_BM1684XVERIFYHAZARDS
@@ -217,6 +220,8 @@ struct VerifyHazards
         return signalPassFailure();
     numCommands += verifier.numCommands;
     numUnknown += verifier.numUnknown;
+    LDBG() << "checked " << verifier.numCommands << " commands, "
+           << verifier.numUnknown << " of unknown accesses";
     if (verifier.foundHazard())
       signalPassFailure();
   }

@@ -11,9 +11,12 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/DebugLog.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <cmath>
+
+#define DEBUG_TYPE "top-import-calibration"
 
 namespace tpuc::top {
 #define GEN_PASS_DEF_TOPIMPORTCALIBRATION
@@ -235,6 +238,7 @@ struct TopImportCalibration
       else if (!unknown || entry.second.line < unknown->second.line)
         unknown = &entry;
     }
+    LDBG() << "read the ranges of " << entries->size() << " tensors";
     if (unknown)
       fail(table + ":" + Twine(unknown->second.line) + ": '" +
            unknown->first() +

@@ -9,9 +9,12 @@
 #include "Dialect/Top/Transforms/Passes.h"
 #include "Equalization.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/DebugLog.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <cmath>
+
+#define DEBUG_TYPE "top-equalize-channels"
 
 namespace tpuc::top {
 #define GEN_PASS_DEF_TOPEQUALIZECHANNELS
@@ -108,7 +111,8 @@ struct TopEqualizeChannels
       return WalkResult::advance();
     });
     if (result.wasInterrupted())
-      signalPassFailure();
+      return signalPassFailure();
+    LDBG() << "equalised " << numEqualized.getValue() << " operators";
   }
 };
 

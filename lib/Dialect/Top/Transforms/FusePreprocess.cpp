@@ -10,6 +10,9 @@
 #include "Dialect/Top/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "top-fuse-preprocess"
 
 namespace tpuc::top {
 #define GEN_PASS_DEF_TOPFUSEPREPROCESS
@@ -169,6 +172,7 @@ struct TopFusePreprocess : top::impl::TopFusePreprocessBase<TopFusePreprocess> {
       if (failed(fuse(function, argument, attribute, raw)))
         return signalPassFailure();
       isFused = true;
+      LDBG() << "input " << argument.getArgNumber() << " is a picture";
     }
     if (!isFused) {
       function.emitError()

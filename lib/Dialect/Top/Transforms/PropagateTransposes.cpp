@@ -10,7 +10,10 @@
 #include "TransposeGraph.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/Support/DebugLog.h"
 #include <deque>
+
+#define DEBUG_TYPE "top-propagate-transposes"
 
 namespace tpuc::top {
 #define GEN_PASS_DEF_TOPPROPAGATETRANSPOSES
@@ -154,6 +157,7 @@ struct TopPropagateTransposes
       TransposeGraph graph(function.getFunctionBody().front());
       OrderSearch(graph).run();
       graph.rewrite();
+      LDBG() << "chose the orders of axes in " << function.getName();
     });
   }
 };

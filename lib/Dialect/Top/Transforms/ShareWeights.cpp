@@ -10,7 +10,10 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/Support/DebugLog.h"
 #include "llvm/Support/xxhash.h"
+
+#define DEBUG_TYPE "top-share-weights"
 
 namespace tpuc::top {
 #define GEN_PASS_DEF_TOPSHAREWEIGHTS
@@ -72,6 +75,7 @@ struct TopShareWeights
       op.erase();
       ++numShared;
     }
+    LDBG() << "shared " << equal.size() << " constants";
     getOperation()->walk([](Block *block) { orderByFirstUse(*block); });
   }
 };

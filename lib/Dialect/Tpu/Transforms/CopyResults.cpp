@@ -6,6 +6,9 @@
 
 #include "Dialect/Tpu/Transforms/AliasAnalysis.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "tpu-copy-results"
 
 namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPUCOPYRESULTS
@@ -19,8 +22,11 @@ namespace {
 struct TpuCopyResults
     : public tpuc::tpu::impl::TpuCopyResultsBase<TpuCopyResults> {
   void runOnOperation() override {
-    if (getOperation().isDeclaration() ||
-        !AliasAnalysis::copyResults(getOperation()))
+    bool hasChanged = !getOperation().isDeclaration() &&
+                      AliasAnalysis::copyResults(getOperation());
+    LDBG() << getOperation().getName() << ": "
+           << (hasChanged ? "copied results" : "no result to copy");
+    if (!hasChanged)
       markAllAnalysesPreserved();
   }
 };

@@ -9,6 +9,9 @@
 #include "Dialect/Tpu/Transforms/KernelTypes.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/DebugLog.h"
+
+#define DEBUG_TYPE "tpu-fuse-input-casts"
 
 namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPUFUSEINPUTCASTS
@@ -48,6 +51,7 @@ struct TpuFuseInputCasts
       conv.getInputMutable().assign(cast.getInput());
       cast.erase();
       ++numFused;
+      LDBG() << "rounds its input: " << conv->getLoc();
     });
   }
 };
