@@ -2,8 +2,8 @@
 # Runs clang-tidy on the C++ sources that changed since a commit.
 #
 # usage: scripts/tidy.sh BUILD [SINCE]   SINCE: a commit, or `all`; by default
-#        where this branch left origin/main. On main itself, as in a fresh clone,
-#        the last commits that change at most 24 sources together.
+#        where this branch left origin/main, if at most 24 sources changed since,
+#        else the last commits that change at most so many together.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:?usage: scripts/tidy.sh BUILD [SINCE]}
@@ -17,7 +17,8 @@ changed_since() {
 
 if [[ -z $since ]]; then
   since=$(git merge-base HEAD origin/main 2>/dev/null || true)
-  if [[ -z $since || $since == "$(git rev-parse HEAD)" ]]; then
+  if [[ -z $since || $since == "$(git rev-parse HEAD)" ]] ||
+    (($(changed_since "$since" | wc -l) > most)); then
     since=$(git rev-parse HEAD)
     while read -r commit; do
       (($(changed_since "$commit" | wc -l) <= most)) || break

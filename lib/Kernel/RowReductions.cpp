@@ -135,12 +135,14 @@ void emitPooling(CommandBuilder &builder, const LocalTensor &result,
     emitScaledCopy(builder, result, row, factor.value_or(1.0));
     return;
   }
+  // The pooling's own factor would round every term before it is added.
+  bool isScaled = factor && *factor != 1.0;
   while (columns > 1) {
     int64_t step = largestStep(columns);
     columns /= step;
     Shape4 from{1, source.shape[C], rows * step, columns};
     LocalTensor reduced = result;
-    if (columns > 1) {
+    if (columns > 1 || isScaled) {
       reduced =
           alignedTensor(scratch, {1, source.shape[C], rows, columns}, type);
       scratch += uint32_t(alignedBytes(reduced.laneBytes()));
@@ -150,11 +152,13 @@ void emitPooling(CommandBuilder &builder, const LocalTensor &result,
     window.strideH = step;
     LocalTensor view = alignedTensor(current.address, from, type);
     if (factor)
-      builder.averagePool(reduced, view, window, columns == 1 ? *factor : 1.0);
+      builder.averagePool(reduced, view, window, 1.0);
     else
       builder.maxPool(reduced, view, window, constantBits(identity, type));
     current = reduced;
   }
+  if (isScaled)
+    emitScaledCopy(builder, result, current, *factor);
 }
 
 /// Sums as a matrix product: every row gets a vector of its own, which are

@@ -90,6 +90,7 @@ PYBIND11_MODULE(_core, m) {
   static py::handle userError =
       py::object(py::module_::import("tpuc.errors").attr("UserError"))
           .release();
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): pybind11's signature.
   py::register_exception_translator([](std::exception_ptr pointer) {
     try {
       if (pointer)

@@ -195,6 +195,27 @@ TEST_P(RowwiseKernelsTest, Reductions) {
         });
 }
 
+// Terms are added before they are divided by their number.
+TEST_P(RowwiseKernelsTest, MeanOfCancellingTerms) {
+  int64_t rows = shape().rows, columns = shape().columns;
+  std::vector<double> values(rows * columns);
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t i = 0; i + 1 < columns; i += 2) {
+      values[r * columns + i] = 1.0 + double(i % 7);
+      values[r * columns + i + 1] = -values[r * columns + i];
+    }
+  RowOperation operation;
+  operation.rows = rows;
+  operation.columns = columns;
+  operation.operand = runner.put(type(), values);
+  operation.result = runner.allocate(type(), rows);
+  KernelList kernels;
+  makeReduceKernels(operation, Reduction::Mean, kernels);
+  runner.run(kernels, shape().localBytes);
+  for (double mean : runner.get(operation.result))
+    EXPECT_EQ(mean, 0.0);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Shapes, RowwiseKernelsTest,
     testing::Combine(
