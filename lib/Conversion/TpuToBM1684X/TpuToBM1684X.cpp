@@ -54,7 +54,7 @@ DenseResourceElementsAttr coefficientAttr(MLIRContext *context,
   char *out = blob.getMutableData().data();
   int64_t offset = 0;
   for (llvm::ArrayRef<char> piece : kernels.coefficients()) {
-    std::copy(piece.begin(), piece.end(), out + offset);
+    llvm::copy(piece, out + offset);
     int64_t end =
         arch::alignUp(offset + int64_t(piece.size()), arch::kGlobalAlignBytes);
     std::fill(out + offset + piece.size(), out + end, 0);

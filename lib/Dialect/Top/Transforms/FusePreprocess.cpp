@@ -124,7 +124,7 @@ static Value scalePixels(OpBuilder &builder, Location loc, Value pixels,
   return ConvOp::create(builder, loc, pixels.getType(), pixels, weights, shift,
                         ArrayRef<int64_t>{1, 1}, ArrayRef<int64_t>{0, 0, 0, 0},
                         ArrayRef<int64_t>{1, 1},
-                        /*group=*/isInOrder ? count : 1, /*doRelu=*/false,
+                        /*group=*/isInOrder ? count : 1, /*do_relu=*/false,
                         APFloat(-1.0));
 }
 
