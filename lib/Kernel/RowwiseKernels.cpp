@@ -364,12 +364,19 @@ void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
                         : appendScaledRow(list, x));
   if (params.subtractMean && !(isScaled && isBounded))
     x = list.sub(x, list.cast(list.rowSum(x, params.columns, perColumn), type));
-  VectorValue variance = list.rowSum(list.mul(x, x), params.columns, perColumn);
-  if (factor && params.epsilon != 0)
-    variance = list.add(variance,
-                        list.mul(list.mul(*factor, *factor), params.epsilon));
-  else if (params.epsilon != 0)
-    variance = list.add(variance, params.epsilon);
+  VectorValue squares = list.mul(x, x), variance;
+  if (type == ElementType::F32) {
+    // Sums of f32 are divided by a command of its own, which can add.
+    variance = list.linear(list.rowSum(squares, params.columns), perColumn,
+                           params.epsilon);
+  } else {
+    variance = list.rowSum(squares, params.columns, perColumn);
+    if (factor && params.epsilon != 0)
+      variance = list.add(variance,
+                          list.mul(list.mul(*factor, *factor), params.epsilon));
+    else if (params.epsilon != 0)
+      variance = list.add(variance, params.epsilon);
+  }
   VectorValue deviation = type != ElementType::F16
                               ? list.rsqrt(variance)
                               : appendCoarseRsqrt(list, variance);
