@@ -78,6 +78,7 @@ LocalTensor leadingColumns(const LocalTensor &rows, const Shape4 &shape,
                      {shape[H] * pitch, rows.strides[C], pitch, 1});
 }
 
+/// The rows copied to `pitch` elements apart.
 LocalTensor emitSpread(CommandBuilder &builder, const LocalTensor &source,
                        int64_t pitch, uint32_t address) {
   LocalTensor spread = denseRows(source, pitch, address);
@@ -115,7 +116,6 @@ void emitPooling(CommandBuilder &builder, const LocalTensor &result,
   ElementType type = source.type;
   int64_t rows = source.shape[N] * source.shape[H];
   int64_t columns = poolingPitch(source.shape, type);
-  double identity = factor ? 0.0 : -kInfinity;
   LocalTensor current = source;
   if (columns != source.shape[W]) {
     if (factor) {
@@ -123,7 +123,7 @@ void emitPooling(CommandBuilder &builder, const LocalTensor &result,
       builder.arith(
           Arith::Add,
           current.slice(W, source.shape[W], columns - source.shape[W]),
-          Operand(identity, type), Operand(0.0, type));
+          Operand(0.0, type), Operand(0.0, type));
     } else {
       current = emitHalving(builder, source, scratch);
       columns = current.shape[W];
@@ -154,7 +154,7 @@ void emitPooling(CommandBuilder &builder, const LocalTensor &result,
     if (factor)
       builder.averagePool(reduced, view, window, 1.0);
     else
-      builder.maxPool(reduced, view, window, constantBits(identity, type));
+      builder.maxPool(reduced, view, window, constantBits(-kInfinity, type));
     current = reduced;
   }
   if (isScaled)
@@ -257,11 +257,13 @@ void kernel::emitLinearRows(CommandBuilder &builder, const LocalTensor &result,
     return;
   }
   // Rows of a lane as channels, of which every 64th lies in the same lane.
+  // Parts begin where a vector of the compact numbers does.
   int64_t rows = shape[N] * shape[H], columns = shape[W];
   int64_t pitch = alignedBytes(columns * byteWidth(source.type));
-  constexpr int64_t kMaxBlocks = arch::kMaxSize / arch::kLanes;
-  for (int64_t row = 0; row < rows; row += kMaxBlocks) {
-    int64_t blocks = std::min(kMaxBlocks, rows - row);
+  int64_t vector = vectorElements(source.type);
+  int64_t maxBlocks = arch::kMaxSize / arch::kLanes / vector * vector;
+  for (int64_t row = 0; row < rows; row += maxBlocks) {
+    int64_t blocks = std::min(maxBlocks, rows - row);
     int64_t channels = blocks == 1 ? shape[C] : blocks * arch::kLanes;
     auto part = [&](const LocalTensor &whole) {
       return alignedTensor(whole.address + uint32_t(row * pitch),

@@ -342,7 +342,7 @@ ScaledRow appendScaledDeviations(VectorProgram &list, VectorValue x,
 void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
   RowBuilder rows(params);
   VectorProgram &list = *rows.list;
-  // Operands are named before the first pass.
+  // Operands are named before the first instruction.
   std::optional<VectorValue> scale, bias;
   if (params.scale)
     scale = rows.column(*params.scale);
@@ -353,16 +353,16 @@ void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
   VectorValue x = rows.operand;
   // A norm does not depend on a factor of the whole row, but for epsilon.
   std::optional<VectorValue> factor;
-  auto useScaled = [&](const ScaledRow &row) {
+  bool isScaled = type == ElementType::F16;
+  bool isBounded =
+      isScaled && params.subtractMean && params.columns <= kMaxBoundedColumns;
+  if (isScaled) {
+    ScaledRow row = isBounded ? appendScaledDeviations(list, x, params.columns)
+                              : appendScaledRow(list, x);
     x = row.x;
     factor = row.factor;
-  };
-  bool isScaled = type == ElementType::F16;
-  bool isBounded = params.subtractMean && params.columns <= kMaxBoundedColumns;
-  if (isScaled)
-    useScaled(isBounded ? appendScaledDeviations(list, x, params.columns)
-                        : appendScaledRow(list, x));
-  if (params.subtractMean && !(isScaled && isBounded))
+  }
+  if (params.subtractMean && !isBounded)
     x = list.sub(x, list.cast(list.rowSum(x, params.columns, perColumn), type));
   VectorValue squares = list.mul(x, x), variance;
   if (type == ElementType::F32) {

@@ -225,7 +225,8 @@ INSTANTIATE_TEST_SUITE_P(
             RowShape{"swin", 784, 96}, RowShape{"primeColumns", 130, 197},
             RowShape{"unevenRows", 65, 128}, RowShape{"tiled", 1000, 49, 8192},
             RowShape{"tiledPrime", 300, 67, 16384},
-            RowShape{"longRows", 70, 1500}),
+            RowShape{"longRows", 70, 1500},
+            RowShape{"manyRows", 64 * 1030 + 7, 32}),
         testing::Values(ElementType::F32, ElementType::F16, ElementType::BF16)),
     [](const auto &info) {
       return std::string(std::get<0>(info.param).name) + "_" +

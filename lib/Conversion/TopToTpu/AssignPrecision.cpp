@@ -49,6 +49,18 @@ static void setType(Operation *op, StringRef name, Type type) {
     op->setDiscardableAttr(name, TypeAttr::get(type));
 }
 
+/// Removes what an earlier run has decided.
+static void clear(func::FuncOp function) {
+  for (StringRef name : kPrecisionAttrNames) {
+    function->removeDiscardableAttr(name);
+    for (BlockArgument argument : function.getArguments())
+      function.removeArgAttr(argument.getArgNumber(),
+                             StringAttr::get(function.getContext(), name));
+    for (Operation &op : function.front())
+      op.removeDiscardableAttr(name);
+  }
+}
+
 /// Notes what is known of a value.
 static void assign(Value value, PrecisionAnalysis &analysis) {
   auto unit = UnitAttr::get(value.getContext());
@@ -119,6 +131,7 @@ private:
              << "INT8 needs the ranges of the network's tensors; make a "
                 "calibration table with run_calibration and pass it on as "
                 "--calibration_table";
+    clear(function);
     PrecisionAnalysis analysis(function, options, lowerings);
     if (failed(assignPorts(function, analysis)))
       return failure();
@@ -179,8 +192,10 @@ private:
 
   void warnOfUnknownNames(const QuantizeTable &table) {
     llvm::StringSet<> names;
-    getOperation().walk(
-        [&](Operation *op) { names.insert(getLocationName(op->getLoc())); });
+    getOperation().walk([&](Operation *op) {
+      if (!isa<top::WeightOp>(op))
+        names.insert(getLocationName(op->getLoc()));
+    });
     for (const auto &entry : table)
       if (!names.contains(entry.first()))
         emitWarning(UnknownLoc::get(&getContext()))

@@ -8,7 +8,7 @@
 #ifndef TPUC_LIB_CONVERSION_TOPTOTPU_PRECISIONATTRIBUTES_H
 #define TPUC_LIB_CONVERSION_TOPTOTPU_PRECISIONATTRIBUTES_H
 
-#include "llvm/ADT/StringRef.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace tpuc {
 
@@ -29,6 +29,13 @@ inline constexpr llvm::StringLiteral kSaturatesAttrName = "top.saturates";
 /// Of a function: its results may be INT8.
 inline constexpr llvm::StringLiteral kQuantizesResultsAttrName =
     "top.quantizes_results";
+inline constexpr llvm::StringLiteral kPrecisionAttrNames[] = {
+    kElementAttrName,   kFilterAttrName,          kResultAttrName,
+    kInt8AttrName,      kPrefersInt8AttrName,     kQuantTypeAttrName,
+    kSaturatesAttrName, kQuantizesResultsAttrName};
+
+/// Checks those of a function, which a person may have written.
+llvm::LogicalResult verifyPrecision(mlir::func::FuncOp function);
 
 } // namespace tpuc
 

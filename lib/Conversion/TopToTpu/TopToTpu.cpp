@@ -192,9 +192,8 @@ LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return function.emitOpError("has ") << function.getBody().getBlocks().size()
                                         << " blocks, expected a network with 1";
-  if (!function->hasAttrOfType<TypeAttr>(kElementAttrName))
-    return function.emitOpError("has ops without a precision; run "
-                                "top-assign-precision first");
+  if (failed(verifyPrecision(function)))
+    return failure();
   Block &body = function.front();
   Lowering lowering(function, lowerings);
 

@@ -5,6 +5,9 @@
 // RUN: tpuc-opt %t/int8.mlir -top-assign-precision=precision=INT8 | FileCheck %s --check-prefix=INT8
 // RUN: tpuc-opt %t/edited.mlir -convert-top-to-tpu | FileCheck %s --check-prefix=EDITED
 // RUN: not tpuc-opt %t/sum.mlir -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=NONE
+// RUN: tpuc-opt %t/edited.mlir -top-assign-precision=precision=F32 | FileCheck %s --check-prefix=AGAIN
+// RUN: not tpuc-opt %t/element.mlir -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=ELEMENT
+// RUN: not tpuc-opt %t/quant.mlir -convert-top-to-tpu 2>&1 | FileCheck %s --check-prefix=QUANT
 
 //--- sum.mlir
 // What a sum is made of stays f32; other ops carry no attribute.
@@ -41,11 +44,27 @@ func.func @main(%x: tensor<4x64xf32> {top.range = !quant.calibrated<f32<-127.0:1
 }
 
 //--- edited.mlir
-// A person may write what the analysis would not.
+// A person may write what the analysis would not. The analysis begins anew.
+// AGAIN: attributes {top.element = f32}
+// AGAIN-NOT: bf16
 // EDITED: tpu.unary exp {{.*}} : tensor<1x64xf16>
 // EDITED: tpu.unary tanh {{.*}} : tensor<1x64xbf16>
 func.func @main(%x: tensor<1x64xf32>) -> tensor<1x64xf32> attributes {top.element = f16} {
   %0 = top.exp %x : tensor<1x64xf32>
   %1 = top.tanh %0 {top.element = bf16} : tensor<1x64xf32>
   return %1 : tensor<1x64xf32>
+}
+
+//--- element.mlir
+// ELEMENT: error: 'top.exp' op has top.element = i32, expected f32, f16 or bf16; run top-assign-precision again or correct it
+func.func @main(%x: tensor<1x64xf32>) -> tensor<1x64xf32> attributes {top.element = f16} {
+  %0 = top.exp %x {top.element = i32} : tensor<1x64xf32>
+  return %0 : tensor<1x64xf32>
+}
+
+//--- quant.mlir
+// QUANT: error: 'func.func' op has top.quant_type = i8, expected !quant.uniform of 8 bits with one scale
+func.func @main(%x: tensor<1x64xf32> {top.quant_type = i8}) -> tensor<1x64xf32> attributes {top.element = f16} {
+  %0 = top.exp %x : tensor<1x64xf32>
+  return %0 : tensor<1x64xf32>
 }
