@@ -28,41 +28,32 @@ struct Deal {
   int64_t lanes() const { return fullLanes + (rest > 0); }
 };
 
-class RowKernel : public TiledKernel {
+/// A program over tiles of rows; derived classes say where rows lie.
+class RowTiles : public TiledKernel {
 public:
-  explicit RowKernel(const RowParams &params) : params(params) {}
+  explicit RowTiles(const RowParams &params) : params(params) {}
 
-  Shape4 space() const override { return {1, 1, params.rows, 1}; }
-  Shape4 granularity() const override { return {0, 0, arch::kLanes, 0}; }
   unsigned numInputs() const override { return params.operands.size(); }
-
-  Box inputBox(unsigned index, const Box &tile) const override {
-    if (params.operands[index].extent == Extent::Full)
-      return tile;
-    return {{0, 0, 0, 0}, {1, 1, 1, params.columns}};
-  }
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
     const RowParams::Operand &operand = params.operands[index];
     return alignedTensor(
-        0, VectorProgram::shapeOf(vectorTile(box.size[H]), operand.extent),
+        0, VectorProgram::shapeOf(vectorTile(box), operand.extent),
         operand.tensor.type);
   }
 
   LocalTensor placeResult(const Box &tile) const override {
     return alignedTensor(
-        0, VectorProgram::shapeOf(vectorTile(tile.size[H]), resultExtent()),
+        0, VectorProgram::shapeOf(vectorTile(tile), resultExtent()),
         params.result.type);
   }
 
   int64_t scratchBytes(const Box &tile) const override {
-    return params.program->scratchBytes(vectorTile(tile.size[H]));
+    return params.program->scratchBytes(vectorTile(tile));
   }
-
   int64_t constantBytes() const override {
     return params.program->constantBytes();
   }
-
   void setUp(CommandBuilder &builder, uint32_t address) const override {
     params.program->setUp(builder, address);
   }
@@ -70,39 +61,69 @@ public:
   void load(CommandBuilder &builder, unsigned index, const Box &box,
             const LocalTensor &local) const override {
     const GlobalTensor &source = params.operands[index].tensor;
-    if (params.operands[index].extent == Extent::Column) {
-      builder.loadBroadcast(local, source.reshaped(box.size));
-      return;
-    }
-    forEachRun(box, params.columns, local, source,
-               [&](const LocalTensor &part, const GlobalTensor &global) {
-                 builder.load(part, global);
-               });
+    if (isColumn(index))
+      return builder.loadBroadcast(local, source.reshaped(box.size));
+    loadRows(builder, source, box, local);
   }
 
   void compute(CommandBuilder &builder, const Box &tile,
                const TileBuffers &buffers, uint32_t constants) const override {
-    VectorTile rows = vectorTile(tile.size[H]);
+    VectorTile rows = vectorTile(tile);
     params.program->emit(builder, rows, buffers.result, buffers.inputs,
                          params.program->bufferAddresses(rows, buffers.scratch),
                          constants);
   }
 
+protected:
+  virtual VectorTile vectorTile(const Box &box) const = 0;
+  virtual void loadRows(CommandBuilder &builder, const GlobalTensor &source,
+                        const Box &box, const LocalTensor &local) const = 0;
+
+  Box columnBox() const { return {{0, 0, 0, 0}, {1, 1, 1, params.columns}}; }
+  bool isColumn(unsigned index) const {
+    return params.operands[index].extent == Extent::Column;
+  }
+  Extent resultExtent() const { return params.program->result().extent; }
+  /// Elements of the result a row.
+  int64_t resultColumns() const {
+    return resultExtent() == Extent::Row ? 1 : params.columns;
+  }
+
+  RowParams params;
+};
+
+/// Consecutive rows in each lane.
+class RowKernel : public RowTiles {
+public:
+  using RowTiles::RowTiles;
+
+  Shape4 space() const override { return {1, 1, params.rows, 1}; }
+  Shape4 granularity() const override { return {0, 0, arch::kLanes, 0}; }
+
+  Box inputBox(unsigned index, const Box &tile) const override {
+    return isColumn(index) ? columnBox() : tile;
+  }
+
   void store(CommandBuilder &builder, const Box &tile,
              const LocalTensor &local) const override {
-    forEachRun(tile, resultExtent() == Extent::Row ? 1 : params.columns, local,
-               params.result,
+    forEachRun(tile, resultColumns(), local, params.result,
                [&](const LocalTensor &part, const GlobalTensor &global) {
                  builder.store(global, part);
                });
   }
 
 private:
-  Extent resultExtent() const { return params.program->result().extent; }
-
-  VectorTile vectorTile(int64_t rows) const {
-    Deal deal(rows);
+  VectorTile vectorTile(const Box &box) const override {
+    Deal deal(box.size[H]);
     return {{1, deal.lanes(), deal.perLane, params.columns}, params.columns};
+  }
+
+  void loadRows(CommandBuilder &builder, const GlobalTensor &source,
+                const Box &box, const LocalTensor &local) const override {
+    forEachRun(box, params.columns, local, source,
+               [&](const LocalTensor &part, const GlobalTensor &global) {
+                 builder.load(part, global);
+               });
   }
 
   /// Calls `transfer` for the full lanes and for the last one; rows of `width`
@@ -131,93 +152,50 @@ private:
     run(0, deal.fullLanes, deal.perLane);
     run(deal.fullLanes, 1, deal.rest);
   }
-
-  RowParams params;
 };
 
 /// Rows in the lane layout of the result: [n, c, rows of a lane,
 /// columns].
-class SplitRowKernel : public TiledKernel {
+class SplitRowKernel : public RowTiles {
 public:
   explicit SplitRowKernel(const RowParams &params)
-      : params(params),
+      : RowTiles(params),
         rows{params.result.layout.n, params.result.layout.c,
              params.rows / (params.result.layout.n * params.result.layout.c)} {}
 
   Shape4 space() const override { return {rows[0], rows[1], rows[2], 1}; }
   Shape4 granularity() const override { return {1, arch::kLanes, 1, 0}; }
-  unsigned numInputs() const override { return params.operands.size(); }
 
   Box inputBox(unsigned index, const Box &tile) const override {
-    if (params.operands[index].extent == Extent::Column)
-      return {{0, 0, 0, 0}, {1, 1, 1, params.columns}};
+    if (isColumn(index))
+      return columnBox();
     Box box = tile;
     box.size[W] = params.columns;
     return box;
   }
 
-  LocalTensor placeInput(unsigned index, const Box &box) const override {
-    const RowParams::Operand &operand = params.operands[index];
-    return alignedTensor(
-        0, VectorProgram::shapeOf(vectorTile(box), operand.extent),
-        operand.tensor.type);
-  }
-
-  LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(
-        0, VectorProgram::shapeOf(vectorTile(tile), resultExtent()),
-        params.result.type);
-  }
-
-  int64_t scratchBytes(const Box &tile) const override {
-    return params.program->scratchBytes(vectorTile(tile));
-  }
-  int64_t constantBytes() const override {
-    return params.program->constantBytes();
-  }
-  void setUp(CommandBuilder &builder, uint32_t address) const override {
-    params.program->setUp(builder, address);
-  }
-
-  void load(CommandBuilder &builder, unsigned index, const Box &box,
-            const LocalTensor &local) const override {
-    const GlobalTensor &source = params.operands[index].tensor;
-    if (params.operands[index].extent == Extent::Column) {
-      builder.loadBroadcast(local, source.reshaped(box.size));
-      return;
-    }
-    builder.load(local, matrix(source, params.columns).slice(box));
-  }
-
-  void compute(CommandBuilder &builder, const Box &tile,
-               const TileBuffers &buffers, uint32_t constants) const override {
-    VectorTile pass = vectorTile(tile);
-    params.program->emit(builder, pass, buffers.result, buffers.inputs,
-                         params.program->bufferAddresses(pass, buffers.scratch),
-                         constants);
-  }
-
   void store(CommandBuilder &builder, const Box &tile,
              const LocalTensor &local) const override {
-    int64_t columns = resultExtent() == Extent::Row ? 1 : params.columns;
     Box box = tile;
-    box.size[W] = columns;
-    builder.store(matrix(params.result, columns).slice(box), local);
+    box.size[W] = resultColumns();
+    builder.store(matrix(params.result, box.size[W]).slice(box), local);
   }
 
 private:
-  Extent resultExtent() const { return params.program->result().extent; }
+  VectorTile vectorTile(const Box &box) const override {
+    return {{box.size[N], box.size[C], box.size[H], params.columns},
+            params.columns};
+  }
+
+  void loadRows(CommandBuilder &builder, const GlobalTensor &source,
+                const Box &box, const LocalTensor &local) const override {
+    builder.load(local, matrix(source, params.columns).slice(box));
+  }
 
   GlobalTensor matrix(const GlobalTensor &tensor, int64_t columns) const {
     return tensor.reshaped({rows[0], rows[1], rows[2], columns});
   }
 
-  VectorTile vectorTile(const Box &box) const {
-    return {{box.size[N], box.size[C], box.size[H], params.columns},
-            params.columns};
-  }
-
-  RowParams params;
   /// Rows along n, c and within a lane.
   std::array<int64_t, 3> rows;
 };
