@@ -272,3 +272,33 @@ def test_masks_hide_and_nothing_else(name, least, precision):
         expected = expected_of(model, feeds)
         given = run(model, feeds, precision)
         assert np.all(np.abs(given - expected) <= 4 * UNIT[precision])
+
+
+ROW_OPERATORS = {
+    "layer norm": "y = LayerNormalization<axis=-1, epsilon=1e-5>(x, one)",
+    "largest": "y = ReduceMax<axes=[1]>(x)",
+    "least": "y = ReduceMin<axes=[1]>(x)",
+    "mean": "y = ReduceMean<axes=[1]>(x)",
+}
+
+
+@pytest.mark.parametrize("precision", ["F32", "F16", "BF16"])
+@pytest.mark.parametrize("rows, columns", [(197, 144), (65, 97), (7, 33), (70, 257)])
+@pytest.mark.parametrize("name", ROW_OPERATORS)
+def test_special_numbers_stay_in_their_rows(name, rows, columns, precision):
+    ones = ", ".join(["1.0"] * columns)
+    model = onnx_model(
+        f"""net (float[{rows},{columns}] x) => (float[] y)
+            <float[{columns}] one = {{{ones}}}> {{{ROW_OPERATORS[name]}}}"""
+    )
+    x = as_half(np.random.default_rng(9).standard_normal((rows, columns)))
+    x[0, 0], x[1, -1], x[5, columns // 2] = np.inf, -np.inf, np.nan
+    x[2], x[3], x[4] = 0.0, -7.0, -np.inf
+    expected, given = expected_of(model, {"x": x}), run(model, {"x": x}, precision)
+    finite = np.isfinite(expected)
+    assert np.array_equal(np.isnan(given), np.isnan(expected))
+    assert np.array_equal(
+        given[~finite & ~np.isnan(expected)], expected[~finite & ~np.isnan(expected)]
+    )
+    allowed = 8 * UNIT[precision] * max(1.0, np.abs(expected[finite]).max())
+    assert np.all(np.abs(given[finite] - expected[finite]) <= allowed)
