@@ -1,4 +1,5 @@
 // RUN: tpuc-opt %s --verify-roundtrip | FileCheck %s
+// RUN: tpuc-opt %s --mlir-print-op-generic | FileCheck %s --check-prefix=GENERIC
 
 // CHECK-LABEL: @waits_and_fields
 func.func @waits_and_fields() {
@@ -32,5 +33,13 @@ func.func @whole_width() {
 func.func @discardable_attributes() {
   // CHECK: bm1684x.sar copy attributes {layer = 3 : i32}
   %0 = bm1684x.sar copy attributes {layer = 3 : i32}
+  return
+}
+
+// In the generic form, too, each field has its name.
+// GENERIC-LABEL: sym_name = "generic_form"
+func.func @generic_form() {
+  // GENERIC: "bm1684x.sar"() <{fields = {res0_h = 2 : i64, res0_n = 3 : i64}, function = 2 : i32}>
+  %0 = bm1684x.sar add {res0_n = 3, res0_h = 2, res0_w = 0}
   return
 }

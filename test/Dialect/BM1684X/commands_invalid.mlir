@@ -74,15 +74,15 @@ func.func @field_twice() {
 
 func.func @generic_function_code() {
   // expected-error @+1 {{sLIN has no function 9, expected one of mac, square_sum, square_diff}}
-  %0 = "bm1684x.slin"() <{fields = array<i64: 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>, function = 9 : i32}> : () -> !bm1684x.token
+  %0 = "bm1684x.slin"() <{fields = {}, function = 9 : i32}> : () -> !bm1684x.token
   return
 }
 
 // -----
 
-func.func @generic_field_count() {
-  // expected-error @+1 {{sLIN has 14 fields, got 1}}
-  %0 = "bm1684x.slin"() <{fields = array<i64: 0>, function = 1 : i32}> : () -> !bm1684x.token
+func.func @generic_unknown_field() {
+  // expected-error @+1 {{sLIN has no field 'res0_z'}}
+  %0 = "bm1684x.slin"() <{fields = {res0_z = 1 : i64}, function = 1 : i32}> : () -> !bm1684x.token
   return
 }
 
@@ -90,6 +90,22 @@ func.func @generic_field_count() {
 
 func.func @generic_value_too_wide() {
   // expected-error @+1 {{field 'opd1_const' of sLIN holds 1 bits, got 2}}
-  %0 = "bm1684x.slin"() <{fields = array<i64: 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>, function = 1 : i32}> : () -> !bm1684x.token
+  %0 = "bm1684x.slin"() <{fields = {opd1_const = 2 : i64}, function = 1 : i32}> : () -> !bm1684x.token
+  return
+}
+
+// -----
+
+func.func @generic_value_type() {
+  // expected-error @+1 {{field 'opd1_const' of sLIN is an i64, got 1 : i32}}
+  %0 = "bm1684x.slin"() <{fields = {opd1_const = 1 : i32}, function = 1 : i32}> : () -> !bm1684x.token
+  return
+}
+
+// -----
+
+func.func @generic_derived_field() {
+  // expected-error @+1 {{sLIN has no field 'tsk_typ'}}
+  %0 = "bm1684x.slin"() <{fields = {tsk_typ = 1 : i64}, function = 1 : i32}> : () -> !bm1684x.token
   return
 }

@@ -43,7 +43,7 @@ namespace detail {
 /// The attributes of a command operation.
 struct CommandValues {
   mlir::IntegerAttr function;
-  mlir::DenseI64ArrayAttr fields;
+  mlir::DictionaryAttr fields;
 };
 
 /// Fills in operands and result type of `state` and returns the attributes.
@@ -52,26 +52,27 @@ CommandValues prepareCommand(mlir::OpBuilder &builder,
                              const codec::Registers &registers,
                              mlir::ValueRange waits);
 
-/// Sets function and fields of `registers`, and zero elsewhere.
+/// Sets function and fields of `registers`, which verifyCommand() accepts, and
+/// zero elsewhere.
 void readRegisters(codec::Layout layout, uint32_t function,
-                   llvm::ArrayRef<int64_t> fields, codec::Registers &registers);
+                   mlir::DictionaryAttr fields, codec::Registers &registers);
 
-/// Checks the function, the number of fields and that each value fits.
+/// Checks the function, and that each field exists and its value fits.
 mlir::LogicalResult verifyCommand(mlir::Operation *op, codec::Layout layout,
                                   uint32_t function,
-                                  llvm::ArrayRef<int64_t> fields);
+                                  mlir::DictionaryAttr fields);
 
 /// Reads `keyword {field = value, ...} wait(%tokens)` and optional attributes.
 mlir::ParseResult parseCommand(mlir::OpAsmParser &parser,
                                mlir::OperationState &result,
                                codec::Layout layout,
                                mlir::IntegerAttr &function,
-                               mlir::DenseI64ArrayAttr &fields);
+                               mlir::DictionaryAttr &fields);
 
 /// Writes what parseCommand reads; fields that are zero are left out.
 void printCommand(mlir::OpAsmPrinter &printer, mlir::Operation *op,
                   codec::Layout layout, uint32_t function,
-                  llvm::ArrayRef<int64_t> fields, mlir::ValueRange waits);
+                  mlir::DictionaryAttr fields, mlir::ValueRange waits);
 
 } // namespace detail
 } // namespace tpuc::bm1684x

@@ -32,9 +32,9 @@ class Function<int functionCode, string functionKeyword> {
 }
 
 /// One operation a command layout. The operands are the tokens of the commands
-/// that must have finished; the result is the command's own token. The field
-/// values are held in layout order, without those that the encoder derives
-/// (form, opcode, function, ids).
+/// that must have finished; the result is the command's own token. Fields that
+/// are not zero are attributes by their names, without those that the encoder
+/// derives (form, opcode, function, ids).
 class BM1684X_CommandOp<string mnemonic, string engineName, string registerName,
                         int commandOpcode, string commandForm, int length,
                         list<Function> commandFunctions,
@@ -56,7 +56,7 @@ class BM1684X_CommandOp<string mnemonic, string engineName, string registerName,
     position and meaning.
   }];
   let arguments = (ins Variadic<BM1684X_Token>:$waits, I32Attr:$function,
-      DenseI64ArrayAttr:$fields);
+      DictionaryAttr:$fields);
   let results = (outs BM1684X_Token:$token);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;

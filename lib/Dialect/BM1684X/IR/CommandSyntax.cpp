@@ -17,6 +17,62 @@ using namespace tpuc::bm1684x;
 
 namespace {
 
+/// The held fields of every layout.
+using FieldTable =
+    std::array<SmallVector<codec::FieldInfo, 0>, codec::kNumLayouts>;
+
+FieldTable collectHeldFields() {
+  FieldTable held;
+  for (auto [index, fields] : llvm::enumerate(held))
+    llvm::copy_if(codec::layoutInfo(codec::Layout(index)).fields,
+                  std::back_inserter(fields),
+                  [](const codec::FieldInfo &field) { return !field.derived; });
+  return held;
+}
+
+StringRef nameOf(const codec::FieldInfo &field) {
+  return codec::fieldName(field.id);
+}
+
+/// The held fields of `layout` in the order in which a dictionary has them.
+ArrayRef<codec::FieldInfo> fieldsByName(codec::Layout layout) {
+  static const FieldTable table = [] {
+    FieldTable sorted = collectHeldFields();
+    for (auto &fields : sorted)
+      llvm::sort(fields, [](const auto &a, const auto &b) {
+        return nameOf(a) < nameOf(b);
+      });
+    return sorted;
+  }();
+  return table[unsigned(layout)];
+}
+
+/// The field of `layout` of that name, or null.
+const codec::FieldInfo *findHeldField(codec::Layout layout, StringRef name) {
+  ArrayRef<codec::FieldInfo> fields = fieldsByName(layout);
+  const auto *found =
+      llvm::lower_bound(fields, name, [](const auto &field, StringRef name) {
+        return nameOf(field) < name;
+      });
+  return found != fields.end() && nameOf(*found) == name ? found : nullptr;
+}
+
+/// The dictionary of those `values`, one for each of fieldsByName(), that are
+/// not zero.
+DictionaryAttr makeFields(Builder &builder, codec::Layout layout,
+                          ArrayRef<uint64_t> values) {
+  SmallVector<NamedAttribute, 48> entries;
+  for (auto [field, value] : llvm::zip_equal(fieldsByName(layout), values))
+    if (value != 0)
+      entries.push_back(builder.getNamedAttr(
+          nameOf(field), builder.getI64IntegerAttr(int64_t(value))));
+  return DictionaryAttr::getWithSorted(builder.getContext(), entries);
+}
+
+uint64_t valueOf(NamedAttribute entry) {
+  return uint64_t(cast<IntegerAttr>(entry.getValue()).getInt());
+}
+
 bool fits(uint64_t value, unsigned width) {
   return width >= 64 || (value >> width) == 0;
 }
@@ -34,14 +90,13 @@ std::string listFunctions(const codec::LayoutInfo &info) {
 
 /// Reads the value of one field; the caller has read the name and `=`.
 ParseResult parseValue(OpAsmParser &parser, const codec::LayoutInfo &info,
-                       const codec::FieldInfo &field, int64_t &value) {
+                       const codec::FieldInfo &field, uint64_t &value) {
   SMLoc location = parser.getCurrentLocation();
   APInt number;
   OptionalParseResult parsed = parser.parseOptionalInteger(number);
   if (!parsed.has_value())
-    return parser.emitError(location)
-           << "expected an integer for field '" << codec::fieldName(field.id)
-           << "' of " << info.name;
+    return parser.emitError(location) << "expected an integer for field '"
+                                      << nameOf(field) << "' of " << info.name;
   if (failed(*parsed))
     return failure();
   if (number.isNegative() || number.getActiveBits() > field.width) {
@@ -51,27 +106,23 @@ ParseResult parseValue(OpAsmParser &parser, const codec::LayoutInfo &info,
            << "field '" << codec::fieldName(field.id) << "' of " << info.name
            << " holds " << unsigned(field.width) << " bits, got " << digits;
   }
-  value = int64_t(number.getZExtValue());
+  value = number.getZExtValue();
   return success();
 }
 
 /// Reads `name = value` into its place among the held fields.
 ParseResult parseField(OpAsmParser &parser, codec::Layout layout,
-                       MutableArrayRef<int64_t> values, BitVector &seen) {
+                       MutableArrayRef<uint64_t> values, BitVector &seen) {
   const codec::LayoutInfo &info = codec::layoutInfo(layout);
   SMLoc location = parser.getCurrentLocation();
   StringRef name;
   if (parser.parseKeyword(&name) || parser.parseEqual())
     return failure();
-  std::optional<codec::FieldId> id = codec::findField(name);
-  ArrayRef<codec::FieldInfo> fields = heldFields(layout);
-  const auto *field = llvm::find_if(fields, [&](const codec::FieldInfo &held) {
-    return id && held.id == *id;
-  });
-  if (field == fields.end())
+  const codec::FieldInfo *field = findHeldField(layout, name);
+  if (!field)
     return parser.emitError(location)
            << info.name << " has no field '" << name << "'";
-  unsigned index = field - fields.begin();
+  unsigned index = field - fieldsByName(layout).begin();
   if (seen.test(index))
     return parser.emitError(location)
            << "field '" << name << "' of " << info.name << " is given twice";
@@ -82,62 +133,62 @@ ParseResult parseField(OpAsmParser &parser, codec::Layout layout,
 } // namespace
 
 ArrayRef<codec::FieldInfo> bm1684x::heldFields(codec::Layout layout) {
-  using Table =
-      std::array<SmallVector<codec::FieldInfo, 0>, codec::kNumLayouts>;
-  static const Table table = [] {
-    Table held;
-    for (unsigned i = 0; i < codec::kNumLayouts; ++i)
-      for (const codec::FieldInfo &field :
-           codec::layoutInfo(codec::Layout(i)).fields)
-        if (!field.derived)
-          held[i].push_back(field);
-    return held;
-  }();
+  static const FieldTable table = collectHeldFields();
   return table[unsigned(layout)];
 }
 
 bm1684x::detail::CommandValues bm1684x::detail::prepareCommand(
     OpBuilder &builder, OperationState &state, codec::Layout layout,
     const codec::Registers &registers, ValueRange waits) {
-  SmallVector<int64_t, 80> values;
-  for (const codec::FieldInfo &field : heldFields(layout))
-    values.push_back(int64_t(codec::getField(registers, field.id)));
+  SmallVector<uint64_t, 80> values;
+  for (const codec::FieldInfo &field : fieldsByName(layout))
+    values.push_back(codec::getField(registers, field.id));
   state.addOperands(waits);
   state.addTypes(TokenType::get(builder.getContext()));
   codec::Engine engine = codec::layoutInfo(layout).engine;
   return {
       builder.getI32IntegerAttr(codec::functionCode(engine, registers)),
-      builder.getDenseI64ArrayAttr(values),
+      makeFields(builder, layout, values),
   };
 }
 
 void bm1684x::detail::readRegisters(codec::Layout layout, uint32_t function,
-                                    ArrayRef<int64_t> fields,
+                                    DictionaryAttr fields,
                                     codec::Registers &registers) {
   registers = codec::Registers();
   codec::setFunctionCode(codec::layoutInfo(layout).engine, registers, function);
-  for (auto [field, value] : llvm::zip(heldFields(layout), fields))
-    codec::setField(registers, field.id, uint64_t(value));
+  // Both are sorted by name.
+  const codec::FieldInfo *field = fieldsByName(layout).begin();
+  for (NamedAttribute entry : fields) {
+    while (nameOf(*field) != entry.getName())
+      ++field;
+    codec::setField(registers, field->id, valueOf(entry));
+  }
 }
 
 LogicalResult bm1684x::detail::verifyCommand(Operation *op,
                                              codec::Layout layout,
                                              uint32_t function,
-                                             ArrayRef<int64_t> fields) {
+                                             DictionaryAttr fields) {
   const codec::LayoutInfo &info = codec::layoutInfo(layout);
   if (!codec::functionKeyword(layout, function))
     return op->emitOpError() << info.name << " has no function " << function
                              << ", expected one of " << listFunctions(info);
-  ArrayRef<codec::FieldInfo> held = heldFields(layout);
-  if (held.size() != fields.size())
-    return op->emitOpError() << info.name << " has " << held.size()
-                             << " fields, got " << fields.size();
-  for (auto [field, value] : llvm::zip(held, fields))
-    if (!fits(uint64_t(value), field.width))
+  for (NamedAttribute entry : fields) {
+    const codec::FieldInfo *field = findHeldField(layout, entry.getName());
+    if (!field)
+      return op->emitOpError() << info.name << " has no field '"
+                               << entry.getName().getValue() << "'";
+    auto value = dyn_cast<IntegerAttr>(entry.getValue());
+    if (!value || !value.getType().isSignlessInteger(64))
       return op->emitOpError()
-             << "field '" << codec::fieldName(field.id) << "' of " << info.name
-             << " holds " << unsigned(field.width) << " bits, got "
-             << uint64_t(value);
+             << "field '" << nameOf(*field) << "' of " << info.name
+             << " is an i64, got " << entry.getValue();
+    if (!fits(valueOf(entry), field->width))
+      return op->emitOpError()
+             << "field '" << nameOf(*field) << "' of " << info.name << " holds "
+             << unsigned(field->width) << " bits, got " << valueOf(entry);
+  }
   return success();
 }
 
@@ -145,7 +196,7 @@ ParseResult bm1684x::detail::parseCommand(OpAsmParser &parser,
                                           OperationState &result,
                                           codec::Layout layout,
                                           IntegerAttr &function,
-                                          DenseI64ArrayAttr &fields) {
+                                          DictionaryAttr &fields) {
   const codec::LayoutInfo &info = codec::layoutInfo(layout);
   SMLoc location = parser.getCurrentLocation();
   StringRef keyword;
@@ -160,7 +211,7 @@ ParseResult bm1684x::detail::parseCommand(OpAsmParser &parser,
            << info.name << " has no function '" << keyword
            << "', expected one of " << listFunctions(info);
 
-  SmallVector<int64_t, 80> values(heldFields(layout).size(), 0);
+  SmallVector<uint64_t, 80> values(fieldsByName(layout).size(), 0);
   BitVector seen(values.size());
   if (succeeded(parser.parseOptionalLBrace()) &&
       failed(parser.parseOptionalRBrace())) {
@@ -180,20 +231,21 @@ ParseResult bm1684x::detail::parseCommand(OpAsmParser &parser,
     return failure();
   result.addTypes(token);
   function = parser.getBuilder().getI32IntegerAttr(named->code);
-  fields = parser.getBuilder().getDenseI64ArrayAttr(values);
+  fields = makeFields(parser.getBuilder(), layout, values);
   return success();
 }
 
 void bm1684x::detail::printCommand(OpAsmPrinter &printer, Operation *op,
                                    codec::Layout layout, uint32_t function,
-                                   ArrayRef<int64_t> fields, ValueRange waits) {
+                                   DictionaryAttr fields, ValueRange waits) {
   printer << ' ' << codec::functionKeyword(layout, function);
   bool isFirst = true;
-  for (auto [field, value] : llvm::zip(heldFields(layout), fields)) {
-    if (value == 0)
+  for (const codec::FieldInfo &field : heldFields(layout)) {
+    auto value = fields.getAs<IntegerAttr>(nameOf(field));
+    if (!value)
       continue;
-    printer << (isFirst ? " {" : ", ") << codec::fieldName(field.id) << " = "
-            << uint64_t(value);
+    printer << (isFirst ? " {" : ", ") << nameOf(field) << " = "
+            << uint64_t(value.getInt());
     isFirst = false;
   }
   if (!isFirst)
