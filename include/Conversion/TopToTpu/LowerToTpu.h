@@ -10,6 +10,10 @@
 
 #include "mlir/IR/DialectInterface.h"
 
+namespace mlir {
+class ConversionTarget;
+} // namespace mlir
+
 namespace tpuc {
 
 class LoweringSet;
@@ -22,6 +26,8 @@ public:
 
   /// Adds one function for each class of ops (see lib's Lowering.h).
   virtual void populateLowerings(LoweringSet &set) const = 0;
+  /// Marks the ops legal that the lowerings leave.
+  virtual void addLegalOps(mlir::ConversionTarget &target) const = 0;
 };
 
 } // namespace tpuc

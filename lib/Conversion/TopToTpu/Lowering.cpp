@@ -61,7 +61,7 @@ SmallVector<int64_t> tpuc::invertOrder(ArrayRef<int64_t> order) {
 }
 
 Lowering::Lowering(func::FuncOp function, const LoweringSet &set)
-    : builder(function.getContext()),
+    : types(function.getContext()),
       defaultElement(cast<FloatType>(
           function->getAttrOfType<TypeAttr>(kElementAttrName).getValue())),
       set(set), quantizesResults(function->hasAttr(kQuantizesResultsAttrName)) {
@@ -70,6 +70,13 @@ Lowering::Lowering(func::FuncOp function, const LoweringSet &set)
 //===----------------------------------------------------------------------===//
 // Operands
 //===----------------------------------------------------------------------===//
+
+Value Lowering::getLowered(Value value) const {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return arguments.lookup(argument);
+  Value by = rewriter->getRemappedValue(value);
+  return by == value ? Value() : by;
+}
 
 Value Lowering::get(Value value, Type element) {
   auto [entry, isNew] = conversions.try_emplace({value, element});
@@ -86,7 +93,8 @@ Value Lowering::get(Value value, Type element) {
         bytes ? quantizeElements(weight.getValue(), bytes)
               : convertElements(weight.getValue(), element);
     if (elements) {
-      result = tpu::WeightOp::create(builder, weight.getLoc(), type, *elements);
+      result =
+          tpu::WeightOp::create(*rewriter, weight.getLoc(), type, *elements);
     } else {
       failed = true;
       StringRef name = getLocationName(weight.getLoc());
@@ -101,7 +109,7 @@ Value Lowering::get(Value value, Type element) {
       result = standIn(type);
     }
   } else {
-    result = cast(lowered.lookup(value), element);
+    result = cast(getLowered(value), element);
   }
   return conversions[{value, element}] = result;
 }
@@ -122,7 +130,7 @@ Value Lowering::getSaturated(Value value, Type element) {
         number = std::clamp<float>(number, -largest, largest);
     return constant(numbers, getShape(value), element);
   }
-  Value limited = lowered.lookup(value);
+  Value limited = getLowered(value);
   if (getElement(limited).isF32())
     limited =
         emit<tpu::UnaryOp>(tpu::UnaryKind::Clip, limited, -largest, largest);
@@ -168,7 +176,7 @@ Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
       hasConstant = true;
       continue;
     }
-    Type found = getElement(lowered.lookup(value));
+    Type found = getElement(getLowered(value));
     agree &= !element || element == found;
     element = found;
   }
@@ -178,7 +186,7 @@ Type Lowering::getNaturalElement(Operation *op, ValueRange values) {
     return element;
   Type type = getElement(values.front());
   if (isa<IntegerType>(type) && !type.isInteger(1))
-    return builder.getI32Type();
+    return types.getI32Type();
   return getFloatElement(op);
 }
 
@@ -191,7 +199,7 @@ Location Lowering::getStepLoc(StringRef opName) {
   if (name.empty())
     return current->getLoc();
   return NameLoc::get(
-      builder.getStringAttr(name + ":" + opName.split('.').second));
+      types.getStringAttr(name + ":" + opName.split('.').second));
 }
 
 Value Lowering::reshape(Value value, ArrayRef<int64_t> shape) {
@@ -224,7 +232,7 @@ Value Lowering::gather(Value value, ArrayRef<int64_t> list, int64_t axis) {
 
 Value Lowering::constant(ArrayRef<float> values, ArrayRef<int64_t> shape,
                          Type element) {
-  auto type = RankedTensorType::get(shape, builder.getF32Type());
+  auto type = RankedTensorType::get(shape, types.getF32Type());
   ElementsAttr attr;
   if (values.size() * sizeof(float) <= kInlineBytes)
     attr = DenseElementsAttr::get(type, values);
@@ -244,7 +252,7 @@ Value Lowering::constant(ArrayRef<float> values, ArrayRef<int64_t> shape,
 
 Value Lowering::indices(ArrayRef<int64_t> values, ArrayRef<int64_t> shape) {
   SmallVector<int32_t> narrow(values.begin(), values.end());
-  auto type = RankedTensorType::get(shape, builder.getI32Type());
+  auto type = RankedTensorType::get(shape, types.getI32Type());
   return emit<tpu::WeightOp>(
       DenseElementsAttr::get(type, ArrayRef<int32_t>(narrow)));
 }
@@ -255,7 +263,8 @@ void Lowering::replace(Value value, Value by) {
   if (op && getLocationName(op->getLoc())
                 .starts_with((getLocationName(current->getLoc()) + ":").str()))
     op->setLoc(current->getLoc());
-  lowered[value] = by;
+  assert(value.getDefiningOp() == current && "of another op");
+  replacements[llvm::cast<OpResult>(value).getResultNumber()] = by;
 }
 
 //===----------------------------------------------------------------------===//
@@ -268,23 +277,26 @@ LogicalResult Lowering::fail(Operation *op, const Twine &message) {
 }
 
 Value Lowering::standIn(Type type) {
-  return UnrealizedConversionCastOp::create(builder, current->getLoc(), type,
+  return UnrealizedConversionCastOp::create(*rewriter, current->getLoc(), type,
                                             ValueRange())
       .getResult(0);
 }
 
-void Lowering::begin(Operation *op) {
+void Lowering::begin(Operation *op, ConversionPatternRewriter &with) {
   current = op;
-  builder.setInsertionPoint(op);
+  rewriter = &with;
+  replacements.assign(op->getNumResults(), nullptr);
 }
+
+void Lowering::end() { rewriter->replaceOp(current, replacements); }
 
 void Lowering::abandon(Operation *op) {
   failed = true;
-  for (Value result : op->getResults()) {
+  for (auto [result, by] : llvm::zip_equal(op->getResults(), replacements)) {
     auto type = mlir::cast<RankedTensorType>(result.getType());
     bool isInt = type.getElementType().isInteger(64) ||
                  type.getElementType().isInteger(32);
-    lowered[result] = standIn(
-        type.clone(isInt ? Type(builder.getI32Type()) : Type(defaultElement)));
+    by = standIn(
+        type.clone(isInt ? Type(types.getI32Type()) : Type(defaultElement)));
   }
 }

@@ -13,14 +13,16 @@
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "LoweringSet.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/DialectConversion.h"
 
 namespace tpuc {
 
 using tpu::getElement;
 using tpu::getShape;
 
-/// Lowers the ops of one function in their order. A family's lowering asks for
-/// its operands with `get`, emits tpu ops with `emit`, and ends with `replace`.
+/// What the conversion patterns of one function share. A family's lowering asks
+/// for its operands with `get`, emits tpu ops with `emit`, and ends with
+/// `replace`.
 class Lowering {
 public:
   /// The lowering of `function`, to whose ops top-assign-precision has given
@@ -98,7 +100,7 @@ public:
 
   /// Emits a tpu op with one result as a step of the op being lowered.
   template <typename OpTy, typename... Args> mlir::Value emit(Args &&...args) {
-    return OpTy::create(builder, getStepLoc(OpTy::getOperationName()),
+    return OpTy::create(*rewriter, getStepLoc(OpTy::getOperationName()),
                         std::forward<Args>(args)...)
         ->getResult(0);
   }
@@ -122,9 +124,9 @@ public:
   mlir::Value indices(llvm::ArrayRef<int64_t> values,
                       llvm::ArrayRef<int64_t> shape);
 
-  /// Makes `by` the lowered form of the result `value`. An op emitted for it
-  /// takes over the location of the op being lowered, by which the value is
-  /// known.
+  /// Makes `by` the lowered form of `value`, a result of the op being lowered.
+  /// An op emitted for it takes over the location of the op being lowered, by
+  /// which the value is known.
   void replace(mlir::Value value, mlir::Value by);
 
   //===--- Errors -----------------------------------------------------------//
@@ -135,27 +137,36 @@ public:
 
   //===--- Driver -----------------------------------------------------------//
 
-  /// Begins the lowering of `op`: what is emitted goes before it.
-  void begin(mlir::Operation *op);
+  /// Begins the lowering of `op`: what is emitted goes through `rewriter`.
+  void begin(mlir::Operation *op, mlir::ConversionPatternRewriter &rewriter);
+  /// Ends it: `op` is replaced by the lowered forms of its results.
+  void end();
   /// Gives the results of `op`, whose lowering failed, stand-ins, so that the
   /// lowering can go on and find more errors.
   void abandon(mlir::Operation *op);
   /// Sets the lowered form of a function's argument.
-  void setArgument(mlir::Value value, mlir::Value by) { lowered[value] = by; }
+  void setArgument(mlir::BlockArgument value, mlir::Value by) {
+    arguments[value] = by;
+  }
   /// Whether an error was emitted.
   bool hasFailed() const { return failed; }
 
 private:
+  /// The lowered form of `value`; null for a constant.
+  mlir::Value getLowered(mlir::Value value) const;
   mlir::Location getStepLoc(llvm::StringRef opName);
   mlir::Value standIn(mlir::Type type);
   mlir::Value getSaturated(mlir::Value value, mlir::Type element);
 
-  mlir::OpBuilder builder;
+  mlir::Builder types;
+  mlir::ConversionPatternRewriter *rewriter = nullptr;
   mlir::Operation *current = nullptr;
   mlir::FloatType defaultElement;
   const LoweringSet &set;
   bool quantizesResults;
-  llvm::DenseMap<mlir::Value, mlir::Value> lowered;
+  llvm::DenseMap<mlir::Value, mlir::Value> arguments;
+  /// Of the results of `current`.
+  llvm::SmallVector<mlir::Value, 2> replacements;
   llvm::DenseMap<std::pair<mlir::Value, mlir::Type>, mlir::Value> conversions;
   bool failed = false;
 };

@@ -93,6 +93,9 @@ public:
     return it == entries.end() ? nullptr : &it->second;
   }
 
+  /// The lowerings, by the names of their ops.
+  const llvm::StringMap<Entry> &getEntries() const { return entries; }
+
   /// Whether `op` only moves elements.
   bool isMove(mlir::Operation *op) const {
     const Entry *entry = find(op);

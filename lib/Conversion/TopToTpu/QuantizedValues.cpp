@@ -62,13 +62,13 @@ FailureOr<quant::UniformQuantizedType> Lowering::getQuantType(Value value) {
 }
 
 bool Lowering::isLoweredToInt8(Value value) const {
-  Value by = lowered.lookup(value);
+  Value by = getLowered(value);
   return by && tpu::isQuantized(getElement(by));
 }
 
 FailureOr<Value> Lowering::getInt8(Value value) {
   if (isLoweredToInt8(value))
-    return lowered.lookup(value);
+    return getLowered(value);
   FailureOr<quant::UniformQuantizedType> type = getQuantType(value);
   if (mlir::failed(type))
     return failure();
@@ -85,12 +85,12 @@ FailureOr<Type> Lowering::getContractionElement(Operation *op, Value result) {
   bool leaves = llvm::all_of(result.getUsers(), [](Operation *user) {
     return user->hasTrait<OpTrait::IsTerminator>();
   });
-  return leaves && !quantizesResults ? Type(builder.getF32Type())
+  return leaves && !quantizesResults ? Type(types.getF32Type())
                                      : getFloatElement(op);
 }
 
 Type Lowering::getPortElement(Value value) {
-  Value by = lowered.lookup(value);
+  Value by = getLowered(value);
   return by ? getElement(by) : Type(defaultElement);
 }
 
@@ -103,12 +103,12 @@ Value Lowering::getFilter(Value value, int64_t axis, ArrayRef<int64_t> shape) {
   if (!quantized)
     return nullptr;
   auto type = quant::UniformQuantizedPerAxisType::get(
-      quant::QuantizationFlags::Signed, builder.getI8Type(),
-      builder.getF32Type(), quantized->scales,
-      SmallVector<int64_t>(quantized->scales.size(), 0), axis, -128, 127);
-  auto stored = RankedTensorType::get(shape, builder.getI8Type());
+      quant::QuantizationFlags::Signed, types.getI8Type(), types.getF32Type(),
+      quantized->scales, SmallVector<int64_t>(quantized->scales.size(), 0),
+      axis, -128, 127);
+  auto stored = RankedTensorType::get(shape, types.getI8Type());
   auto elements = DenseResourceElementsAttr::get(
       stored, quantized->elements.getRawHandle());
-  return tpu::WeightOp::create(builder, weight.getLoc(),
+  return tpu::WeightOp::create(*rewriter, weight.getLoc(),
                                RankedTensorType::get(shape, type), elements);
 }

@@ -1,15 +1,17 @@
 //===- TopToTpu.cpp - Lowers a network to what the chip computes ----------===//
 //
-// The pass: walks the network once, in order, and hands every op to the
+// The pass: a dialect conversion with one pattern an op, which hands it to the
 // lowering of its family. It decides nothing about single ops.
 //
 //===----------------------------------------------------------------------===//
 
+#include "Conversion/TopToTpu/LowerToTpu.h"
 #include "Conversion/TopToTpu/Passes.h"
 #include "Dialect/Top/Transforms/Calibration.h"
 #include "Lowering.h"
 #include "PrecisionAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/Transforms/DialectConversion.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/DebugLog.h"
 
@@ -60,42 +62,141 @@ private:
   llvm::StringMap<int64_t> uses;
 };
 
+/// The types with which a network meets its caller.
+class InterfaceTypeConverter : public TypeConverter {
+public:
+  InterfaceTypeConverter() {
+    addConversion([](RankedTensorType tensor) -> std::optional<Type> {
+      if (!tensor.hasStaticShape())
+        return std::nullopt;
+      Type element = tensor.getElementType();
+      if (element.isF32())
+        return tensor;
+      if (element.isInteger(64) || element.isInteger(32) ||
+          element.isInteger(1))
+        return tensor.clone(IntegerType::get(tensor.getContext(), 32));
+      return std::nullopt;
+    });
+  }
+};
+
+/// Lowers the ops of one function.
+class FunctionConversion {
+public:
+  FunctionConversion(func::FuncOp function, const LoweringSet &set,
+                     bool releaseWeights)
+      : function(function), set(set), lowering(function, set) {
+    if (releaseWeights)
+      releaser.emplace(function);
+  }
+
+  LogicalResult run();
+
+  /// Lowers `op` by `entry`; null when the chip has no form of it. The error
+  /// of an op that cannot be lowered is noted, and stand-ins take its place, so
+  /// that the conversion goes on and finds more.
+  void lower(Operation *op, const LoweringSet::Entry *entry,
+             ConversionPatternRewriter &rewriter);
+  /// Returns the lowered forms of the network's results.
+  void lower(func::ReturnOp op, ConversionPatternRewriter &rewriter);
+
+private:
+  LogicalResult lowerBy(const LoweringSet::Entry *entry, Operation *op);
+  FailureOr<SmallVector<Type>> getArgumentTypes();
+  FailureOr<SmallVector<Type>> getResultTypes();
+  LogicalResult convertOps();
+  void removeAttributes();
+
+  func::FuncOp function;
+  const LoweringSet &set;
+  Lowering lowering;
+  InterfaceTypeConverter converter;
+  SmallVector<Type> results;
+  std::optional<WeightReleaser> releaser;
+  llvm::StringSet<> kept;    ///< resources that the lowered network refers to
+  Operation *last = nullptr; ///< the op that was lowered last
+  Operation *terminator = nullptr; ///< the lowered one
+};
+
+/// Lowers the ops of one name.
+class LowerByName : public ConversionPattern {
+public:
+  LowerByName(StringRef name, const LoweringSet::Entry &entry,
+              FunctionConversion &conversion, MLIRContext *context)
+      : ConversionPattern(name, /*benefit=*/2, context), entry(entry),
+        conversion(conversion) {}
+
+  LogicalResult
+  matchAndRewrite(Operation *op, ArrayRef<Value>,
+                  ConversionPatternRewriter &rewriter) const override {
+    conversion.lower(op, &entry, rewriter);
+    return success();
+  }
+
+private:
+  const LoweringSet::Entry &entry;
+  FunctionConversion &conversion;
+};
+
+/// Reports the ops that have no lowering.
+class ReportUnsupported : public ConversionPattern {
+public:
+  ReportUnsupported(FunctionConversion &conversion, MLIRContext *context)
+      : ConversionPattern(MatchAnyOpTypeTag(), /*benefit=*/1, context),
+        conversion(conversion) {}
+
+  LogicalResult
+  matchAndRewrite(Operation *op, ArrayRef<Value>,
+                  ConversionPatternRewriter &rewriter) const override {
+    conversion.lower(op, nullptr, rewriter);
+    return success();
+  }
+
+private:
+  FunctionConversion &conversion;
+};
+
+class LowerReturn : public OpConversionPattern<func::ReturnOp> {
+public:
+  LowerReturn(FunctionConversion &conversion, MLIRContext *context)
+      : OpConversionPattern(context, /*benefit=*/2), conversion(conversion) {}
+
+  LogicalResult
+  matchAndRewrite(func::ReturnOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    conversion.lower(op, rewriter);
+    return success();
+  }
+
+private:
+  FunctionConversion &conversion;
+};
+
 struct ConvertTopToTpu : tpuc::impl::ConvertTopToTpuBase<ConvertTopToTpu> {
   using Base::Base;
 
   void runOnOperation() override {
-    lowerings = makeLoweringSet(&getContext());
+    LoweringSet lowerings = makeLoweringSet(&getContext());
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (failed(lowerFunction(function)))
+      if (failed(check(function)) ||
+          failed(FunctionConversion(function, lowerings, releaseWeights).run()))
         signalPassFailure();
   }
 
 private:
-  LogicalResult lowerFunction(func::FuncOp function);
-  LogicalResult lowerOps(func::FuncOp function, Lowering &lowering);
-  LogicalResult lowerOp(Operation *op, Lowering &lowering);
-
-  LoweringSet lowerings;
+  static LogicalResult check(func::FuncOp function) {
+    size_t count = function.getBody().getBlocks().size();
+    if (count != 1)
+      return function.emitOpError("has ")
+             << count << " blocks, expected a network with 1";
+    return verifyPrecision(function);
+  }
 };
 
 } // namespace
 
-/// The type of an argument or result of a lowered network, or null when it
-/// cannot have one.
-static Type getInterfaceType(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!tensor || !tensor.hasStaticShape())
-    return nullptr;
-  Type element = tensor.getElementType();
-  if (element.isF32())
-    return tensor;
-  if (element.isInteger(64) || element.isInteger(32) || element.isInteger(1))
-    return tensor.clone(IntegerType::get(type.getContext(), 32));
-  return nullptr;
-}
-
-LogicalResult ConvertTopToTpu::lowerOp(Operation *op, Lowering &lowering) {
-  const LoweringSet::Entry *entry = lowerings.find(op);
+LogicalResult FunctionConversion::lowerBy(const LoweringSet::Entry *entry,
+                                          Operation *op) {
   if (!entry || !entry->lower)
     return lowering.fail(op, "the chip has no form of it; compute it outside "
                              "of the network");
@@ -108,38 +209,45 @@ LogicalResult ConvertTopToTpu::lowerOp(Operation *op, Lowering &lowering) {
   return entry->lower(op, lowering);
 }
 
-LogicalResult ConvertTopToTpu::lowerOps(func::FuncOp function,
-                                        Lowering &lowering) {
-  WeightReleaser releaser(function);
-  llvm::StringSet<> kept;
-  Block &body = function.front();
-  Operation *before = nullptr; // the last op that is none of those emitted
-  for (Operation &op : llvm::make_early_inc_range(body)) {
-    Operation *previous = std::exchange(before, &op);
-    if (isa<top::WeightOp>(op) || op.hasTrait<OpTrait::IsTerminator>())
-      continue;
-    lowering.begin(&op);
-    LDBG() << op.getName() << " at " << op.getLoc();
-    if (failed(lowerOp(&op, lowering)))
-      lowering.abandon(&op);
-    if (!releaseWeights)
-      continue;
+void FunctionConversion::lower(Operation *op, const LoweringSet::Entry *entry,
+                               ConversionPatternRewriter &rewriter) {
+  LDBG() << op->getName() << " at " << op->getLoc();
+  lowering.begin(op, rewriter);
+  if (failed(lowerBy(entry, op)))
+    lowering.abandon(op);
+  if (releaser) {
     // A constant in f32 shares its data with the one that it comes from.
-    for (Operation *step = op.getPrevNode(); step != previous;
+    for (Operation *step = op->getPrevNode(); step && step != last;
          step = step->getPrevNode())
       if (auto weight = dyn_cast<tpu::WeightOp>(step))
         if (auto resource =
                 dyn_cast<DenseResourceElementsAttr>(weight.getValue()))
           kept.insert(resource.getRawHandle().getKey());
-    releaser.release(&op, kept);
+    releaser->release(op, kept);
   }
-  return failure(lowering.hasFailed());
+  last = op;
+  lowering.end();
 }
 
-static FailureOr<SmallVector<Type>> getArgumentTypes(func::FuncOp function) {
+void FunctionConversion::lower(func::ReturnOp op,
+                               ConversionPatternRewriter &rewriter) {
+  lowering.begin(op, rewriter);
+  SmallVector<Value> values;
+  for (auto [index, operand, type] :
+       llvm::enumerate(op.getOperands(), results)) {
+    Type element = cast<RankedTensorType>(type).getElementType();
+    if (element.isF32() && function.getResultAttr(index, top::kPortAttrName))
+      element = lowering.getPortElement(operand);
+    values.push_back(lowering.get(operand, element));
+    type = values.back().getType();
+  }
+  terminator = rewriter.replaceOpWithNewOp<func::ReturnOp>(op, values);
+}
+
+FailureOr<SmallVector<Type>> FunctionConversion::getArgumentTypes() {
   SmallVector<Type> types;
   for (BlockArgument argument : function.getArguments()) {
-    Type type = getInterfaceType(argument.getType());
+    Type type = converter.convertType(argument.getType());
     if (!type)
       return function.emitOpError("has argument ")
              << argument.getArgNumber() << " of type " << argument.getType()
@@ -188,69 +296,81 @@ static void shareInputCasts(Value input) {
   }
 }
 
-LogicalResult ConvertTopToTpu::lowerFunction(func::FuncOp function) {
-  if (!function.getBody().hasOneBlock())
-    return function.emitOpError("has ") << function.getBody().getBlocks().size()
-                                        << " blocks, expected a network with 1";
-  if (failed(verifyPrecision(function)))
-    return failure();
-  Block &body = function.front();
-  Lowering lowering(function, lowerings);
-
-  Operation *terminator = body.getTerminator();
-  lowering.begin(terminator);
-  FailureOr<SmallVector<Type>> inputs = getArgumentTypes(function);
-  if (failed(inputs))
-    return failure();
-  SmallVector<Type> results;
-  for (Value operand : terminator->getOperands()) {
-    Type type = getInterfaceType(operand.getType());
+FailureOr<SmallVector<Type>> FunctionConversion::getResultTypes() {
+  SmallVector<Type> types;
+  for (Type operand : function.front().getTerminator()->getOperandTypes()) {
+    Type type = converter.convertType(operand);
     if (!type)
       return function.emitOpError("has a result of type ")
-             << operand.getType() << ", expected static f32 or an integer";
-    results.push_back(type);
+             << operand << ", expected static f32 or an integer";
+    types.push_back(type);
   }
+  return types;
+}
 
-  // The new arguments stand behind the old ones until those have no users.
+LogicalResult FunctionConversion::convertOps() {
+  MLIRContext *context = function.getContext();
+  RewritePatternSet patterns(context);
+  for (const auto &entry : set.getEntries())
+    patterns.add<LowerByName>(entry.first(), entry.second, *this, context);
+  patterns.add<ReportUnsupported, LowerReturn>(*this, context);
+
+  ConversionTarget target(*context);
+  target.addLegalDialect<tpu::TpuDialect>();
+  // Its signature follows its ops, and constants are read as they are used.
+  target.addLegalOp<func::FuncOp, top::WeightOp, UnrealizedConversionCastOp>();
+  for (Dialect *dialect : context->getLoadedDialects())
+    if (const auto *other =
+            dialect->getRegisteredInterface<LowerToTpuDialectInterface>())
+      other->addLegalOps(target);
+  target.addDynamicallyLegalOp<func::ReturnOp>(
+      [this](Operation *op) { return op == terminator; });
+  ConversionConfig config;
+  config.foldingMode = DialectConversionFoldingMode::Never;
+  return applyFullConversion(function, target, std::move(patterns), config);
+}
+
+void FunctionConversion::removeAttributes() {
+  auto nameOf = [&](StringRef name) {
+    return StringAttr::get(function.getContext(), name);
+  };
+  for (unsigned i = 0, count = function.getNumArguments(); i < count; ++i)
+    for (StringRef name :
+         {top::kRangeAttrName, top::kNotFiniteAttrName, top::kPortAttrName,
+          kPrefersInt8AttrName, kQuantTypeAttrName, kSaturatesAttrName})
+      function.removeArgAttr(i, nameOf(name));
+  for (unsigned i = 0; i < results.size(); ++i)
+    function.removeResultAttr(i, nameOf(top::kPortAttrName));
+  function->removeDiscardableAttr(kElementAttrName);
+  function->removeDiscardableAttr(kQuantizesResultsAttrName);
+}
+
+LogicalResult FunctionConversion::run() {
+  FailureOr<SmallVector<Type>> inputs = getArgumentTypes();
+  if (failed(inputs))
+    return failure();
+  FailureOr<SmallVector<Type>> outputs = getResultTypes();
+  if (failed(outputs))
+    return failure();
+  results = std::move(*outputs);
+
+  // The new arguments stand behind the old ones, whose attributes the ops ask
+  // for until they are lowered.
+  Block &body = function.front();
   unsigned count = inputs->size();
   for (unsigned i = 0; i < count; ++i)
     lowering.setArgument(
         body.getArgument(i),
         body.addArgument((*inputs)[i], body.getArgument(i).getLoc()));
-
-  SmallVector<Operation *> originals;
-  for (Operation &op : body.without_terminator())
-    originals.push_back(&op);
-  LogicalResult status = lowerOps(function, lowering);
-  lowering.begin(terminator);
-  SmallVector<Value> values;
-  for (auto [index, operand, type] :
-       llvm::enumerate(terminator->getOperands(), results)) {
-    Type element = cast<RankedTensorType>(type).getElementType();
-    if (element.isF32() && function.getResultAttr(index, top::kPortAttrName))
-      element = lowering.getPortElement(operand);
-    values.push_back(lowering.get(operand, element));
-    type = values.back().getType();
-  }
-  if (failed(status) || lowering.hasFailed())
+  if (failed(convertOps()) || lowering.hasFailed())
     return failure();
-  terminator->setOperands(values);
   for (BlockArgument argument : body.getArguments().drop_front(count))
     shareInputCasts(argument);
-
-  for (Operation *op : llvm::reverse(originals))
-    op->erase();
+  for (auto weight :
+       llvm::make_early_inc_range(function.getOps<top::WeightOp>()))
+    weight.erase();
   body.eraseArguments(0, count);
-  for (unsigned i = 0; i < count; ++i)
-    for (StringRef name :
-         {top::kRangeAttrName, top::kNotFiniteAttrName, top::kPortAttrName,
-          kPrefersInt8AttrName, kQuantTypeAttrName, kSaturatesAttrName})
-      function.removeArgAttr(i, StringAttr::get(&getContext(), name));
-  for (unsigned i = 0; i < results.size(); ++i)
-    function.removeResultAttr(
-        i, StringAttr::get(&getContext(), top::kPortAttrName));
-  function->removeDiscardableAttr(kElementAttrName);
-  function->removeDiscardableAttr(kQuantizesResultsAttrName);
-  function.setType(FunctionType::get(&getContext(), *inputs, results));
+  removeAttributes();
+  function.setType(FunctionType::get(function.getContext(), *inputs, results));
   return success();
 }

@@ -106,6 +106,9 @@ struct LowerTestOps : public LowerToTpuDialectInterface {
   void populateLowerings(LoweringSet &set) const override {
     set.add(lowerBend);
   }
+  void addLegalOps(ConversionTarget &target) const override {
+    target.addLegalOp<TileBendOp>();
+  }
 };
 
 } // namespace
