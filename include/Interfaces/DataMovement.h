@@ -7,7 +7,7 @@
 #ifndef TPUC_INTERFACES_DATAMOVEMENT_H
 #define TPUC_INTERFACES_DATAMOVEMENT_H
 
-#include "Interfaces/ElementMap.h"
+#include "Analysis/ElementMap.h"
 #include "mlir/IR/OpDefinition.h"
 
 #include "Interfaces/DataMovement.h.inc"

@@ -8,8 +8,12 @@
 #ifndef TPUC_INTERFACES_LOWERTOCOMMANDS_H
 #define TPUC_INTERFACES_LOWERTOCOMMANDS_H
 
-#include "Conversion/TpuToBM1684X/KernelContext.h"
+#include "Kernel/Kernel.h"
 #include "mlir/IR/OpDefinition.h"
+
+namespace tpuc {
+class KernelContext;
+} // namespace tpuc
 
 #include "Interfaces/LowerToCommands.h.inc"
 

@@ -8,7 +8,7 @@
 #ifndef TPUC_KERNEL_LANEPERMUTE_H
 #define TPUC_KERNEL_LANEPERMUTE_H
 
-#include "Interfaces/CopyBoxes.h"
+#include "Analysis/CopyBoxes.h"
 #include "Kernel/Kernel.h"
 
 #include <optional>

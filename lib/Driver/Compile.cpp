@@ -13,6 +13,7 @@
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Top/Transforms/Passes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "Dialect/Tpu/Plan/Passes.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "Target/BM1684X/Translation.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -90,19 +91,19 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
 static void buildLayout(OpPassManager &manager, unsigned optLevel) {
   manager.addNestedPass<func::FuncOp>(tpu::createTpuAllowSplit());
   if (optLevel > 1)
-    manager.addPass(createTpuChooseBatchSplit());
-  buildLanesPipeline(manager.nest<func::FuncOp>());
+    manager.addPass(tpu::createTpuChooseBatchSplit());
+  tpu::buildLanesPipeline(manager.nest<func::FuncOp>());
 }
 
 static void buildPlan(OpPassManager &manager, unsigned optLevel) {
-  TpuLayerGroupOptions options;
+  tpu::TpuLayerGroupOptions options;
   options.keepResident = options.fuse = options.prefetch = optLevel > 1;
   options.search = optLevel - 1;
-  manager.addPass(createTpuLayerGroup(options));
+  manager.addPass(tpu::createTpuLayerGroup(options));
 }
 
 static void buildCommands(OpPassManager &manager) {
-  manager.addPass(createTpuVerifyPlan());
+  manager.addPass(tpu::createTpuVerifyPlan());
   manager.addPass(createConvertTpuToBM1684X());
   manager.addNestedPass<func::FuncOp>(bm1684x::createBM1684XVerifyHazards());
 }
@@ -140,6 +141,7 @@ void tpuc::registerCompilePasses() {
   top::registerPipelines();
   registerTopToTpuPasses();
   tpu::registerTpuPasses();
+  tpu::registerTpuPlanPasses();
   bm1684x::registerBM1684XPasses();
   registerTpuToBM1684XPasses();
   static PassPipelineRegistration<PhaseOptions> layoutPhase(

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Interfaces/ElementMap.h"
+#include "Analysis/ElementMap.h"
 
 #include "gtest/gtest.h"
 

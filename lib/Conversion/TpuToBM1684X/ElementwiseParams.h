@@ -8,7 +8,7 @@
 #ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_ELEMENTWISEPARAMS_H
 #define TPUC_LIB_CONVERSION_TPUTOBM1684X_ELEMENTWISEPARAMS_H
 
-#include "Conversion/TpuToBM1684X/KernelContext.h"
+#include "Dialect/Tpu/Plan/KernelContext.h"
 #include "Kernel/Elementwise.h"
 #include "mlir/IR/Operation.h"
 

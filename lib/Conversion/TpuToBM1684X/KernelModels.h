@@ -7,6 +7,7 @@
 #ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_KERNELMODELS_H
 #define TPUC_LIB_CONVERSION_TPUTOBM1684X_KERNELMODELS_H
 
+#include "Dialect/Tpu/Plan/KernelContext.h"
 #include "Interfaces/LowerToCommands.h"
 
 namespace tpuc {

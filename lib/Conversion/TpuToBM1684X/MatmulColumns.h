@@ -8,7 +8,7 @@
 #ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_MATMULCOLUMNS_H
 #define TPUC_LIB_CONVERSION_TPUTOBM1684X_MATMULCOLUMNS_H
 
-#include "Conversion/TpuToBM1684X/KernelContext.h"
+#include "Dialect/Tpu/Plan/KernelContext.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Kernel/Matmul.h"
 

@@ -10,7 +10,7 @@
 
 #include "Arch/BM1684X.h"
 #include "Dialect/Tpu/IR/Tpu.h"
-#include "Interfaces/CopyBoxes.h"
+#include "Analysis/CopyBoxes.h"
 #include "Kernel/Copy.h"
 #include "Kernel/LanePermute.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"

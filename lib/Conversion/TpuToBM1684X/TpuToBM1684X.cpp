@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelModels.h"
-#include "PlanText.h"
+#include "Dialect/Tpu/Plan/PlanText.h"
 #include "ScheduleReport.h"
 #include "TensorRecorder.h"
 

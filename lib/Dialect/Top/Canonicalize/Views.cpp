@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Interfaces/AxisOrder.h"
+#include "Analysis/AxisOrder.h"
 #include "Match.h"
 #include "Patterns.h"
 

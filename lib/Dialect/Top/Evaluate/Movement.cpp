@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Evaluate.h"
-#include "Interfaces/CopyBoxes.h"
+#include "Analysis/CopyBoxes.h"
 
 using namespace tpuc;
 using namespace tpuc::top;

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Infer.h"
-#include "Interfaces/CopyBoxes.h"
+#include "Analysis/CopyBoxes.h"
 
 using namespace mlir;
 using namespace tpuc;

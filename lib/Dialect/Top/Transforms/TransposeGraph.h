@@ -10,7 +10,7 @@
 #define TPUC_LIB_DIALECT_TOP_TRANSFORMS_TRANSPOSEGRAPH_H
 
 #include "Dialect/Top/IR/Top.h"
-#include "Interfaces/ElementMap.h"
+#include "Analysis/ElementMap.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace tpuc::top {

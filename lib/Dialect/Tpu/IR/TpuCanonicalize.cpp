@@ -7,7 +7,7 @@
 
 #include "ConstantMoves.h"
 #include "Dialect/Tpu/IR/TensorNames.h"
-#include "Interfaces/AxisOrder.h"
+#include "Analysis/AxisOrder.h"
 #include "Verify.h"
 #include "mlir/IR/PatternMatch.h"
 

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Interfaces/CopyBoxes.h"
+#include "Analysis/CopyBoxes.h"
 #include "Verify.h"
 
 #include <algorithm>

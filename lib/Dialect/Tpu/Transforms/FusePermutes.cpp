@@ -11,7 +11,7 @@
 #include "Dialect/Tpu/Transforms/AliasAnalysis.h"
 #include "Dialect/Tpu/Transforms/KernelTypes.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
-#include "Interfaces/AxisOrder.h"
+#include "Analysis/AxisOrder.h"
 #include "Kernel/Copy.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"

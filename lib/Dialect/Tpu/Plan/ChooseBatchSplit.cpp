@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Conversion/TpuToBM1684X/KernelContext.h"
-#include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "Dialect/Tpu/Plan/KernelContext.h"
+#include "Dialect/Tpu/Plan/Passes.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "Kernel/Tensor.h"
 #include "mlir/Pass/PassManager.h"
@@ -19,10 +19,10 @@
 
 #define DEBUG_TYPE "tpu-choose-batch-split"
 
-namespace tpuc {
+namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPUCHOOSEBATCHSPLIT
-#include "Conversion/TpuToBM1684X/Passes.h.inc"
-} // namespace tpuc
+#include "Dialect/Tpu/Plan/Passes.h.inc"
+} // namespace tpuc::tpu
 
 using namespace mlir;
 using namespace tpuc;
@@ -83,7 +83,7 @@ unsigned lastAbove(func::FuncOp function, int64_t bytes) {
 }
 
 struct TpuChooseBatchSplit
-    : public tpuc::impl::TpuChooseBatchSplitBase<TpuChooseBatchSplit> {
+    : public tpuc::tpu::impl::TpuChooseBatchSplitBase<TpuChooseBatchSplit> {
   void runOnOperation() override {
     for (func::FuncOp function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
@@ -162,9 +162,9 @@ private:
     auto copy = cast<func::FuncOp>(builder.clone(*function));
     std::optional<uint64_t> cycles;
     OpPassManager lanes(func::FuncOp::getOperationName());
-    buildLanesPipeline(lanes);
+    tpu::buildLanesPipeline(lanes);
     if (succeeded(split(copy, how)) && succeeded(runPipeline(lanes, copy)))
-      cycles = estimateCycles(getOperation(), copy, isSearched);
+      cycles = tpu::estimateCycles(getOperation(), copy, isSearched);
     copy.erase();
     return cycles;
   }
@@ -184,7 +184,7 @@ private:
 
 } // namespace
 
-void tpuc::buildLanesPipeline(OpPassManager &manager) {
+void tpuc::tpu::buildLanesPipeline(OpPassManager &manager) {
   manager.addPass(tpu::createTpuFuseAttention());
   manager.addPass(tpu::createTpuHdimIsBatch());
   manager.addPass(tpu::createTpuHoistOutputs());

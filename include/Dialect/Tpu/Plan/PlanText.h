@@ -6,10 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_PLANTEXT_H
-#define TPUC_LIB_CONVERSION_TPUTOBM1684X_PLANTEXT_H
+#ifndef TPUC_DIALECT_TPU_PLAN_PLANTEXT_H
+#define TPUC_DIALECT_TPU_PLAN_PLANTEXT_H
 
-#include "Network.h"
+#include "Dialect/Tpu/Plan/Network.h"
 
 namespace tpuc {
 
@@ -50,4 +50,4 @@ lifetimesOf(const group::Program &program, const group::Plan &plan);
 
 } // namespace tpuc
 
-#endif // TPUC_LIB_CONVERSION_TPUTOBM1684X_PLANTEXT_H
+#endif // TPUC_DIALECT_TPU_PLAN_PLANTEXT_H

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TPUC_INTERFACES_ELEMENTMAP_H
-#define TPUC_INTERFACES_ELEMENTMAP_H
+#ifndef TPUC_ANALYSIS_ELEMENTMAP_H
+#define TPUC_ANALYSIS_ELEMENTMAP_H
 
-#include "Interfaces/CopyBoxes.h"
+#include "Analysis/CopyBoxes.h"
 #include <optional>
 #include <vector>
 
@@ -82,4 +82,4 @@ private:
 
 } // namespace tpuc
 
-#endif // TPUC_INTERFACES_ELEMENTMAP_H
+#endif // TPUC_ANALYSIS_ELEMENTMAP_H

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Interfaces/ElementMap.h"
+#include "Analysis/ElementMap.h"
 #include "Interfaces/Buffer.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TPUC_INTERFACES_COPYBOXES_H
-#define TPUC_INTERFACES_COPYBOXES_H
+#ifndef TPUC_ANALYSIS_COPYBOXES_H
+#define TPUC_ANALYSIS_COPYBOXES_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
@@ -42,4 +42,4 @@ llvm::Error checkCopyBoxes(llvm::ArrayRef<int64_t> packed, int64_t numAxes,
 
 } // namespace tpuc
 
-#endif // TPUC_INTERFACES_COPYBOXES_H
+#endif // TPUC_ANALYSIS_COPYBOXES_H

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Network.h"
+#include "Dialect/Tpu/Plan/Network.h"
 
 #include "Interfaces/LowerToCommands.h"
 

@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_NETWORK_H
-#define TPUC_LIB_CONVERSION_TPUTOBM1684X_NETWORK_H
+#ifndef TPUC_DIALECT_TPU_PLAN_NETWORK_H
+#define TPUC_DIALECT_TPU_PLAN_NETWORK_H
 
 #include "Dialect/Tpu/Transforms/AliasAnalysis.h"
 
-#include "Conversion/TpuToBM1684X/KernelContext.h"
+#include "Dialect/Tpu/Plan/KernelContext.h"
 #include "LayerGroup/Schedule.h"
 
 #include <map>
@@ -65,4 +65,4 @@ struct NetworkCache {
 
 } // namespace tpuc
 
-#endif // TPUC_LIB_CONVERSION_TPUTOBM1684X_NETWORK_H
+#endif // TPUC_DIALECT_TPU_PLAN_NETWORK_H

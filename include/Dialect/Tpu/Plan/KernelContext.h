@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TPUC_CONVERSION_TPUTOBM1684X_KERNELCONTEXT_H
-#define TPUC_CONVERSION_TPUTOBM1684X_KERNELCONTEXT_H
+#ifndef TPUC_DIALECT_TPU_PLAN_KERNELCONTEXT_H
+#define TPUC_DIALECT_TPU_PLAN_KERNELCONTEXT_H
 
 #include "Dialect/Tpu/Transforms/KernelTypes.h"
 #include "Kernel/Kernel.h"
@@ -91,4 +91,4 @@ private:
 
 } // namespace tpuc
 
-#endif // TPUC_CONVERSION_TPUTOBM1684X_KERNELCONTEXT_H
+#endif // TPUC_DIALECT_TPU_PLAN_KERNELCONTEXT_H

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TPUC_INTERFACES_AXISORDER_H
-#define TPUC_INTERFACES_AXISORDER_H
+#ifndef TPUC_ANALYSIS_AXISORDER_H
+#define TPUC_ANALYSIS_AXISORDER_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
@@ -60,4 +60,4 @@ bool isSplitTransposition(llvm::ArrayRef<int64_t> shape,
 
 } // namespace tpuc
 
-#endif // TPUC_INTERFACES_AXISORDER_H
+#endif // TPUC_ANALYSIS_AXISORDER_H

@@ -6,16 +6,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "LayerGroup/VerifyPlan.h"
-#include "Conversion/TpuToBM1684X/Passes.h"
-#include "PlanText.h"
+#include "Dialect/Tpu/Plan/Passes.h"
+#include "Dialect/Tpu/Plan/PlanText.h"
 #include "llvm/Support/DebugLog.h"
 
 #define DEBUG_TYPE "tpu-verify-plan"
 
-namespace tpuc {
+namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPUVERIFYPLAN
-#include "Conversion/TpuToBM1684X/Passes.h.inc"
-} // namespace tpuc
+#include "Dialect/Tpu/Plan/Passes.h.inc"
+} // namespace tpuc::tpu
 
 using namespace mlir;
 using namespace tpuc;
@@ -202,7 +202,8 @@ private:
   llvm::SmallDenseMap<int64_t, Operation *> byNumber;
 };
 
-struct TpuVerifyPlan : public tpuc::impl::TpuVerifyPlanBase<TpuVerifyPlan> {
+struct TpuVerifyPlan
+    : public tpuc::tpu::impl::TpuVerifyPlanBase<TpuVerifyPlan> {
   void runOnOperation() override {
     auto cache = getCachedAnalysis<NetworkCache>();
     for (func::FuncOp function : getOperation().getOps<func::FuncOp>())

@@ -4,17 +4,17 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Conversion/TpuToBM1684X/Passes.h"
-#include "PlanText.h"
+#include "Dialect/Tpu/Plan/Passes.h"
+#include "Dialect/Tpu/Plan/PlanText.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/DebugLog.h"
 
 #define DEBUG_TYPE "tpu-layer-group"
 
-namespace tpuc {
+namespace tpuc::tpu {
 #define GEN_PASS_DEF_TPULAYERGROUP
-#include "Conversion/TpuToBM1684X/Passes.h.inc"
-} // namespace tpuc
+#include "Dialect/Tpu/Plan/Passes.h.inc"
+} // namespace tpuc::tpu
 
 using namespace mlir;
 using namespace tpuc;
@@ -37,7 +37,8 @@ static FailureOr<group::Plan> planNetwork(Network &network,
 
 namespace {
 
-struct TpuLayerGroup : public tpuc::impl::TpuLayerGroupBase<TpuLayerGroup> {
+struct TpuLayerGroup
+    : public tpuc::tpu::impl::TpuLayerGroupBase<TpuLayerGroup> {
   using Base::Base;
 
   void runOnOperation() override {
@@ -85,8 +86,9 @@ private:
 
 } // namespace
 
-std::optional<uint64_t>
-tpuc::estimateCycles(ModuleOp module, func::FuncOp function, bool isSearched) {
+std::optional<uint64_t> tpuc::tpu::estimateCycles(ModuleOp module,
+                                                  func::FuncOp function,
+                                                  bool isSearched) {
   ScopedDiagnosticHandler quiet(module.getContext(),
                                 [](Diagnostic &) { return success(); });
   group::Options options;

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Interfaces/AxisOrder.h"
+#include "Analysis/AxisOrder.h"
 #include "llvm/ADT/STLExtras.h"
 #include <numeric>
 

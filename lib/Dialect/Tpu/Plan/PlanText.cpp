@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "PlanText.h"
+#include "Dialect/Tpu/Plan/PlanText.h"
 
 #include "llvm/ADT/STLExtras.h"
 
