@@ -8,7 +8,7 @@
 #ifndef TPUC_ANALYSIS_ELEMENTMAP_H
 #define TPUC_ANALYSIS_ELEMENTMAP_H
 
-#include "Analysis/CopyBoxes.h"
+#include "Analysis/StridedMap.h"
 #include <optional>
 #include <vector>
 
@@ -23,22 +23,13 @@ public:
   static constexpr int64_t kMaxBlocks = int64_t(1) << 20;
 
   static ElementMap identity(int64_t count);
-  /// result[i of `sizes`] = input[base + sum i * strides]. Nothing when it
-  /// would have too many blocks.
-  static std::optional<ElementMap> strided(llvm::ArrayRef<int64_t> sizes,
-                                           llvm::ArrayRef<int64_t> strides,
-                                           int64_t base, int64_t inputCount);
-  /// A permute by `order` and a slice of a tensor of `shape`. Nothing when
-  /// there would be too many blocks, or a step is negative.
-  static std::optional<ElementMap> ofPermute(llvm::ArrayRef<int64_t> shape,
-                                             llvm::ArrayRef<int64_t> order);
-  static std::optional<ElementMap> ofSlice(llvm::ArrayRef<int64_t> shape,
-                                           llvm::ArrayRef<int64_t> offsets,
-                                           llvm::ArrayRef<int64_t> sizes,
-                                           llvm::ArrayRef<int64_t> steps);
+  /// What `map` moves, whose result is row-major and whole. Nothing when there
+  /// would be too many blocks, or a stride is negative.
+  static std::optional<ElementMap> of(const StridedMap &map,
+                                      int64_t inputCount);
   /// What boxes move that cover each element of the result once. Nothing when
   /// it would have too many blocks.
-  static std::optional<ElementMap> ofBoxes(llvm::ArrayRef<CopyBox> boxes,
+  static std::optional<ElementMap> ofBoxes(llvm::ArrayRef<StridedMap> boxes,
                                            int64_t resultCount,
                                            int64_t inputCount);
   /// Results of `parts`, which read one input, joined: `outer` times
@@ -68,7 +59,7 @@ public:
 
   /// The same as boxes with as many axes as they need. Equal maps have equal
   /// boxes; they are few when the map is regular.
-  llvm::SmallVector<CopyBox> getBoxes() const;
+  llvm::SmallVector<StridedMap> getBoxes() const;
 
 private:
   ElementMap(int64_t unit, std::vector<int64_t> blocks, int64_t inputCount);

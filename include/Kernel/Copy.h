@@ -8,19 +8,12 @@
 #ifndef TPUC_KERNEL_COPY_H
 #define TPUC_KERNEL_COPY_H
 
+#include "Analysis/StridedMap.h"
 #include "Kernel/Kernel.h"
 
 #include <optional>
 
 namespace tpuc::kernel {
-
-/// An axis of a strided copy: how many elements, and the distance of
-/// neighbours on each side in elements (0 on the source side repeats one).
-struct CopyAxis {
-  int64_t size;
-  int64_t resultStride;
-  int64_t sourceStride;
-};
 
 /// The two sides of a copy: place, type (which must agree), split and number of
 /// elements of whole values, at least.
@@ -37,16 +30,17 @@ struct CopyParams {
 /// Appends the kernels that copy source[sum i*sourceStride] to
 /// result[sum i*resultStride] for all i; every result element is written at
 /// most once.
-void makeCopyKernels(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes,
+void makeCopyKernels(const CopyParams &params, llvm::ArrayRef<StridedAxis> axes,
                      KernelList &kernels);
 
 /// Whether makeCopyKernels() copies between the splits of the two sides by
 /// transposing lanes and rows in local memory, when it has the identity matrix.
-bool transposesLanes(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes);
+bool transposesLanes(const CopyParams &params,
+                     llvm::ArrayRef<StridedAxis> axes);
 
 /// Whether makeCopyKernels() copies between the splits of the two sides without
 /// global memory.
-bool staysLocal(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes);
+bool staysLocal(const CopyParams &params, llvm::ArrayRef<StridedAxis> axes);
 
 /// Columns that come from one place, where they lie row by row, or that all
 /// hold one element, given by its bits.

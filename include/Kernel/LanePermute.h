@@ -8,7 +8,7 @@
 #ifndef TPUC_KERNEL_LANEPERMUTE_H
 #define TPUC_KERNEL_LANEPERMUTE_H
 
-#include "Analysis/CopyBoxes.h"
+#include "Analysis/Boxes.h"
 #include "Kernel/Kernel.h"
 
 #include <optional>
@@ -50,7 +50,7 @@ struct LanePermutation {
 /// lane are cheaper.
 std::optional<LanePermutation>
 planLanePermutation(const GlobalTensor &result, const GlobalTensor &source,
-                    llvm::ArrayRef<CopyBox> boxes);
+                    llvm::ArrayRef<StridedMap> boxes);
 
 /// Appends the kernel of a movement between whole values. `matrices` holds
 /// those of `permutation`, as [1, result lanes, 1, matrices * kDepth] in i8.

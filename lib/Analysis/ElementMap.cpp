@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Analysis/ElementMap.h"
-#include "Interfaces/Buffer.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include <map>
@@ -48,31 +47,33 @@ ElementMap ElementMap::identity(int64_t count) {
   return ElementMap(count, {0}, count);
 }
 
-std::optional<ElementMap> ElementMap::strided(llvm::ArrayRef<int64_t> sizes,
-                                              llvm::ArrayRef<int64_t> strides,
-                                              int64_t base,
-                                              int64_t inputCount) {
+std::optional<ElementMap> ElementMap::of(const StridedMap &map,
+                                         int64_t inputCount) {
+  llvm::ArrayRef<StridedAxis> axes = map.axes;
+  if (llvm::any_of(axes,
+                   [](const auto &axis) { return axis.sourceStride < 0; }))
+    return std::nullopt;
   int64_t run = 1;
-  while (!sizes.empty() && (strides.back() == run || sizes.back() == 1)) {
-    run *= sizes.back();
-    sizes = sizes.drop_back();
-    strides = strides.drop_back();
+  while (!axes.empty() &&
+         (axes.back().sourceStride == run || axes.back().size == 1)) {
+    run *= axes.back().size;
+    axes = axes.drop_back();
   }
-  int64_t unit = std::gcd(run, std::gcd(base, inputCount));
-  for (int64_t stride : strides)
-    unit = std::gcd(unit, stride);
+  int64_t unit = std::gcd(run, std::gcd(map.sourceOffset, inputCount));
+  for (const StridedAxis &axis : axes)
+    unit = std::gcd(unit, axis.sourceStride);
   int64_t count = run / unit;
-  for (int64_t size : sizes)
-    count = count > kMaxBlocks ? count : count * size;
+  for (const StridedAxis &axis : axes)
+    count = count > kMaxBlocks ? count : count * axis.size;
   if (count > kMaxBlocks)
     return std::nullopt;
-  std::vector<int64_t> blocks = {base / unit};
-  for (auto [size, stride] : llvm::zip(sizes, strides)) {
+  std::vector<int64_t> blocks = {map.sourceOffset / unit};
+  for (const StridedAxis &axis : axes) {
     std::vector<int64_t> next;
-    next.reserve(blocks.size() * size);
+    next.reserve(blocks.size() * axis.size);
     for (int64_t block : blocks)
-      for (int64_t i = 0; i < size; ++i)
-        next.push_back(block + i * stride / unit);
+      for (int64_t i = 0; i < axis.size; ++i)
+        next.push_back(block + i * axis.sourceStride / unit);
     blocks = std::move(next);
   }
   std::vector<int64_t> whole;
@@ -83,72 +84,46 @@ std::optional<ElementMap> ElementMap::strided(llvm::ArrayRef<int64_t> sizes,
   return ElementMap(unit, std::move(whole), inputCount);
 }
 
-std::optional<ElementMap> ElementMap::ofPermute(llvm::ArrayRef<int64_t> shape,
-                                                llvm::ArrayRef<int64_t> order) {
-  llvm::SmallVector<int64_t> own = getRowMajorStrides(shape), sizes, strides;
-  for (int64_t axis : order) {
-    sizes.push_back(shape[axis]);
-    strides.push_back(own[axis]);
-  }
-  return strided(sizes, strides, 0, getNumElements(shape));
-}
-
-std::optional<ElementMap> ElementMap::ofSlice(llvm::ArrayRef<int64_t> shape,
-                                              llvm::ArrayRef<int64_t> offsets,
-                                              llvm::ArrayRef<int64_t> sizes,
-                                              llvm::ArrayRef<int64_t> steps) {
-  llvm::SmallVector<int64_t> strides = getRowMajorStrides(shape);
-  int64_t base = 0;
-  for (auto [stride, offset, size, step] :
-       llvm::zip(strides, offsets, sizes, steps)) {
-    base += stride * offset;
-    stride *= size == 1 ? 1 : step;
-    if (stride < 0)
-      return std::nullopt;
-  }
-  return strided(sizes, strides, base, getNumElements(shape));
-}
-
 /// How many elements of a box follow each other on both sides, and how many of
 /// its axes are outside of them.
-static std::pair<int64_t, size_t> runOf(const CopyBox &box) {
+static std::pair<int64_t, size_t> runOf(const StridedMap &box) {
   int64_t run = 1;
-  size_t outer = box.sizes.size();
+  size_t outer = box.axes.size();
   for (; outer > 0; --outer) {
-    bool isRun =
-        box.toStrides[outer - 1] == run && box.fromStrides[outer - 1] == run;
-    if (!isRun && box.sizes[outer - 1] != 1)
+    auto [size, resultStride, sourceStride] = box.axes[outer - 1];
+    if (size != 1 && (resultStride != run || sourceStride != run))
       break;
-    run *= box.sizes[outer - 1];
+    run *= size;
   }
   return {run, outer};
 }
 
-std::optional<ElementMap> ElementMap::ofBoxes(llvm::ArrayRef<CopyBox> boxes,
+std::optional<ElementMap> ElementMap::ofBoxes(llvm::ArrayRef<StridedMap> boxes,
                                               int64_t resultCount,
                                               int64_t inputCount) {
   int64_t unit = std::gcd(resultCount, inputCount);
-  for (const CopyBox &box : boxes) {
+  for (const StridedMap &box : boxes) {
     auto [run, outer] = runOf(box);
-    unit = std::gcd(std::gcd(unit, run), std::gcd(box.to, box.from));
-    for (size_t axis = 0; axis < outer; ++axis)
-      if (box.sizes[axis] > 1)
-        unit = std::gcd(unit,
-                        std::gcd(box.toStrides[axis], box.fromStrides[axis]));
+    unit = std::gcd(std::gcd(unit, run),
+                    std::gcd(box.resultOffset, box.sourceOffset));
+    for (const StridedAxis &axis : llvm::ArrayRef(box.axes).take_front(outer))
+      if (axis.size > 1)
+        unit = std::gcd(unit, std::gcd(axis.resultStride, axis.sourceStride));
   }
   if (resultCount / unit > kMaxBlocks)
     return std::nullopt;
   std::vector<int64_t> blocks(resultCount / unit);
-  for (const CopyBox &box : boxes) {
+  for (const StridedMap &box : boxes) {
     auto [run, outer] = runOf(box);
     // The places of all runs of the box, an axis after the other.
-    std::vector<std::pair<int64_t, int64_t>> places = {{box.to, box.from}};
-    for (size_t axis = 0; axis < outer; ++axis) {
+    std::vector<std::pair<int64_t, int64_t>> places = {
+        {box.resultOffset, box.sourceOffset}};
+    for (const StridedAxis &axis : llvm::ArrayRef(box.axes).take_front(outer)) {
       std::vector<std::pair<int64_t, int64_t>> next;
       for (auto [to, from] : places)
-        for (int64_t i = 0; i < box.sizes[axis]; ++i)
+        for (int64_t i = 0; i < axis.size; ++i)
           next.push_back(
-              {to + i * box.toStrides[axis], from + i * box.fromStrides[axis]});
+              {to + i * axis.resultStride, from + i * axis.sourceStride});
       places = std::move(next);
     }
     for (auto [to, from] : places)
@@ -243,23 +218,31 @@ bool ElementMap::isIdentity() const {
   return blocks.size() == 1 && blocks[0] == 0 && unit == inputCount;
 }
 
-llvm::SmallVector<CopyBox> ElementMap::getBoxes() const {
+/// From box `index` of a group to the next one, on both sides.
+static std::pair<int64_t, int64_t> stepOf(llvm::ArrayRef<StridedMap> group,
+                                          size_t index) {
+  const StridedMap &box = group[index], &next = group[index + 1];
+  return {next.resultOffset - box.resultOffset,
+          next.sourceOffset - box.sourceOffset};
+}
+
+llvm::SmallVector<StridedMap> ElementMap::getBoxes() const {
   // Boxes of one shape whose places advance regularly become one box with one
   // more axis, until nothing joins. Boxes of other shapes may lie between them.
-  llvm::SmallVector<CopyBox> boxes;
+  llvm::SmallVector<StridedMap> boxes;
   for (auto [index, block] : llvm::enumerate(blocks))
-    boxes.push_back({int64_t(index) * unit, block * unit, {unit}, {1}, {1}});
+    boxes.push_back({int64_t(index) * unit, block * unit, {{unit, 1, 1}}});
   bool hasJoined = true;
   for (bool isFirst = true; hasJoined; isFirst = false) {
     hasJoined = false;
     using Shape = std::vector<int64_t>;
-    llvm::MapVector<Shape, llvm::SmallVector<CopyBox>,
+    llvm::MapVector<Shape, llvm::SmallVector<StridedMap>,
                     std::map<Shape, unsigned>>
         byShape;
-    for (CopyBox &box : boxes) {
-      Shape shape(box.sizes.begin(), box.sizes.end());
-      llvm::append_range(shape, box.toStrides);
-      llvm::append_range(shape, box.fromStrides);
+    for (StridedMap &box : boxes) {
+      Shape shape;
+      for (auto [size, resultStride, sourceStride] : box.axes)
+        shape.insert(shape.end(), {size, resultStride, sourceStride});
       byShape[shape].push_back(std::move(box));
     }
     boxes.clear();
@@ -268,15 +251,14 @@ llvm::SmallVector<CopyBox> ElementMap::getBoxes() const {
       auto runLength = [&](size_t begin) -> size_t {
         if (begin + 1 >= group.size())
           return 1;
-        int64_t to = group[begin + 1].to - group[begin].to;
-        int64_t from = group[begin + 1].from - group[begin].from;
+        auto [to, from] = stepOf(group, begin);
         // The first step joins only neighbours: distant blocks join later,
         // when it is seen how long their runs are.
         if (from < 0 || (isFirst && to != unit))
           return 1;
         size_t end = begin + 2;
-        while (end < group.size() && group[end].to - group[end - 1].to == to &&
-               group[end].from - group[end - 1].from == from)
+        while (end < group.size() &&
+               stepOf(group, end - 1) == std::pair(to, from))
           ++end;
         return end - begin;
       };
@@ -285,22 +267,20 @@ llvm::SmallVector<CopyBox> ElementMap::getBoxes() const {
         // A pair may be a lone box and the first of a longer run.
         if (length == 2 && runLength(begin + 1) > 2)
           length = 1;
-        CopyBox box = group[begin];
+        StridedMap box = group[begin];
         if (length > 1) {
           hasJoined = true;
-          box.sizes.insert(box.sizes.begin(), length);
-          box.toStrides.insert(box.toStrides.begin(),
-                               group[begin + 1].to - group[begin].to);
-          box.fromStrides.insert(box.fromStrides.begin(),
-                                 group[begin + 1].from - group[begin].from);
+          auto [to, from] = stepOf(group, begin);
+          box.axes.insert(box.axes.begin(), {int64_t(length), to, from});
         }
         boxes.push_back(std::move(box));
         begin += length;
       }
     }
     hasJoined |= isFirst;
-    llvm::sort(boxes,
-               [](const CopyBox &a, const CopyBox &b) { return a.to < b.to; });
+    llvm::sort(boxes, [](const StridedMap &a, const StridedMap &b) {
+      return a.resultOffset < b.resultOffset;
+    });
   }
   return boxes;
 }

@@ -99,20 +99,20 @@ public:
             KernelList &kernels)
       : result(result), source(source), kernels(kernels) {}
 
-  void make(llvm::ArrayRef<CopyAxis> axes) {
+  void make(llvm::ArrayRef<StridedAxis> axes) {
     cutSizes(axes, 0, 0,
-             [&](llvm::ArrayRef<CopyAxis> cut, int64_t resultOffset,
+             [&](llvm::ArrayRef<StridedAxis> cut, int64_t resultOffset,
                  int64_t sourceOffset) {
                makeCut(cut, resultOffset, sourceOffset);
              });
   }
 
 private:
-  void makeCut(llvm::ArrayRef<CopyAxis> axes, int64_t resultOffset,
+  void makeCut(llvm::ArrayRef<StridedAxis> axes, int64_t resultOffset,
                int64_t sourceOffset) {
     // The innermost axis of the source, when it is not that of the result.
     auto inner = llvm::find_if(
-        axes, [](const CopyAxis &axis) { return axis.sourceStride == 1; });
+        axes, [](const StridedAxis &axis) { return axis.sourceStride == 1; });
     bool isTransposing = axes.back().resultStride == 1 &&
                          axes.back().sourceStride > 1 && inner != axes.end();
     if (!isTransposing &&
@@ -120,14 +120,14 @@ private:
                          source.advanced(sourceOffset), axes, kernels))
       return;
     if (isTransposing)
-      transpose(CopyAxes(axes), inner - axes.begin(), resultOffset,
+      transpose(StridedAxes(axes), inner - axes.begin(), resultOffset,
                 sourceOffset);
     else
       move(axes, resultOffset, sourceOffset);
   }
 
   /// One transfer for the inner four axes, for each position on the others.
-  void move(llvm::ArrayRef<CopyAxis> axes, int64_t resultOffset,
+  void move(llvm::ArrayRef<StridedAxis> axes, int64_t resultOffset,
             int64_t sourceOffset) {
     if (axes.size() > 4) {
       for (int64_t i = 0; i < axes.front().size; ++i)
@@ -159,41 +159,42 @@ private:
   }
 
   /// `inner`: the axis that is contiguous in the source.
-  void transpose(CopyAxes axes, size_t inner, int64_t resultOffset,
+  void transpose(StridedAxes axes, size_t inner, int64_t resultOffset,
                  int64_t sourceOffset) {
-    CopyAxis w = axes.pop_back_val();
-    CopyAxis h = axes[inner];
+    StridedAxis w = axes.pop_back_val();
+    StridedAxis h = axes[inner];
     axes.erase(axes.begin() + inner);
     // Another axis across the lanes; lacking one, a part of the longer of the
     // two, whose runs stay the longest.
-    auto widest = std::max_element(axes.begin(), axes.end(),
-                                   [](const CopyAxis &a, const CopyAxis &b) {
-                                     return std::min(a.size, arch::kLanes) <
-                                            std::min(b.size, arch::kLanes);
-                                   });
+    auto widest =
+        std::max_element(axes.begin(), axes.end(),
+                         [](const StridedAxis &a, const StridedAxis &b) {
+                           return std::min(a.size, arch::kLanes) <
+                                  std::min(b.size, arch::kLanes);
+                         });
     constexpr int64_t kFewLanes = 16;
-    CopyAxis lanes{1, 1, 1};
+    StridedAxis lanes{1, 1, 1};
     if (widest != axes.end() &&
         (widest->size >= kFewLanes ||
          widest->size >= arch::laneDivisor(std::max(h.size, w.size)))) {
       lanes = *widest;
       axes.erase(widest);
     } else {
-      CopyAxis &longer = h.size > w.size ? h : w;
+      StridedAxis &longer = h.size > w.size ? h : w;
       int64_t count = arch::laneDivisor(longer.size);
       longer.size /= count;
       lanes = {count, longer.resultStride * longer.size,
                longer.sourceStride * longer.size};
     }
-    CopyAxis n{1, 1, 1};
+    StridedAxis n{1, 1, 1};
     if (!axes.empty())
       n = axes.pop_back_val();
     emitTransposes(axes, {n, lanes, h, w}, resultOffset, sourceOffset);
   }
 
-  void emitTransposes(llvm::ArrayRef<CopyAxis> outer,
-                      const std::array<CopyAxis, 4> &axes, int64_t resultOffset,
-                      int64_t sourceOffset) {
+  void emitTransposes(llvm::ArrayRef<StridedAxis> outer,
+                      const std::array<StridedAxis, 4> &axes,
+                      int64_t resultOffset, int64_t sourceOffset) {
     if (!outer.empty()) {
       for (int64_t i = 0; i < outer.front().size; ++i)
         emitTransposes(outer.drop_front(), axes,
@@ -222,9 +223,9 @@ private:
 } // namespace
 
 void kernel::makeCopyKernels(const CopyParams &params,
-                             llvm::ArrayRef<CopyAxis> axes,
+                             llvm::ArrayRef<StridedAxis> axes,
                              KernelList &kernels) {
-  CopyAxes joined = joinAxes(axes);
+  StridedAxes joined = joinAxes(axes);
   if (!makeSplitCopy(params, joined, kernels))
     CopyMaker(params.result, params.source, kernels).make(joined);
 }

@@ -17,7 +17,7 @@ using namespace tpuc;
 using namespace tpuc::kernel;
 
 CopySide::CopySide(const GlobalTensor &global, Stride stride,
-                   const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> axes,
+                   const StridedAxis &lanes, llvm::ArrayRef<StridedAxis> axes,
                    unsigned cut, bool mayCover)
     : global(global), stride(stride), laneStride(lanes.*stride), cut(cut),
       axes(axes.begin(), axes.end()) {

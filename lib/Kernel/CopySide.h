@@ -19,12 +19,12 @@ namespace tpuc::kernel {
 /// the run does not hold it, n one more axis; other axes are transfers.
 class CopySide {
 public:
-  using Stride = int64_t CopyAxis::*;
+  using Stride = int64_t StridedAxis::*;
 
   /// `mayCover`: runs may take in elements that the copy leaves out, which is
   /// for reading.
-  CopySide(const GlobalTensor &global, Stride stride, const CopyAxis &lanes,
-           llvm::ArrayRef<CopyAxis> axes, unsigned cut, bool mayCover);
+  CopySide(const GlobalTensor &global, Stride stride, const StridedAxis &lanes,
+           llvm::ArrayRef<StridedAxis> axes, unsigned cut, bool mayCover);
 
   /// Transfers of a tile.
   int64_t numTransfers() const { return transfers; }
@@ -65,7 +65,7 @@ private:
   Stride stride;
   int64_t laneStride;
   unsigned cut;
-  CopyAxes axes;
+  StridedAxes axes;
   llvm::SmallVector<unsigned> inner; ///< axes of the run, the innermost first
   llvm::SmallVector<unsigned> outer; ///< the others, the innermost first
   std::optional<unsigned> n;         ///< the one of them that is n

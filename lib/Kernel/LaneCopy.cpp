@@ -31,12 +31,12 @@ constexpr int64_t kMostTransfers = 64;
 class LaneCopyKernel : public TiledKernel {
 public:
   LaneCopyKernel(const GlobalTensor &result, const GlobalTensor &source,
-                 const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> axes,
+                 const StridedAxis &lanes, llvm::ArrayRef<StridedAxis> axes,
                  unsigned cut)
       : type(result.type), lanes(lanes.size), axes(axes.begin(), axes.end()),
-        cut(cut), to(result, &CopyAxis::resultStride, lanes, axes, cut,
+        cut(cut), to(result, &StridedAxis::resultStride, lanes, axes, cut,
                      /*mayCover=*/false),
-        from(source, &CopyAxis::sourceStride, lanes, axes, cut,
+        from(source, &StridedAxis::sourceStride, lanes, axes, cut,
              /*mayCover=*/true) {
     for (auto [i, axis] : llvm::enumerate(axes))
       inner *= i == cut ? 1 : axis.size;
@@ -107,7 +107,7 @@ public:
     LocalTensor result = buffers.result, source = buffers.inputs[0];
     llvm::SmallVector<int64_t> toStrides = to.localStrides(result, rows);
     llvm::SmallVector<int64_t> fromStrides = from.localStrides(source, rows);
-    CopyAxes local;
+    StridedAxes local;
     for (auto [i, axis] : llvm::enumerate(axes))
       local.push_back(
           {i == cut ? rows : axis.size, toStrides[i], fromStrides[i]});
@@ -135,7 +135,7 @@ private:
 
   ElementType type;
   int64_t lanes, inner = 1;
-  CopyAxes axes;
+  StridedAxes axes;
   unsigned cut;
   CopySide to, from;
   int64_t unit = 1; ///< of the cut axis
@@ -144,8 +144,8 @@ private:
 /// The best choice of the axis that is cut, or null.
 std::unique_ptr<LaneCopyKernel> chooseCut(const GlobalTensor &result,
                                           const GlobalTensor &source,
-                                          const CopyAxis &lanes,
-                                          llvm::ArrayRef<CopyAxis> rest) {
+                                          const StridedAxis &lanes,
+                                          llvm::ArrayRef<StridedAxis> rest) {
   std::unique_ptr<LaneCopyKernel> best;
   for (unsigned cut = 0; cut < rest.size(); ++cut) {
     auto kernel =
@@ -158,12 +158,12 @@ std::unique_ptr<LaneCopyKernel> chooseCut(const GlobalTensor &result,
 
 /// The bytes that transfers without reordering would count for: runs that both
 /// sides have, or single elements.
-double costOfTransfers(const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> rest,
-                       int64_t elementBytes) {
+double costOfTransfers(const StridedAxis &lanes,
+                       llvm::ArrayRef<StridedAxis> rest, int64_t elementBytes) {
   double count = double(lanes.size);
-  for (const CopyAxis &axis : rest)
+  for (const StridedAxis &axis : rest)
     count *= double(axis.size);
-  const CopyAxis &run = rest.back();
+  const StridedAxis &run = rest.back();
   int64_t length =
       run.resultStride == 1 && run.sourceStride == 1 ? run.size : 1;
   return 2.0 * count / double(length) *
@@ -174,8 +174,8 @@ double costOfTransfers(const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> rest,
 
 bool kernel::makeLaneCopyKernel(const GlobalTensor &result,
                                 const GlobalTensor &source,
-                                const CopyAxis &lanes,
-                                llvm::ArrayRef<CopyAxis> rest,
+                                const StridedAxis &lanes,
+                                llvm::ArrayRef<StridedAxis> rest,
                                 KernelList &kernels) {
   std::unique_ptr<LaneCopyKernel> kernel =
       chooseCut(result, source, lanes, rest);
@@ -191,18 +191,19 @@ namespace {
 /// The best choice of what goes across the lanes, or null.
 std::unique_ptr<LaneCopyKernel> chooseLanes(const GlobalTensor &result,
                                             const GlobalTensor &source,
-                                            llvm::ArrayRef<CopyAxis> axes) {
+                                            llvm::ArrayRef<StridedAxis> axes) {
   std::unique_ptr<LaneCopyKernel> best;
-  auto consider = [&](const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> rest) {
+  auto consider = [&](const StridedAxis &lanes,
+                      llvm::ArrayRef<StridedAxis> rest) {
     auto kernel = chooseCut(result, source, lanes, joinAxes(rest));
     if (kernel && (!best || kernel->cost() < best->cost()))
       best = std::move(kernel);
   };
   for (unsigned i = 0; i < axes.size(); ++i) {
-    const CopyAxis &axis = axes[i];
+    const StridedAxis &axis = axes[i];
     if (axis.size > arch::kMaxSize)
       continue;
-    CopyAxes rest(axes);
+    StridedAxes rest(axes);
     rest.erase(rest.begin() + i);
     consider(axis, rest);
     int64_t count = arch::laneDivisor(axis.size), inner = axis.size / count;
@@ -217,7 +218,7 @@ std::unique_ptr<LaneCopyKernel> chooseLanes(const GlobalTensor &result,
 
 bool kernel::makeFreeLaneCopy(const GlobalTensor &result,
                               const GlobalTensor &source,
-                              llvm::ArrayRef<CopyAxis> axes,
+                              llvm::ArrayRef<StridedAxis> axes,
                               KernelList &kernels) {
   std::unique_ptr<LaneCopyKernel> kernel = chooseLanes(result, source, axes);
   if (!kernel || 2 * kernel->cost() >

@@ -16,13 +16,13 @@ namespace tpuc::kernel {
 /// in local memory. False, with nothing appended, when transfers without
 /// reordering would hardly take longer or when no tile fits into a lane.
 bool makeLaneCopyKernel(const GlobalTensor &result, const GlobalTensor &source,
-                        const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> rest,
-                        KernelList &kernels);
+                        const StridedAxis &lanes,
+                        llvm::ArrayRef<StridedAxis> rest, KernelList &kernels);
 
 /// The same for sides that need not agree in their lanes: an axis or a part of
 /// one goes across the lanes.
 bool makeFreeLaneCopy(const GlobalTensor &result, const GlobalTensor &source,
-                      llvm::ArrayRef<CopyAxis> axes, KernelList &kernels);
+                      llvm::ArrayRef<StridedAxis> axes, KernelList &kernels);
 
 } // namespace tpuc::kernel
 

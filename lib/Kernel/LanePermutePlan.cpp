@@ -69,7 +69,7 @@ private:
 class Planner {
 public:
   Planner(const GlobalTensor &result, const GlobalTensor &source,
-          llvm::ArrayRef<CopyBox> boxes)
+          llvm::ArrayRef<StridedMap> boxes)
       : result(result), source(source), boxes(boxes),
         width(byteWidth(result.type)) {}
 
@@ -95,15 +95,15 @@ private:
       if (side->row() * width % arch::kVectorBytes != 0)
         return false;
     slot = std::gcd(to->row(), from->row());
-    for (const CopyBox &box : boxes) {
-      if (box.toStrides.back() != 1 || box.fromStrides.back() != 1)
+    for (const StridedMap &box : boxes) {
+      const StridedAxis &run = box.axes.back();
+      if (run.resultStride != 1 || run.sourceStride != 1)
         return false;
-      slot = std::gcd(std::gcd(slot, box.sizes.back()),
-                      std::gcd(box.to, box.from));
-      for (size_t axis = 0; axis + 1 < box.sizes.size(); ++axis)
-        if (box.sizes[axis] > 1)
-          slot = std::gcd(std::gcd(slot, box.toStrides[axis]),
-                          box.fromStrides[axis]);
+      slot = std::gcd(std::gcd(slot, run.size),
+                      std::gcd(box.resultOffset, box.sourceOffset));
+      for (const StridedAxis &axis : llvm::drop_end(box.axes))
+        if (axis.size > 1)
+          slot = std::gcd(std::gcd(slot, axis.resultStride), axis.sourceStride);
     }
     plan.runBytes = slot * width;
     plan.resultLanes = to->lanes();
@@ -121,25 +121,25 @@ private:
   /// Finds the source of every slot and lane.
   void collect() {
     sources.resize(to->laneElements(result.layout.n) / slot);
-    for (const CopyBox &box : boxes) {
-      llvm::SmallVector<int64_t> index(box.sizes.size(), 0);
-      int64_t toElement = box.to, fromElement = box.from;
+    for (const StridedMap &box : boxes) {
+      llvm::SmallVector<int64_t> index(box.axes.size(), 0);
+      int64_t toElement = box.resultOffset, fromElement = box.sourceOffset;
       while (true) {
-        for (int64_t i = 0; i < box.sizes.back(); i += slot) {
+        for (int64_t i = 0; i < box.axes.back().size; i += slot) {
           LaneMap &map = sources[to->placeOf(toElement + i) / slot]
                                 [from->placeOf(fromElement + i) / slot];
           map.resize(plan.resultLanes, -1);
           map[to->laneOf(toElement + i)] =
               int8_t(from->laneOf(fromElement + i));
         }
-        int64_t axis = int64_t(box.sizes.size()) - 2;
+        int64_t axis = int64_t(box.axes.size()) - 2;
         for (; axis >= 0; --axis) {
-          toElement += box.toStrides[axis];
-          fromElement += box.fromStrides[axis];
-          if (++index[axis] < box.sizes[axis])
+          toElement += box.axes[axis].resultStride;
+          fromElement += box.axes[axis].sourceStride;
+          if (++index[axis] < box.axes[axis].size)
             break;
-          toElement -= box.toStrides[axis] * box.sizes[axis];
-          fromElement -= box.fromStrides[axis] * box.sizes[axis];
+          toElement -= box.axes[axis].resultStride * box.axes[axis].size;
+          fromElement -= box.axes[axis].sourceStride * box.axes[axis].size;
           index[axis] = 0;
         }
         if (axis < 0)
@@ -240,7 +240,7 @@ private:
   }
 
   const GlobalTensor &result, &source;
-  llvm::ArrayRef<CopyBox> boxes;
+  llvm::ArrayRef<StridedMap> boxes;
   int64_t width, slot = 0;
   std::optional<Side> to, from;
   LanePermutation plan;
@@ -257,6 +257,6 @@ private:
 std::optional<LanePermutation>
 kernel::planLanePermutation(const GlobalTensor &result,
                             const GlobalTensor &source,
-                            llvm::ArrayRef<CopyBox> boxes) {
+                            llvm::ArrayRef<StridedMap> boxes) {
   return Planner(result, source, boxes).run();
 }

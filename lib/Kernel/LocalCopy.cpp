@@ -38,7 +38,8 @@ private:
 
 class LocalCopy {
 public:
-  LocalCopy(const LocalTensor &result, const LocalTensor &source, CopyAxes axes)
+  LocalCopy(const LocalTensor &result, const LocalTensor &source,
+            StridedAxes axes)
       : result(result), source(source), axes(std::move(axes)) {
     while (this->axes.size() < 3)
       this->axes.push_back({1, 0, 0});
@@ -46,7 +47,7 @@ public:
 
   void emit(CommandBuilder &builder) const {
     Order order = bestOrder();
-    CopyAxes outer;
+    StridedAxes outer;
     for (auto [i, axis] : llvm::enumerate(axes))
       if (i != order.n && i != order.h && i != order.w)
         outer.push_back(axis);
@@ -55,7 +56,7 @@ public:
 
 private:
   /// Strides of n have 16 bits.
-  static bool fitsN(const CopyAxis &axis) {
+  static bool fitsN(const StridedAxis &axis) {
     return axis.size == 1 ||
            std::max(axis.resultStride, axis.sourceStride) <= arch::kMaxSize;
   }
@@ -91,7 +92,7 @@ private:
   }
 
   void emitAll(CommandBuilder &builder, const Order &order,
-               llvm::ArrayRef<CopyAxis> outer, int64_t resultOffset,
+               llvm::ArrayRef<StridedAxis> outer, int64_t resultOffset,
                int64_t sourceOffset) const {
     if (outer.empty())
       return emitOne(builder, order, resultOffset, sourceOffset);
@@ -103,7 +104,8 @@ private:
 
   void emitOne(CommandBuilder &builder, const Order &order,
                int64_t resultOffset, int64_t sourceOffset) const {
-    const CopyAxis &n = axes[order.n], &h = axes[order.h], &w = axes[order.w];
+    const StridedAxis &n = axes[order.n], &h = axes[order.h],
+                      &w = axes[order.w];
     Shape4 shape{n.size, result.shape[C], h.size, w.size};
     LocalTensor to = result.viewed(shape, {n.size == 1 ? 0 : n.resultStride,
                                            result.strides[C], h.resultStride,
@@ -117,14 +119,14 @@ private:
   }
 
   const LocalTensor &result, &source;
-  CopyAxes axes;
+  StridedAxes axes;
 };
 
 } // namespace
 
 void kernel::copyWithinLanes(CommandBuilder &builder, const LocalTensor &result,
                              const LocalTensor &source,
-                             llvm::ArrayRef<CopyAxis> axes) {
+                             llvm::ArrayRef<StridedAxis> axes) {
   // Strides of channel rows have 16 bits.
   bool hasRows = result.channelRows() > 1 || source.channelRows() > 1;
   if (hasRows &&
@@ -137,11 +139,11 @@ void kernel::copyWithinLanes(CommandBuilder &builder, const LocalTensor &result,
     return;
   }
   cutSizes(joinAxes(axes), 0, 0,
-           [&](llvm::ArrayRef<CopyAxis> cut, int64_t resultOffset,
+           [&](llvm::ArrayRef<StridedAxis> cut, int64_t resultOffset,
                int64_t sourceOffset) {
              LocalTensor to = result, from = source;
              to.address += uint32_t(resultOffset * byteWidth(to.type));
              from.address += uint32_t(sourceOffset * byteWidth(from.type));
-             LocalCopy(to, from, CopyAxes(cut)).emit(builder);
+             LocalCopy(to, from, StridedAxes(cut)).emit(builder);
            });
 }

@@ -17,7 +17,8 @@ namespace tpuc::kernel {
 /// own shapes and strides only those of the channels count. Axes are laid on
 /// those of the commands in the order that takes the fewest cycles.
 void copyWithinLanes(CommandBuilder &builder, const LocalTensor &result,
-                     const LocalTensor &source, llvm::ArrayRef<CopyAxis> axes);
+                     const LocalTensor &source,
+                     llvm::ArrayRef<StridedAxis> axes);
 
 } // namespace tpuc::kernel
 

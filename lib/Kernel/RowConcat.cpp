@@ -93,7 +93,7 @@ public:
       }
       const LocalTensor &source = sources.front();
       sources = sources.drop_front();
-      CopyAxes axes;
+      StridedAxes axes;
       for (Axis axis : {N, H, W})
         axes.push_back(
             {source.shape[axis], target.strides[axis], source.strides[axis]});

@@ -71,9 +71,9 @@ struct LaneStrides {
 
 /// Cuts axes at the multiples of `boundary` that their strides on one side
 /// cross. False when one crosses in the midst of a step.
-bool cutAt(CopyAxes &axes, int64_t CopyAxis::*stride, int64_t boundary) {
-  CopyAxes cut;
-  for (const CopyAxis &axis : axes) {
+bool cutAt(StridedAxes &axes, int64_t StridedAxis::*stride, int64_t boundary) {
+  StridedAxes cut;
+  for (const StridedAxis &axis : axes) {
     // The last position may leave a part of a step over, as every second one
     // of an odd number does.
     int64_t step = axis.*stride, end = step * axis.size;
@@ -98,47 +98,48 @@ public:
       : params(params), to(params.result), from(params.source),
         kernels(kernels) {}
 
-  bool make(CopyAxes axes) {
-    return cut(axes) && (makeInLanes(axes) || makeAcrossLanes(axes) ||
-                         (params.passesGlobal &&
-                          makeByLanes(axes, &CopyAxis::sourceStride, from)) ||
-                         makeByLanes(axes, &CopyAxis::resultStride, to));
+  bool make(StridedAxes axes) {
+    return cut(axes) &&
+           (makeInLanes(axes) || makeAcrossLanes(axes) ||
+            (params.passesGlobal &&
+             makeByLanes(axes, &StridedAxis::sourceStride, from)) ||
+            makeByLanes(axes, &StridedAxis::resultStride, to));
   }
 
   /// Only what needs no global memory between the two sides.
-  bool makeLocal(CopyAxes axes) {
+  bool makeLocal(StridedAxes axes) {
     return cut(axes) && (makeInLanes(axes) || makeAcrossLanes(axes));
   }
 
   /// Only by transposing lanes and rows.
-  bool makeTranspose(CopyAxes axes) {
+  bool makeTranspose(StridedAxes axes) {
     return cut(axes) && !makeInLanes(axes) &&
            makeAcrossLanes(axes, /*isWhole=*/true);
   }
 
 private:
-  bool cut(CopyAxes &axes) const {
+  bool cut(StridedAxes &axes) const {
     for (int64_t boundary : {to.n, to.c})
-      if (!cutAt(axes, &CopyAxis::resultStride, boundary))
+      if (!cutAt(axes, &StridedAxis::resultStride, boundary))
         return false;
     for (int64_t boundary : {from.n, from.c})
-      if (!cutAt(axes, &CopyAxis::sourceStride, boundary))
+      if (!cutAt(axes, &StridedAxis::sourceStride, boundary))
         return false;
     return true;
   }
 
-  bool isLaneOfResult(const CopyAxis &axis) const {
+  bool isLaneOfResult(const StridedAxis &axis) const {
     return to.isAcrossLanes(axis.resultStride);
   }
-  bool isLaneOfSource(const CopyAxis &axis) const {
+  bool isLaneOfSource(const StridedAxis &axis) const {
     return from.isAcrossLanes(axis.sourceStride);
   }
 
   /// Every lane keeps what it has. Steps of whole rounds of lanes on one side
   /// stay in their lane, whatever they are on the other.
-  bool makeInLanes(llvm::ArrayRef<CopyAxis> axes) {
-    CopyAxes lanes, rest;
-    for (const CopyAxis &axis : axes) {
+  bool makeInLanes(llvm::ArrayRef<StridedAxis> axes) {
+    StridedAxes lanes, rest;
+    for (const StridedAxis &axis : axes) {
       bool isLane = isLaneOfResult(axis) && !to.isRound(axis.resultStride);
       if (isLane != (isLaneOfSource(axis) && !from.isRound(axis.sourceStride)))
         return false;
@@ -165,25 +166,25 @@ private:
   }
 
   /// Positions on all axes but the inner `count`.
-  static int64_t positions(llvm::ArrayRef<CopyAxis> axes, size_t count) {
+  static int64_t positions(llvm::ArrayRef<StridedAxis> axes, size_t count) {
     int64_t product = 1;
-    for (const CopyAxis &axis : axes.drop_back(std::min(count, axes.size())))
+    for (const StridedAxis &axis : axes.drop_back(std::min(count, axes.size())))
       product *= axis.size;
     return product;
   }
 
   /// One transfer for the inner three axes around the lanes, for each position
   /// on the others.
-  void moveAll(const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> rest,
+  void moveAll(const StridedAxis &lanes, llvm::ArrayRef<StridedAxis> rest,
                int64_t resultOffset, int64_t sourceOffset) {
     cutSizes(rest, resultOffset, sourceOffset,
-             [&](llvm::ArrayRef<CopyAxis> cut, int64_t resultStart,
+             [&](llvm::ArrayRef<StridedAxis> cut, int64_t resultStart,
                  int64_t sourceStart) {
                moveCut(lanes, cut, resultStart, sourceStart);
              });
   }
 
-  void moveCut(const CopyAxis &lanes, llvm::ArrayRef<CopyAxis> rest,
+  void moveCut(const StridedAxis &lanes, llvm::ArrayRef<StridedAxis> rest,
                int64_t resultOffset, int64_t sourceOffset) {
     if (rest.size() > 3) {
       for (int64_t i = 0; i < rest.front().size; ++i)
@@ -216,11 +217,11 @@ private:
   /// Lanes of either side become rows of the other. Axes that are lanes on both
   /// sides, as the heads of channels that become rows, part the copy; a whole
   /// one has none.
-  bool makeAcrossLanes(llvm::ArrayRef<CopyAxis> axes, bool isWhole = false) {
+  bool makeAcrossLanes(llvm::ArrayRef<StridedAxis> axes, bool isWhole = false) {
     if (byteWidth(params.result.type) <= 2 && !params.identity)
       return false;
-    CopyAxes staysLane, becomesRow, becomesLane, rest;
-    for (const CopyAxis &axis : axes) {
+    StridedAxes staysLane, becomesRow, becomesLane, rest;
+    for (const StridedAxis &axis : axes) {
       bool isLane = isLaneOfResult(axis);
       (isLaneOfSource(axis) ? (isLane ? staysLane : becomesRow)
        : isLane             ? becomesLane
@@ -231,20 +232,21 @@ private:
       return false;
     // Lanes must be whole and in order: [A1, A2] of the source, [B1, B2] of
     // the result.
-    llvm::stable_sort(becomesRow, [](const CopyAxis &a, const CopyAxis &b) {
-      return a.sourceStride > b.sourceStride;
-    });
+    llvm::stable_sort(becomesRow,
+                      [](const StridedAxis &a, const StridedAxis &b) {
+                        return a.sourceStride > b.sourceStride;
+                      });
     bool isOneRow = becomesLane.empty();
     if (isOneRow)
       becomesLane.push_back({1, to.c, 0});
-    auto isDense = [](llvm::ArrayRef<CopyAxis> pair, int64_t CopyAxis::*stride,
-                      int64_t unit) {
+    auto isDense = [](llvm::ArrayRef<StridedAxis> pair,
+                      int64_t StridedAxis::*stride, int64_t unit) {
       return !pair.empty() && pair.size() <= 2 && pair.back().*stride == unit &&
              (pair.size() == 1 ||
               pair.front().*stride == unit * pair.back().size);
     };
-    if (!isDense(becomesRow, &CopyAxis::sourceStride, from.c) ||
-        !isDense(becomesLane, &CopyAxis::resultStride, to.c))
+    if (!isDense(becomesRow, &StridedAxis::sourceStride, from.c) ||
+        !isDense(becomesLane, &StridedAxis::resultStride, to.c))
       return false;
     // A product takes 64 x 64 elements; a few of them cost as much, but less
     // than to transfer the elements of a row one by one.
@@ -262,22 +264,23 @@ private:
         positions(becomesRow, 0) * byteWidth(params.result.type) <
             kShortRunBytes)
       return false;
-    const CopyAxis &run = rest.back();
+    const StridedAxis &run = rest.back();
     if (run.resultStride == 1 && run.sourceStride == 1 &&
         run.size * byteWidth(params.result.type) >= kShortRunBytes)
       return false;
     if (becomesRow.size() == 1)
-      becomesRow.insert(becomesRow.begin(), CopyAxis{1, 1, 1});
+      becomesRow.insert(becomesRow.begin(), StridedAxis{1, 1, 1});
     if (becomesLane.size() == 1)
-      becomesLane.insert(becomesLane.begin(), CopyAxis{1, 1, 1});
+      becomesLane.insert(becomesLane.begin(), StridedAxis{1, 1, 1});
     transposeParts(staysLane, becomesRow, becomesLane, rest, 0, 0);
     return true;
   }
 
   /// One transposition for each position on `parts`.
-  void transposeParts(llvm::ArrayRef<CopyAxis> parts,
-                      llvm::ArrayRef<CopyAxis> a, llvm::ArrayRef<CopyAxis> b,
-                      llvm::ArrayRef<CopyAxis> rest, int64_t resultOffset,
+  void transposeParts(llvm::ArrayRef<StridedAxis> parts,
+                      llvm::ArrayRef<StridedAxis> a,
+                      llvm::ArrayRef<StridedAxis> b,
+                      llvm::ArrayRef<StridedAxis> rest, int64_t resultOffset,
                       int64_t sourceOffset) {
     if (parts.empty())
       return transposeAll(a, b, rest, resultOffset, sourceOffset);
@@ -287,8 +290,9 @@ private:
                      sourceOffset + i * parts.front().sourceStride);
   }
 
-  void transposeAll(llvm::ArrayRef<CopyAxis> a, llvm::ArrayRef<CopyAxis> b,
-                    llvm::ArrayRef<CopyAxis> rest, int64_t resultOffset,
+  void transposeAll(llvm::ArrayRef<StridedAxis> a,
+                    llvm::ArrayRef<StridedAxis> b,
+                    llvm::ArrayRef<StridedAxis> rest, int64_t resultOffset,
                     int64_t sourceOffset) {
     if (rest.size() > 1) {
       for (int64_t i = 0; i < rest.front().size; ++i)
@@ -297,7 +301,7 @@ private:
                      sourceOffset + i * rest.front().sourceStride);
       return;
     }
-    const CopyAxis &n = rest.front();
+    const StridedAxis &n = rest.front();
     LaneTransposeParams transpose;
     transpose.result =
         params.result
@@ -318,22 +322,22 @@ private:
 
   /// Transfers from or into the lanes of one side, whose strides are `near`,
   /// to or from anywhere.
-  bool makeByLanes(llvm::ArrayRef<CopyAxis> axes, int64_t CopyAxis::*near,
+  bool makeByLanes(llvm::ArrayRef<StridedAxis> axes, int64_t StridedAxis::*near,
                    const LaneStrides &layout) {
-    CopyAxes lanes, rest;
-    for (const CopyAxis &axis : axes)
+    StridedAxes lanes, rest;
+    for (const StridedAxis &axis : axes)
       (layout.isAcrossLanes(axis.*near) ? lanes : rest).push_back(axis);
     lanes = joinLanes(lanes, near);
-    bool keepsRuns = llvm::any_of(axes, [](const CopyAxis &axis) {
+    bool keepsRuns = llvm::any_of(axes, [](const StridedAxis &axis) {
       return axis.resultStride == 1 && axis.sourceStride == 1;
     });
     if (!keepsRuns || lanes.back().*near != layout.c)
       return false;
-    CopyAxis inner = lanes.pop_back_val();
+    StridedAxis inner = lanes.pop_back_val();
     rest = joinAxes(rest);
-    int64_t CopyAxis::*far = near == &CopyAxis::resultStride
-                                 ? &CopyAxis::sourceStride
-                                 : &CopyAxis::resultStride;
+    int64_t StridedAxis::*far = near == &StridedAxis::resultStride
+                                    ? &StridedAxis::sourceStride
+                                    : &StridedAxis::resultStride;
     size_t outer = orderForTransfers(rest, far);
     int64_t count = positions(lanes, 0) *
                     positions(llvm::ArrayRef(rest).take_front(outer), 0);
@@ -347,10 +351,10 @@ private:
 
   /// The axes across the lanes of the side with strides `near`, outermost
   /// first, joined where both sides continue.
-  static CopyAxes joinLanes(CopyAxes lanes, int64_t CopyAxis::*near) {
-    auto exchange = [&](CopyAxes &axes) {
-      if (near == &CopyAxis::sourceStride)
-        for (CopyAxis &axis : axes)
+  static StridedAxes joinLanes(StridedAxes lanes, int64_t StridedAxis::*near) {
+    auto exchange = [&](StridedAxes &axes) {
+      if (near == &StridedAxis::sourceStride)
+        for (StridedAxis &axis : axes)
           std::swap(axis.resultStride, axis.sourceStride);
     };
     exchange(lanes);
@@ -363,14 +367,15 @@ private:
   /// last of them as h: one whose rows continue each other in the lanes of both
   /// sides, or else the one with longer steps in global memory, strides `far`,
   /// since rows of h may lie in any page. Returns the number of axes before.
-  size_t orderForTransfers(CopyAxes &axes, int64_t CopyAxis::*far) const {
-    llvm::stable_sort(
-        llvm::MutableArrayRef(axes).drop_back(),
-        [](const CopyAxis &a, const CopyAxis &b) { return a.size < b.size; });
+  size_t orderForTransfers(StridedAxes &axes, int64_t StridedAxis::*far) const {
+    llvm::stable_sort(llvm::MutableArrayRef(axes).drop_back(),
+                      [](const StridedAxis &a, const StridedAxis &b) {
+                        return a.size < b.size;
+                      });
     if (axes.size() < 3)
       return 0;
-    CopyAxis &n = axes.end()[-3], &h = axes.end()[-2];
-    auto continues = [&](const CopyAxis &axis) {
+    StridedAxis &n = axes.end()[-3], &h = axes.end()[-2];
+    auto continues = [&](const StridedAxis &axis) {
       return to.inLane(axis.resultStride) == axes.back().size &&
              from.inLane(axis.sourceStride) == axes.back().size;
     };
@@ -390,8 +395,8 @@ private:
                count * kTransferBytes;
   }
 
-  void moveEach(const CopyAxis &inner, llvm::ArrayRef<CopyAxis> lanes,
-                llvm::ArrayRef<CopyAxis> rest, int64_t resultOffset,
+  void moveEach(const StridedAxis &inner, llvm::ArrayRef<StridedAxis> lanes,
+                llvm::ArrayRef<StridedAxis> rest, int64_t resultOffset,
                 int64_t sourceOffset) {
     if (lanes.empty())
       return moveAll(inner, rest, resultOffset, sourceOffset);
@@ -408,42 +413,18 @@ private:
 
 } // namespace
 
-CopyAxes kernel::joinAxes(llvm::ArrayRef<CopyAxis> axes) {
-  CopyAxes sorted;
-  for (const CopyAxis &axis : axes)
-    if (axis.size != 1)
-      sorted.push_back(axis);
-  llvm::stable_sort(sorted, [](const CopyAxis &a, const CopyAxis &b) {
-    return a.resultStride > b.resultStride;
-  });
-  CopyAxes joined;
-  for (const CopyAxis &axis : sorted) {
-    if (!joined.empty() &&
-        joined.back().resultStride == axis.resultStride * axis.size &&
-        joined.back().sourceStride == axis.sourceStride * axis.size) {
-      joined.back() = {joined.back().size * axis.size, axis.resultStride,
-                       axis.sourceStride};
-    } else {
-      joined.push_back(axis);
-    }
-  }
-  if (joined.empty())
-    joined.push_back({1, 1, 1});
-  return joined;
-}
-
-void kernel::cutSizes(llvm::ArrayRef<CopyAxis> axes, int64_t resultOffset,
+void kernel::cutSizes(llvm::ArrayRef<StridedAxis> axes, int64_t resultOffset,
                       int64_t sourceOffset, CutAction action) {
   auto large = llvm::find_if(
-      axes, [](const CopyAxis &axis) { return axis.size > arch::kMaxSize; });
+      axes, [](const StridedAxis &axis) { return axis.size > arch::kMaxSize; });
   if (large == axes.end())
     return action(axes, resultOffset, sourceOffset);
-  CopyAxes cut(axes);
-  CopyAxis &axis = cut[large - axes.begin()];
+  StridedAxes cut(axes);
+  StridedAxis &axis = cut[large - axes.begin()];
   if (int64_t divisor = arch::laneDivisor(axis.size); divisor > 1) {
     axis.size /= divisor;
-    CopyAxis outer{divisor, axis.resultStride * axis.size,
-                   axis.sourceStride * axis.size};
+    StridedAxis outer{divisor, axis.resultStride * axis.size,
+                      axis.sourceStride * axis.size};
     cut.insert(cut.begin() + (large - axes.begin()), outer);
     return cutSizes(cut, resultOffset, sourceOffset, action);
   }
@@ -460,18 +441,19 @@ void kernel::makeMoveKernel(const GlobalTensor &result,
 }
 
 bool kernel::makeSplitCopy(const CopyParams &params,
-                           llvm::ArrayRef<CopyAxis> axes, KernelList &kernels) {
+                           llvm::ArrayRef<StridedAxis> axes,
+                           KernelList &kernels) {
   if (!params.result.layout.isKnown() || !params.source.layout.isKnown())
     return false;
   KernelList made;
-  if (!SplitCopy(params, made).make(CopyAxes(axes.begin(), axes.end())))
+  if (!SplitCopy(params, made).make(StridedAxes(axes.begin(), axes.end())))
     return false;
   llvm::move(made, std::back_inserter(kernels));
   return true;
 }
 
 bool kernel::staysLocal(const CopyParams &params,
-                        llvm::ArrayRef<CopyAxis> axes) {
+                        llvm::ArrayRef<StridedAxis> axes) {
   if (!params.result.layout.isKnown() || !params.source.layout.isKnown())
     return false;
   KernelList unused;
@@ -479,7 +461,7 @@ bool kernel::staysLocal(const CopyParams &params,
 }
 
 bool kernel::transposesLanes(const CopyParams &params,
-                             llvm::ArrayRef<CopyAxis> axes) {
+                             llvm::ArrayRef<StridedAxis> axes) {
   if (!params.result.layout.isKnown() || !params.source.layout.isKnown())
     return false;
   CopyParams transpose = params;

@@ -14,18 +14,13 @@
 
 namespace tpuc::kernel {
 
-using CopyAxes = llvm::SmallVector<CopyAxis>;
-
-/// Drops axes of one element, orders the rest by result stride (outermost
-/// first) and joins neighbours that are contiguous on both sides.
-CopyAxes joinAxes(llvm::ArrayRef<CopyAxis> axes);
-
-using CutAction = llvm::function_ref<void(
-    llvm::ArrayRef<CopyAxis> axes, int64_t resultOffset, int64_t sourceOffset)>;
+using CutAction =
+    llvm::function_ref<void(llvm::ArrayRef<StridedAxis> axes,
+                            int64_t resultOffset, int64_t sourceOffset)>;
 
 /// Calls `action` on the pieces of a copy, none of whose sizes exceeds the
 /// commands' 16-bit fields.
-void cutSizes(llvm::ArrayRef<CopyAxis> axes, int64_t resultOffset,
+void cutSizes(llvm::ArrayRef<StridedAxis> axes, int64_t resultOffset,
               int64_t sourceOffset, CutAction action);
 
 /// Appends one transfer between tensors of one shape.
@@ -34,7 +29,7 @@ void makeMoveKernel(const GlobalTensor &result, const GlobalTensor &source,
 
 /// Appends kernels that follow the splits of both sides. False, with nothing
 /// appended, when a split is not known or no kernel has its shape.
-bool makeSplitCopy(const CopyParams &params, llvm::ArrayRef<CopyAxis> axes,
+bool makeSplitCopy(const CopyParams &params, llvm::ArrayRef<StridedAxis> axes,
                    KernelList &kernels);
 
 } // namespace tpuc::kernel

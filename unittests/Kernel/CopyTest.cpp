@@ -14,13 +14,13 @@ namespace {
 
 /// Every element that `axes` name is where they say.
 void expectCopied(llvm::ArrayRef<double> got, llvm::ArrayRef<double> values,
-                  llvm::ArrayRef<CopyAxis> axes) {
+                  llvm::ArrayRef<StridedAxis> axes) {
   int64_t total = 1;
-  for (const CopyAxis &axis : axes)
+  for (const StridedAxis &axis : axes)
     total *= axis.size;
   for (int64_t i = 0; i < total; ++i) {
     int64_t rest = i, to = 0, from = 0;
-    for (const CopyAxis &axis : llvm::reverse(axes)) {
+    for (const StridedAxis &axis : llvm::reverse(axes)) {
       to += rest % axis.size * axis.resultStride;
       from += rest % axis.size * axis.sourceStride;
       rest /= axis.size;
@@ -30,7 +30,7 @@ void expectCopied(llvm::ArrayRef<double> got, llvm::ArrayRef<double> values,
 }
 
 /// Copies along `axes` and checks each element.
-void checkCopy(llvm::ArrayRef<CopyAxis> axes, ElementType type,
+void checkCopy(llvm::ArrayRef<StridedAxis> axes, ElementType type,
                int64_t sourceCount, int64_t resultCount) {
   KernelRunner runner;
   std::vector<double> values(sourceCount);
@@ -46,12 +46,12 @@ void checkCopy(llvm::ArrayRef<CopyAxis> axes, ElementType type,
 }
 
 /// The axes of a permutation of a contiguous tensor.
-llvm::SmallVector<CopyAxis> permutation(llvm::ArrayRef<int64_t> shape,
-                                        llvm::ArrayRef<int64_t> order) {
+llvm::SmallVector<StridedAxis> permutation(llvm::ArrayRef<int64_t> shape,
+                                           llvm::ArrayRef<int64_t> order) {
   llvm::SmallVector<int64_t> strides(shape.size(), 1);
   for (size_t i = shape.size(); i-- > 1;)
     strides[i - 1] = strides[i] * shape[i];
-  llvm::SmallVector<CopyAxis> axes(order.size());
+  llvm::SmallVector<StridedAxis> axes(order.size());
   int64_t stride = 1;
   for (size_t i = order.size(); i-- > 0;) {
     axes[i] = {shape[order[i]], stride, strides[order[i]]};

@@ -16,17 +16,17 @@ using namespace tpuc::kernel;
 namespace {
 
 struct Case {
-  llvm::SmallVector<CopyAxis> axes; ///< the first across the lanes, if split
+  llvm::SmallVector<StridedAxis> axes; ///< the first across the lanes, if split
 
-  int64_t count(int64_t CopyAxis::*stride) const {
+  int64_t count(int64_t StridedAxis::*stride) const {
     int64_t last = 0;
-    for (const CopyAxis &axis : axes)
+    for (const StridedAxis &axis : axes)
       last += (axis.size - 1) * (axis.*stride);
     return last + 1;
   }
   int64_t numElements() const {
     int64_t product = 1;
-    for (const CopyAxis &axis : axes)
+    for (const StridedAxis &axis : axes)
       product *= axis.size;
     return product;
   }
@@ -37,7 +37,7 @@ struct Case {
 uint64_t checkCopy(const Case &test, ElementType type, bool isSplit) {
   KernelRunner runner;
   int64_t lanes = test.axes.front().size;
-  int64_t from = test.count(&CopyAxis::sourceStride);
+  int64_t from = test.count(&StridedAxis::sourceStride);
   from =
       arch::alignUp(from, std::max<int64_t>(test.axes.front().sourceStride, 1));
   std::vector<double> values(from);
@@ -58,7 +58,7 @@ uint64_t checkCopy(const Case &test, ElementType type, bool isSplit) {
   std::vector<double> got = runner.get(result);
   for (int64_t i = 0; i < int64_t(got.size()); ++i) {
     int64_t at = 0;
-    for (const CopyAxis &axis : test.axes)
+    for (const StridedAxis &axis : test.axes)
       at += i / axis.resultStride % axis.size * axis.sourceStride;
     if (got[i] != values[at]) {
       ADD_FAILURE() << "element " << i << " is " << got[i] << ", not "

@@ -21,10 +21,10 @@ struct RowMove {
   LaneLayout to, from;
   std::vector<int64_t> sources;
 
-  std::vector<CopyBox> boxes() const {
-    std::vector<CopyBox> result;
+  std::vector<StridedMap> boxes() const {
+    std::vector<StridedMap> result;
     for (int64_t row = 0; row < rows; ++row)
-      result.push_back({row * width, sources[row] * width, {width}, {1}, {1}});
+      result.push_back({row * width, sources[row] * width, {{width, 1, 1}}});
     return result;
   }
   GlobalTensor withLayout(GlobalTensor tensor, LaneLayout layout) const {

@@ -8,12 +8,11 @@
 #include "KernelModels.h"
 #include "QuantElementwise.h"
 
+#include "Analysis/Boxes.h"
 #include "Arch/BM1684X.h"
 #include "Dialect/Tpu/IR/Tpu.h"
-#include "Analysis/CopyBoxes.h"
 #include "Kernel/Copy.h"
 #include "Kernel/LanePermute.h"
-#include "mlir/Dialect/Utils/IndexingUtils.h"
 
 #include <cmath>
 #include <numeric>
@@ -29,26 +28,21 @@ ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-SmallVector<int64_t> stridesOf(Value value) {
-  return computeStrides(shapeOf(value));
-}
-
 int64_t product(ArrayRef<int64_t> sizes) {
   return std::accumulate(sizes.begin(), sizes.end(), int64_t(1),
                          std::multiplies<>());
 }
 
-/// A copy of a box of `sizes` between the given strides.
-struct BoxCopy {
+/// A copy of what a map moves between two whole values.
+struct MapCopy {
   CopyParams params;
-  SmallVector<CopyAxis> axes;
+  StridedAxes axes;
 
-  BoxCopy(KernelContext &context, const GlobalTensor &result,
-          ArrayRef<int64_t> resultStrides, const GlobalTensor &source,
-          ArrayRef<int64_t> sourceStrides, ArrayRef<int64_t> sizes)
-      : params{result, source, std::nullopt} {
-    for (auto [size, to, from] : llvm::zip(sizes, resultStrides, sourceStrides))
-      axes.push_back({size, to, from});
+  MapCopy(KernelContext &context, const GlobalTensor &result,
+          const GlobalTensor &source, const StridedMap &map)
+      : params{result.advanced(map.resultOffset),
+               source.advanced(map.sourceOffset), std::nullopt},
+        axes(map.axes) {
     // The bits of INT8 values move, whatever their scale.
     bool isHalf = isFloat(result.type) && byteWidth(result.type) == 2;
     if (result.layout.isKnown() && (isHalf || isInt8(result.type)))
@@ -57,20 +51,11 @@ struct BoxCopy {
   }
 };
 
-void copyBox(KernelContext &context, const GlobalTensor &result,
-             ArrayRef<int64_t> resultStrides, const GlobalTensor &source,
-             ArrayRef<int64_t> sourceStrides, ArrayRef<int64_t> sizes,
+void copyMap(KernelContext &context, const GlobalTensor &result,
+             const GlobalTensor &source, const StridedMap &map,
              KernelList &kernels) {
-  BoxCopy copy(context, result, resultStrides, source, sourceStrides, sizes);
+  MapCopy copy(context, result, source, map);
   makeCopyKernels(copy.params, copy.axes, kernels);
-}
-
-/// Elements before the first of a box that starts at `offsets`.
-int64_t boxStart(ArrayRef<int64_t> offsets, ArrayRef<int64_t> strides) {
-  int64_t start = 0;
-  for (auto [offset, stride] : llvm::zip(offsets, strides))
-    start += offset * stride;
-  return start;
 }
 
 struct ReshapeModel
@@ -87,8 +72,8 @@ struct ReshapeModel
     GlobalTensor source = context.globalTensor(reshape.getInput());
     if (result.region != source.region ||
         result.offsetBytes != source.offsetBytes)
-      copyBox(context, result, 1, source, 1, numElements(result.shape),
-              kernels);
+      copyMap(context, result, source,
+              StridedMap::identity(numElements(result.shape)), kernels);
     return success();
   }
 };
@@ -115,20 +100,14 @@ public:
         result(context.globalTensor(op->getResult(0))),
         source(context.globalTensor(op->getOperand(0))) {
     if (auto permute = dyn_cast<tpu::PermuteOp>(op)) {
-      CopyBox &box = boxes.emplace_back();
-      SmallVector<int64_t> strides = stridesOf(permute.getInput());
-      for (int64_t axis : permute.getOrder())
-        box.fromStrides.push_back(strides[axis]);
-      llvm::append_range(box.sizes, shapeOf(permute.getOutput()));
-      llvm::append_range(box.toStrides, stridesOf(permute.getOutput()));
+      boxes.push_back(StridedMap::identity(shapeOf(permute.getInput()))
+                          .permuted(permute.getOrder()));
     } else {
       auto relayout = cast<tpu::RelayoutOp>(op);
-      boxes = unpackCopyBoxes(relayout.getBoxes(), relayout.getAxes());
+      boxes = unpackBoxes(relayout.getBoxes(), relayout.getAxes());
     }
-    for (const CopyBox &box : boxes)
-      copies.emplace_back(context, result.advanced(box.to), box.toStrides,
-                          source.advanced(box.from), box.fromStrides,
-                          box.sizes);
+    for (const StridedMap &box : boxes)
+      copies.emplace_back(context, result, source, box);
   }
 
   /// The movement as products between lanes, unless copies do without global
@@ -148,11 +127,11 @@ public:
   Operation *op;
   bool allowsProducts;
   GlobalTensor result, source;
-  SmallVector<CopyBox> boxes;
-  std::vector<BoxCopy> copies;
+  SmallVector<StridedMap> boxes;
+  std::vector<MapCopy> copies;
 
 private:
-  static bool isLocal(const BoxCopy &copy) {
+  static bool isLocal(const MapCopy &copy) {
     return kernel::staysLocal(copy.params, copy.axes);
   }
 };
@@ -184,7 +163,7 @@ LogicalResult buildMove(Operation *op, KernelContext &context,
     return success();
   }
   bool passesGlobal = isOnlyMovedOn(context, op->getResult(0));
-  for (BoxCopy &copy : movement.copies) {
+  for (MapCopy &copy : movement.copies) {
     copy.params.passesGlobal = passesGlobal;
     makeCopyKernels(copy.params, copy.axes, kernels);
   }
@@ -213,17 +192,15 @@ struct SliceModel
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
     auto slice = cast<tpu::SliceOp>(op);
-    SmallVector<int64_t> strides = stridesOf(slice.getInput());
-    GlobalTensor source = context.globalTensor(slice.getInput())
-                              .advanced(boxStart(slice.getOffsets(), strides));
+    StridedMap map =
+        StridedMap::identity(shapeOf(slice.getInput()))
+            .sliced(slice.getOffsets(), slice.getSizes(), slice.getSteps());
+    GlobalTensor source = context.globalTensor(slice.getInput());
     GlobalTensor result = context.globalTensor(slice.getOutput());
     if (result.region == source.region &&
-        result.offsetBytes == source.offsetBytes)
+        result.offsetBytes == source.advanced(map.sourceOffset).offsetBytes)
       return success(); // a view of its input
-    for (auto [stride, step] : llvm::zip(strides, slice.getSteps()))
-      stride *= step;
-    copyBox(context, result, stridesOf(slice.getOutput()), source, strides,
-            slice.getSizes(), kernels);
+    copyMap(context, result, source, map, kernels);
     return success();
   }
 };
@@ -233,19 +210,21 @@ struct ConcatModel
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
     auto concat = cast<tpu::ConcatOp>(op);
-    SmallVector<int64_t> strides = stridesOf(concat.getOutput());
+    ArrayRef<int64_t> shape = shapeOf(concat.getOutput());
+    SmallVector<int64_t> offsets(shape.size(), 0);
     GlobalTensor result = context.globalTensor(concat.getOutput());
     if (makeOfShortRows(concat, context, kernels))
       return success();
     for (Value input : concat.getInputs()) {
       GlobalTensor source = context.globalTensor(input);
-      bool isInPlace = result.region == source.region &&
-                       result.offsetBytes == source.offsetBytes;
+      StridedMap map =
+          StridedMap::identity(shapeOf(input)).placedIn(shape, offsets);
+      bool isInPlace =
+          result.region == source.region &&
+          result.advanced(map.resultOffset).offsetBytes == source.offsetBytes;
       if (!isInPlace)
-        copyBox(context, result, strides, source, stridesOf(input),
-                shapeOf(input), kernels);
-      result = result.advanced(shapeOf(input)[concat.getAxis()] *
-                               strides[concat.getAxis()]);
+        copyMap(context, result, source, map, kernels);
+      offsets[concat.getAxis()] += shapeOf(input)[concat.getAxis()];
     }
     return success();
   }
@@ -285,11 +264,11 @@ struct PadModel
     if (makeOfShortRows(pad, context, bits, kernels))
       return success();
     makeFillKernels(result, numElements(result.shape), bits, kernels);
-    SmallVector<int64_t> strides = stridesOf(pad.getOutput());
-    ArrayRef<int64_t> begins = pad.getPads().take_front(strides.size());
-    copyBox(context, result.advanced(boxStart(begins, strides)), strides,
-            context.globalTensor(pad.getInput()), stridesOf(pad.getInput()),
-            shapeOf(pad.getInput()), kernels);
+    ArrayRef<int64_t> shape = shapeOf(pad.getOutput());
+    copyMap(context, result, context.globalTensor(pad.getInput()),
+            StridedMap::identity(shapeOf(pad.getInput()))
+                .placedIn(shape, pad.getPads().take_front(shape.size())),
+            kernels);
     return success();
   }
 
@@ -328,15 +307,11 @@ struct BroadcastModel
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
     auto broadcast = cast<tpu::BroadcastOp>(op);
-    SmallVector<int64_t> strides = stridesOf(broadcast.getInput());
-    for (auto [stride, size] :
-         llvm::zip(strides, shapeOf(broadcast.getInput())))
-      if (size == 1)
-        stride = 0;
-    copyBox(context, context.globalTensor(broadcast.getOutput()),
-            stridesOf(broadcast.getOutput()),
-            context.globalTensor(broadcast.getInput()), strides,
-            shapeOf(broadcast.getOutput()), kernels);
+    copyMap(context, context.globalTensor(broadcast.getOutput()),
+            context.globalTensor(broadcast.getInput()),
+            StridedMap::identity(shapeOf(broadcast.getInput()))
+                .repeated(shapeOf(broadcast.getOutput())),
+            kernels);
     return success();
   }
 };

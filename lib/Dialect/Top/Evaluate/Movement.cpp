@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Analysis/Boxes.h"
 #include "Evaluate.h"
-#include "Analysis/CopyBoxes.h"
 
 using namespace tpuc;
 using namespace tpuc::top;
@@ -33,13 +33,18 @@ EvalResult PermuteOp::evaluate(In in) {
 
 EvalResult RelayoutOp::evaluate(In in) {
   Buffer result = Buffer::make(in[0].getKind(), getResultShape(*this));
-  for (const CopyBox &box : unpackCopyBoxes(getBoxes(), getAxes())) {
+  for (const StridedMap &box : unpackBoxes(getBoxes(), getAxes())) {
     // Reads and writes take the same walk through the box.
     llvm::SmallVector<int64_t> places;
-    forEachOffset(box.sizes, box.toStrides, box.to,
+    llvm::SmallVector<int64_t> to, from;
+    for (const StridedAxis &axis : box.axes) {
+      to.push_back(axis.resultStride);
+      from.push_back(axis.sourceStride);
+    }
+    forEachOffset(box.getSizes(), to, box.resultOffset,
                   [&](int64_t offset) { places.push_back(offset); });
     const int64_t *place = places.begin();
-    forEachOffset(box.sizes, box.fromStrides, box.from, [&](int64_t offset) {
+    forEachOffset(box.getSizes(), from, box.sourceOffset, [&](int64_t offset) {
       if (in[0].isF32())
         result.getMutableF32()[*place++] = in[0].getF32()[offset];
       else

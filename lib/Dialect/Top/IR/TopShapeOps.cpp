@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Analysis/Boxes.h"
 #include "Infer.h"
-#include "Analysis/CopyBoxes.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -43,9 +43,9 @@ LogicalResult RelayoutOp::verify() {
   if (failed(verifySameElement(*this))) // relayout_c4
     return failure();
   // relayout_c1, relayout_c2, relayout_c3
-  if (llvm::Error error = checkCopyBoxes(getBoxes(), getAxes(),
-                                         getOutput().getType().getNumElements(),
-                                         getInput().getType().getNumElements()))
+  if (llvm::Error error = checkBoxes(getBoxes(), getAxes(),
+                                     getOutput().getType().getNumElements(),
+                                     getInput().getType().getNumElements()))
     return emitOpError(llvm::toString(std::move(error)));
   return success();
 }
@@ -309,18 +309,21 @@ std::optional<ElementMap> ReshapeOp::getElementMap() {
 }
 
 std::optional<ElementMap> PermuteOp::getElementMap() {
-  return ElementMap::ofPermute(getShape(getInput()), getOrder());
+  return ElementMap::of(
+      StridedMap::identity(getShape(getInput())).permuted(getOrder()),
+      getInput().getType().getNumElements());
 }
 
 std::optional<ElementMap> RelayoutOp::getElementMap() {
-  return ElementMap::ofBoxes(unpackCopyBoxes(getBoxes(), getAxes()),
+  return ElementMap::ofBoxes(unpackBoxes(getBoxes(), getAxes()),
                              getOutput().getType().getNumElements(),
                              getInput().getType().getNumElements());
 }
 
 std::optional<ElementMap> SliceOp::getElementMap() {
-  return ElementMap::ofSlice(getShape(getInput()), getOffsets(), getSizes(),
-                             getSteps());
+  return ElementMap::of(StridedMap::identity(getShape(getInput()))
+                            .sliced(getOffsets(), getSizes(), getSteps()),
+                        getInput().getType().getNumElements());
 }
 
 SmallVector<unsigned, 2> SliceOp::getRowOperands() {

@@ -27,13 +27,13 @@ static constexpr size_t kMaxBoxes = 256;
 
 /// Transfers that boxes take: one for each position on the axes beyond the four
 /// that a transfer has.
-static double countTransfers(llvm::ArrayRef<CopyBox> boxes) {
+static double countTransfers(llvm::ArrayRef<StridedMap> boxes) {
   constexpr size_t kAxes = 4;
   double count = 0;
-  for (const CopyBox &box : boxes) {
+  for (const StridedMap &box : boxes) {
     double positions = 1;
-    for (size_t axis = 0; axis + kAxes < box.sizes.size(); ++axis)
-      positions *= double(box.sizes[axis]);
+    for (size_t axis = 0; axis + kAxes < box.axes.size(); ++axis)
+      positions *= double(box.axes[axis].size);
     count += positions;
   }
   return count;
@@ -42,15 +42,14 @@ static double countTransfers(llvm::ArrayRef<CopyBox> boxes) {
 int MapTable::intern(const std::optional<ElementMap> &map) {
   if (!map)
     return kNone;
-  llvm::SmallVector<CopyBox> boxes = map->getBoxes();
+  llvm::SmallVector<StridedMap> boxes = map->getBoxes();
   llvm::hash_code hash =
       llvm::hash_combine(map->getUnit(), map->getInputCount(), boxes.size());
-  for (const CopyBox &box : boxes)
-    hash = llvm::hash_combine(
-        hash, box.to, box.from,
-        llvm::hash_combine_range(box.sizes.begin(), box.sizes.end()),
-        llvm::hash_combine_range(box.fromStrides.begin(),
-                                 box.fromStrides.end()));
+  for (const StridedMap &box : boxes) {
+    hash = llvm::hash_combine(hash, box.resultOffset, box.sourceOffset);
+    for (auto [size, resultStride, sourceStride] : box.axes)
+      hash = llvm::hash_combine(hash, size, resultStride, sourceStride);
+  }
   llvm::SmallVector<int, 1> &same = byHash[size_t(hash)];
   for (int id : same)
     if (maps[id] == *map)

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../Canonicalize/Match.h"
+#include "Analysis/Boxes.h"
 #include "TransposeGraph.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -22,32 +23,35 @@ struct PermuteForm {
 } // namespace
 
 /// One box as a permute, when it takes all elements.
-static std::optional<PermuteForm> getPermuteForm(const CopyBox &box,
+static std::optional<PermuteForm> getPermuteForm(const StridedMap &box,
                                                  int64_t count) {
-  size_t rank = box.sizes.size();
-  auto byStride = [&](ArrayRef<int64_t> strides) {
+  size_t rank = box.axes.size();
+  using Stride = int64_t StridedAxis::*;
+  auto byStride = [&](Stride stride) {
     SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-    llvm::stable_sort(
-        axes, [&](int64_t a, int64_t b) { return strides[a] > strides[b]; });
+    llvm::stable_sort(axes, [&](int64_t a, int64_t b) {
+      return box.axes[a].*stride > box.axes[b].*stride;
+    });
     return axes;
   };
-  auto isDense = [&](ArrayRef<int64_t> axes, ArrayRef<int64_t> strides) {
-    int64_t stride = 1;
+  auto isDense = [&](ArrayRef<int64_t> axes, Stride stride) {
+    int64_t expected = 1;
     for (int64_t axis : llvm::reverse(axes)) {
-      if (strides[axis] != stride)
+      if (box.axes[axis].*stride != expected)
         return false;
-      stride *= box.sizes[axis];
+      expected *= box.axes[axis].size;
     }
-    return stride == count;
+    return expected == count;
   };
-  SmallVector<int64_t> result = byStride(box.toStrides);
-  SmallVector<int64_t> input = byStride(box.fromStrides);
-  if (box.to != 0 || box.from != 0 || !isDense(result, box.toStrides) ||
-      !isDense(input, box.fromStrides))
+  SmallVector<int64_t> result = byStride(&StridedAxis::resultStride);
+  SmallVector<int64_t> input = byStride(&StridedAxis::sourceStride);
+  if (box.resultOffset != 0 || box.sourceOffset != 0 ||
+      !isDense(result, &StridedAxis::resultStride) ||
+      !isDense(input, &StridedAxis::sourceStride))
     return std::nullopt;
   PermuteForm form;
   for (int64_t axis : input)
-    form.shape.push_back(box.sizes[axis]);
+    form.shape.push_back(box.axes[axis].size);
   for (int64_t axis : result)
     form.order.push_back(llvm::find(input, axis) - input.begin());
   return form;
@@ -57,7 +61,7 @@ static std::optional<PermuteForm> getPermuteForm(const CopyBox &box,
 static Value emitMove(OpBuilder &builder, Location loc, Value value,
                       const ElementMap &map, int64_t width) {
   int64_t count = map.getResultCount();
-  SmallVector<CopyBox> boxes = map.getBoxes();
+  SmallVector<StridedMap> boxes = map.getBoxes();
   if (boxes.size() == 1 && map.getInputCount() == count)
     if (std::optional<PermuteForm> form = getPermuteForm(boxes[0], count)) {
       Value moved = reshapeTo(builder, loc, value, form->shape);
@@ -65,11 +69,11 @@ static Value emitMove(OpBuilder &builder, Location loc, Value value,
       return reshapeTo(builder, loc, moved, {count / width, width});
     }
   size_t axes = 0;
-  for (const CopyBox &box : boxes)
-    axes = std::max(axes, box.sizes.size());
+  for (const StridedMap &box : boxes)
+    axes = std::max(axes, box.axes.size());
   return RelayoutOp::create(builder, loc,
                             withShape(value, {count / width, width}), value,
-                            packCopyBoxes(boxes, axes), axes);
+                            packBoxes(boxes, axes), axes);
 }
 
 Value TransposeGraph::emitMoves(OpBuilder &builder, Location loc,

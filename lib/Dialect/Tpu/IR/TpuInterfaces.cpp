@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Analysis/Boxes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
-#include "Analysis/CopyBoxes.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -163,18 +163,21 @@ std::optional<ElementMap> ReshapeOp::getElementMap() {
 }
 
 std::optional<ElementMap> PermuteOp::getElementMap() {
-  return ElementMap::ofPermute(getShape(getInput()), getOrder());
+  return ElementMap::of(
+      StridedMap::identity(getShape(getInput())).permuted(getOrder()),
+      getInput().getType().getNumElements());
 }
 
 std::optional<ElementMap> RelayoutOp::getElementMap() {
-  return ElementMap::ofBoxes(unpackCopyBoxes(getBoxes(), getAxes()),
+  return ElementMap::ofBoxes(unpackBoxes(getBoxes(), getAxes()),
                              getOutput().getType().getNumElements(),
                              getInput().getType().getNumElements());
 }
 
 std::optional<ElementMap> SliceOp::getElementMap() {
-  return ElementMap::ofSlice(getShape(getInput()), getOffsets(), getSizes(),
-                             getSteps());
+  return ElementMap::of(StridedMap::identity(getShape(getInput()))
+                            .sliced(getOffsets(), getSizes(), getSteps()),
+                        getInput().getType().getNumElements());
 }
 
 //===----------------------------------------------------------------------===//
@@ -227,13 +230,13 @@ std::optional<OperandParts> RelayoutOp::getSplitOperands(int64_t parts) {
 void RelayoutOp::narrowToPart(int64_t parts, int64_t part) {
   // The boxes are still those of the whole.
   std::optional<ElementMap> whole =
-      ElementMap::ofBoxes(unpackCopyBoxes(getBoxes(), getAxes()),
+      ElementMap::ofBoxes(unpackBoxes(getBoxes(), getAxes()),
                           getOutput().getType().getNumElements() * parts,
                           getInput().getType().getNumElements() * parts);
-  SmallVector<CopyBox> boxes = whole->part(parts, part)->getBoxes();
+  SmallVector<StridedMap> boxes = whole->part(parts, part)->getBoxes();
   size_t axes = 0;
-  for (const CopyBox &box : boxes)
-    axes = std::max(axes, box.sizes.size());
+  for (const StridedMap &box : boxes)
+    axes = std::max(axes, box.axes.size());
   setAxes(axes);
-  setBoxes(packCopyBoxes(boxes, axes));
+  setBoxes(packBoxes(boxes, axes));
 }

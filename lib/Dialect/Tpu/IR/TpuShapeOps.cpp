@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Analysis/CopyBoxes.h"
+#include "Analysis/Boxes.h"
 #include "Verify.h"
 
 #include <algorithm>
@@ -73,9 +73,9 @@ LogicalResult PermuteOp::verify() {
 
 LogicalResult RelayoutOp::verify() {
   /*relayout_c1, relayout_c2, relayout_c3*/
-  if (llvm::Error error = checkCopyBoxes(getBoxes(), getAxes(),
-                                         getOutput().getType().getNumElements(),
-                                         getInput().getType().getNumElements()))
+  if (llvm::Error error = checkBoxes(getBoxes(), getAxes(),
+                                     getOutput().getType().getNumElements(),
+                                     getInput().getType().getNumElements()))
     return emitOpError(llvm::toString(std::move(error)));
   return success();
 }

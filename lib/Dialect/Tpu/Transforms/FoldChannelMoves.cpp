@@ -29,15 +29,15 @@ using namespace tpuc;
 //===----------------------------------------------------------------------===//
 
 /// Records the source channel of each plane of a box.
-static void fillPlanes(MutableArrayRef<int64_t> planes, const CopyBox &box,
+static void fillPlanes(MutableArrayRef<int64_t> planes, const StridedMap &box,
                        int64_t to, int64_t from, size_t axis) {
-  if (axis == box.sizes.size()) {
+  if (axis == box.axes.size()) {
     planes[to] = from;
     return;
   }
-  for (int64_t i = 0; i < box.sizes[axis]; ++i)
-    fillPlanes(planes, box, to + i * box.toStrides[axis],
-               from + i * box.fromStrides[axis], axis + 1);
+  for (int64_t i = 0; i < box.axes[axis].size; ++i)
+    fillPlanes(planes, box, to + i * box.axes[axis].resultStride,
+               from + i * box.axes[axis].sourceStride, axis + 1);
 }
 
 namespace {
@@ -74,8 +74,8 @@ static std::optional<ChannelMove> traceChannels(Value value) {
   // The channels of the first image; all images must agree.
   ChannelMove move{source, SmallVector<int64_t>(to[1])};
   SmallVector<int64_t> planes(to[0] * to[1]);
-  for (const CopyBox &box : map->getBoxes())
-    fillPlanes(planes, box, box.to, box.from, 0);
+  for (const StridedMap &box : map->getBoxes())
+    fillPlanes(planes, box, box.resultOffset, box.sourceOffset, 0);
   for (auto [index, plane] : llvm::enumerate(planes)) {
     int64_t n = int64_t(index) / to[1], channel = plane - n * from[1];
     if (n == 0)

@@ -21,6 +21,7 @@ namespace tpuc::tpu {
 } // namespace tpuc::tpu
 
 using namespace mlir;
+using namespace tpuc;
 using namespace tpuc::tpu;
 
 namespace {
@@ -58,6 +59,11 @@ struct Scores {
   SmallVector<StridedView, 2> addends;
 };
 
+bool hasContiguousColumns(const StridedView &view) {
+  const StridedAxis &columns = view.map.axes.back();
+  return columns.size == 1 || columns.sourceStride == 1;
+}
+
 /// softmax(softmax operand) = softmax(scale * product + addends).
 std::optional<Scores> matchScores(SoftmaxOp softmax) {
   Scores scores;
@@ -86,23 +92,23 @@ std::optional<Scores> matchScores(SoftmaxOp softmax) {
     value = chain;
   }
   for (auto &[summand, sum] : summands) {
-    std::optional<StridedView> view =
-        traceView(summand).broadcast(sum).reshaped(
-            getShape(scores.product.getOutput()));
-    if (!view || (view->sizes.back() > 1 && view->strides.back() != 1))
+    StridedView view = traceView(summand);
+    std::optional<StridedMap> map =
+        view.map.repeated(sum).reshaped(getShape(scores.product.getOutput()));
+    if (!map)
       return std::nullopt;
-    scores.addends.push_back(std::move(*view));
+    scores.addends.push_back({view.root, std::move(*map)});
+    if (!hasContiguousColumns(scores.addends.back()))
+      return std::nullopt;
   }
   return scores;
 }
 
 /// A view [batch, heads, rows, columns] as the op's attribute.
 SmallVector<int64_t> viewAttribute(const StridedView &view) {
-  return {view.offset, view.strides[0], view.strides[2], view.strides[1]};
-}
-
-bool hasContiguousColumns(const StridedView &view) {
-  return view.sizes.back() == 1 || view.strides.back() == 1;
+  ArrayRef<StridedAxis> axes = view.map.axes;
+  return {view.map.sourceOffset, axes[0].sourceStride, axes[2].sourceStride,
+          axes[1].sourceStride};
 }
 
 /// The views of attention's operands with axes [batch, heads, rows, columns].
@@ -115,13 +121,16 @@ struct OperandViews {
 /// each; nothing when one of them has no strides then.
 std::optional<OperandViews> splitHeads(const OperandViews &views,
                                        int64_t heads) {
-  auto split = [&](const StridedView &view) {
-    SmallVector<int64_t> shape(view.sizes);
+  auto split = [&](const StridedView &view) -> std::optional<StridedView> {
+    SmallVector<int64_t> shape = view.map.getSizes();
     if (shape.size() == 4)
-      return std::optional(view);
+      return view;
     shape[0] /= heads;
     shape.insert(shape.begin() + 1, heads);
-    return view.reshaped(shape);
+    std::optional<StridedMap> map = view.map.reshaped(shape);
+    if (!map)
+      return std::nullopt;
+    return StridedView{view.root, std::move(*map)};
   };
   auto query = split(views.query), key = split(views.key),
        value = split(views.value);
@@ -172,7 +181,7 @@ struct FuseAttention : OpRewritePattern<MatMulOp> {
       swapLastAxes(views.value);
     for (const StridedView *view : {&views.query, &views.key, &views.value})
       if (!hasContiguousColumns(*view) ||
-          ArrayRef(view->sizes).drop_back(2) != shape.drop_back(2))
+          ArrayRef(view->map.getSizes()).drop_back(2) != shape.drop_back(2))
         return rewriter.notifyMatchFailure(weighted, "operands have no views");
     std::optional<OperandViews> split;
     for (int64_t heads = shape[0]; !split && heads > 0; --heads)
@@ -187,8 +196,7 @@ struct FuseAttention : OpRewritePattern<MatMulOp> {
 
 private:
   static void swapLastAxes(StridedView &view) {
-    std::swap(view.sizes.rbegin()[0], view.sizes.rbegin()[1]);
-    std::swap(view.strides.rbegin()[0], view.strides.rbegin()[1]);
+    std::swap(view.map.axes.rbegin()[0], view.map.axes.rbegin()[1]);
   }
 
   static void replace(PatternRewriter &rewriter, MatMulOp weighted,
@@ -199,7 +207,7 @@ private:
       addends.push_back(addend.root);
       llvm::append_range(addendViews, viewAttribute(addend));
     }
-    ArrayRef<int64_t> q = views.query.sizes;
+    SmallVector<int64_t> q = views.query.map.getSizes();
     RankedTensorType type = weighted.getType().clone(
         {q[0], q[2], q[1], getShape(weighted.getOutput()).back()});
     Location loc = withoutTensorName(weighted.getLoc());

@@ -7,11 +7,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Analysis/AxisOrder.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Dialect/Tpu/Transforms/AliasAnalysis.h"
 #include "Dialect/Tpu/Transforms/KernelTypes.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
-#include "Analysis/AxisOrder.h"
 #include "Kernel/Copy.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
@@ -65,16 +65,9 @@ static bool isLaneTranspose(Value source, Value result,
   FailureOr<ElementType> type = elementTypeOf(source.getType());
   if (!from || !to || failed(type) || !(isFloat(*type) || isInt8(*type)))
     return false;
-  SmallVector<int64_t> strides = computeStrides(order.shape), shape;
-  for (int64_t axis : order.order)
-    shape.push_back(order.shape[axis]);
-  SmallVector<int64_t> resultStrides = computeStrides(shape);
-  SmallVector<CopyAxis> axes;
-  for (auto [axis, size, stride] : llvm::zip(order.order, shape, resultStrides))
-    axes.push_back({size, stride, strides[axis]});
   return transposesLanes(
       {getSide(result, to), getSide(source, from), /*identity=*/std::nullopt},
-      axes);
+      StridedMap::identity(order.shape).permuted(order.order).axes);
 }
 
 /// Fuses `permute` with the one before it if their composition is a lane

@@ -7,22 +7,15 @@
 #ifndef TPUC_LIB_DIALECT_TPU_TRANSFORMS_STRIDEDVIEW_H
 #define TPUC_LIB_DIALECT_TPU_TRANSFORMS_STRIDEDVIEW_H
 
+#include "Analysis/StridedMap.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 
 namespace tpuc::tpu {
 
-/// The element at index i of the viewed tensor is element
-/// offset + sum i * strides of `root` in row-major order.
+/// A value whose elements are those of `root` that `map` reads.
 struct StridedView {
   mlir::Value root;
-  int64_t offset = 0;
-  llvm::SmallVector<int64_t> sizes, strides;
-
-  /// The same elements in row-major order under another shape, or nothing when
-  /// that has no strides.
-  std::optional<StridedView> reshaped(llvm::ArrayRef<int64_t> shape) const;
-  /// Axes of size 1 repeated to `shape`, of equal rank.
-  StridedView broadcast(llvm::ArrayRef<int64_t> shape) const;
+  StridedMap map;
 };
 
 /// `value` as a view, through reshapes, permutes and slices. With `scale`, also

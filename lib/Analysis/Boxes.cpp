@@ -1,10 +1,10 @@
-//===- CopyBoxes.cpp - Movements as lists of strided boxes ----------------===//
+//===- Boxes.cpp - Movements as lists of strided boxes ----------------===//
 //
 // Packing of boxes into integers and the check of what a file says.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Analysis/CopyBoxes.h"
+#include "Analysis/Boxes.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/Twine.h"
 #include <numeric>
@@ -16,30 +16,28 @@ using llvm::Twine;
 /// Axes of a box; more are not needed to describe any movement of a tensor.
 static constexpr int64_t kMaxAxes = 16;
 
-llvm::SmallVector<int64_t> tpuc::packCopyBoxes(llvm::ArrayRef<CopyBox> boxes,
-                                               int64_t numAxes) {
+llvm::SmallVector<int64_t> tpuc::packBoxes(llvm::ArrayRef<StridedMap> boxes,
+                                           int64_t numAxes) {
   llvm::SmallVector<int64_t> packed;
-  for (const CopyBox &box : boxes) {
-    packed.append({box.to, box.from});
-    int64_t missing = numAxes - int64_t(box.sizes.size());
+  for (const StridedMap &box : boxes) {
+    packed.append({box.resultOffset, box.sourceOffset});
+    int64_t missing = numAxes - int64_t(box.axes.size());
     for (int64_t i = 0; i < missing; ++i)
       packed.append({1, 0, 0});
-    for (size_t i = 0; i < box.sizes.size(); ++i)
-      packed.append({box.sizes[i], box.toStrides[i], box.fromStrides[i]});
+    for (auto [size, resultStride, sourceStride] : box.axes)
+      packed.append({size, resultStride, sourceStride});
   }
   return packed;
 }
 
-llvm::SmallVector<CopyBox> tpuc::unpackCopyBoxes(llvm::ArrayRef<int64_t> packed,
-                                                 int64_t numAxes) {
-  llvm::SmallVector<CopyBox> boxes;
+llvm::SmallVector<StridedMap> tpuc::unpackBoxes(llvm::ArrayRef<int64_t> packed,
+                                                int64_t numAxes) {
+  llvm::SmallVector<StridedMap> boxes;
   for (; !packed.empty(); packed = packed.drop_front(2 + 3 * numAxes)) {
-    CopyBox box{packed[0], packed[1], {}, {}, {}};
-    for (int64_t axis = 0; axis < numAxes; ++axis) {
-      box.sizes.push_back(packed[2 + 3 * axis]);
-      box.toStrides.push_back(packed[3 + 3 * axis]);
-      box.fromStrides.push_back(packed[4 + 3 * axis]);
-    }
+    StridedMap box{packed[0], packed[1], {}};
+    for (int64_t axis = 0; axis < numAxes; ++axis)
+      box.axes.push_back(
+          {packed[2 + 3 * axis], packed[3 + 3 * axis], packed[4 + 3 * axis]});
     boxes.push_back(std::move(box));
   }
   return boxes;
@@ -47,22 +45,21 @@ llvm::SmallVector<CopyBox> tpuc::unpackCopyBoxes(llvm::ArrayRef<int64_t> packed,
 
 /// Whether first + sum of (size - 1) * stride stays below `count`, without
 /// overflow.
-static bool staysWithin(int64_t first, llvm::ArrayRef<int64_t> sizes,
-                        llvm::ArrayRef<int64_t> strides, int64_t count) {
+static bool staysWithin(int64_t first, llvm::ArrayRef<StridedAxis> axes,
+                        int64_t StridedAxis::*stride, int64_t count) {
   int64_t room = count - 1 - first;
   if (first < 0 || room < 0)
     return false;
-  for (auto [size, stride] : llvm::zip(sizes, strides)) {
-    if (size > 1 && stride > room / (size - 1))
+  for (const StridedAxis &axis : axes) {
+    if (axis.size > 1 && axis.*stride > room / (axis.size - 1))
       return false;
-    room -= (size - 1) * stride;
+    room -= (axis.size - 1) * (axis.*stride);
   }
   return true;
 }
 
-llvm::Error tpuc::checkCopyBoxes(llvm::ArrayRef<int64_t> packed,
-                                 int64_t numAxes, int64_t resultCount,
-                                 int64_t inputCount) {
+llvm::Error tpuc::checkBoxes(llvm::ArrayRef<int64_t> packed, int64_t numAxes,
+                             int64_t resultCount, int64_t inputCount) {
   if (numAxes < 0 || numAxes > kMaxAxes)
     return createStringError("has " + Twine(numAxes) +
                              " axes a box, expected 0 to " + Twine(kMaxAxes));
@@ -70,31 +67,33 @@ llvm::Error tpuc::checkCopyBoxes(llvm::ArrayRef<int64_t> packed,
     return createStringError("has " + Twine(packed.size()) +
                              " numbers in 'boxes', expected a multiple of " +
                              Twine(2 + 3 * numAxes));
-  llvm::SmallVector<CopyBox> boxes = unpackCopyBoxes(packed, numAxes);
+  llvm::SmallVector<StridedMap> boxes = unpackBoxes(packed, numAxes);
   // Covering is checked in units of the elements that always stay together.
   int64_t unit = resultCount, moved = 0;
   for (auto [index, box] : llvm::enumerate(boxes)) {
     int64_t elements = 1, run = 1;
     for (int64_t axis = numAxes; axis-- > 0;) {
-      int64_t size = box.sizes[axis];
-      if (size < 1 || size > resultCount / elements ||
-          box.toStrides[axis] < 0 || box.fromStrides[axis] < 0)
+      auto [size, resultStride, sourceStride] = box.axes[axis];
+      if (size < 1 || size > resultCount / elements || resultStride < 0 ||
+          sourceStride < 0)
         return createStringError(
             "has box " + Twine(index) + " with size " + Twine(size) +
-            " and strides " + Twine(box.toStrides[axis]) + " and " +
-            Twine(box.fromStrides[axis]) + " at axis " + Twine(axis) +
+            " and strides " + Twine(resultStride) + " and " +
+            Twine(sourceStride) + " at axis " + Twine(axis) +
             ", expected sizes >= 1 within the result and strides >= 0");
-      if (run == elements && (box.toStrides[axis] == run || size == 1))
+      if (run == elements && (resultStride == run || size == 1))
         run *= size;
       else if (size > 1)
-        unit = std::gcd(unit, box.toStrides[axis]);
+        unit = std::gcd(unit, resultStride);
       elements *= size;
     }
-    if (!staysWithin(box.to, box.sizes, box.toStrides, resultCount) ||
-        !staysWithin(box.from, box.sizes, box.fromStrides, inputCount))
+    if (!staysWithin(box.resultOffset, box.axes, &StridedAxis::resultStride,
+                     resultCount) ||
+        !staysWithin(box.sourceOffset, box.axes, &StridedAxis::sourceStride,
+                     inputCount))
       return createStringError("has box " + Twine(index) +
                                " outside its operand or result");
-    unit = std::gcd(std::gcd(unit, run), box.to);
+    unit = std::gcd(std::gcd(unit, run), box.resultOffset);
     moved += elements;
     if (moved > resultCount)
       break;
@@ -105,9 +104,9 @@ llvm::Error tpuc::checkCopyBoxes(llvm::ArrayRef<int64_t> packed,
                              Twine(std::min(moved, resultCount)) +
                              " elements, its result has " + Twine(resultCount));
   llvm::BitVector written(resultCount / unit);
-  for (const CopyBox &box : boxes) {
+  for (const StridedMap &box : boxes) {
     llvm::SmallVector<int64_t> index(numAxes, 0);
-    int64_t at = box.to;
+    int64_t at = box.resultOffset;
     while (true) {
       if (at % unit == 0) {
         if (written.test(at / unit))
@@ -116,10 +115,10 @@ llvm::Error tpuc::checkCopyBoxes(llvm::ArrayRef<int64_t> packed,
       }
       int64_t axis = numAxes - 1;
       for (; axis >= 0; --axis) {
-        at += box.toStrides[axis];
-        if (++index[axis] < box.sizes[axis])
+        at += box.axes[axis].resultStride;
+        if (++index[axis] < box.axes[axis].size)
           break;
-        at -= box.sizes[axis] * box.toStrides[axis];
+        at -= box.axes[axis].size * box.axes[axis].resultStride;
         index[axis] = 0;
       }
       if (axis < 0)
