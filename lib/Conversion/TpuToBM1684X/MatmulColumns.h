@@ -8,8 +8,8 @@
 #ifndef TPUC_LIB_CONVERSION_TPUTOBM1684X_MATMULCOLUMNS_H
 #define TPUC_LIB_CONVERSION_TPUTOBM1684X_MATMULCOLUMNS_H
 
-#include "Dialect/Tpu/Plan/KernelContext.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "Dialect/Tpu/Plan/KernelContext.h"
 #include "Kernel/Matmul.h"
 
 namespace tpuc {

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "KernelModels.h"
 #include "Dialect/Tpu/Plan/PlanText.h"
+#include "KernelModels.h"
 #include "ScheduleReport.h"
 #include "TensorRecorder.h"
 

@@ -9,8 +9,8 @@
 #ifndef TPUC_LIB_DIALECT_TOP_TRANSFORMS_TRANSPOSEGRAPH_H
 #define TPUC_LIB_DIALECT_TOP_TRANSFORMS_TRANSPOSEGRAPH_H
 
-#include "Dialect/Top/IR/Top.h"
 #include "Analysis/ElementMap.h"
+#include "Dialect/Top/IR/Top.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace tpuc::top {

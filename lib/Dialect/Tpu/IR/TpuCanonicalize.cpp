@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Analysis/AxisOrder.h"
 #include "ConstantMoves.h"
 #include "Dialect/Tpu/IR/TensorNames.h"
-#include "Analysis/AxisOrder.h"
 #include "Verify.h"
 #include "mlir/IR/PatternMatch.h"
 
