@@ -11,8 +11,16 @@
 #include "Kernel/Kernel.h"
 #include "mlir/IR/OpDefinition.h"
 
+#include <vector>
+
 namespace tpuc {
 class KernelContext;
+
+/// A constant operand as commands load it.
+struct PackedOperand {
+  unsigned index = 0; ///< of the operand
+  std::vector<char> bytes;
+};
 } // namespace tpuc
 
 #include "Interfaces/LowerToCommands.h.inc"

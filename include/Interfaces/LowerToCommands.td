@@ -24,7 +24,15 @@ def LowerToCommandsOpInterface : OpInterface<"LowerToCommandsOpInterface"> {
       }],
       "::llvm::LogicalResult", "buildKernels",
       (ins "::tpuc::KernelContext &":$context,
-           "::tpuc::kernel::KernelList &":$kernels)>
+           "::tpuc::kernel::KernelList &":$kernels)>,
+    InterfaceMethod<[{
+        The constant operand that the kernels load in another order than its
+        own, and its bytes in that order; no bytes when there is none. Emits an
+        error where buildKernels() would.
+      }],
+      "::mlir::FailureOr<::tpuc::PackedOperand>", "packWeights",
+      (ins "::tpuc::KernelContext &":$context), /*methodBody=*/"",
+      /*defaultImplementation=*/"return ::tpuc::PackedOperand();">
   ];
 }
 

@@ -58,6 +58,10 @@ struct ChannelFactors {
   int64_t zeroPoint = 0;
 };
 
+/// How many bytes `weights` must have, when sizes are those that
+/// makeConvKernels() accepts.
+int64_t convWeightBytes(const ConvParams &params);
+
 /// The bytes that `weights` must have: `filter` is row-major [outChannels,
 /// inChannels / groups, kernelD, kernelH, kernelW] in the input's type (i8 for
 /// any bytes), `bias` has an entry an output channel when there is one.
@@ -72,8 +76,9 @@ std::vector<char> packConvWeights(const ConvParams &params,
 /// Places and types of weights and result do not matter.
 bool canRoundInput(const ConvParams &params);
 
-/// Appends the kernels of a convolution. Fails on sizes beyond the command's
-/// fields.
+/// Fails on sizes beyond the command's fields. Weights do not matter.
+llvm::Error checkConv(const ConvParams &params);
+/// Appends the kernels of a convolution that checkConv() accepts.
 llvm::Error makeConvKernels(const ConvParams &params, KernelList &kernels);
 
 /// A transposed convolution with 2 spatial axes: result row y is the sum over
@@ -95,14 +100,17 @@ struct ConvTransposeParams {
   Activation activation;
 };
 
+/// As convWeightBytes().
+int64_t convTransposeWeightBytes(const ConvTransposeParams &params);
+
 /// The bytes that `weights` must have: `filter` is row-major [inChannels,
 /// outChannels / groups, kernelH, kernelW] in the input's type.
 std::vector<char> packConvTransposeWeights(const ConvTransposeParams &params,
                                            llvm::ArrayRef<char> filter,
                                            llvm::ArrayRef<float> bias);
 
-/// Appends the kernels of a transposed convolution. Fails on sizes beyond the
-/// command's fields.
+/// As checkConv() and makeConvKernels().
+llvm::Error checkConvTranspose(const ConvTransposeParams &params);
 llvm::Error makeConvTransposeKernels(const ConvTransposeParams &params,
                                      KernelList &kernels);
 

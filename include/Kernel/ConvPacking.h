@@ -111,6 +111,8 @@ std::vector<char> packParts(const ConvPacking &packing, int64_t parts,
                             llvm::ArrayRef<char> parameters);
 /// The bytes from the start of one part to the next.
 int64_t partBytes(const ConvPacking &packing);
+/// The bytes of all parts.
+int64_t bytesOfParts(const ConvPacking &packing, int64_t parts);
 
 } // namespace tpuc::kernel
 

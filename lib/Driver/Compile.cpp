@@ -96,6 +96,7 @@ static void buildLayout(OpPassManager &manager, unsigned optLevel) {
 }
 
 static void buildPlan(OpPassManager &manager, unsigned optLevel) {
+  manager.addNestedPass<func::FuncOp>(tpu::createTpuPackWeights());
   tpu::TpuLayerGroupOptions options;
   options.keepResident = options.fuse = options.prefetch = optLevel > 1;
   options.search = optLevel - 1;

@@ -321,6 +321,15 @@ std::vector<char> kernel::packParameters(const ConvParams &params,
   return {words, words + bias.size() * sizeof(float)};
 }
 
+int64_t kernel::convWeightBytes(const ConvParams &params) {
+  if (isDepthwise(params))
+    return depthwiseWeightBytes(params);
+  if (isFoldable(params))
+    return foldedWeightBytes(params);
+  ConvPacking packing = packingOf(params);
+  return bytesOfParts(packing, params.groups / packing.groups);
+}
+
 std::vector<char> kernel::packConvWeights(const ConvParams &params,
                                           llvm::ArrayRef<char> filter,
                                           llvm::ArrayRef<float> bias,
@@ -361,19 +370,21 @@ static bool allPlanesHaveTaps(const WindowAxis &depth, int64_t outDepth) {
   return true;
 }
 
-llvm::Error kernel::makeConvKernels(const ConvParams &params,
-                                    KernelList &kernels) {
-  const Window &window = params.window;
+static WindowAxis depthAxis(const ConvParams &params) {
   // A single plane has no successor.
   int64_t strideD = params.outDepth > 1 ? params.strideD : 1;
-  WindowAxis depth{params.kernelD,
-                   strideD,
-                   params.dilationD,
-                   params.padFront,
-                   (params.outDepth - 1) * strideD - params.padFront +
-                       (params.kernelD - 1) * params.dilationD + 1 -
-                       params.inDepth,
-                   params.inDepth};
+  return {params.kernelD,
+          strideD,
+          params.dilationD,
+          params.padFront,
+          (params.outDepth - 1) * strideD - params.padFront +
+              (params.kernelD - 1) * params.dilationD + 1 - params.inDepth,
+          params.inDepth};
+}
+
+llvm::Error kernel::checkConv(const ConvParams &params) {
+  const Window &window = params.window;
+  WindowAxis depth = depthAxis(params);
   WindowAxis rows{window.kernelH, window.strideH,   window.dilationH,
                   window.padTop,  window.padBottom, params.inH};
   WindowAxis columns{window.kernelW, window.strideW,  window.dilationW,
@@ -394,6 +405,13 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
     reason = "padding along depth of an input whose zero point is not 0";
   if (!reason.empty())
     return llvm::createStringError(reason);
+  return llvm::Error::success();
+}
+
+llvm::Error kernel::makeConvKernels(const ConvParams &params,
+                                    KernelList &kernels) {
+  if (llvm::Error error = checkConv(params))
+    return error;
   if (isDepthwise(params)) {
     makeDepthwiseKernels(params, kernels);
     return llvm::Error::success();
@@ -412,6 +430,7 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
   int64_t inPlanes = hasDepth ? params.inDepth : params.batch;
   int64_t outPlanes = hasDepth ? params.outDepth : params.batch;
   int64_t batches = hasDepth ? params.batch : 1;
+  WindowAxis depth = depthAxis(params);
   depth.inputSize = inPlanes;
   Shape4 inStrides = {hasDepth ? inPlane : params.inChannels * inPlane,
                       params.inDepth * inPlane, params.inW, 1};

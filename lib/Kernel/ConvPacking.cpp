@@ -79,12 +79,31 @@ int64_t ConvPacking::totalBytes() const {
   return last * fullUnitBytes() + unitLanes(last) * unitRowBytes(last);
 }
 
+/// Writes the kernel of one input channel, whose elements of `Width` bytes lie
+/// a cube apart.
+template <int Width>
+static void packKernelOf(const ConvPacking &packing,
+                         ConvPacking::Element element, int64_t tap, int64_t oc,
+                         int64_t ic, char *place) {
+  int64_t pitch = inputCube(packing.type) * Width;
+  for (int64_t kh = 0; kh < packing.kernelH; ++kh)
+    for (int64_t kw = 0; kw < packing.kernelW; ++kw, place += pitch)
+      if (const char *source = element(tap, oc, ic, kh, kw))
+        std::memcpy(place, source, Width);
+}
+
 std::vector<char> ConvPacking::packWith(Element element,
                                         llvm::ArrayRef<char> parameters) const {
   std::vector<char> packed(totalBytes(), 0);
-  int64_t width = byteWidth(type), kernelSize = kernelH * kernelW;
+  int64_t width = byteWidth(type), depth = inputCube(type);
   int64_t outPerGroup = outChannels / groups, inPerGroup = inChannels / groups;
-  int64_t tapSize = tapBytes();
+  int64_t tapSize = tapBytes(), kernelSize = kernelH * kernelW;
+  auto placeOf = [&](int64_t channel) {
+    return channel / depth * kernelSize * depth + channel % depth;
+  };
+  auto *packKernel = width == 1   ? packKernelOf<1>
+                     : width == 2 ? packKernelOf<2>
+                                  : packKernelOf<4>;
   std::vector<char> row;
   for (int64_t unit = 0; unit * blocksPerUnit() < blocks(); ++unit) {
     int64_t rowSize = unitRowBytes(unit), lanes = unitLanes(unit);
@@ -99,18 +118,9 @@ std::vector<char> ConvPacking::packWith(Element element,
         // Where this channel's group stands in what the block reads.
         int64_t shift = oc / outPerGroup * inPerGroup - inputRange(block).begin;
         for (int64_t tap = 0; tap < taps; ++tap)
-          for (int64_t ic = 0; ic < inPerGroup; ++ic) {
-            int64_t channel = shift + ic;
-            char *base =
-                start + tap * tapSize +
-                (channel / cube() * kernelSize * cube() + channel % cube()) *
-                    width;
-            for (int64_t kh = 0; kh < kernelH; ++kh)
-              for (int64_t kw = 0; kw < kernelW; ++kw)
-                if (const char *source = element(tap, oc, ic, kh, kw))
-                  std::memcpy(base + (kh * kernelW + kw) * cube() * width,
-                              source, width);
-          }
+          for (int64_t ic = 0; ic < inPerGroup; ++ic)
+            packKernel(*this, element, tap, oc, ic,
+                       start + tap * tapSize + placeOf(shift + ic) * width);
         if (!parameters.empty())
           std::memcpy(start + biasOffset(),
                       parameters.data() + oc * parameterBytes(),
@@ -200,4 +210,8 @@ std::vector<char> kernel::packParts(const ConvPacking &packing, int64_t parts,
 
 int64_t kernel::partBytes(const ConvPacking &packing) {
   return arch::alignUp(packing.totalBytes(), arch::kVectorBytes);
+}
+
+int64_t kernel::bytesOfParts(const ConvPacking &packing, int64_t parts) {
+  return (parts - 1) * partBytes(packing) + packing.totalBytes();
 }

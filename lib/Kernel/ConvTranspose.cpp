@@ -258,6 +258,12 @@ private:
 
 } // namespace
 
+int64_t kernel::convTransposeWeightBytes(const ConvTransposeParams &original) {
+  ConvTransposeParams params = withRowsAsChannels(original);
+  ConvPacking packing = packingOf(params);
+  return bytesOfParts(packing, params.groups / packing.groups);
+}
+
 std::vector<char>
 kernel::packConvTransposeWeights(const ConvTransposeParams &original,
                                  llvm::ArrayRef<char> filter,
@@ -289,9 +295,7 @@ kernel::packConvTransposeWeights(const ConvTransposeParams &original,
                     biases.size() * sizeof(float)});
 }
 
-llvm::Error
-kernel::makeConvTransposeKernels(const ConvTransposeParams &original,
-                                 KernelList &kernels) {
+llvm::Error kernel::checkConvTranspose(const ConvTransposeParams &original) {
   ConvTransposeParams params = withRowsAsChannels(original);
   PhaseAxis axes[] = {rowAxis(params), columnAxis(params)};
   const char *names[] = {"height", "width"};
@@ -305,6 +309,15 @@ kernel::makeConvTransposeKernels(const ConvTransposeParams &original,
           reason + " in the convolutions of its phases; the kernel may span at "
                    "most 16 strides");
   }
+  return llvm::Error::success();
+}
+
+llvm::Error
+kernel::makeConvTransposeKernels(const ConvTransposeParams &original,
+                                 KernelList &kernels) {
+  if (llvm::Error error = checkConvTranspose(original))
+    return error;
+  ConvTransposeParams params = withRowsAsChannels(original);
   ConvPacking packing = packingOf(params);
   int64_t parts = params.groups / packing.groups;
   Shape4 inStrides = contiguousStrides(

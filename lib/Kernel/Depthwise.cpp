@@ -396,6 +396,11 @@ std::vector<char> kernel::packDepthwiseWeights(const ConvParams &params,
   return packLaneRows(lanes);
 }
 
+int64_t kernel::depthwiseWeightBytes(const ConvParams &params) {
+  ParameterRow row = parameterRow(params);
+  return row.lanes() * arch::alignUp(row.bytes(), 4);
+}
+
 void kernel::makeDepthwiseKernels(const ConvParams &params,
                                   KernelList &kernels) {
   kernels.push_back(std::make_unique<DepthwiseKernel>(params));

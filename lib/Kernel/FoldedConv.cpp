@@ -454,6 +454,13 @@ std::vector<char> kernel::packFoldedWeights(const ConvParams &params,
   return packed;
 }
 
+int64_t kernel::foldedWeightBytes(const ConvParams &params) {
+  Fold fold = chooseFold(params)->fold;
+  int64_t bytes = partBytes(shortPacking(params, fold));
+  return fold.spreads() ? bytes + spreadPacking(params, fold).totalBytes()
+                        : bytes;
+}
+
 void kernel::makeFoldedKernels(const ConvParams &params, KernelList &kernels) {
   kernels.push_back(
       std::make_unique<FoldedConvKernel>(params, chooseFold(params)->fold));

@@ -121,6 +121,7 @@ std::vector<char> packDepthwiseWeights(const ConvParams &params,
                                        llvm::ArrayRef<char> filter,
                                        llvm::ArrayRef<float> bias,
                                        const ChannelFactors &factors);
+int64_t depthwiseWeightBytes(const ConvParams &params);
 void makeDepthwiseKernels(const ConvParams &params, KernelList &kernels);
 
 /// Whether there are so few input channels that rows and columns are better
@@ -130,6 +131,7 @@ std::vector<char> packFoldedWeights(const ConvParams &params,
                                     llvm::ArrayRef<char> filter,
                                     llvm::ArrayRef<float> bias,
                                     const ChannelFactors &factors);
+int64_t foldedWeightBytes(const ConvParams &params);
 void makeFoldedKernels(const ConvParams &params, KernelList &kernels);
 
 } // namespace tpuc::kernel

@@ -36,7 +36,8 @@ struct MatMulModel
     params.left = context.globalTensor(matmul.getLeft())
                       .reshaped({batch, rows, 1, depth});
     params.rightTransposed = matmul.getRightTranspose();
-    setRight(params, matmul, context);
+    if (failed(setRight(params, matmul, context)))
+      return failure();
     if (tpu::isQuantized(tpu::getElement(matmul.getLeft()))) {
       if (failed(setQuantColumns(matmul, context, params)))
         return failure();
@@ -55,6 +56,21 @@ struct MatMulModel
       makeMatmulKernels(params, kernels);
     return success();
   }
+
+  FailureOr<PackedOperand> packWeights(Operation *op,
+                                       KernelContext &context) const {
+    auto matmul = cast<tpu::MatMulOp>(op);
+    MatmulPanels panels = choosePanels(matmul, context);
+    if (!isReordered(panels, matmul.getN()))
+      return PackedOperand();
+    return PackedOperand{
+        kRight, panels.pack(context.constantBytes(matmul.getRight()),
+                            matmul.getK(), matmul.getN(),
+                            *elementTypeOf(matmul.getRight().getType()))};
+  }
+
+private:
+  static constexpr unsigned kRight = 1;
 
   /// Heads are matrices of strided rows: one kernel per entry of the outer
   /// axes, as these and the heads have no common stride.
@@ -77,28 +93,45 @@ struct MatMulModel
     }
   }
 
+  /// The panels in which a constant right operand is packed; none where it is
+  /// as fast in its own order, and for operands that are computed.
+  static MatmulPanels choosePanels(tpu::MatMulOp matmul,
+                                   KernelContext &context) {
+    if (matmul.getBatch() != 1 || matmul.getRightTranspose() ||
+        matmul.getHdimIsBatch() ||
+        context.constantBytes(matmul.getRight()).empty())
+      return {};
+    return MatmulPanels::choose(matmul.getM(), matmul.getK(), matmul.getN(),
+                                *elementTypeOf(matmul.getRight().getType()));
+  }
+
+  /// Whether the panels of a matrix are in another order than its own.
+  static bool isReordered(const MatmulPanels &panels, int64_t columns) {
+    return panels && (panels.columns < columns || panels.areApart());
+  }
+
   /// Weights are packed for the fastest transfer; other operands are read
   /// in place.
-  static void setRight(MatmulParams &params, tpu::MatMulOp matmul,
-                       KernelContext &context) {
+  static LogicalResult setRight(MatmulParams &params, tpu::MatMulOp matmul,
+                                KernelContext &context) {
     int64_t batch = matmul.getBatch(), depth = matmul.getK(),
             columns = matmul.getN();
     Value right = matmul.getRight();
-    ArrayRef<char> bytes = context.constantBytes(right);
     ElementType type = *elementTypeOf(right.getType());
-    if (!bytes.empty() && batch == 1 && !params.rightTransposed &&
-        !matmul.getHdimIsBatch())
-      params.panels = MatmulPanels::choose(matmul.getM(), depth, columns, type);
-    const MatmulPanels &panels = params.panels;
-    if (panels && (panels.columns < columns || panels.areApart())) {
-      params.right = context.addConstant(
-          panels.pack(bytes, depth, columns, type), type,
-          {1, depth, 1, panels.paddedColumns(columns, type)});
-      return;
+    params.panels = choosePanels(matmul, context);
+    if (isReordered(params.panels, columns)) {
+      FailureOr<GlobalTensor> packed = context.packedWeight(
+          matmul, right, type,
+          {1, depth, 1, params.panels.paddedColumns(columns, type)});
+      if (failed(packed))
+        return failure();
+      params.right = *packed;
+      return success();
     }
     Shape4 shape = params.rightTransposed ? Shape4{batch, columns, 1, depth}
                                           : Shape4{batch, depth, 1, columns};
     params.right = context.globalTensor(right).reshaped(shape);
+    return success();
   }
 };
 

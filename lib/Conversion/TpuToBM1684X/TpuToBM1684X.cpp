@@ -70,6 +70,10 @@ public:
       : function(network.function), network(network), bases(network.bases()) {}
 
   LogicalResult run(const group::Plan &plan) {
+    if (Operation *op = network.context.unpackedOperator())
+      return op->emitOpError()
+             << "has weights that are not packed; run tpu-pack-weights before "
+                "tpu-layer-group";
     group::Failure reason;
     if (!group::emitPlan(network.program, plan, bases, schedule, reason))
       return network.operators[reason.op]->emitOpError() << reason.reason;

@@ -81,10 +81,12 @@ LogicalResult report(Operation *op, llvm::Error error) {
                            << "; split it into smaller operators";
 }
 
-GlobalTensor placePacked(KernelContext &context, std::vector<char> packed) {
-  int64_t bytes = packed.size();
-  return context.addConstant(std::move(packed), ElementType::I8,
-                             {1, 1, 1, bytes});
+/// The packed filter of `op`, which is operand 1.
+constexpr unsigned kFilter = 1;
+FailureOr<GlobalTensor> packedFilter(Operation *op, KernelContext &context,
+                                     int64_t bytes) {
+  return context.packedWeight(op, op->getOperand(kFilter), ElementType::I8,
+                              {1, 1, 1, bytes});
 }
 
 template <typename Op> Activation activationOf(Op op) {
@@ -98,8 +100,45 @@ struct ConvModel
     : LowerToCommandsOpInterface::ExternalModel<ConvModel, tpu::ConvOp> {
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
+    ConvParams params;
+    if (failed(setParams(cast<tpu::ConvOp>(op), context, params)))
+      return failure();
+    FailureOr<GlobalTensor> weights =
+        packedFilter(op, context, convWeightBytes(params));
+    if (failed(weights))
+      return failure();
+    params.weights = *weights;
+    return report(op, makeConvKernels(params, kernels));
+  }
+
+  FailureOr<PackedOperand> packWeights(Operation *op,
+                                       KernelContext &context) const {
     auto conv = cast<tpu::ConvOp>(op);
     ConvParams params;
+    Weights weights;
+    if (failed(setParams(conv, context, params)) ||
+        failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
+                           weights)))
+      return failure();
+    std::vector<char> parts;
+    if (isSplit(conv)) {
+      parts = splitFilter(weights.filter,
+                          params.window.kernelH * params.window.kernelW);
+      weights.filter = parts;
+    }
+    return PackedOperand{kFilter, pack(conv, params, weights)};
+  }
+
+private:
+  /// Whether the filter is the sum of two bf16 filters.
+  static bool isSplit(tpu::ConvOp conv) {
+    return conv.getInput().getType().getElementType().isBF16() &&
+           conv.getFilter().getType().getElementType().isF32();
+  }
+
+  /// All but the weights; sizes are checked.
+  static LogicalResult setParams(tpu::ConvOp conv, KernelContext &context,
+                                 ConvParams &params) {
     params.input = context.globalTensor(conv.getInput());
     params.result = context.globalTensor(conv.getOutput());
     setConvShapes(conv, params);
@@ -107,8 +146,7 @@ struct ConvModel
     Type filterElement = conv.getFilter().getType().getElementType();
     if (inputElement.isF32() && !filterElement.isF32())
       params.rounded = elementTypeOf(conv.getFilter().getType());
-    bool isSplit = inputElement.isBF16() && filterElement.isF32();
-    if (isSplit) {
+    if (isSplit(conv)) {
       params.kernelD = 2;
       params.dilationD = 0;
     }
@@ -117,22 +155,7 @@ struct ConvModel
     params.inputZeroPoint = quantParamsOf(conv.getInput()).zeroPoint;
     if (failed(setGate(conv, params)))
       return failure();
-    // Sizes are checked before the weights are packed by them.
-    KernelList trial;
-    if (failed(report(op, makeConvKernels(params, trial))))
-      return failure();
-    Weights weights;
-    if (failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
-                           weights)))
-      return failure();
-    std::vector<char> parts;
-    if (isSplit) {
-      parts = splitFilter(weights.filter,
-                          params.window.kernelH * params.window.kernelW);
-      weights.filter = parts;
-    }
-    params.weights = placePacked(context, pack(conv, params, weights));
-    return report(op, makeConvKernels(params, kernels));
+    return report(conv, checkConv(params));
   }
 
   static LogicalResult setGate(tpu::ConvOp conv, ConvParams &params) {
@@ -179,11 +202,38 @@ struct ConvTransposeModel
                                                 tpu::ConvTransposeOp> {
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
+    ConvTransposeParams params;
+    if (failed(setParams(cast<tpu::ConvTransposeOp>(op), context, params)))
+      return failure();
+    FailureOr<GlobalTensor> weights =
+        packedFilter(op, context, convTransposeWeightBytes(params));
+    if (failed(weights))
+      return failure();
+    params.weights = *weights;
+    return report(op, makeConvTransposeKernels(params, kernels));
+  }
+
+  FailureOr<PackedOperand> packWeights(Operation *op,
+                                       KernelContext &context) const {
     auto conv = cast<tpu::ConvTransposeOp>(op);
+    ConvTransposeParams params;
+    Weights weights;
+    if (failed(setParams(conv, context, params)) ||
+        failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
+                           weights)))
+      return failure();
+    return PackedOperand{kFilter, packConvTransposeWeights(
+                                      params, weights.filter, weights.bias)};
+  }
+
+private:
+  /// All but the weights; sizes are checked.
+  static LogicalResult setParams(tpu::ConvTransposeOp conv,
+                                 KernelContext &context,
+                                 ConvTransposeParams &params) {
     ArrayRef<int64_t> in = shapeOf(conv.getInput());
     ArrayRef<int64_t> out = shapeOf(conv.getOutput());
     ArrayRef<int64_t> filter = shapeOf(conv.getFilter());
-    ConvTransposeParams params;
     params.input = context.globalTensor(conv.getInput());
     params.result = context.globalTensor(conv.getOutput());
     params.batch = in[0];
@@ -204,17 +254,7 @@ struct ConvTransposeModel
     params.dilationW = conv.getDilations()[1];
     params.hasBias = bool(conv.getBias());
     params.activation = activationOf(conv);
-    KernelList trial;
-    if (failed(report(op, makeConvTransposeKernels(params, trial))))
-      return failure();
-    Weights weights;
-    if (failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
-                           weights)))
-      return failure();
-    params.weights =
-        placePacked(context, packConvTransposeWeights(params, weights.filter,
-                                                      weights.bias));
-    return report(op, makeConvTransposeKernels(params, kernels));
+    return report(conv, checkConvTranspose(params));
   }
 };
 

@@ -1,5 +1,5 @@
-// RUN: tpuc-opt %s -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s
-// RUN: tpuc-opt %s -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results),tpu-layer-group{fill-waits=false},tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s --check-prefix=BESIDE
+// RUN: tpuc-opt %s -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results,tpu-pack-weights),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s
+// RUN: tpuc-opt %s -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results,tpu-pack-weights),tpu-layer-group{fill-waits=false},tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s --check-prefix=BESIDE
 
 // The store of the last product's first part would hold up the weights of its
 // second part; issued after them it costs nothing.

@@ -1,5 +1,5 @@
-// RUN: tpuc-opt %s -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results),tpu-layer-group{search=0},tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s --check-prefix=SUM
-// RUN: tpuc-opt %s -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s
+// RUN: tpuc-opt %s -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results,tpu-pack-weights),tpu-layer-group{search=0},tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s --check-prefix=SUM
+// RUN: tpuc-opt %s -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results,tpu-pack-weights),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s
 
 // Convolutions in f32 take so long that the values between them come and go
 // meanwhile. Joined, they would compute the rows at the edges of tiles twice:

@@ -1,5 +1,5 @@
-// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s
-// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results),tpu-layer-group{keep-resident=false fuse=false},tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s --check-prefix=GLOBAL
+// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results,tpu-pack-weights),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s
+// RUN: tpuc-opt %s -split-input-file -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results,tpu-pack-weights),tpu-layer-group{keep-resident=false fuse=false},tpu-verify-plan,convert-tpu-to-bm1684x)" | FileCheck %s --check-prefix=GLOBAL
 
 // Between two operators nothing leaves local memory: the weights of both, the
 // input and the output are all that moves.

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -o /dev/null -remarks-filter=layer-group -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)" 2>&1 | FileCheck %s
+// RUN: tpuc-opt %s -o /dev/null -remarks-filter=layer-group -pass-pipeline="builtin.module(func.func(tpu-assign-lane-layout),func.func(tpu-copy-results,tpu-pack-weights),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)" 2>&1 | FileCheck %s
 
 // A value that fills nearly all of a lane does not stay in it where the tiles of
 // the kernels around it would become so small that they cost more than its

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s -split-input-file -verify-diagnostics -pass-pipeline="builtin.module(func.func(tpu-copy-results),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)"
+// RUN: tpuc-opt %s -split-input-file -verify-diagnostics -pass-pipeline="builtin.module(func.func(tpu-copy-results,tpu-pack-weights),tpu-layer-group,tpu-verify-plan,convert-tpu-to-bm1684x)"
 
 func.func @filter_at_run_time(%x: tensor<1x8x4x4xf16>, %w: tensor<8x8x1x1xf16>) -> tensor<1x8x4x4xf16> {
   // expected-error @+1 {{has a filter that is computed at run time; the chip wants it packed beforehand: make it a constant, or express the convolution by matmuls}}

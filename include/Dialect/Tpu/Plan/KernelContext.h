@@ -45,6 +45,17 @@ public:
   /// `value` is not a constant. They live as long as the module.
   llvm::ArrayRef<char> constantBytes(mlir::Value value);
 
+  /// The bytes of the constant `weight`, an operand of `op`, as
+  /// tpu-pack-weights packed them; `type` and `shape` say how many they are. An
+  /// operand that is not packed has a place but no bytes: it can be planned,
+  /// not emitted. Emits an error when there are other bytes.
+  mlir::FailureOr<kernel::GlobalTensor>
+  packedWeight(mlir::Operation *op, mlir::Value weight,
+               kernel::ElementType type, const kernel::Shape4 &shape);
+
+  /// The first operator with a weight that is not packed, or null.
+  mlir::Operation *unpackedOperator() const { return unpacked; }
+
   /// Adds packed bytes (kernel weights, tables) to the coefficient area.
   kernel::GlobalTensor addConstant(std::vector<char> bytes,
                                    kernel::ElementType type,
@@ -86,6 +97,7 @@ private:
   std::multimap<uint64_t, Piece> piecesByHash;
   std::deque<std::vector<char>> packed;
   int64_t coefficientBytes = 0;
+  mlir::Operation *unpacked = nullptr;
   bool laneProducts;
 };
 

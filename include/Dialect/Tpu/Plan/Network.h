@@ -24,8 +24,11 @@ public:
       : function(function), allowsLaneProducts(allowsLaneProducts),
         aliases(function), context(allowsLaneProducts) {}
 
-  /// Builds all kernels. Every operator that has none, or whose kernel refuses
-  /// it, is reported.
+  /// Gives the values virtual memory, by which kernels are asked for.
+  mlir::LogicalResult place();
+
+  /// Places the values and builds all kernels. Every operator that has none, or
+  /// whose kernel refuses it, is reported.
   mlir::LogicalResult build();
 
   /// The index of the value that holds `value`; nothing for constants.
@@ -45,7 +48,6 @@ public:
   llvm::SmallVector<mlir::Operation *> operators; ///< by index
 
 private:
-  mlir::LogicalResult addValues();
   mlir::LogicalResult addValue(mlir::Value value);
   mlir::LogicalResult addOperators();
 

@@ -25,6 +25,37 @@ def TpuChooseBatchSplit : Pass<"tpu-choose-batch-split", "::mlir::ModuleOp"> {
   ];
 }
 
+def TpuPackWeights : Pass<"tpu-pack-weights", "::mlir::func::FuncOp"> {
+  let summary = "Hold weights as commands load them";
+  let description = [{
+    Commands load the weights of convolutions, and of products where that is
+    faster, in another order than that of their tensor: output channels or
+    columns in blocks of lanes, padded, with biases and factors beside them. The
+    pass asks each operator for these bytes and keeps them with the constant
+    (`packed`), which becomes the operator's own. The order follows from the
+    operator and its lanes, so the pass comes after `tpu-assign-lane-layout` and
+    before plans are compared. A plan may be made without it, commands not.
+
+    Before:
+
+    ```mlir
+    %w = tpu.weight dense<1.0> : tensor<8x4x1x1xf16>
+    %0 = tpu.conv %arg0, %w {...} : (tensor<1x4x6x6xf16>, tensor<8x4x1x1xf16>) -> tensor<1x8x6x6xf16>
+    ```
+
+    After:
+
+    ```mlir
+    %w = tpu.weight {packed = dense_resource<packed> : tensor<512xi8>} dense<1.0> : tensor<8x4x1x1xf16>
+    %0 = tpu.conv %arg0, %w {...} : (tensor<1x4x6x6xf16>, tensor<8x4x1x1xf16>) -> tensor<1x8x6x6xf16>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numPacked", "num-packed", "Number of constants packed">,
+    Statistic<"numBytes", "num-bytes", "Bytes of packed constants">
+  ];
+}
+
 def TpuLayerGroup : Pass<"tpu-layer-group", "::mlir::ModuleOp"> {
   let summary = "Plan which values stay in local memory, all tiles and addresses";
   let description = [{

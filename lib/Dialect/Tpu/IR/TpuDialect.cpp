@@ -57,6 +57,12 @@ LogicalResult WeightOp::verify() {
   if (getValue().getShapedType() != stored)
     return emitOpError("has a value of type ")
            << getValue().getShapedType() << ", expected " << stored;
+  /*weight_c3*/
+  if (std::optional<ElementsAttr> packed = getPacked())
+    if (ShapedType bytes = packed->getShapedType();
+        bytes.getRank() != 1 || !bytes.getElementType().isInteger(8))
+      return emitOpError("has packed bytes of type ")
+             << bytes << ", expected a tensor of i8 of one axis";
   /*weight_c2*/
   auto type =
       dyn_cast<quant::UniformQuantizedPerAxisType>(getType().getElementType());

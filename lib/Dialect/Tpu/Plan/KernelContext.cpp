@@ -7,6 +7,7 @@
 
 #include "Dialect/Tpu/Plan/KernelContext.h"
 
+#include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -45,21 +46,25 @@ void KernelContext::alias(Value value, Value source) {
   aliases[value] = root ? root : source;
 }
 
+/// The bytes of a resource or of dense elements.
+static ArrayRef<char> bytesOf(ElementsAttr elements) {
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    return blob ? blob->getData() : ArrayRef<char>();
+  }
+  auto dense = dyn_cast<DenseElementsAttr>(elements);
+  return dense && !dense.isSplat() ? dense.getRawData() : ArrayRef<char>();
+}
+
 ArrayRef<char> KernelContext::constantBytes(Value value) {
   if (Value source = aliases.lookup(value))
     value = source;
   ElementsAttr elements;
   if (!matchPattern(value, m_Constant(&elements)))
     return {};
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    return blob ? blob->getData() : ArrayRef<char>();
-  }
   auto dense = dyn_cast<DenseElementsAttr>(elements);
-  if (!dense)
-    return {};
-  if (!dense.isSplat())
-    return dense.getRawData();
+  if (!dense || !dense.isSplat())
+    return bytesOf(elements);
   // A splat holds one element; kernels need all of them.
   ArrayRef<char> one = dense.getRawData();
   auto [it, isNew] = splats.try_emplace(value);
@@ -71,6 +76,30 @@ ArrayRef<char> KernelContext::constantBytes(Value value) {
     it->second = bytes;
   }
   return it->second;
+}
+
+FailureOr<GlobalTensor>
+KernelContext::packedWeight(Operation *op, Value weight, ElementType type,
+                            const kernel::Shape4 &shape) {
+  if (Value source = aliases.lookup(weight))
+    weight = source;
+  auto constant = weight.getDefiningOp<tpu::WeightOp>();
+  GlobalTensor tensor;
+  tensor.region = kernel::Region::Coefficient;
+  tensor.type = type;
+  tensor.offsetBytes = coefficientBytes;
+  if (!constant || !constant.getPacked()) {
+    unpacked = unpacked ? unpacked : op;
+    return tensor.reshaped(shape);
+  }
+  ArrayRef<char> bytes = bytesOf(*constant.getPacked());
+  int64_t expected = kernel::numElements(shape) * byteWidth(type);
+  if (int64_t(bytes.size()) != expected)
+    return op->emitOpError()
+           << "has weights that are packed into " << bytes.size()
+           << " bytes, expected " << expected << "; run tpu-pack-weights again";
+  tensor.offsetBytes = addPiece(bytes);
+  return tensor.reshaped(shape);
 }
 
 GlobalTensor KernelContext::addConstant(std::vector<char> bytes,

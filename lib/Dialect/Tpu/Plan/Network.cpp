@@ -32,7 +32,7 @@ LogicalResult Network::build() {
   if (function.getNumResults() == 0)
     return function.emitOpError("has no results, expected at least one tensor "
                                 "that the network computes");
-  if (failed(addValues()))
+  if (failed(place()))
     return failure();
   return addOperators();
 }
@@ -57,7 +57,7 @@ LogicalResult Network::addValue(Value value) {
   return success();
 }
 
-LogicalResult Network::addValues() {
+LogicalResult Network::place() {
   for (BlockArgument argument : function.getArguments())
     if (failed(addValue(argument)))
       return function.emitOpError()
