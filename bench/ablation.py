@@ -42,7 +42,8 @@ PASSES = (
     "tpu-choose-batch-split", "func.func(tpu-fuse-attention)", "func.func(tpu-hoist-outputs)",
     "func.func(tpu-fold-channel-moves)", "func.func(tpu-align-concats)",
     "func.func(tpu-assign-lane-layout)", "func.func(tpu-fuse-permutes)",
-    "func.func(tpu-copy-results)", "tpu-layer-group", "tpu-verify-plan", "convert-tpu-to-bm1684x",
+    "func.func(tpu-copy-results)", "func.func(tpu-pack-weights)", "tpu-layer-group",
+    "tpu-verify-plan", "convert-tpu-to-bm1684x",
     "func.func(bm1684x-verify-hazards)",
 )  # fmt: skip
 

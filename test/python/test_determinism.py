@@ -16,6 +16,7 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 SCHEDULED = (
     "func.func(tpu-fuse-attention),func.func(tpu-hoist-outputs),"
     "func.func(tpu-assign-lane-layout),func.func(tpu-fuse-permutes),func.func(tpu-copy-results),"
+    "func.func(tpu-pack-weights),"
     "tpu-layer-group"
 )
 
