@@ -18,7 +18,9 @@ from pathlib import Path
 
 import onnx
 from tpuc.frontend import registry
+from tpuc.frontend.control import OPERATORS
 from tpuc.frontend.load import OLDEST_OPSET
+from tpuc.frontend.sequences import OPERATORS as SEQUENCES
 
 HEADER = """# Supported ONNX operators
 
@@ -86,7 +88,8 @@ def limits_of(converter: registry.Converter) -> list[str]:
 
 def rows() -> Iterator[tuple[str, str]]:
     """Operator and limits, sorted by domain and name."""
-    for (domain, op_type), converter in sorted(registry.converters().items()):
+    bodies = {("", name): function for name, function in {**OPERATORS, **SEQUENCES}.items()}
+    for (domain, op_type), converter in sorted({**bodies, **registry.converters()}.items()):
         limits = "; ".join(limits_of(converter)).replace("|", "\\|")
         yield (f"`{domain}::{op_type}`" if domain else f"`{op_type}`"), limits
 

@@ -17,6 +17,7 @@ from tpuc import _core
 from tpuc.calibration.table import CalibrationTable
 from tpuc.errors import InputTypeError, UserError, unknown
 from tpuc.frontend import import_onnx
+from tpuc.frontend.fixed import FixedInputs
 from tpuc.kinds import MLIR, refuse_other
 from tpuc.network import explain, store, stored, with_nodes
 from tpuc.outputs import note_inputs
@@ -91,10 +92,13 @@ def transform(
     name: str,
     input_shapes: Sequence[Sequence[int]] | None = None,
     output_names: Sequence[str] | None = None,
+    fix_input: FixedInputs | None = None,
 ) -> _core.Module:
     """From ONNX to a canonical module of the top dialect."""
     check_model(model)
-    module = import_onnx(model, name=name, input_shapes=input_shapes, output_names=output_names)
+    module = import_onnx(
+        model, name=name, input_shapes=input_shapes, output_names=output_names, fix_input=fix_input
+    )
     ranges = _core.get_ranges(module)
     source, network = operator_names(module), _core.read_network(module)
     module.run_pipeline("top-canonicalize")

@@ -46,6 +46,14 @@ def _shapes(value: Any) -> Any:
     return parse_shapes(value) if isinstance(value, str) else check_shapes(value)
 
 
+def _fixed(value: Any) -> Any:
+    from tpuc.frontend.fixed import parse_fixed
+
+    if value is None or isinstance(value, dict):
+        return value
+    return parse_fixed(value if isinstance(value, list) else [value])
+
+
 _Numbers = Annotated[list[float], BeforeValidator(_split)]
 _Sizes = Annotated[list[int], BeforeValidator(_split)]
 _Shapes = Annotated[list[list[int]], BeforeValidator(_shapes)]
@@ -68,6 +76,10 @@ class CompileConfig(BaseModel):
     input_shapes: _Shapes | None = Field(
         None,
         description="shapes of the inputs in order, e.g. [[1,3,224,224]]; may change the batch",
+    )
+    fix_input: Annotated[dict[str, Any], BeforeValidator(_fixed)] | None = Field(
+        None,
+        description="an input that becomes a constant, e.g. sr=16000; may be given several times",
     )
     model_name: str | None = Field(
         None, description="name of the network in the .bmodel (default: the ONNX file's name)"

@@ -315,6 +315,7 @@ def compile(
     quantize: str = "F16",
     *,
     input_shapes: Sequence[Sequence[int]] | None = None,
+    fix_input: Mapping[str, object] | None = None,
     quantize_table: Mapping[str, str] | str | os.PathLike | None = None,
     calibration_table: CalibrationTable | str | os.PathLike | None = None,
     name: str | None = None,
@@ -327,6 +328,8 @@ def compile(
         quantize: "F32", "F16", "BF16" or "INT8".
         input_shapes: shapes of the inputs in order; may change the batch and
             fills in symbolic sizes.
+        fix_input: values of inputs that become constants, by name; the network has no such
+            inputs any more.
         quantize_table: precision of single operations by name, or a file of
             such pairs.
         calibration_table: what ``tpuc.calibrate`` gave, or a file of it, for INT8.
@@ -344,7 +347,7 @@ def compile(
     check_model(model)
     if name is None:
         name = network_name(model)
-    module = transform(model, str(name), input_shapes)
+    module = transform(model, str(name), input_shapes, fix_input=fix_input)
     precisions = resolve(quantize_table, module)
     if quantize == "INT8" and isinstance(calibration_table, str | os.PathLike):
         from tpuc.tuning.constants import with_constants

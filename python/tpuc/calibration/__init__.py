@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ def calibrate(
     count: int | None = None,
     preprocess: Preprocess | None = None,
     ray: str | None = None,
+    fix_input: Mapping[str, object] | None = None,
 ) -> CalibrationTable:
     """Finds the ranges of a network's tensors.
 
@@ -48,6 +49,7 @@ def calibrate(
         count: use at most so many inputs.
         preprocess: how pictures become inputs, by default what the module says.
         ray: address of a Ray cluster that shares the work.
+        fix_input: values of inputs of an ONNX model that become constants, by name.
 
     Raises:
         UserError: the model or the data cannot be used.
@@ -64,7 +66,7 @@ def calibrate(
     elif isinstance(model, str | os.PathLike) and str(model).lower().endswith((".mlir", ".mlirbc")):
         module = read_module(model)
     else:
-        module = transform(model, "main")
+        module = transform(model, "main", fix_input=fix_input)
     dataset = Dataset(data, module, count, preprocess)
     return calibrate_module(module, dataset, method, ray=ray)
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _DASHED = ("max_drop", "min_cosine", "stop_after", "compile_from", "compile_to")
 # Keys of a configuration file by what they are about, for --help.
 GROUPS = {
-    "": ("output", "quantize", "quantize_table", "chip", "input_shapes", "model_name", "opt",
-         "stop_after", "compile_to", "compile_from", "text", "explain", "debug"),
+    "": ("output", "quantize", "quantize_table", "chip", "input_shapes", "fix_input", "model_name",
+         "opt", "stop_after", "compile_to", "compile_from", "text", "explain", "debug"),
     "INT8: sample inputs and ranges": (
         "calibration", "data_list", "input_num", "calibration_table", "method", "asymmetric",
         "equalize", "round_weights", "correct_bias", "ray"),
@@ -43,7 +43,8 @@ GROUPS = {
                  "tolerance", "compare_all"),
 }  # fmt: skip
 # What values of single keys are called.
-_VALUES = {"input_shapes": "SHAPES", "model_name": "NAME", "mean": "X,X,X", "scale": "X,X,X",
+_VALUES = {"input_shapes": "SHAPES", "fix_input": "NAME=VALUE", "model_name": "NAME",
+           "mean": "X,X,X", "scale": "X,X,X",
            "resize_dims": "N,N",
            "tolerance": "X,X", "ray": "ADDRESS", "method": "NAME",
            "customization_format": "FORMAT"}  # fmt: skip
@@ -92,7 +93,8 @@ def _add_key(group: argparse._ActionsContainer, name: str, field: FieldInfo) -> 
         return
     if field.default is not None and "default" not in text:
         text = f"{text} (default: {field.default})"
-    group.add_argument(*flags, metavar=_metavar(name, field), help=text)
+    action = "append" if name == "fix_input" else "store"
+    group.add_argument(*flags, action=action, metavar=_metavar(name, field), help=text)
 
 
 def _metavar(name: str, field: FieldInfo) -> str:
@@ -222,14 +224,17 @@ def import_module(config: CompileConfig) -> _core.Module:
             raise UserError("--model_name is for ONNX models, a .mlir file has its name")
         if config.input_shapes is not None:
             raise UserError("--input_shapes is for ONNX models, a .mlir file has its shapes")
+        if config.fix_input is not None:
+            raise UserError("--fix_input is for ONNX models, a .mlir file has its inputs")
         module = read_module(source)
         check_phase(config, module)
     else:
         if config.compile_from:
             raise UserError("--compile_from is for .mlir files, an ONNX model is at no phase")
         module = transform(
-            source, network_name(source, config.model_name or ""), config.input_shapes
-        )
+            source, network_name(source, config.model_name or ""), config.input_shapes,
+            fix_input=config.fix_input,
+        )  # fmt: skip
     preprocess = config.preprocess()
     if preprocess is not None:
         preprocess.size(module.inputs[0].shape)

@@ -27,6 +27,10 @@ def build_parser() -> argparse.ArgumentParser:
         "symbolic sizes",
     )  # fmt: skip
     parser.add_argument(
+        "--fix_input", action="append", metavar="NAME=VALUE",
+        help="an input that becomes a constant, e.g. sr=16000; may be given several times",
+    )  # fmt: skip
+    parser.add_argument(
         "--output_names", metavar="NAMES",
         help="tensors to return instead of the model's outputs, with commas between them",
     )  # fmt: skip
@@ -69,12 +73,14 @@ def command(argv: Sequence[str]) -> None:
     from tpuc.console import Progress
     from tpuc.errors import unknown
     from tpuc.frontend import parse_shapes
+    from tpuc.frontend.fixed import fixed_arrays, parse_fixed
     from tpuc.inputs import read_inputs
     from tpuc.outputs import check_writable, note_inputs
     from tpuc.preprocess import Preprocess
     from tpuc.reference import run_module, run_onnx
 
     shapes = parse_shapes(args.input_shapes) if args.input_shapes is not None else None
+    fixed = parse_fixed(args.fix_input or [])
     tolerance = parse_tolerance(args.tolerance)
     preprocess = parse_preprocessing(args)
     note_inputs(args.model_def, args.test_input)
@@ -86,7 +92,7 @@ def command(argv: Sequence[str]) -> None:
     progress = Progress()
     with progress.stage("importing"):
         name = network_name(args.model_def, args.model_name or "")
-        module = transform(args.model_def, name, shapes, names)
+        module = transform(args.model_def, name, shapes, names, fixed)
         if preprocess is not None:
             preprocess.size(module.inputs[0].shape)
             preprocess.store(module)
@@ -104,7 +110,8 @@ def command(argv: Sequence[str]) -> None:
         with progress.stage("comparing with onnxruntime"):
             results = run_module(module, inputs, args.test_input)
             if not names:
-                expected = run_onnx(args.model_def, inputs)
+                constants = fixed_arrays(args.model_def, fixed)
+                expected = run_onnx(args.model_def, {**inputs, **constants})
                 similar = compare_all(results, expected, "F32", name_list(args.excepts))
                 check_comparison("onnxruntime", similar, tolerance)
         if args.test_result:

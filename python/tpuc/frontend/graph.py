@@ -19,7 +19,10 @@ STANDARD_DOMAINS = ("", "ai.onnx")
 class Node:
     """One node: operator, names, attributes as Python values."""
 
-    __slots__ = ("attributes", "domain", "inputs", "name", "op_type", "opset", "outputs", "proto")
+    __slots__ = (
+        "attributes", "captures", "domain", "inputs", "name", "op_type", "opset", "outputs",
+        "proto",
+    )  # fmt: skip
 
     def __init__(self, proto: onnx.NodeProto, opset: int) -> None:
         self.proto = proto
@@ -30,6 +33,8 @@ class Node:
         self.name = proto.name or next((o for o in self.outputs if o), proto.op_type)
         self.opset = opset
         self.attributes = {a.name: a for a in proto.attribute}
+        # Values from around the node that its bodies use.
+        self.captures = sorted(_captures(proto))
 
     def attr(self, name: str, default: object = None) -> object:
         """An attribute's value, strings decoded, or the default."""
@@ -53,6 +58,20 @@ class Node:
         """How messages name the node."""
         domain = f"{self.domain}::" if self.domain else ""
         return f"node '{self.name}' ({domain}{self.op_type})"
+
+
+def _captures(proto: onnx.NodeProto) -> set[str]:
+    names: set[str] = set()
+    for attribute in proto.attribute:
+        for graph in (attribute.g, *attribute.graphs):
+            used = {output.name for output in graph.output}
+            defined = {port.name for port in (*graph.input, *graph.initializer)}
+            for node in graph.node:
+                used.update(node.input)
+                used |= _captures(node)
+                defined.update(node.output)
+            names |= used - defined
+    return names - {""}
 
 
 def network_inputs(model: LoadedModel) -> list[onnx.ValueInfoProto]:
@@ -86,7 +105,7 @@ def ordered_nodes(model: LoadedModel) -> list[Node]:
                 )
             defined[name] = node
     for node in nodes:
-        for name in node.inputs:
+        for name in (*node.inputs, *node.captures):
             if name and name not in defined:
                 raise UserError(f"{source}: {node.describe()} uses '{name}', which nothing defines")
     if not graph.output:
@@ -97,6 +116,28 @@ def ordered_nodes(model: LoadedModel) -> list[Node]:
     for node in nodes:
         _check_signature(node, source)
     return _sort(nodes, defined, source)
+
+
+def body_nodes(graph: onnx.GraphProto, opset: int, source: str) -> list[Node]:
+    """The nodes of a graph inside a node, every one after those whose results it uses.
+
+    Raises:
+        UserError: the graph is broken.
+    """
+    nodes = [Node(proto, opset) for proto in graph.node]
+    defined = {port.name for port in (*graph.input, *graph.initializer)}
+    owners: dict[str, Node | None] = dict.fromkeys(defined)
+    for node in nodes:
+        for name in filter(None, node.outputs):
+            if name in owners:
+                raise UserError(f"{source}: the name '{name}' is defined twice in one body")
+            owners[name] = node
+    # What nothing in the body defines is the business of the graphs around it.
+    for node in nodes:
+        for name in (*node.inputs, *node.captures):
+            owners.setdefault(name, None)
+        _check_signature(node, source)
+    return _sort(nodes, owners, source)
 
 
 def needed_nodes(nodes: list[Node], outputs: Iterable[str]) -> list[Node]:
@@ -118,7 +159,7 @@ def _sort(nodes: list[Node], defined: dict[str, Node | None], source: str) -> li
     while pending:
         blocked = []
         for node in pending:
-            if all(name in ready for name in node.inputs):
+            if all(name in ready for name in (*node.inputs, *node.captures)):
                 order.append(node)
                 ready.update(node.outputs)
             else:

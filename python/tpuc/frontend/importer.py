@@ -14,12 +14,15 @@ import onnx
 import tpuc.frontend.converters  # noqa: F401  registers the converters
 from tpuc import _core
 from tpuc.errors import UserError
+from tpuc.frontend import control, sequences
 from tpuc.frontend.converters.quantised import MOVES, Quantised, unquantised
 from tpuc.frontend.emit import Emitter, Tensor, top_type
+from tpuc.frontend.fixed import FixedInputs, fix_inputs
 from tpuc.frontend.folding import can_fold, fold, is_shape_arithmetic, shape_of
 from tpuc.frontend.graph import Node, needed_nodes, network_inputs, ordered_nodes
 from tpuc.frontend.load import LoadedModel, from_proto, load_model
 from tpuc.frontend.registry import find_converter
+from tpuc.frontend.scopes import Body, Scope
 from tpuc.frontend.shapes import check_shapes, resolve_shapes, resolve_shapes_or_none
 
 _SHOWN_NODES = 20
@@ -38,6 +41,7 @@ def import_onnx(
     name: str = "main",
     input_shapes: Sequence[Sequence[int]] | None = None,
     output_names: Sequence[str] | None = None,
+    fix_input: FixedInputs | None = None,
 ) -> _core.Module:
     """Imports an ONNX model.
 
@@ -46,6 +50,8 @@ def import_onnx(
         name: what to call the module.
         input_shapes: static shapes of the inputs in order; may change the batch.
         output_names: values to return instead of the model's own outputs.
+        fix_input: values of inputs that become constants, by name; the shapes are those of the
+            others.
 
     Returns:
         A module in the top dialect.
@@ -56,6 +62,7 @@ def import_onnx(
     loaded = from_proto(model) if isinstance(model, onnx.ModelProto) else load_model(model)
     if loaded.proto.functions:
         loaded.proto = onnx.inliner.inline_local_functions(loaded.proto)
+    fix_inputs(loaded, fix_input or {})
     shapes = None if input_shapes is None else check_shapes(input_shapes)
     importer = _Importer(loaded, name, shapes, output_names)
     if shapes is not None and _changes_batch(loaded, shapes):
@@ -87,9 +94,7 @@ class _Importer:
         self.emitter = Emitter(name)
         self.given_shapes = shapes
         self.outputs = list(output_names or [o.name for o in model.proto.graph.output])
-        self.values: dict[str, Tensor | None] = {"": None}
-        # Names whose node was refused; what depends on them is not looked at.
-        self.unknown: set[str] = set()
+        self.network = self.scope = Scope(values={"": None})
         self.refused: list[tuple[Node, str]] = []
 
     def run(self) -> _core.Module:
@@ -102,20 +107,27 @@ class _Importer:
                 if name not in known:
                     raise UserError(f"{self.model.source}: there is no value '{name}' to output")
         self._add_inputs()
+        values = self.network.values
         for weight, array in self.model.weights.items():
-            self.values[weight] = _LazyConstant(array, weight)
-        for node in needed_nodes(nodes, self.outputs):
+            values[weight] = _LazyConstant(array, weight)
+        kept = needed_nodes(nodes, self.outputs)
+        self.network.defer(nodes, kept)
+        for node in kept:
             self._import_node(node)
         if self.refused:
             self._raise_refused()
         for name in self.outputs:
-            if name not in self.values:
+            if name not in values:
                 raise UserError(
                     f"{self.model.source}: output '{name}' is a result that is not supported, "
                     f"remove it from the graph's outputs"
                 )
             self.emitter.location = name
             result = self._resolve(name)
+            if isinstance(result, sequences.TensorSequence):
+                raise UserError(
+                    f"{self.model.source}: output '{name}' is a sequence, make its tensors outputs"
+                )
             if isinstance(result, Quantised):
                 raise UserError(
                     f"{self.model.source}: output '{name}' has the integers of node "
@@ -131,8 +143,8 @@ class _Importer:
         """The shape of every value that was imported."""
         return {
             name: value.shape
-            for name, value in self.values.items()
-            if value is not None and not isinstance(value, _LazyConstant)
+            for name, value in self.network.values.items()
+            if isinstance(value, Tensor) and not isinstance(value, _LazyConstant)
         }
 
     def _add_inputs(self) -> None:
@@ -149,38 +161,89 @@ class _Importer:
                     f"{self.model.source}: input '{info.name}' has an element type that is not "
                     f"supported, use a float or integer type"
                 ) from None
-            self.values[info.name] = self.emitter.input(info.name, shape, dtype)
+            self.network.values[info.name] = self.emitter.input(info.name, shape, dtype)
 
     def _resolve(self, name: str) -> Tensor | None:
-        value = self.values[name]
+        scope = self.scope.owner(name)
+        if scope is None:
+            raise UserError(f"uses '{name}', which nothing defines")
+        if name not in scope.values and name in scope.deferred:
+            self._import_deferred(scope, name)
+        if name not in scope.values:
+            raise _RefusedError
+        value = scope.values[name]
         if isinstance(value, _LazyConstant):
-            value = self.values[name] = value.resolve()
+            value = scope.values[name] = value.resolve()
         return value
 
+    def _import_deferred(self, scope: Scope, name: str) -> None:
+        """Imports, where it stands, a node that only the body at hand uses."""
+        if name in scope.unknown:
+            raise _RefusedError
+        inner, location = self.scope, self.emitter.location
+        self.scope = scope
+        self._import_node(scope.deferred[name])
+        self.scope, self.emitter.location = inner, location
+
     def _import_node(self, node: Node) -> None:
-        if any(name in self.unknown for name in node.inputs):
-            self.unknown.update(node.outputs)
-            if find_converter(node) is None and not is_shape_arithmetic(node):
+        scope = self.scope
+        if any(scope.is_unknown(name) for name in node.inputs):
+            scope.unknown.update(node.outputs)
+            if not _is_known(node):
                 self.refused.append((node, ""))
             return
-        self.emitter.location = node.name
+        self.emitter.location = node.name + scope.suffix
         try:
             results = self._evaluate(node)
+        except _RefusedError:
+            # What was refused is listed already.
+            scope.unknown.update(node.outputs)
+            return
         except UserError as error:
             self.refused.append((node, str(error)))
-            self.unknown.update(node.outputs)
+            scope.unknown.update(node.outputs)
             return
+        self.emitter.location = node.name + scope.suffix
         for name, result in zip(node.outputs, results, strict=False):
             if name:
-                self.values[name] = result
-                self.emitter.name(result, name)
+                scope.values[name] = result
+                if isinstance(result, Tensor):
+                    self.emitter.name(result, name + scope.suffix)
         for name in node.outputs[len(results) :]:
             # A converter may leave out results that nobody can use.
             if name:
-                self.unknown.add(name)
+                scope.unknown.add(name)
+
+    def body(self, node: Node, attribute: str) -> Body:
+        """The body that an attribute of a node holds."""
+        return Body.of(node, attribute, self.model.source)
+
+    def run_body(self, body: Body, inputs: Sequence, suffix: str) -> list:
+        """The results of a body; ``suffix`` distinguishes the names of this run."""
+        outer, location, refused = self.scope, self.emitter.location, len(self.refused)
+        self.scope = Scope(
+            outer, outer.suffix + suffix, dict(zip(body.inputs, inputs, strict=True))
+        )
+        self.scope.values[""] = None
+        for name, array in body.constants.items():
+            self.scope.values[name] = _LazyConstant(array, name)
+        self.scope.defer(body.nodes, body.kept)
+        try:
+            for node in body.kept:
+                self._import_node(node)
+            if len(self.refused) > refused:
+                raise _RefusedError
+            return [self._resolve(name) for name in body.outputs]
+        finally:
+            self.scope, self.emitter.location = outer, location
 
     def _evaluate(self, node: Node) -> list[Tensor]:
         inputs = [self._resolve(name) for name in node.inputs]
+        if control.is_control(node):
+            return control.evaluate(node, inputs, self)
+        if sequences.handles(node, inputs):
+            return sequences.evaluate(node, inputs, self.emitter)
+        sequences.refuse(inputs)
         if not node.domain and node.op_type == "Shape" and inputs[0] is not None:
             shape = shape_of(node, inputs[0].shape)
             return [Tensor.constant(shape, node.outputs[0], from_shape=True)]
@@ -238,6 +301,20 @@ class _LazyConstant(Tensor):
     def resolve(self) -> Tensor:
         """The constant."""
         return Tensor.constant(self.pending, self.name)
+
+
+def _is_known(node: Node) -> bool:
+    """Whether the node is one that may be imported."""
+    if find_converter(node) is not None or is_shape_arithmetic(node):
+        return True
+    return control.is_control(node) or sequences.handles(node, [None])
+
+
+class _RefusedError(UserError):
+    """What a node uses was refused; that is told already."""
+
+    def __str__(self) -> str:
+        return ""
 
 
 class _UnsupportedOperatorError(UserError):
