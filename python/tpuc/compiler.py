@@ -72,6 +72,14 @@ def network_name(model: str | os.PathLike | onnx.ModelProto, given: str = "") ->
     return "".join(c if c.isalnum() or c in "._-" else "_" for c in given or stem) or "main"
 
 
+def is_torch_module(value: object) -> bool:
+    """Whether a value is a module of PyTorch, which is not imported for it."""
+    return any(
+        base.__module__ == "torch.nn.modules.module" and base.__qualname__ == "Module"
+        for base in type(value).__mro__
+    )
+
+
 def check_model(model: object) -> None:
     """Refuses what is no model.
 
@@ -82,7 +90,9 @@ def check_model(model: object) -> None:
         return
     kind = type(model)
     remedy = "give the path of an ONNX file or an onnx.ModelProto"
-    if any(base.__module__.startswith("torch.") for base in kind.__mro__):
+    if is_torch_module(model):
+        remedy = "give what tpuc.pytorch.to_onnx(module, example_inputs) makes of it"
+    elif any(base.__module__.startswith("torch.") for base in kind.__mro__):
         remedy = "export it with torch.onnx.export and " + remedy
     raise InputTypeError(f"the model is a {kind.__module__}.{kind.__qualname__}; {remedy}")
 

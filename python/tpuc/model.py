@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -15,7 +16,14 @@ from numpy.typing import ArrayLike
 from tpuc import _core
 from tpuc.arrays import match_inputs
 from tpuc.calibration.table import CalibrationTable
-from tpuc.compiler import check_model, check_quantize, deploy, network_name, transform
+from tpuc.compiler import (
+    check_model,
+    check_quantize,
+    deploy,
+    is_torch_module,
+    network_name,
+    transform,
+)
 from tpuc.errors import InputTypeError, UserError
 from tpuc.kinds import BMODEL, refuse_other
 from tpuc.outputs import check_writable, note_inputs
@@ -23,6 +31,9 @@ from tpuc.precisions import resolve
 from tpuc.preprocess import Preprocess
 from tpuc.profile import Profile
 from tpuc.storage import to_real, to_storage
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -311,7 +322,8 @@ def _describe(spec: TensorSpec) -> str:
 
 
 def compile(
-    model: str | os.PathLike | onnx.ModelProto,
+    model: str | os.PathLike | onnx.ModelProto | torch.nn.Module,
+    example_inputs: Any = None,
     quantize: str = "F16",
     *,
     input_shapes: Sequence[Sequence[int]] | None = None,
@@ -321,10 +333,13 @@ def compile(
     name: str | None = None,
     opt: int = 2,
 ) -> Model:
-    """Compiles an ONNX model for the BM1684X.
+    """Compiles an ONNX model or a PyTorch module for the BM1684X.
 
     Args:
-        model: a path or a model in memory.
+        model: a path, a model in memory, or a torch.nn.Module.
+        example_inputs: of a PyTorch module, the tensor or the tuple of tensors that its
+            forward() takes; their sizes are the network's. An ONNX model has none, so that
+            the precision may be given here.
         quantize: "F32", "F16", "BF16" or "INT8".
         input_shapes: shapes of the inputs in order; may change the batch and
             fills in symbolic sizes.
@@ -341,9 +356,26 @@ def compile(
         The compiled model.
 
     Raises:
+        TypeError: something that is no model, or a PyTorch module without example inputs.
         UserError: the model is broken or not supported; the text says where.
+
+    Example:
+        >>> model = tpuc.compile("swin_t.onnx", quantize="INT8", calibration_table=table)
+        >>> model = tpuc.compile(torchvision.models.swin_t(), torch.zeros(1, 3, 224, 224))
     """
+    if isinstance(example_inputs, str):
+        quantize, example_inputs = example_inputs, None
     quantize = check_quantize(quantize)
+    if is_torch_module(model):
+        from tpuc.pytorch import to_onnx
+
+        name = type(model).__name__ if name is None else name
+        model = to_onnx(model, example_inputs)
+    elif example_inputs is not None:
+        raise InputTypeError(
+            "example inputs are for PyTorch modules; the sizes of an ONNX model are its own, or "
+            "given by input_shapes"
+        )
     check_model(model)
     if name is None:
         name = network_name(model)
