@@ -88,7 +88,9 @@ def backend(graph: torch.fx.GraphModule, example_inputs: Sequence[Any]) -> Calla
             name: value.detach().cpu().numpy()
             for name, value in zip(names, network.inputs_of(inputs), strict=True)
         }
-        results = model.real_results(model.run({spec.name: given[spec.name] for spec in model.inputs}))
+        results = model.real_results(
+            model.run({spec.name: given[spec.name] for spec in model.inputs})
+        )
         arrays = (results[port.name] for port in exported.graph.output)
         return tuple(
             torch.from_numpy(array).to(dtype) for array, dtype in zip(arrays, types, strict=True)

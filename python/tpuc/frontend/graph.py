@@ -6,6 +6,8 @@ that exist, no cycles, arguments and attributes as the operator set says.
 
 from __future__ import annotations
 
+import ast
+import contextlib
 from collections.abc import Iterable
 
 import onnx
@@ -14,6 +16,23 @@ from tpuc.errors import UserError
 from tpuc.frontend.load import LoadedModel
 
 STANDARD_DOMAINS = ("", "ai.onnx")
+
+
+# Where torch.export writes the modules that a node comes from, as a list from the outermost to
+# the node's own operation, and the most that is read of it.
+_SCOPES = "pkg.torch.onnx.name_scopes"
+_LONGEST_SCOPES = 10_000
+
+
+def _module_of(proto: onnx.NodeProto) -> str:
+    """The user's module that a node of PyTorch's exporter comes from, as "layer1.0.conv"."""
+    for entry in proto.metadata_props:
+        if entry.key == _SCOPES and len(entry.value) <= _LONGEST_SCOPES:
+            with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+                scopes = ast.literal_eval(entry.value)
+                if isinstance(scopes, list) and len(scopes) > 1 and isinstance(scopes[-2], str):
+                    return scopes[-2]
+    return ""
 
 
 class Node:
@@ -30,7 +49,9 @@ class Node:
         self.domain = "" if proto.domain in STANDARD_DOMAINS else proto.domain
         self.inputs = list(proto.input)
         self.outputs = list(proto.output)
-        self.name = proto.name or next((o for o in self.outputs if o), proto.op_type)
+        own = proto.name or next((o for o in self.outputs if o), proto.op_type)
+        module = _module_of(proto)
+        self.name = f"{module}.{own}" if module else own
         self.opset = opset
         self.attributes = {a.name: a for a in proto.attribute}
         # Values from around the node that its bodies use.
