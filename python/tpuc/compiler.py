@@ -13,7 +13,7 @@ from pathlib import Path
 
 import onnx
 
-from tpuc import _core
+from tpuc import _core, limits
 from tpuc.calibration.table import CalibrationTable
 from tpuc.errors import InputTypeError, UserError, unknown
 from tpuc.frontend import import_onnx
@@ -229,9 +229,10 @@ def deploy(
         if network is None:
             return run(stop_after)
         names = [port.name for port in module.inputs], [port.name for port in module.outputs]
+        rows = limits.parse(module.attribute(limits.ATTRIBUTE))
         core = run(stop_after)
         if core is not None and core.explanation:
-            core.explanation = explain(core.explanation, network, names)
+            core.explanation = explain(core.explanation, network, names, rows)
         elif text := module.attribute(EXPLANATION):
-            module.set_attribute(EXPLANATION, explain(text, network, names))
+            module.set_attribute(EXPLANATION, explain(text, network, names, rows))
         return core

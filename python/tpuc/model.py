@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 from numpy.typing import ArrayLike
 
-from tpuc import _core
+from tpuc import _core, limits
 from tpuc.arrays import match_inputs
 from tpuc.calibration.table import CalibrationTable
 from tpuc.compiler import (
@@ -26,6 +26,7 @@ from tpuc.compiler import (
 )
 from tpuc.errors import InputTypeError, UserError
 from tpuc.kinds import BMODEL, refuse_other
+from tpuc.limits import check_indices
 from tpuc.outputs import check_writable, note_inputs
 from tpuc.precisions import resolve
 from tpuc.preprocess import Preprocess
@@ -72,6 +73,7 @@ class Model:
         self._profile_key: tuple[str, bool] | None = None
         self._network = 0
         self._stage = 0
+        self._rows: dict[tuple[int, int], dict[str, int]] = {}
 
     @classmethod
     def load(cls, path: str | os.PathLike, network: str | None = None) -> Model:
@@ -166,11 +168,18 @@ class Model:
 
         Raises:
             TypeError: something that is no array.
-            UserError: a wrong name, shape or type, or a broken command stream.
+            UserError: as stored_inputs(), or a broken command stream.
         """
         arrays = self.stored_inputs(self._by_name(inputs))
         results = self._core.run(arrays, threads)
         return {spec.name: array for spec, array in zip(self.outputs, results, strict=True)}
+
+    def _index_limits(self) -> dict[str, int]:
+        """The rows of the tables that inputs of the selected stage index."""
+        key = self._network, self._stage
+        if key not in self._rows:
+            self._rows[key] = limits.parse(self._core.explanation)
+        return self._rows[key]
 
     def _by_name(self, inputs: Mapping[str, ArrayLike] | ArrayLike) -> dict[str, np.ndarray]:
         """Inputs as arrays by name.
@@ -202,9 +211,11 @@ class Model:
             where: what messages call them, by default the model's path.
 
         Raises:
-            UserError: a wrong name, shape or type.
+            UserError: a wrong name, shape or type, or a number of no row of the table that an
+                input indexes.
         """
         self.select({name: np.shape(array) for name, array in inputs.items()})
+        check_indices(inputs, self._index_limits(), where or self._source)
         specs = {spec.name: spec for spec in self.inputs}
         stored = {
             name: to_storage(array, specs[name]) if name in specs else array
@@ -237,19 +248,19 @@ class Model:
         """Every command as a line of text."""
         return self._core.disassemble()
 
-    def _rows(self) -> list[tuple[str, str]]:
+    def _summary(self) -> list[tuple[str, str]]:
         rows = [("input", _describe(spec)) for spec in self.inputs]
         rows += [("output", _describe(spec)) for spec in self.outputs]
         return rows + self.profile().rows()
 
     def __repr__(self) -> str:
-        lines = [f"{name:<22}{value}" for name, value in self._rows()]
+        lines = [f"{name:<22}{value}" for name, value in self._summary()]
         return "\n".join([f"tpuc.Model({self._source})", *lines])
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td>{html.escape(name)}</td><td>{html.escape(value)}</td></tr>"
-            for name, value in self._rows()
+            for name, value in self._summary()
         )
         return f"<table><caption>{html.escape(self._source)}</caption>{rows}</table>"
 

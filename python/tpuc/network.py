@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from tpuc import _core
+from tpuc import _core, limits
 from tpuc.errors import UserError
 
 Network = dict[str, Any]
@@ -139,13 +139,19 @@ def stored(module: _core.Module) -> Network | None:
         return None
 
 
-def explain(explanation: str, network: Network, names: tuple[list[str], list[str]]) -> str:
+def explain(
+    explanation: str,
+    network: Network,
+    names: tuple[list[str], list[str]],
+    rows: Mapping[str, int],
+) -> str:
     """A compiler's explanation with the network, see `contract`, as ``network``.
 
     Args:
         explanation: a JSON text.
         network: as stored.
         names: of inputs and outputs.
+        rows: of the tables that inputs index, see `limits`.
     """
     parsed = json.loads(explanation)
     kinds: dict[str, list[str]] = {}
@@ -155,4 +161,6 @@ def explain(explanation: str, network: Network, names: tuple[list[str], list[str
             known.append(operator["kind"])
     ports = {"input_names": names[0], "output_names": names[1]}
     parsed["network"] = {**contract(network, kinds), **ports}
+    if rows:
+        parsed[limits.KEY] = dict(rows)
     return json.dumps(parsed, separators=(",", ":"))

@@ -7,6 +7,7 @@ never touch the extension module.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from tpuc import _core
 from tpuc.errors import UserError
+from tpuc.limits import ATTRIBUTE, KEY, IndexTracker
 
 # Data is f32 in the top dialect, masks are i1, indices are i64 or i32. Narrower
 # floats are stored without loss; narrower integers are counted without wrapping.
@@ -106,10 +108,12 @@ class Emitter:
         self.location = name
         # Shapes by name as the model was exported, when the batch is another.
         self.reference_shapes: dict[str, tuple[int, ...]] = {}
+        self._indices = IndexTracker()
 
     def input(self, name: str, shape: Sequence[int], dtype: str) -> Tensor:
         """Adds an input of the network."""
         value = self._builder.add_input(name, list(shape), dtype)
+        self._indices.add_input(value.id, name)
         return Tensor(dtype, shape, id=value.id, name=name)
 
     def output(self, name: str, tensor: Tensor) -> None:
@@ -118,7 +122,10 @@ class Emitter:
 
     def finish(self) -> _core.Module:
         """Ends the network and verifies it."""
-        return self._builder.finish()
+        module = self._builder.finish()
+        if self._indices.rows:
+            module.set_attribute(ATTRIBUTE, json.dumps({KEY: self._indices.rows}))
+        return module
 
     def op(
         self,
@@ -161,12 +168,18 @@ class Emitter:
         )
         for value in values:
             _check_size(value.shape)
+        ids = [operand.id for operand in operands]
+        self._indices.follow(name, ids, [value.id for value in values])
         return [Tensor(value.dtype, value.shape, id=value.id) for value in values]
 
     def name(self, tensor: Tensor, name: str) -> None:
         """Says that the present node computes a tensor of the source model."""
         if tensor.id is not None:
             self._builder.name_tensor(tensor.id, self.location, name)
+
+    def limit_indices(self, indices: Tensor, rows: int) -> None:
+        """Says that a tensor's numbers are rows of a table of so many."""
+        self._indices.limit(indices.id, rows)
 
     def set_range(self, tensor: Tensor, low: float, high: float) -> None:
         """Says to which interval the source model quantises a computed tensor."""

@@ -29,6 +29,7 @@ def _gather(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
         index = int(indices.array.reshape(-1)[0]) % x.shape[axis]
         part = e.slice_axis(x, axis, index, 1)
         return e.reshape(part, (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
+    e.limit_indices(indices, x.shape[axis])
     return e.op("gather", [x, indices], {"axis": axis})
 
 
@@ -36,6 +37,7 @@ def _gather(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
 def _gather_elements(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     axis = axis_of(int(node.attr("axis", 0)), inputs[0].rank)
     _check_range(inputs[1], inputs[0].shape[axis])
+    e.limit_indices(inputs[1], inputs[0].shape[axis])
     return e.op("gather_elements", inputs, {"axis": axis})
 
 
