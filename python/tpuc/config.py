@@ -87,6 +87,11 @@ class CompileConfig(BaseModel):
     quantize_table: str | None = Field(
         None, description="a file of precisions of single operators: NAME TYPE a line"
     )
+    auto_precision: bool | None = Field(
+        None,
+        description="F32 for tensors that leave the range of F16 on samples (default: where it "
+        "costs under 2 %% of the time)",
+    )
 
     opt: int = Field(
         2, ge=1, le=3,

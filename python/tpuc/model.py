@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from numpy.typing import ArrayLike
 
 from tpuc import _core, limits
 from tpuc.arrays import match_inputs
-from tpuc.calibration.table import CalibrationTable
+from tpuc.auto_precision import choose_precisions
+from tpuc.calibration.table import CalibrationTable, read_table
 from tpuc.compiler import (
     check_model,
     check_quantize,
@@ -343,6 +345,7 @@ def compile(
     calibration_table: CalibrationTable | str | os.PathLike | None = None,
     name: str | None = None,
     opt: int = 2,
+    auto_precision: bool | None = None,
 ) -> Model:
     """Compiles an ONNX model or a PyTorch module for the BM1684X.
 
@@ -358,10 +361,14 @@ def compile(
             inputs any more.
         quantize_table: precision of single operations by name, or a file of
             such pairs.
-        calibration_table: what ``tpuc.calibrate`` gave, or a file of it, for INT8.
+        calibration_table: what ``tpuc.calibrate`` gave, or a file of it, for INT8; for F16 it
+            shows which tensors leave the range of F16.
         name: what to call the network, by default the file's name.
         opt: how much is done for a fast program: 1 little, 2 the usual, 3
             compares many schedules, which takes long.
+        auto_precision: F32 for tensors that leave the range of F16 by the table: whatever it
+            costs (True), never (False), by default where it costs under 2 % of the time. A
+            UserWarning says what was found.
 
     Returns:
         The compiled model.
@@ -396,5 +403,12 @@ def compile(
         from tpuc.tuning.constants import with_constants
 
         module = with_constants(module, calibration_table, precisions)
+    if quantize == "F16" and calibration_table is not None and auto_precision is not False:
+        table = calibration_table
+        if not isinstance(table, CalibrationTable):
+            table = read_table(table)
+        precisions, said = choose_precisions(module, table, precisions, auto_precision, opt)
+        if said:
+            warnings.warn(said, stacklevel=2)
     core = deploy(module, quantize, precisions, calibration_table=calibration_table, opt=opt)
     return Model(core, str(name))

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 _DASHED = ("max_drop", "min_cosine", "stop_after", "compile_from", "compile_to")
 # Keys of a configuration file by what they are about, for --help.
 GROUPS = {
-    "": ("output", "quantize", "quantize_table", "chip", "input_shapes", "fix_input", "model_name",
-         "opt", "stop_after", "compile_to", "compile_from", "text", "explain", "debug"),
+    "": ("output", "quantize", "quantize_table", "auto_precision", "chip", "input_shapes",
+         "fix_input", "model_name", "opt", "stop_after", "compile_to", "compile_from", "text",
+         "explain", "debug"),
     "INT8: sample inputs and ranges": (
         "calibration", "data_list", "input_num", "calibration_table", "method", "asymmetric",
         "equalize", "round_weights", "correct_bias", "ray"),

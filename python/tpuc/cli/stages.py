@@ -9,6 +9,9 @@ import numpy as np
 
 from tpuc import _core
 from tpuc.arrays import load_npz, save_npz
+from tpuc.auto_precision import choose_precisions
+from tpuc.calibration import calibrate
+from tpuc.calibration.table import read_table
 from tpuc.cli.common import name_list
 from tpuc.cli.report import check_comparison, report_model
 from tpuc.compare import compare_all
@@ -33,6 +36,27 @@ def _inputs(module: _core.Module, args: argparse.Namespace) -> dict[str, np.ndar
     return None
 
 
+def _precisions(
+    module: _core.Module,
+    quantize: str,
+    args: argparse.Namespace,
+    inputs: dict[str, np.ndarray] | None,
+    progress: Progress,
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """The precisions with which no tensor leaves the range of F16 on samples, and what to say."""
+    wanted = getattr(args, "auto_precision", None)
+    has_samples = args.calibration_table or args.test_input
+    if quantize != "F16" or wanted is False or _core.phase_of(module) != "top" or not has_samples:
+        return args.precisions, []
+    with progress.stage("finding what leaves F16"):
+        if args.calibration_table:
+            table = read_table(args.calibration_table)
+        else:
+            table = calibrate(module, [inputs], method="max")
+        precisions, said = choose_precisions(module, table, args.precisions, wanted, args.opt)
+    return precisions, [("range of F16", said)] if said else []
+
+
 def compile_module(
     module: _core.Module,
     quantize: str,
@@ -48,9 +72,9 @@ def compile_module(
         module: a module in the top dialect; it is changed.
         quantize: the precision.
         args: precisions, calibration_table, model, test_input, test_reference, test_result,
-            compare_all, debug, explain, opt, quant_input, quant_output, asymmetric; of
-            model_deploy alone: excepts, gen_test_input, gen_test_seed, quant_inputs,
-            quant_outputs.
+            compare_all, debug, explain, opt, quant_input, quant_output, asymmetric,
+            auto_precision; of model_deploy alone: excepts, gen_test_input, gen_test_seed,
+            quant_inputs, quant_outputs.
         tolerance: least cosine and euclidean similarity.
         progress: continues an earlier command's stages.
         measure: what else to say of the model in the summary.
@@ -73,11 +97,12 @@ def compile_module(
     if host is not None and reference is not None:
         similar = compare_all(host, reference, "F32", excepts)
         check_comparison(args.test_reference, similar, tolerance)
+    precisions, rows = _precisions(module, quantize, args, inputs, progress)
     with progress.stage("compiling"):
         core = deploy(
             module,
             quantize,
-            args.precisions,
+            precisions,
             calibration_table=args.calibration_table,
             opt=args.opt,
             quant_input=args.quant_input,
@@ -103,7 +128,7 @@ def compile_module(
         check_comparison(title, similar, tolerance)
         if args.test_result:
             save_npz(args.test_result, {**inputs, **results})
-    rows = list(more)
+    rows += more
     if measure is not None:
         with progress.stage("measuring accuracy"):
             rows += measure(model)
