@@ -325,6 +325,11 @@ LogicalResult FunctionConversion::convertOps() {
       other->addLegalOps(target);
   target.addDynamicallyLegalOp<func::ReturnOp>(
       [this](Operation *op) { return op == terminator; });
+  // What a file has of them was not lowered, and nothing stands for it.
+  for (Operation &op : function.front().without_terminator())
+    if (!isa<top::WeightOp>(op) && target.isLegal(&op))
+      return op.emitOpError("is in a network of the top dialect, whose ops are "
+                            "all lowered; remove it");
   ConversionConfig config;
   config.foldingMode = DialectConversionFoldingMode::Never;
   return applyFullConversion(function, target, std::move(patterns), config);

@@ -66,3 +66,22 @@ func.func @pow_of_computed_exponent(%x: tensor<4xf32>, %y: tensor<4xf32>) -> ten
 func.func @dynamic(%x: tensor<?xf32>) -> tensor<?xf32> {
   return %x : tensor<?xf32>
 }
+
+// -----
+
+// Ops that only lowered networks have.
+func.func @lowered_already(%arg0: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // expected-error @+1 {{'tpu.unary' op is in a network of the top dialect, whose ops are all lowered; remove it}}
+  %0 = tpu.unary exp %arg0 : tensor<4x8xf32>
+  %1 = top.relu %0 : tensor<4x8xf32>
+  return %1 : tensor<4x8xf32>
+}
+
+// -----
+
+func.func @cast_of_a_conversion(%arg0: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // expected-error @+1 {{'builtin.unrealized_conversion_cast' op is in a network of the top dialect, whose ops are all lowered; remove it}}
+  %0 = builtin.unrealized_conversion_cast to tensor<4x8xf32>
+  %1 = top.relu %0 : tensor<4x8xf32>
+  return %1 : tensor<4x8xf32>
+}
