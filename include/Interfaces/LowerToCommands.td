@@ -24,15 +24,24 @@ def LowerToCommandsOpInterface : OpInterface<"LowerToCommandsOpInterface"> {
       }],
       "::llvm::LogicalResult", "buildKernels",
       (ins "::tpuc::KernelContext &":$context,
-           "::tpuc::kernel::KernelList &":$kernels)>,
+           "::tpuc::kernel::KernelList &":$kernels)>
+  ];
+}
+
+def PackWeightsOpInterface : OpInterface<"PackWeightsOpInterface"> {
+  let cppNamespace = "::tpuc";
+  let description = [{
+    An operation whose kernels load a constant operand in another order than its
+    own.
+  }];
+  let methods = [
     InterfaceMethod<[{
-        The constant operand that the kernels load in another order than its
-        own, and its bytes in that order; no bytes when there is none. Emits an
-        error where buildKernels() would.
+        The constant operand and its bytes in the order of the loads; no bytes
+        where this operation takes it as it is. Emits an error where
+        buildKernels() would.
       }],
       "::mlir::FailureOr<::tpuc::PackedOperand>", "packWeights",
-      (ins "::tpuc::KernelContext &":$context), /*methodBody=*/"",
-      /*defaultImplementation=*/"return ::tpuc::PackedOperand();">
+      (ins "::tpuc::KernelContext &":$context)>
   ];
 }
 

@@ -16,6 +16,22 @@ using namespace tpuc::kernel;
 
 namespace {
 
+/// The panels in which a constant right operand is packed; none where it is
+/// as fast in its own order, and for operands that are computed.
+MatmulPanels choosePanels(tpu::MatMulOp matmul, KernelContext &context) {
+  if (matmul.getBatch() != 1 || matmul.getRightTranspose() ||
+      matmul.getHdimIsBatch() ||
+      context.constantBytes(matmul.getRight()).empty())
+    return {};
+  return MatmulPanels::choose(matmul.getM(), matmul.getK(), matmul.getN(),
+                              *elementTypeOf(matmul.getRight().getType()));
+}
+
+/// Whether the panels of a matrix are in another order than its own.
+bool isReordered(const MatmulPanels &panels, int64_t columns) {
+  return panels && (panels.columns < columns || panels.areApart());
+}
+
 struct MatMulModel
     : LowerToCommandsOpInterface::ExternalModel<MatMulModel, tpu::MatMulOp> {
   LogicalResult buildKernels(Operation *op, KernelContext &context,
@@ -57,21 +73,7 @@ struct MatMulModel
     return success();
   }
 
-  FailureOr<PackedOperand> packWeights(Operation *op,
-                                       KernelContext &context) const {
-    auto matmul = cast<tpu::MatMulOp>(op);
-    MatmulPanels panels = choosePanels(matmul, context);
-    if (!isReordered(panels, matmul.getN()))
-      return PackedOperand();
-    return PackedOperand{
-        kRight, panels.pack(context.constantBytes(matmul.getRight()),
-                            matmul.getK(), matmul.getN(),
-                            *elementTypeOf(matmul.getRight().getType()))};
-  }
-
 private:
-  static constexpr unsigned kRight = 1;
-
   /// Heads are matrices of strided rows: one kernel per entry of the outer
   /// axes, as these and the heads have no common stride.
   static void makeHeadKernels(const MatmulParams &params, tpu::MatMulOp matmul,
@@ -91,23 +93,6 @@ private:
       one.result = matricesOf(params.result);
       makeMatmulKernels(one, kernels);
     }
-  }
-
-  /// The panels in which a constant right operand is packed; none where it is
-  /// as fast in its own order, and for operands that are computed.
-  static MatmulPanels choosePanels(tpu::MatMulOp matmul,
-                                   KernelContext &context) {
-    if (matmul.getBatch() != 1 || matmul.getRightTranspose() ||
-        matmul.getHdimIsBatch() ||
-        context.constantBytes(matmul.getRight()).empty())
-      return {};
-    return MatmulPanels::choose(matmul.getM(), matmul.getK(), matmul.getN(),
-                                *elementTypeOf(matmul.getRight().getType()));
-  }
-
-  /// Whether the panels of a matrix are in another order than its own.
-  static bool isReordered(const MatmulPanels &panels, int64_t columns) {
-    return panels && (panels.columns < columns || panels.areApart());
   }
 
   /// Weights are packed for the fastest transfer; other operands are read
@@ -135,8 +120,23 @@ private:
   }
 };
 
+struct MatMulPacker
+    : PackWeightsOpInterface::ExternalModel<MatMulPacker, tpu::MatMulOp> {
+  FailureOr<PackedOperand> packWeights(Operation *op,
+                                       KernelContext &context) const {
+    auto matmul = cast<tpu::MatMulOp>(op);
+    MatmulPanels panels = choosePanels(matmul, context);
+    if (!isReordered(panels, matmul.getN()))
+      return PackedOperand();
+    return PackedOperand{
+        /*index=*/1, panels.pack(context.constantBytes(matmul.getRight()),
+                                 matmul.getK(), matmul.getN(),
+                                 *elementTypeOf(matmul.getRight().getType()))};
+  }
+};
+
 } // namespace
 
 void tpuc::attachMatmulKernels(MLIRContext *context) {
-  tpu::MatMulOp::attachInterface<MatMulModel>(*context);
+  tpu::MatMulOp::attachInterface<MatMulModel, MatMulPacker>(*context);
 }

@@ -111,25 +111,6 @@ struct ConvModel
     return report(op, makeConvKernels(params, kernels));
   }
 
-  FailureOr<PackedOperand> packWeights(Operation *op,
-                                       KernelContext &context) const {
-    auto conv = cast<tpu::ConvOp>(op);
-    ConvParams params;
-    Weights weights;
-    if (failed(setParams(conv, context, params)) ||
-        failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
-                           weights)))
-      return failure();
-    std::vector<char> parts;
-    if (isSplit(conv)) {
-      parts = splitFilter(weights.filter,
-                          params.window.kernelH * params.window.kernelW);
-      weights.filter = parts;
-    }
-    return PackedOperand{kFilter, pack(conv, params, weights)};
-  }
-
-private:
   /// Whether the filter is the sum of two bf16 filters.
   static bool isSplit(tpu::ConvOp conv) {
     return conv.getInput().getType().getElementType().isBF16() &&
@@ -158,6 +139,7 @@ private:
     return report(conv, checkConv(params));
   }
 
+private:
   static LogicalResult setGate(tpu::ConvOp conv, ConvParams &params) {
     if (conv.getGate() == tpu::GateKind::None)
       return success();
@@ -178,7 +160,29 @@ private:
            << ", for which there is no form; give it the scale " << expected
            << ", or the precision F16 where that is below 2e-3";
   }
+};
 
+struct ConvPacker
+    : PackWeightsOpInterface::ExternalModel<ConvPacker, tpu::ConvOp> {
+  FailureOr<PackedOperand> packWeights(Operation *op,
+                                       KernelContext &context) const {
+    auto conv = cast<tpu::ConvOp>(op);
+    ConvParams params;
+    Weights weights;
+    if (failed(ConvModel::setParams(conv, context, params)) ||
+        failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
+                           weights)))
+      return failure();
+    std::vector<char> parts;
+    if (ConvModel::isSplit(conv)) {
+      parts = splitFilter(weights.filter,
+                          params.window.kernelH * params.window.kernelW);
+      weights.filter = parts;
+    }
+    return PackedOperand{kFilter, pack(conv, params, weights)};
+  }
+
+private:
   static std::vector<char> pack(tpu::ConvOp conv, const ConvParams &params,
                                 Weights &weights) {
     auto type = dyn_cast<quant::UniformQuantizedPerAxisType>(
@@ -213,20 +217,6 @@ struct ConvTransposeModel
     return report(op, makeConvTransposeKernels(params, kernels));
   }
 
-  FailureOr<PackedOperand> packWeights(Operation *op,
-                                       KernelContext &context) const {
-    auto conv = cast<tpu::ConvTransposeOp>(op);
-    ConvTransposeParams params;
-    Weights weights;
-    if (failed(setParams(conv, context, params)) ||
-        failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
-                           weights)))
-      return failure();
-    return PackedOperand{kFilter, packConvTransposeWeights(
-                                      params, weights.filter, weights.bias)};
-  }
-
-private:
   /// All but the weights; sizes are checked.
   static LogicalResult setParams(tpu::ConvTransposeOp conv,
                                  KernelContext &context,
@@ -255,6 +245,23 @@ private:
     params.hasBias = bool(conv.getBias());
     params.activation = activationOf(conv);
     return report(conv, checkConvTranspose(params));
+  }
+};
+
+struct ConvTransposePacker
+    : PackWeightsOpInterface::ExternalModel<ConvTransposePacker,
+                                            tpu::ConvTransposeOp> {
+  FailureOr<PackedOperand> packWeights(Operation *op,
+                                       KernelContext &context) const {
+    auto conv = cast<tpu::ConvTransposeOp>(op);
+    ConvTransposeParams params;
+    Weights weights;
+    if (failed(ConvTransposeModel::setParams(conv, context, params)) ||
+        failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
+                           weights)))
+      return failure();
+    return PackedOperand{kFilter, packConvTransposeWeights(
+                                      params, weights.filter, weights.bias)};
   }
 };
 
@@ -291,7 +298,8 @@ struct PoolModel
 } // namespace
 
 void tpuc::attachWindowKernels(MLIRContext *context) {
-  tpu::ConvOp::attachInterface<ConvModel>(*context);
-  tpu::ConvTransposeOp::attachInterface<ConvTransposeModel>(*context);
+  tpu::ConvOp::attachInterface<ConvModel, ConvPacker>(*context);
+  tpu::ConvTransposeOp::attachInterface<ConvTransposeModel,
+                                        ConvTransposePacker>(*context);
   tpu::PoolOp::attachInterface<PoolModel>(*context);
 }

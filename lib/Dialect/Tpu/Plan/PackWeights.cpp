@@ -47,14 +47,14 @@ struct TpuPackWeights : public tpu::impl::TpuPackWeightsBase<TpuPackWeights> {
       return signalPassFailure();
     bool hasFailed = false;
     for (Operation &op : function.getBody().front())
-      if (auto lowering = dyn_cast<LowerToCommandsOpInterface>(op))
-        hasFailed |= failed(pack(lowering, network.context));
+      if (auto packing = dyn_cast<PackWeightsOpInterface>(op))
+        hasFailed |= failed(pack(packing, network.context));
     if (hasFailed)
       signalPassFailure();
   }
 
 private:
-  LogicalResult pack(LowerToCommandsOpInterface op, KernelContext &context) {
+  LogicalResult pack(PackWeightsOpInterface op, KernelContext &context) {
     FailureOr<PackedOperand> operand = op.packWeights(context);
     if (failed(operand))
       return failure();
