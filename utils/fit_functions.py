@@ -307,12 +307,43 @@ TABLES: dict[str, list[tuple[Form, str, int]]] = {
 }
 
 
+def tanh_ratio(limit: float = 9.02, count: int = 5) -> tuple[Array, Array]:
+    """tanh(x) / x as a ratio of polynomials in x^2 with the least relative error up to `limit`.
+
+    Lawson's iteration on the linear form f q - p, weighted by the last denominator.
+    """
+    samples = 4000
+    x = limit * (1 - np.cos(np.pi * (np.arange(samples) + 0.5) / samples)) / 2
+    powers = (x / limit)[:, None] ** (2 * np.arange(count))
+    f = np.tanh(x) / x
+    importance, below = np.ones_like(x), np.ones_like(x)
+    best, least = (powers[0], powers[0]), np.inf
+    for _ in range(300):
+        scale = np.sqrt(importance) / (f * below)
+        basis = np.hstack([powers, -f[:, None] * powers[:, 1:]]) * scale[:, None]
+        c = np.linalg.lstsq(basis, f * scale, rcond=None)[0]
+        p, q = c[:count], np.concatenate([[1.0], c[count:]])
+        below = powers @ q
+        error = np.abs(powers @ p / below / f - 1)
+        if error.max() < least:
+            best, least = (p, q), error.max()
+        importance *= error + 1e-12
+        importance /= importance.mean()
+    units = limit ** (2.0 * np.arange(count))
+    print(f"// tanh as a ratio, up to {limit}: error {least:.1e}")
+    for name, values in zip(("above", "below"), best, strict=True):
+        print(f"{name}: {[float(v) for v in values / units]}")
+    return best
+
+
 def main() -> None:
     """Prints the tables asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", choices=[*TABLES, []], help="functions, all by default")
     parser.add_argument("--trials", type=int, default=3000, help="steps of the refinement")
     options = parser.parse_args()
+    if not options.names:
+        tanh_ratio()
     for name in options.names or TABLES:
         for form, kind, count in TABLES[name]:
             report(name, form, kind, count, options.trials)

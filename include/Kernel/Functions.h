@@ -59,6 +59,8 @@ VectorValue appendPowerOfTwo(VectorProgram &list, VectorValue x, int bias);
 /// 1.4e-7 at the best.
 VectorValue appendReciprocalOfPositive(VectorProgram &list, VectorValue x,
                                        unsigned steps = 3);
+/// tanh(x) to 4e-7 relative, at most 1. f32.
+VectorValue appendTanh(VectorProgram &list, VectorValue x);
 /// 1/sqrt(x) to 3e-5 relative for positive normal f32 x; of 0 a large finite
 /// number.
 VectorValue appendCoarseRsqrt(VectorProgram &list, VectorValue x);

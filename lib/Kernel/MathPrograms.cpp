@@ -109,6 +109,24 @@ VectorValue kernel::appendReciprocalOfPositive(VectorProgram &list,
   return y;
 }
 
+VectorValue kernel::appendTanh(VectorProgram &list, VectorValue x) {
+  // x p(x^2) / q(x^2), relative error 2e-8 up to where the result rounds to 1;
+  // utils/fit_functions.py.
+  constexpr double kLimit = 9.02;
+  static constexpr double kAbove[] = {
+      0.9999999790379335, 0.1337970820395573, 0.0034940229395669857,
+      2.0583290655624026e-05, 1.3318814262162082e-08};
+  static constexpr double kBelow[] = {
+      1.0, 0.46713023451674784, 0.025871029106287396, 0.00032830738251498693,
+      7.761912357773029e-07};
+  VectorValue c = list.max(list.min(x, kLimit), -kLimit);
+  VectorValue square = list.mul(c, c);
+  VectorValue above = list.mul(c, list.polynomial(square, kAbove));
+  VectorValue y = list.mul(
+      above, appendReciprocalOfPositive(list, list.polynomial(square, kBelow)));
+  return list.max(list.min(y, 1.0), -1.0);
+}
+
 VectorValue kernel::appendCoarseRsqrt(VectorProgram &list, VectorValue x) {
   // The integer difference from this constant is 1/sqrt(x) to 3.5 %. What is
   // left is a function of x y^2 near 1, fitted by a square.

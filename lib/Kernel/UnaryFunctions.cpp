@@ -205,18 +205,6 @@ VectorValue appendSigmoid(VectorProgram &list, VectorValue x) {
                   appendReciprocalOfPositive(list, list.add(e, 1.0)));
 }
 
-VectorValue appendTanh(VectorProgram &list, VectorValue x) {
-  VectorValue e = appendExpOfNegative(list, list.mul(list.abs(x), -2.0));
-  VectorValue ratio =
-      list.mul(list.linear(e, -1.0, 1.0),
-               appendReciprocalOfPositive(list, list.add(e, 1.0)));
-  // Near 0 the difference 1 - e loses the digits that x itself has.
-  VectorValue cube = list.mul(list.mul(x, x), x);
-  VectorValue small = list.add(x, list.mul(cube, -1.0 / 3.0));
-  VectorValue large = appendCopySign(list, ratio, x);
-  return list.select(Compare::SelectLess, list.abs(x), 0.01, small, large);
-}
-
 VectorValue appendErf(VectorProgram &list, VectorValue x) {
   constexpr double kLimit = 4.0;
   VectorValue distance = list.min(list.abs(x), kLimit);

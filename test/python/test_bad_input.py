@@ -151,9 +151,10 @@ def set_op(model, index, op, domain=""):
 
 refuses("op_unknown", changed(lambda m: set_op(m, 1, "Frobnicate")), "Frobnicate", "relu")
 refuses("op_other_domain", changed(lambda m: set_op(m, 1, "Relu", "my.ops")), "my.ops", "relu")
-refuses("op_rnn", lambda: nets.one_node("LSTM", ("x", "w", "r"), (1, 1, 4),
-        {"w": np.ones((1, 8, 4), np.float32), "r": np.ones((1, 8, 2), np.float32)},
-        hidden_size=2), "LSTM", "not supported")  # fmt: skip
+refuses("op_random", lambda: nets.one_node("Bernoulli"), "Bernoulli", "not supported")
+refuses("op_rnn_shape", lambda: nets.one_node("LSTM", ("x", "w", "r"), (1, 1, 4),
+        {"w": np.ones((1, 8, 3), np.float32), "r": np.ones((1, 8, 2), np.float32)},
+        hidden_size=2), "LSTM", "weights of shape [1, 8, 3], expected [1, 8, 4]")  # fmt: skip
 refuses("op_loop_free_nonzero", lambda: nets.one_node("NonZero"), "NonZero")
 
 

@@ -22,6 +22,7 @@ LoweringSet tpuc::makeLoweringSet(MLIRContext *context) {
   populateNormLowerings(set);
   populatePoolLowerings(set);
   populatePowLowerings(set);
+  populateRecurrentLowerings(set);
   populateResizeLowerings(set);
   populateShapeLowerings(set);
   for (Dialect *dialect : context->getLoadedDialects())

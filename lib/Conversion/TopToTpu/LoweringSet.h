@@ -126,6 +126,7 @@ void populateInt8MatmulLowerings(LoweringSet &set);
 void populateNormLowerings(LoweringSet &set);
 void populatePoolLowerings(LoweringSet &set);
 void populatePowLowerings(LoweringSet &set);
+void populateRecurrentLowerings(LoweringSet &set);
 void populateResizeLowerings(LoweringSet &set);
 void populateShapeLowerings(LoweringSet &set);
 

@@ -17,6 +17,7 @@ void attachElementwiseKernels(mlir::MLIRContext *context);
 void attachMathKernels(mlir::MLIRContext *context);
 void attachMatmulKernels(mlir::MLIRContext *context);
 void attachMoveKernels(mlir::MLIRContext *context);
+void attachRecurrentKernels(mlir::MLIRContext *context);
 void attachWindowKernels(mlir::MLIRContext *context);
 
 } // namespace tpuc

@@ -271,6 +271,7 @@ void tpuc::registerTpuKernels(DialectRegistry &registry) {
     attachMathKernels(context);
     attachMatmulKernels(context);
     attachMoveKernels(context);
+    attachRecurrentKernels(context);
     attachWindowKernels(context);
   });
 }

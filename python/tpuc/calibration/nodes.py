@@ -17,6 +17,7 @@ from onnx import helper, numpy_helper
 from tpuc import _core
 from tpuc.errors import UserError
 from tpuc.frontend import converters, enums  # noqa: F401  (declare the twins)
+from tpuc.frontend.converters.recurrent import FUNCTIONS
 from tpuc.frontend.registry import find_twin
 
 OPSET = 20
@@ -312,3 +313,79 @@ def _cumsum(call: Call, nodes: Nodes) -> None:
         "CumSum", [call.inputs[0], axis], call.outputs[0],
         exclusive=int(call.get("exclusive", False)), reverse=int(call.get("reverse", False)),
     )  # fmt: skip
+
+
+@converts("recurrent")
+def _recurrent(call: Call, nodes: Nodes) -> None:
+    kind = enums.CellKind(call.get("kind"))
+    direction = enums.CellDirection(call.get("direction"))
+    weight, state = (nodes.shape(value) for value in call.operation.operands[1:3])
+    (directions, rows, units), (_, _, _, batch) = weight, state
+    steps = nodes.shape(call.operation.operands[0])[2]
+    ranks = [len(nodes.shape(value)) for value in call.operation.operands]
+    options = {rank: name for rank, name in zip(ranks[3:], call.inputs[3:], strict=True)}
+
+    # The gates are the sequence, of which each direction selects its own.
+    channels = directions * rows
+    flat = nodes.emit("Reshape", [call.inputs[0], nodes.ints([channels, steps, batch])])
+    inputs = [nodes.emit("Transpose", [flat], perm=[1, 2, 0])]
+    own = np.eye(channels, dtype=np.float32).reshape(directions, rows, channels)
+    inputs += [nodes.constant(own), call.inputs[1], "", "", "", ""]
+    before_reset = int(call.get("linear_before_reset", False))
+    if before_reset:
+        zeros = nodes.constant(np.zeros((directions, 2 * rows - units), np.float32))
+        own_bias = nodes.emit("Reshape", [options[3], nodes.ints([directions, units])])
+        inputs[3] = nodes.emit("Concat", [zeros, own_bias], axis=1)
+    if 2 in options:
+        count = nodes.emit("ReduceSum", [options[2], nodes.ints([0])], keepdims=0)
+        inputs[4] = nodes.emit("Cast", [count], to=onnx.TensorProto.INT32)
+    for index in range(state[0]):
+        part = nodes.emit("Gather", [call.inputs[2], nodes.constant(np.int64(index))], axis=0)
+        inputs[5 + index] = nodes.emit("Transpose", [part], perm=[0, 2, 1])
+    if kind == enums.CellKind.LSTM and 3 in options:
+        inputs.append(nodes.emit("Reshape", [options[3], nodes.ints([directions, 3 * units])]))
+
+    attributes: dict[str, Any] = _activations(call, kind, directions)
+    if call.get("clip", 0.0) > 0:
+        attributes["clip"] = call.get("clip")
+    if kind == enums.CellKind.GRU:
+        attributes["linear_before_reset"] = before_reset
+    if kind == enums.CellKind.LSTM:
+        attributes["input_forget"] = int(call.get("input_forget", False))
+    results = [f"t{len(nodes.nodes)}_{index}" for index in range(1 + state[0])]
+    while not inputs[-1]:
+        inputs.pop()
+    nodes.nodes.append(
+        helper.make_node(
+            kind.name, inputs, results, direction=direction.name.lower(), hidden_size=units,
+            **attributes,
+        )
+    )  # fmt: skip
+    turned = [nodes.emit("Transpose", [results[0]], perm=[1, 3, 0, 2])]
+    for result in results[1:]:
+        last = nodes.emit("Transpose", [result], perm=[0, 2, 1])
+        turned.append(nodes.emit("Reshape", [last, nodes.ints([directions, units, 1, batch])]))
+    states = nodes.emit("Concat", turned, axis=2)
+    shape = [1, directions * units, steps + state[0], batch]
+    nodes.emit("Reshape", [states, nodes.ints(shape)], call.outputs[0])
+
+
+def _activations(call: Call, kind: enums.CellKind, directions: int) -> dict[str, Any]:
+    """ONNX's attributes of a cell's activations."""
+    names = {function.kind: name for name, function in FUNCTIONS.items()}
+    count = {enums.CellKind.LSTM: 3, enums.CellKind.GRU: 2, enums.CellKind.RNN: 1}[kind]
+    kinds = [call.get(f"{part}_activation", default) for part, default in (
+        ("gate", enums.CellActivation.SIGMOID), ("cell", enums.CellActivation.TANH),
+        ("output", enums.CellActivation.TANH))][:count]  # fmt: skip
+    chosen = [FUNCTIONS[names[enums.CellActivation(value)]] for value in kinds]
+    numbers = {
+        "activation_alpha": [
+            a for f, a in zip(chosen, call.get("alphas"), strict=False) if f.alpha is not None
+        ],
+        "activation_beta": [
+            b for f, b in zip(chosen, call.get("betas"), strict=False) if f.beta is not None
+        ],
+    }
+    attributes: dict[str, Any] = {k: v * directions for k, v in numbers.items() if v}
+    attributes["activations"] = [names[function.kind] for function in chosen] * directions
+    return attributes

@@ -96,3 +96,35 @@ class Scatter(IntEnum):
     MUL = 2
     MAX = 3
     MIN = 4
+
+
+class CellKind(IntEnum):
+    """A recurrent cell."""
+
+    LSTM = 0
+    GRU = 1
+    RNN = 2
+
+
+class CellDirection(IntEnum):
+    """Order in which a cell runs over a sequence."""
+
+    FORWARD = 0
+    REVERSE = 1
+    BIDIRECTIONAL = 2
+
+
+class CellActivation(IntEnum):
+    """Function of a recurrent cell."""
+
+    SIGMOID = 0
+    TANH = 1
+    RELU = 2
+    LEAKY_RELU = 3
+    HARDSIGMOID = 4
+    ELU = 5
+    SOFTSIGN = 6
+    SOFTPLUS = 7
+    AFFINE = 8
+    SCALED_TANH = 9
+    THRESHOLDED_RELU = 10

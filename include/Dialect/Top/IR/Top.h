@@ -8,6 +8,7 @@
 #ifndef TPUC_DIALECT_TOP_IR_TOP_H
 #define TPUC_DIALECT_TOP_IR_TOP_H
 
+#include "Dialect/Top/IR/Recurrent.h"
 #include "Interfaces/DataMovement.h"
 #include "Interfaces/Evaluable.h"
 #include "Interfaces/Magnitude.h"
@@ -39,7 +40,6 @@ class Pointwise : public mlir::OpTrait::TraitBase<ConcreteType, Pointwise> {};
 } // namespace tpuc::top
 
 #include "Dialect/Top/IR/TopDialect.h.inc"
-#include "Dialect/Top/IR/TopEnums.h.inc"
 
 #define GET_OP_CLASSES
 #include "Dialect/Top/IR/TopBinaryOps.h.inc"
@@ -49,6 +49,8 @@ class Pointwise : public mlir::OpTrait::TraitBase<ConcreteType, Pointwise> {};
 #include "Dialect/Top/IR/TopConvOps.h.inc"
 #define GET_OP_CLASSES
 #include "Dialect/Top/IR/TopNormOps.h.inc"
+#define GET_OP_CLASSES
+#include "Dialect/Top/IR/TopRecurrentOps.h.inc"
 #define GET_OP_CLASSES
 #include "Dialect/Top/IR/TopShapeOps.h.inc"
 #define GET_OP_CLASSES

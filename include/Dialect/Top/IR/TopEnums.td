@@ -93,4 +93,33 @@ def Top_ScatterReduction : Top_Enum<"ScatterReduction",
   I32EnumAttrCase<"Min", 4, "min">
 ]>;
 
+def Top_CellKind : Top_Enum<"CellKind", "a recurrent cell", [
+  I32EnumAttrCase<"Lstm", 0, "lstm">,
+  I32EnumAttrCase<"Gru", 1, "gru">,
+  I32EnumAttrCase<"Rnn", 2, "rnn">
+]>;
+
+def Top_CellDirection : Top_Enum<"CellDirection",
+    "order in which a cell runs over a sequence", [
+  I32EnumAttrCase<"Forward", 0, "forward">,
+  I32EnumAttrCase<"Reverse", 1, "reverse">,
+  I32EnumAttrCase<"Bidirectional", 2, "bidirectional">
+]>;
+
+// With a and b for the parameters and x for the operand.
+def Top_CellActivation : Top_Enum<"CellActivation",
+    "function of a recurrent cell", [
+  I32EnumAttrCase<"Sigmoid", 0, "sigmoid">,
+  I32EnumAttrCase<"Tanh", 1, "tanh">,
+  I32EnumAttrCase<"Relu", 2, "relu">,
+  I32EnumAttrCase<"LeakyRelu", 3, "leaky_relu">,           // x < 0 ? a x : x
+  I32EnumAttrCase<"Hardsigmoid", 4, "hardsigmoid">,        // a x + b in [0, 1]
+  I32EnumAttrCase<"Elu", 5, "elu">,                        // x < 0 ? a (exp(x) - 1) : x
+  I32EnumAttrCase<"Softsign", 6, "softsign">,
+  I32EnumAttrCase<"Softplus", 7, "softplus">,
+  I32EnumAttrCase<"Affine", 8, "affine">,                  // a x + b
+  I32EnumAttrCase<"ScaledTanh", 9, "scaled_tanh">,         // a tanh(b x)
+  I32EnumAttrCase<"ThresholdedRelu", 10, "thresholded_relu"> // x > a ? x : 0
+]>;
+
 #endif // TPUC_DIALECT_TOP_IR_TOPENUMS_TD

@@ -8,6 +8,7 @@
 #ifndef TPUC_DIALECT_TPU_IR_TPU_H
 #define TPUC_DIALECT_TPU_IR_TPU_H
 
+#include "Dialect/Top/IR/Recurrent.h"
 #include "Interfaces/BatchSplit.h"
 #include "Interfaces/DataMovement.h"
 #include "Interfaces/Evaluable.h"
@@ -104,6 +105,8 @@ public:
 #include "Dialect/Tpu/IR/TpuGroupOps.h.inc"
 #define GET_OP_CLASSES
 #include "Dialect/Tpu/IR/TpuNormOps.h.inc"
+#define GET_OP_CLASSES
+#include "Dialect/Tpu/IR/TpuRecurrentOps.h.inc"
 #define GET_OP_CLASSES
 #include "Dialect/Tpu/IR/TpuShapeOps.h.inc"
 

@@ -13,6 +13,7 @@ include "Dialect/Tpu/IR/TpuConvOps.td"
 include "Dialect/Tpu/IR/TpuElementwiseOps.td"
 include "Dialect/Tpu/IR/TpuGroupOps.td"
 include "Dialect/Tpu/IR/TpuNormOps.td"
+include "Dialect/Tpu/IR/TpuRecurrentOps.td"
 include "Dialect/Tpu/IR/TpuShapeOps.td"
 
 #endif // TPUC_DIALECT_TPU_IR_TPUOPS_TD

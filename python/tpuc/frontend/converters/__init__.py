@@ -14,6 +14,7 @@ from tpuc.frontend.converters import (  # noqa: F401
     norm,
     pooling,
     quantised,
+    recurrent,
     reduction,
     resize,
     shape,
