@@ -267,7 +267,14 @@ def _results(
         if not name:
             results.append(None)
         elif index == 0:
-            y = e.reshape(e.slice_axis(states, 2, 0, steps), sizes)
+            y = e.slice_axis(states, 2, 0, steps)
+            if batch == 1:
+                # Rows of both directions: one transposition.
+                y = e.permute(e.reshape(y, (directions * units, steps)), (1, 0))
+                shape = (1, steps, directions, units) if layout else (steps, directions, 1, units)
+                results.append(e.reshape(y, shape))
+                continue
+            y = e.reshape(y, sizes)
             results.append(e.permute(y, (3, 2, 0, 1) if layout else (2, 0, 3, 1)))
         else:
             last = e.slice_axis(states, 2, steps + index - 1, 1)
