@@ -174,7 +174,7 @@ public:
                     : 0;
     for (int64_t block = 0; block < numBlocks; ++block)
       computeBlock(builder, tile, buffers, block, blockOf(target, block),
-                   /*accumulate=*/false, termAddress);
+                   /*accumulates=*/false, termAddress);
     if (sumsApart())
       builder.cast(flatView(stages.first), flatView(partial));
     emitActivation(builder, activation, stages);
@@ -205,7 +205,7 @@ private:
           uint32_t(buffers.inputs[1].address + block * packing.pitchBytes() +
                    packing.biasOffset());
       computeBlock(builder, tile, buffers, block, sums.begin(target),
-                   /*accumulate=*/false, /*termAddress=*/0);
+                   /*accumulates=*/false, /*termAddress=*/0);
       sums.finish(builder, target, parameters);
     }
   }

@@ -111,7 +111,7 @@ private:
   void makeCut(llvm::ArrayRef<StridedAxis> axes, int64_t resultOffset,
                int64_t sourceOffset) {
     // The innermost axis of the source, when it is not that of the result.
-    auto inner = llvm::find_if(
+    const auto *inner = llvm::find_if(
         axes, [](const StridedAxis &axis) { return axis.sourceStride == 1; });
     bool isTransposing = axes.back().resultStride == 1 &&
                          axes.back().sourceStride > 1 && inner != axes.end();
@@ -166,12 +166,10 @@ private:
     axes.erase(axes.begin() + inner);
     // Another axis across the lanes; lacking one, a part of the longer of the
     // two, whose runs stay the longest.
-    auto widest =
-        std::max_element(axes.begin(), axes.end(),
-                         [](const StridedAxis &a, const StridedAxis &b) {
-                           return std::min(a.size, arch::kLanes) <
-                                  std::min(b.size, arch::kLanes);
-                         });
+    auto *widest = llvm::max_element(axes, [](const StridedAxis &a,
+                                              const StridedAxis &b) {
+      return std::min(a.size, arch::kLanes) < std::min(b.size, arch::kLanes);
+    });
     constexpr int64_t kFewLanes = 16;
     StridedAxis lanes{1, 1, 1};
     if (widest != axes.end() &&

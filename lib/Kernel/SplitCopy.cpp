@@ -415,7 +415,7 @@ private:
 
 void kernel::cutSizes(llvm::ArrayRef<StridedAxis> axes, int64_t resultOffset,
                       int64_t sourceOffset, CutAction action) {
-  auto large = llvm::find_if(
+  const auto *large = llvm::find_if(
       axes, [](const StridedAxis &axis) { return axis.size > arch::kMaxSize; });
   if (large == axes.end())
     return action(axes, resultOffset, sourceOffset);

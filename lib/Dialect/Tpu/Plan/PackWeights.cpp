@@ -22,6 +22,15 @@ namespace tpuc::tpu {
 using namespace mlir;
 using namespace tpuc;
 
+/// The bytes as a resource that owns them.
+static AsmResourceBlob makeBlob(std::vector<char> bytes) {
+  auto owned = std::make_shared<std::vector<char>>(std::move(bytes));
+  return AsmResourceBlob(
+      *owned, alignof(std::max_align_t),
+      [owned](void *, size_t, size_t) mutable { owned.reset(); },
+      /*dataIsMutable=*/false);
+}
+
 /// The constant that operand `index` of `op` comes from, as one that nothing
 /// else reads; null when it is none.
 static tpu::WeightOp ownWeight(Operation *op, unsigned index) {
@@ -68,12 +77,10 @@ private:
     LDBG() << weight.getLoc() << ": " << operand->bytes.size() << " bytes";
     auto type = RankedTensorType::get(int64_t(operand->bytes.size()),
                                       IntegerType::get(op.getContext(), 8));
-    weight.setPackedAttr(DenseResourceElementsAttr::get(
-        type, "packed",
-        HeapAsmResourceBlob::allocateAndCopyWithAlign(
-            operand->bytes, arch::kVectorBytes, /*dataIsMutable=*/false)));
-    ++numPacked;
     numBytes += operand->bytes.size();
+    weight.setPackedAttr(DenseResourceElementsAttr::get(
+        type, "packed", makeBlob(std::move(operand->bytes))));
+    ++numPacked;
     return success();
   }
 };
