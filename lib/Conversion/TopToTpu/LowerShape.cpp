@@ -17,9 +17,47 @@ static LogicalResult lowerReshape(top::ReshapeOp op, Lowering &lowering) {
   return success();
 }
 
+/// Whether all readers of `value` are convolutions of floats of type `element`.
+static bool isConvolvedIn(Value value, Type element, Lowering &lowering) {
+  return !value.use_empty() &&
+         llvm::all_of(value.getUsers(), [&](Operation *user) {
+           if (auto reshape = dyn_cast<top::ReshapeOp>(user))
+             return isConvolvedIn(reshape.getResult(), element, lowering);
+           auto conv = dyn_cast<top::ConvOp>(user);
+           return conv && conv.getInput() == value && !lowering.isInt8(conv) &&
+                  lowering.getConvElements(conv).input == element;
+         });
+}
+
+/// The last axis that has more than one entry; 0 when none has.
+static size_t getInnermostAxis(ArrayRef<int64_t> shape) {
+  size_t axis = shape.size();
+  while (axis > 1 && shape[axis - 1] == 1)
+    --axis;
+  return axis == 0 ? 0 : axis - 1;
+}
+
+/// Whether a network's input is transposed for convolutions in 16 bits: once it
+/// is rounded, a product transposes it within local memory.
+static bool roundsBeforeTransposing(top::PermuteOp op, Lowering &lowering) {
+  constexpr int64_t kFew = 16;
+  Type element = lowering.getFloatElement(op);
+  ArrayRef<int64_t> from = getShape(op.getInput()),
+                    to = getShape(op.getOutput());
+  if (!isa<BlockArgument>(op.getInput()) || from.empty() ||
+      !getElement(op.getInput()).isF32() || element.isF32())
+    return false;
+  size_t rows = getInnermostAxis(from), columns = getInnermostAxis(to);
+  return op.getOrder()[columns] != int64_t(rows) && from[rows] >= kFew &&
+         to[columns] >= kFew &&
+         isConvolvedIn(op.getResult(), element, lowering);
+}
+
 static LogicalResult lowerPermute(top::PermuteOp op, Lowering &lowering) {
-  lowering.replace(op.getResult(), lowering.permute(lowering.get(op.getInput()),
-                                                    op.getOrder()));
+  Value input = roundsBeforeTransposing(op, lowering)
+                    ? lowering.get(op.getInput(), lowering.getFloatElement(op))
+                    : lowering.get(op.getInput());
+  lowering.replace(op.getResult(), lowering.permute(input, op.getOrder()));
   return success();
 }
 

@@ -101,3 +101,24 @@ func.func @pads_of_long_runs(%x: tensor<1x8x5x64xf32>) -> tensor<1x8x6x65xf32> {
   %0 = top.pad constant %x {pads = array<i64: 0, 0, 1, 0, 0, 0, 0, 1>} : (tensor<1x8x5x64xf32>) -> tensor<1x8x6x65xf32>
   return %0 : tensor<1x8x6x65xf32>
 }
+
+// A network's input that is transposed for convolutions in 16 bits is rounded
+// first: a product transposes it within local memory.
+// CHECK-LABEL: @rounds_before_transposing
+func.func @rounds_before_transposing(%x: tensor<20x1x24xf32>, %w: tensor<8x24x1x1xf32>) -> tensor<1x8x20x1xf32> {
+  // CHECK: %[[ROUNDED:.*]] = tpu.cast %arg0 : (tensor<20x1x24xf32>) -> tensor<20x1x24xf16>
+  // CHECK: tpu.permute %[[ROUNDED]]
+  %0 = top.permute %x {order = array<i64: 2, 0, 1>} : (tensor<20x1x24xf32>) -> tensor<24x20x1xf32>
+  %1 = top.reshape %0 : (tensor<24x20x1xf32>) -> tensor<1x24x20x1xf32>
+  %2 = top.conv %1, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x24x20x1xf32>, tensor<8x24x1x1xf32>) -> tensor<1x8x20x1xf32>
+  return %2 : tensor<1x8x20x1xf32>
+}
+
+// Few channels are no matrix.
+// CHECK-LABEL: @few_channels
+func.func @few_channels(%x: tensor<1x20x20x3xf32>, %w: tensor<8x3x1x1xf32>) -> tensor<1x8x20x20xf32> {
+  // CHECK: tpu.permute %arg0
+  %0 = top.permute %x {order = array<i64: 0, 3, 1, 2>} : (tensor<1x20x20x3xf32>) -> tensor<1x3x20x20xf32>
+  %1 = top.conv %0, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x3x20x20xf32>, tensor<8x3x1x1xf32>) -> tensor<1x8x20x20xf32>
+  return %1 : tensor<1x8x20x20xf32>
+}
