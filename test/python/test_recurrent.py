@@ -238,8 +238,6 @@ def test_int8_networks_keep_cells_in_float(op):
 
 
 def test_dynamically_quantised_weights():
-    from onnxruntime.quantization import QuantType, quant_pre_process, quantize_dynamic  # noqa: F401
-
     model, feeds = Case("LSTM", units=20, inputs=12, direction="bidirectional").build()
     rng = np.random.default_rng(3)
     graph = model.graph

@@ -59,6 +59,10 @@ static Value reduceApart(tpu::ReduceKind kind, Value x, Lowering &lowering) {
 
 Value tpuc::reduceInSteps(tpu::ReduceKind kind, Value x, int64_t axis,
                           Lowering &lowering) {
+  // Reductions are of floats, of which f16 holds INT8 values to a tenth of a
+  // step.
+  if (tpu::isQuantized(getElement(x)))
+    x = lowering.cast(x, Float16Type::get(x.getContext()));
   SmallVector<int64_t> shape(getShape(x));
   int64_t size = getProduct(ArrayRef<int64_t>(shape).drop_front(axis));
   int64_t parts = countParts(size);

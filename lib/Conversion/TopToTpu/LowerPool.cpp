@@ -97,7 +97,7 @@ static Value emitTileReduction(tpu::ReduceKind kind, Value x,
   SmallVector<int64_t> order(outer);
   llvm::append_range(order, inner);
   x = lowering.permute(lowering.reshape(x, split), order);
-  x = lowering.emit<tpu::ReduceOp>(kind, x, int64_t(outer.size()));
+  x = reduceInSteps(kind, x, outer.size(), lowering);
   return lowering.reshape(x, shape);
 }
 
