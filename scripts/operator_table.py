@@ -29,9 +29,11 @@ all constants is evaluated at import, whatever its operator. What an operator ca
 import with the text below, the node's name and its place in the model; all refused nodes are
 listed at once.
 
-Operators that are missing here are refused by name. What an operator may ask of the chip beyond
-its limits (pads, strides, sums that one command cannot hold) is refused by the lowering in the
-same form.
+An operator without a row of its own that the operator set defines by others, such as
+SoftmaxCrossEntropyLoss or FlexAttention, is imported as those; so is what a row does not take
+where the definition does. All others are refused by name. What an operator may ask of the chip
+beyond its limits (pads, strides, sums that one command cannot hold) is refused by the lowering in
+the same form.
 
 | operator | limits |
 | --- | --- |

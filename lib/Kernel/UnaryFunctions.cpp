@@ -424,18 +424,28 @@ std::optional<VectorValue> appendNarrow(VectorProgram &list,
 
 } // namespace
 
+/// In f32 a NaN of `x` instead of what the clamps of a function made of it:
+/// nothing else is below minus infinity.
+static VectorValue keepNaN(VectorProgram &list, VectorValue x, VectorValue y) {
+  if (x.type != ElementType::F32)
+    return y;
+  return list.select(Compare::SelectLess, x, -kInfinity,
+                     std::numeric_limits<double>::quiet_NaN(), y);
+}
+
 VectorValue kernel::appendUnary(VectorProgram &list, UnaryFunction function,
                                 VectorValue x, double alpha, double beta) {
   if (std::optional<VectorValue> y =
           appendNarrow(list, function, x, alpha, beta))
     return *y;
   if (std::optional<Gate> gate = gateOf(function, x.type))
-    return appendGate(list, x, *gate);
+    return keepNaN(list, x, appendGate(list, x, *gate));
   if (x.type != ElementType::F32)
     if (std::optional<VectorValue> y = appendHalf(list, function, x))
       return *y;
   VectorValue wide = list.cast(x, ElementType::F32);
-  return list.cast(appendWide(list, function, wide, alpha), x.type);
+  VectorValue y = appendWide(list, function, wide, alpha);
+  return list.cast(keepNaN(list, x, y), x.type);
 }
 
 void kernel::makeUnaryKernels(UnaryFunction function, double alpha, double beta,

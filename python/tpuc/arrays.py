@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -103,7 +104,7 @@ def _fit(array: np.ndarray, port: PortLike, where: str) -> np.ndarray:
     wanted = numpy_type(port.dtype)
     if array.dtype == wanted:
         return np.asarray(array, order="C")
-    if array.dtype.kind not in "fiub" and "float" not in array.dtype.name:
+    if array.dtype.kind not in "fiub" and not re.search("float|int", array.dtype.name):
         raise UserError(
             f"{where}: the input '{port.name}' has the type {array.dtype}, expected {wanted}"
         )

@@ -75,7 +75,7 @@ class CompileConfig(BaseModel):
     chip: Literal["bm1684x"] = Field("bm1684x", description="the chip to compile for")
     input_shapes: _Shapes | None = Field(
         None,
-        description="shapes of the inputs in order, e.g. [[1,3,224,224]]; may change the batch",
+        description="shapes of the inputs in order, e.g. [[1,3,224,224]]; may change any axis",
     )
     fix_input: Annotated[dict[str, Any], BeforeValidator(_fixed)] | None = Field(
         None,

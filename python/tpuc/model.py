@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from tpuc.compiler import (
     transform,
 )
 from tpuc.errors import InputTypeError, UserError
+from tpuc.interface import Interface
 from tpuc.kinds import BMODEL, refuse_other
 from tpuc.limits import check_indices
 from tpuc.outputs import check_writable, note_inputs
@@ -165,16 +167,19 @@ class Model:
             threads: host threads, 0 for all; the result does not depend on it.
 
         Returns:
-            The outputs by name, in the types of the .bmodel (bf16 as its bits);
-            real_results() says what quantised ones stand for.
+            The outputs by name, in the source model's types (quantised ones and
+            bf16 as the chip gives them); real_results() says what quantised ones
+            stand for.
 
         Raises:
             TypeError: something that is no array.
             UserError: as stored_inputs(), or a broken command stream.
         """
-        arrays = self.stored_inputs(self._by_name(inputs))
+        interface = Interface.of_record(self._core.preprocess)
+        arrays = self.stored_inputs(interface.without_empty(self._by_name(inputs)))
         results = self._core.run(arrays, threads)
-        return {spec.name: array for spec, array in zip(self.outputs, results, strict=True)}
+        names = [spec.name for spec in self.outputs]
+        return interface.in_own_types(dict(zip(names, results, strict=True)))
 
     def _index_limits(self) -> dict[str, int]:
         """The rows of the tables that inputs of the selected stage index."""
@@ -201,7 +206,11 @@ class Model:
 
     def real_results(self, results: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """What the outputs of run() stand for: floats for quantised and 16-bit ones."""
-        return {spec.name: to_real(results[spec.name], spec) for spec in self.outputs}
+        specs = {spec.name: spec for spec in self.outputs}
+        return {
+            name: to_real(array, specs[name]) if name in specs else array
+            for name, array in results.items()
+        }
 
     def stored_inputs(
         self, inputs: Mapping[str, np.ndarray], where: str | None = None
@@ -318,7 +327,7 @@ def _array(name: object, value: ArrayLike) -> np.ndarray:
         raise InputTypeError(
             f"the input '{name}' is a {type(value).__name__}, expected an array of numbers: {error}"
         ) from None
-    if array.dtype.kind in "OSUMmV" and "float" not in array.dtype.name:
+    if array.dtype.kind in "OSUMmV" and not re.search("float|int", array.dtype.name):
         raise InputTypeError(
             f"the input '{name}' is a {type(value).__name__} of type {array.dtype}, expected an "
             f"array of numbers"
@@ -355,7 +364,7 @@ def compile(
             forward() takes; their sizes are the network's. An ONNX model has none, so that
             the precision may be given here.
         quantize: "F32", "F16", "BF16" or "INT8".
-        input_shapes: shapes of the inputs in order; may change the batch and
+        input_shapes: shapes of the inputs in order; may change any axis and
             fills in symbolic sizes.
         fix_input: values of inputs that become constants, by name; the network has no such
             inputs any more.

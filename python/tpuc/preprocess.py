@@ -18,6 +18,7 @@ import numpy as np
 
 from tpuc import _core
 from tpuc.errors import UserError, unknown
+from tpuc.interface import ENTRY, Interface
 
 ATTRIBUTE = "top.preprocess"
 RECORD = "bm1684x.preprocess"
@@ -116,7 +117,9 @@ class Preprocess:
     @staticmethod
     def record(module: _core.Module) -> None:
         """Makes the compiled model carry what a module says of its inputs."""
-        found = {name: asdict(made) for name, made in Preprocess.of_inputs(module).items()}
+        found: dict = {name: asdict(made) for name, made in Preprocess.of_inputs(module).items()}
+        if interface := Interface.of_module(module):
+            found[ENTRY] = interface
         if found:
             module.set_attribute(RECORD, json.dumps(found))
 
@@ -224,7 +227,8 @@ class Preprocess:
 def parse_record(text: str) -> dict[str, Preprocess]:
     """What a .bmodel says of its inputs, by name; nothing for text that is not tpuc's."""
     try:
-        return {name: Preprocess(**values) for name, values in json.loads(text or "{}").items()}
+        found = json.loads(text or "{}")
+        return {name: Preprocess(**values) for name, values in found.items() if name != ENTRY}
     except (ValueError, TypeError, AttributeError, UserError):
         return {}
 

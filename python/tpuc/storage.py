@@ -54,4 +54,5 @@ def to_real(array: np.ndarray, port: QuantisedPort) -> np.ndarray:
     if is_quantised(port):
         zero = np.float32(port.zero_point)
         return (array.astype(np.float32) - zero) * np.float32(port.scale)
-    return array.astype(np.float32) if array.dtype == np.float16 else array
+    narrow = array.dtype != np.float32 and "float" in array.dtype.name
+    return array.astype(np.float32) if narrow else array

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "IntegerSteps.h"
 #include "Weights.h"
 
 #include <cmath>
@@ -187,10 +187,6 @@ static LogicalResult lowerBinary(OpTy op, Lowering &lowering) {
   Type element;
   if (isInteger(op.getOutput())) {
     element = IntegerType::get(op.getContext(), 32);
-    if (kind == BinaryKind::Div)
-      return lowering.fail(op, "integers are not divided on the chip; divide "
-                               "floats, or fold the shape computation that it "
-                               "belongs to with fixed input shapes");
   } else {
     element = lowering.getFloatElement(op);
   }
@@ -205,17 +201,45 @@ static LogicalResult lowerBinary(OpTy op, Lowering &lowering) {
     size_t rank = getRank(op.getOutput());
     Value lhs = lowering.getOfRank(op.getLhs(), element, rank);
     Value rhs = lowering.getOfRank(op.getRhs(), element, rank);
-    result = lowering.emit<tpu::BinaryOp>(kind, lhs, rhs);
+    result = kind == BinaryKind::Div && isa<IntegerType>(element)
+                 ? divideIntegers(lhs, rhs, lowering).quotient
+                 : lowering.emit<tpu::BinaryOp>(kind, lhs, rhs);
   }
   lowering.replace(op.getResult(), result);
   return success();
 }
 
+/// mod -> what a division leaves; unless fmod, with the divisor added where the
+/// signs differ.
 static LogicalResult lowerMod(top::ModOp op, Lowering &lowering) {
-  return lowering.fail(op, "the chip's division rounds, so that a remainder "
-                           "would be wrong at multiples; compute it outside of "
-                           "the network, or fix the input shapes if it belongs "
-                           "to a shape computation");
+  Type f32 = Float32Type::get(op.getContext());
+  bool isInt = isInteger(op.getOutput());
+  Type element = isInt ? IntegerType::get(op.getContext(), 32) : f32;
+  size_t rank = getRank(op.getOutput());
+  Value lhs = lowering.getOfRank(op.getLhs(), element, rank);
+  Value rhs = lowering.getOfRank(op.getRhs(), element, rank);
+  Value result = isInt ? divideIntegers(lhs, rhs, lowering).remainder
+                       : divideFloats(lhs, rhs, lowering).remainder;
+  if (!op.getFmod()) {
+    SmallVector<int64_t> ones(rank, 1);
+    Value zero = isInt ? lowering.indices({0}, ones)
+                       : lowering.constant({0.0f}, ones, f32);
+    auto isBelowZero = [&](Value value) {
+      return lowering.emit<tpu::CompareOp>(CompareKind::Lt, value, zero);
+    };
+    Value differ = lowering.emit<tpu::CompareOp>(
+        CompareKind::Ne, isBelowZero(result), isBelowZero(rhs));
+    Value isRest = lowering.emit<tpu::CompareOp>(CompareKind::Ne, result, zero);
+    Value more = lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, differ, isRest);
+    // Not by a product, which of an infinite divisor is no number.
+    result = lowering.emit<tpu::SelectOp>(
+        more, lowering.emit<tpu::BinaryOp>(BinaryKind::Add, result, rhs),
+        result);
+  }
+  lowering.replace(op.getResult(),
+                   isInt ? result
+                         : lowering.cast(result, lowering.getFloatElement(op)));
+  return success();
 }
 
 /// and -> product, or -> maximum, of zeros and ones

@@ -6,12 +6,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "HierarchicalReduction.h"
+#include "IntegerSteps.h"
 
 #include <cmath>
 
 using namespace mlir;
 using namespace tpuc;
 using tpu::BinaryKind;
+using tpu::ScalarKind;
 using tpu::UnaryKind;
 
 /// [C] as [1, C, 1...] of `rank` axes.
@@ -174,24 +176,60 @@ static Value emitReduction(top::ReduceKind kind, Value x, int64_t axis,
     return lowering.emit<tpu::BinaryOp>(BinaryKind::Add, max, log);
   }
   case top::ReduceKind::Prod:
-    return nullptr;
+    return reduceByHalves(BinaryKind::Mul, x, axis, lowering);
   }
   return nullptr;
 }
 
+/// The same of i32. What has a logarithm or a root is computed in f32.
+static Value emitIntegerReduction(top::ReduceKind kind, Value x, int64_t axis,
+                                  Lowering &lowering) {
+  auto halves = [&](BinaryKind kind, Value x) {
+    return reduceByHalves(kind, x, axis, lowering);
+  };
+  switch (kind) {
+  case top::ReduceKind::Sum:
+    return halves(BinaryKind::Add, x);
+  case top::ReduceKind::Prod:
+    return halves(BinaryKind::Mul, x);
+  case top::ReduceKind::Max:
+    return halves(BinaryKind::Max, x);
+  case top::ReduceKind::Min:
+    return halves(BinaryKind::Min, x);
+  case top::ReduceKind::Mean: {
+    Value sum = halves(BinaryKind::Add, x);
+    int64_t count = getProduct(getShape(x).drop_front(axis));
+    Value divisor =
+        lowering.indices({count}, SmallVector<int64_t>(getShape(x).size(), 1));
+    return divideIntegers(sum, divisor, lowering).quotient;
+  }
+  case top::ReduceKind::L1: {
+    Value negative = lowering.emit<tpu::ScalarOp>(ScalarKind::Mul, x, -1.0);
+    return halves(BinaryKind::Add,
+                  lowering.emit<tpu::BinaryOp>(BinaryKind::Max, x, negative));
+  }
+  case top::ReduceKind::SumSquare:
+    return halves(BinaryKind::Add,
+                  lowering.emit<tpu::BinaryOp>(BinaryKind::Mul, x, x));
+  case top::ReduceKind::L2:
+  case top::ReduceKind::LogSum:
+  case top::ReduceKind::LogSumExp:
+    break;
+  }
+  Value wide = lowering.cast(x, Float32Type::get(x.getContext()));
+  return lowering.cast(emitReduction(kind, wide, axis, lowering),
+                       getElement(x));
+}
+
 static LogicalResult lowerReduce(top::ReduceOp op, Lowering &lowering) {
-  if (isa<IntegerType>(getElement(op.getInput())))
-    return lowering.fail(op, "integers are not reduced on the chip; cast to "
-                             "float first");
   top::ReduceKind kind = op.getKind();
-  if (kind == top::ReduceKind::Prod)
-    return lowering.fail(op, "products over an axis are not computed on the "
-                             "chip; rewrite it with log, sum and exp");
+  bool isInteger = isa<IntegerType>(getElement(op.getInput()));
   // Extrema keep their operand's precision.
   bool isExtremum =
       kind == top::ReduceKind::Max || kind == top::ReduceKind::Min;
-  Type element = isExtremum ? lowering.getNaturalElement(op, op.getInput())
-                            : lowering.getFloatElement(op);
+  Type element = isExtremum || isInteger
+                     ? lowering.getNaturalElement(op, op.getInput())
+                     : lowering.getFloatElement(op);
   Value x = lowering.get(op.getInput(), element);
   ArrayRef<int64_t> shape = getShape(x);
   SmallVector<int64_t> axes(op.getAxes());
@@ -202,81 +240,11 @@ static LogicalResult lowerReduce(top::ReduceOp op, Lowering &lowering) {
     return lowering.fail(op, "its operand has no axis; leave it out");
   x = lowering.permute(x, getOrderWithLast(shape.size(), axes));
   int64_t axis = shape.size() - axes.size();
-  x = emitReduction(kind, x, axis, lowering);
+  x = isa<IntegerType>(element) ? emitIntegerReduction(kind, x, axis, lowering)
+                                : emitReduction(kind, x, axis, lowering);
   lowering.replace(op.getResult(),
                    lowering.reshape(x, getShape(op.getOutput())));
   return success();
-}
-
-/// cumsum(x) -> x times a triangle of ones
-static LogicalResult lowerCumSum(top::CumSumOp op, Lowering &lowering) {
-  if (isa<IntegerType>(getElement(op.getInput())))
-    return lowering.fail(op, "integers are not summed up on the chip; cast to "
-                             "float first");
-  Type element = lowering.getFloatElement(op);
-  Value x = lowering.get(op.getInput(), element);
-  SmallVector<int64_t> order =
-      getOrderWithLast(getShape(x).size(), int64_t(op.getAxis()));
-  x = lowering.permute(x, order);
-  SmallVector<int64_t> shape(getShape(x));
-  int64_t size = shape.back(), rows = getProduct(shape) / size;
-  std::vector<float> triangle(size * size);
-  for (int64_t from = 0; from < size; ++from)
-    for (int64_t to = 0; to < size; ++to) {
-      int64_t distance = op.getReverse() ? from - to : to - from;
-      triangle[from * size + to] = distance >= (op.getExclusive() ? 1 : 0);
-    }
-  x = lowering.reshape(x, {rows, size});
-  x = lowering.emit<tpu::MatMulOp>(
-      x.getType(), x, lowering.constant(triangle, {size, size}, element),
-      Value(), false, false, false, APFloat(-1.0));
-  x = lowering.permute(lowering.reshape(x, shape), invertOrder(order));
-  lowering.replace(op.getResult(), x);
-  return success();
-}
-
-/// arg(x) -> the least (or largest) position at which x is the extremum:
-/// positions elsewhere are replaced by one beyond the axis.
-static LogicalResult lowerArg(top::ArgOp op, Lowering &lowering) {
-  if (isa<IntegerType>(getElement(op.getInput())))
-    return lowering.fail(op, "integers are not searched on the chip; cast to "
-                             "float first");
-  Value x = lowering.get(op.getInput(),
-                         lowering.getNaturalElement(op, op.getInput()));
-  SmallVector<int64_t> order =
-      getOrderWithLast(getShape(x).size(), int64_t(op.getAxis()));
-  x = lowering.permute(x, order);
-  int64_t rank = getShape(x).size(), size = getShape(x).back();
-  bool isMax = op.getKind() == top::ArgKind::Max, last = op.getSelectLast();
-  Value extremum =
-      reduceInSteps(isMax ? tpu::ReduceKind::Max : tpu::ReduceKind::Min, x,
-                    rank - 1, lowering);
-  // Nothing is beyond the extremum: what is not below it is found.
-  Value misses = lowering.emit<tpu::CompareOp>(
-      isMax ? tpu::CompareKind::Lt : tpu::CompareKind::Gt, x, extremum);
-  // Positions need all bits of f32.
-  Type f32 = Float32Type::get(op.getContext());
-  std::vector<float> numbers(size);
-  for (int64_t i = 0; i < size; ++i)
-    numbers[i] = i;
-  SmallVector<int64_t> shape(rank, 1);
-  Value none = lowering.constant({last ? -1.0f : float(size)}, shape, f32);
-  shape.back() = size;
-  Value positions = lowering.constant(numbers, shape, f32);
-  Value candidates =
-      lowering.emit<tpu::SelectOp>(lowering.cast(misses, f32), none, positions);
-  Value position =
-      reduceInSteps(last ? tpu::ReduceKind::Max : tpu::ReduceKind::Min,
-                    candidates, rank - 1, lowering);
-  position = lowering.cast(position, IntegerType::get(op.getContext(), 32));
-  lowering.replace(op.getResult(),
-                   lowering.reshape(position, getShape(op.getOutput())));
-  return success();
-}
-
-static LogicalResult lowerTopK(top::TopKOp op, Lowering &lowering) {
-  return lowering.fail(op, "the chip has no sorting; end the network before it "
-                           "and compute it on the host");
 }
 
 void tpuc::populateNormLowerings(LoweringSet &set) {
@@ -286,7 +254,4 @@ void tpuc::populateNormLowerings(LoweringSet &set) {
   set.add(lowerGroupNorm);
   set.add(lowerBatchNorm);
   set.add(lowerReduce);
-  set.add(lowerCumSum);
-  set.add(lowerArg);
-  set.add(lowerTopK);
 }

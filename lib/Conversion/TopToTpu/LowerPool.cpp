@@ -17,7 +17,7 @@ namespace {
 
 /// The window of a pooling; all arrays have an entry a spatial axis.
 struct Window {
-  SmallVector<int64_t> kernel, strides, begins, ends;
+  SmallVector<int64_t> kernel, strides, dilations, begins, ends;
 };
 
 } // namespace
@@ -101,6 +101,43 @@ static Value emitTileReduction(tpu::ReduceKind kind, Value x,
   return lowering.reshape(x, shape);
 }
 
+/// Pools windows that no command has, with gaps or long strides: an axis at a
+/// time, the elements at one place of all windows are a slice.
+static Value emitSlicedPool(PoolKind kind, Value x, const Window &window,
+                            ArrayRef<int64_t> output, Lowering &lowering) {
+  bool isMax = kind == PoolKind::Max;
+  size_t rank = getShape(x).size();
+  for (size_t i = 0; i < output.size(); ++i) {
+    SmallVector<int64_t> pads(2 * rank, 0);
+    pads[2 + i] = window.begins[i];
+    pads[rank + 2 + i] = window.ends[i];
+    if (window.begins[i] || window.ends[i])
+      x = lowering.emit<tpu::PadOp>(
+          x, ArrayRef<int64_t>(pads),
+          isMax ? -std::numeric_limits<double>::infinity() : 0.0);
+    SmallVector<int64_t> offsets(rank, 0), sizes(getShape(x)), steps(rank, 1);
+    sizes[2 + i] = output[i];
+    steps[2 + i] = window.strides[i];
+    Value joined;
+    for (int64_t tap = 0; tap < window.kernel[i]; ++tap) {
+      offsets[2 + i] = tap * window.dilations[i];
+      Value part = lowering.emit<tpu::SliceOp>(x, ArrayRef<int64_t>(offsets),
+                                               ArrayRef<int64_t>(sizes),
+                                               ArrayRef<int64_t>(steps));
+      joined = !joined
+                   ? part
+                   : lowering.emit<tpu::BinaryOp>(isMax ? tpu::BinaryKind::Max
+                                                        : tpu::BinaryKind::Add,
+                                                  joined, part);
+    }
+    x = joined;
+  }
+  if (isMax)
+    return x;
+  return lowering.emit<tpu::ScalarOp>(tpu::ScalarKind::Mul, x,
+                                      1.0 / double(getProduct(window.kernel)));
+}
+
 /// For every window, its size divided by the number of elements that a network
 /// divides by; empty when they are all 1. `limits` are the positions, counted
 /// from the start of the padding, between which elements count.
@@ -112,11 +149,13 @@ getCorrection(const Window &window, ArrayRef<int64_t> output,
     std::vector<float> next;
     for (float factor : factors)
       for (int64_t o = 0; o < output[i]; ++o) {
-        int64_t begin = std::max(o * window.strides[i], limits[i].first);
-        int64_t end = std::min(o * window.strides[i] + window.kernel[i],
-                               limits[i].second);
+        int64_t count = 0;
+        for (int64_t tap = 0; tap < window.kernel[i]; ++tap) {
+          int64_t at = o * window.strides[i] + tap * window.dilations[i];
+          count += at >= limits[i].first && at < limits[i].second;
+        }
         next.push_back(factor * float(window.kernel[i]) /
-                       float(std::max<int64_t>(end - begin, 1)));
+                       float(std::max<int64_t>(count, 1)));
       }
     factors = std::move(next);
   }
@@ -136,25 +175,23 @@ static LogicalResult lowerPool(OpTy op, Lowering &lowering) {
   Window window;
   window.kernel.assign(op.getKernel().begin(), op.getKernel().end());
   window.strides.assign(op.getStrides().begin(), op.getStrides().end());
+  window.dilations.assign(op.getDilations().begin(), op.getDilations().end());
   SmallVector<std::pair<int64_t, int64_t>> limits;
-  bool countsPads = false, tiles = true;
+  bool countsPads = false, tiles = true, hasGaps = false;
   if constexpr (isMean)
     countsPads = op.getCountIncludePad();
   for (size_t i = 0; i < axes; ++i) {
-    if (op.getDilations()[i] != 1)
-      return lowering.fail(op, "windows with gaps (dilation " +
-                                   Twine(op.getDilations()[i]) +
-                                   ") are not pooled on the chip; slice the "
-                                   "input into its phases");
     int64_t begin = op.getPads()[i], end = op.getPads()[axes + i];
     limits.push_back(countsPads ? std::make_pair<int64_t, int64_t>(
                                       0, begin + input[2 + i] + end)
                                 : std::make_pair(begin, begin + input[2 + i]));
     // The last window of ceil_mode may reach beyond the padding.
-    int64_t reach = (output[i] - 1) * window.strides[i] + window.kernel[i];
+    int64_t reach = (output[i] - 1) * window.strides[i] +
+                    (window.kernel[i] - 1) * window.dilations[i] + 1;
     end = std::max(end, reach - input[2 + i] - begin);
     window.begins.push_back(begin);
     window.ends.push_back(end);
+    hasGaps |= window.dilations[i] != 1;
     tiles &= window.kernel[i] == window.strides[i] || output[i] == 1;
     tiles &= begin == 0 && end == 0 && input[2 + i] % window.kernel[i] == 0 &&
              input[2 + i] / window.kernel[i] == output[i];
@@ -162,6 +199,7 @@ static LogicalResult lowerPool(OpTy op, Lowering &lowering) {
   Value x = lowering.get(op.getInput(), element);
   tpu::ReduceKind reduceKind =
       isMean ? tpu::ReduceKind::Mean : tpu::ReduceKind::Max;
+  tiles &= !hasGaps;
   if (getProduct(output) == 1 && tiles) {
     lowering.replace(op.getResult(), reduceInSteps(reduceKind, x, 2, lowering));
     return success();
@@ -173,12 +211,9 @@ static LogicalResult lowerPool(OpTy op, Lowering &lowering) {
     lowering.replace(op.getResult(), x);
     return success();
   }
-  if (isStrideTooLong)
-    return lowering.fail(op, "a stride exceeds the chip's " +
-                                 Twine(kMaxStride) +
-                                 " and the windows do not tile the input; "
-                                 "slice the result of a pooling of stride 1");
-  x = emitPool(kind, x, window, lowering);
+  x = isStrideTooLong || hasGaps
+          ? emitSlicedPool(kind, x, window, output, lowering)
+          : emitPool(kind, x, window, lowering);
   if (isMean) {
     std::vector<float> correction = getCorrection(window, output, limits);
     SmallVector<int64_t> shape = {1, 1};

@@ -1,13 +1,11 @@
 //===- LowerPow.cpp - Lowering of powers ----------------------------------===//
 //
-// A power with a constant exponent or base becomes products, roots, or an
-// exponential of a logarithm. Powers are computed in f32: a square leaves the
-// range of f16 at 256.
+// A power becomes products, roots, or an exponential of a logarithm. Powers are
+// computed in f32: a square leaves the range of f16 at 256.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
-#include "llvm/Support/FormatVariadic.h"
+#include "IntegerSteps.h"
 
 #include <cmath>
 
@@ -60,41 +58,78 @@ static Value emitPower(Value x, double exponent, Lowering &lowering) {
   return lowering.emit<tpu::UnaryOp>(UnaryKind::Exp, scaled);
 }
 
+/// lhs ** rhs for f32 operands of equal rank, of which neither is known:
+/// exp(rhs log |lhs|), with the sign of an odd power, 1 for exponents of 0, and
+/// no number for a root of a negative one.
+static Value emitComputedPower(Value lhs, Value rhs, Lowering &lowering) {
+  auto binary = [&](BinaryKind kind, Value a, Value b) {
+    return lowering.emit<tpu::BinaryOp>(kind, a, b);
+  };
+  auto unary = [&](UnaryKind kind, Value a) {
+    return lowering.emit<tpu::UnaryOp>(kind, a);
+  };
+  auto compare = [&](tpu::CompareKind kind, Value a, Value b) {
+    return lowering.emit<tpu::CompareOp>(kind, a, b);
+  };
+  auto select = [&](Value condition, Value a, Value b) {
+    return lowering.emit<tpu::SelectOp>(condition, a, b);
+  };
+  auto number = [&](float value) {
+    SmallVector<int64_t> ones(getShape(lhs).size(), 1);
+    return lowering.constant({value}, ones, getElement(lhs));
+  };
+  Value log = unary(UnaryKind::Log, unary(UnaryKind::Abs, lhs));
+  Value power = unary(UnaryKind::Exp, binary(BinaryKind::Mul, rhs, log));
+  Value half = lowering.emit<tpu::ScalarOp>(ScalarKind::Mul, rhs, 0.5);
+  Value isOdd =
+      compare(tpu::CompareKind::Ne, half, unary(UnaryKind::Floor, half));
+  Value isWhole =
+      compare(tpu::CompareKind::Eq, rhs, unary(UnaryKind::Floor, rhs));
+  Value isNegative = compare(tpu::CompareKind::Lt, lhs, number(0));
+  Value opposite = lowering.emit<tpu::ScalarOp>(ScalarKind::Mul, power, -1.0);
+  // The logarithm of a negative number is none.
+  Value ofNegative = select(isWhole, select(isOdd, opposite, power),
+                            unary(UnaryKind::Log, lhs));
+  power = select(isNegative, ofNegative, power);
+  return select(compare(tpu::CompareKind::Eq, rhs, number(0)), number(1),
+                power);
+}
+
 static LogicalResult lowerPow(top::PowOp op, Lowering &lowering) {
-  if (isa<IntegerType>(getElement(op.getOutput())))
-    return lowering.fail(op, "powers of integers are not computed on the chip; "
-                             "cast to float first");
+  ArrayRef<int64_t> shape = getShape(op.getOutput());
+  if (isa<IntegerType>(getElement(op.getOutput()))) {
+    Type i32 = IntegerType::get(op.getContext(), 32);
+    Value base = lowering.getOfRank(op.getLhs(), i32, shape.size());
+    Value exponent = lowering.getOfRank(op.getRhs(), i32, shape.size());
+    lowering.replace(
+        op.getResult(),
+        lowering.broadcast(powerOfIntegers(base, exponent, lowering), shape));
+    return success();
+  }
   std::optional<double> exponent = top::getSplat(op.getRhs());
   std::optional<double> base = top::getSplat(op.getLhs());
   Type element = lowering.getFloatElement(op);
-  ArrayRef<int64_t> shape = getShape(op.getOutput());
-  if (exponent && *exponent != 0 && std::isfinite(*exponent)) {
-    // x ** n for an integer n > 64 of negative x has a sign that the logarithm
-    // does not know.
-    if (*exponent == std::floor(*exponent) &&
-        std::abs(*exponent) > kMaxProductExponent)
-      return lowering.fail(
-          op, "the exponent " + llvm::formatv("{0}", *exponent).str() +
-                  " is too large, expected up to " +
-                  llvm::formatv("{0}", kMaxProductExponent).str() +
-                  "; scale the base");
+  // x ** n for an integer n > 64 of negative x has a sign that the logarithm
+  // does not know.
+  bool isKnown = exponent && *exponent != 0 && std::isfinite(*exponent) &&
+                 (*exponent != std::floor(*exponent) ||
+                  std::abs(*exponent) <= kMaxProductExponent);
+  Value power;
+  if (isKnown) {
     Value x = lowering.getOfRank(op.getLhs(), element, shape.size());
-    lowering.replace(
-        op.getResult(),
-        lowering.broadcast(emitPower(x, *exponent, lowering), shape));
-    return success();
-  }
-  if (base && *base > 0 && std::isfinite(*base)) {
+    power = emitPower(x, *exponent, lowering);
+  } else if (base && *base > 0 && std::isfinite(*base)) {
     Value x = lowering.getOfRank(op.getRhs(), element, shape.size());
     Value scaled =
         lowering.emit<tpu::ScalarOp>(ScalarKind::Mul, x, std::log(*base));
-    Value power = lowering.emit<tpu::UnaryOp>(UnaryKind::Exp, scaled);
-    lowering.replace(op.getResult(), lowering.broadcast(power, shape));
-    return success();
+    power = lowering.emit<tpu::UnaryOp>(UnaryKind::Exp, scaled);
+  } else {
+    power = emitComputedPower(
+        lowering.getOfRank(op.getLhs(), element, shape.size()),
+        lowering.getOfRank(op.getRhs(), element, shape.size()), lowering);
   }
-  return lowering.fail(op, "neither a finite exponent other than 0 nor a "
-                           "positive base is the same constant for all "
-                           "elements; rewrite it with exp and log");
+  lowering.replace(op.getResult(), lowering.broadcast(power, shape));
+  return success();
 }
 
 void tpuc::populatePowLowerings(LoweringSet &set) { set.add(lowerPow); }

@@ -21,6 +21,7 @@ LoweringSet tpuc::makeLoweringSet(MLIRContext *context) {
   populateInt8MatmulLowerings(set);
   populateNormLowerings(set);
   populatePoolLowerings(set);
+  populateOrderLowerings(set);
   populatePowLowerings(set);
   populateRecurrentLowerings(set);
   populateResizeLowerings(set);

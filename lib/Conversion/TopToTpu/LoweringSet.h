@@ -125,6 +125,7 @@ void populateInt8GateLowerings(LoweringSet &set);
 void populateInt8MatmulLowerings(LoweringSet &set);
 void populateNormLowerings(LoweringSet &set);
 void populatePoolLowerings(LoweringSet &set);
+void populateOrderLowerings(LoweringSet &set);
 void populatePowLowerings(LoweringSet &set);
 void populateRecurrentLowerings(LoweringSet &set);
 void populateResizeLowerings(LoweringSet &set);

@@ -23,7 +23,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--input_shapes", metavar="SHAPES",
-        help="shapes of the inputs in order, e.g. [[1,3,224,224]]; may change the batch and sets "
+        help="shapes of the inputs in order, e.g. [[1,3,224,224]]; may change any axis that the "
+        "graph allows and sets "
         "symbolic sizes",
     )  # fmt: skip
     parser.add_argument(

@@ -7,6 +7,7 @@ never touch the extension module.
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections.abc import Sequence
@@ -15,12 +16,19 @@ import numpy as np
 
 from tpuc import _core
 from tpuc.errors import UserError
+from tpuc.frontend.graph import Node
 from tpuc.limits import ATTRIBUTE, KEY, IndexTracker
 
 # Data is f32 in the top dialect, masks are i1, indices are i64 or i32. Narrower
 # floats are stored without loss; narrower integers are counted without wrapping.
-_FLOATS = ("float16", "float32", "float64", "bfloat16")
-_INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+_FLOATS = (
+    "float16", "float32", "float64", "bfloat16", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2",
+    "float8_e5m2fnuz", "float8_e8m0fnu", "float4_e2m1fn",
+)  # fmt: skip
+_INTEGERS = (
+    "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "int4", "uint4",
+    "int2", "uint2",
+)  # fmt: skip
 _NUMPY_TYPES = {
     "f32": np.dtype(np.float32),
     "i64": np.dtype(np.int64),
@@ -56,7 +64,7 @@ def _check_size(shape: Sequence[int]) -> None:
 class Tensor:
     """A constant or computed tensor of the network being imported."""
 
-    __slots__ = ("array", "dtype", "from_shape", "id", "name", "shape")
+    __slots__ = ("_element", "array", "dtype", "from_shape", "id", "name", "shape")
 
     def __init__(
         self,
@@ -76,6 +84,7 @@ class Tensor:
         # Whether a constant follows from the shape of a computed tensor, and
         # so is right for every batch.
         self.from_shape = from_shape
+        self._element: np.dtype | None = None
 
     @classmethod
     def constant(cls, array: np.ndarray, name: str = "", from_shape: bool = False) -> Tensor:
@@ -83,6 +92,24 @@ class Tensor:
         array = np.asarray(array)
         dtype = top_type(array.dtype)
         return cls(dtype, array.shape, array=array, name=name, from_shape=from_shape)
+
+    @classmethod
+    def empty(cls, dtype: str, shape: Sequence[int]) -> Tensor:
+        """A tensor without elements: a constant, as there is nothing to compute."""
+        return cls.constant(np.zeros(shape, _NUMPY_TYPES[dtype]))
+
+    @property
+    def element(self) -> np.dtype | None:
+        """The element type that the model gives it, None where that is not known."""
+        return self._element if self.array is None else self.array.dtype
+
+    def of_element(self, dtype: np.dtype | None) -> Tensor:
+        """The same values, of the given element type in the model."""
+        if self.is_constant or dtype is None or dtype == self._element:
+            return self
+        result = self if self._element is None else copy.copy(self)
+        result._element = dtype
+        return result
 
     @property
     def rank(self) -> int:
@@ -109,6 +136,13 @@ class Emitter:
         # Shapes by name as the model was exported, when the batch is another.
         self.reference_shapes: dict[str, tuple[int, ...]] = {}
         self._indices = IndexTracker()
+
+    def reference_shape(self, node: Node, tensor: Tensor) -> tuple[int, ...] | None:
+        """The shape of a node's first operand as the model was exported, when it is another."""
+        before = self.reference_shapes.get(node.inputs[0])
+        if before is None or before == tensor.shape or len(before) != tensor.rank:
+            return None
+        return before
 
     def input(self, name: str, shape: Sequence[int], dtype: str) -> Tensor:
         """Adds an input of the network."""
@@ -219,7 +253,7 @@ class Emitter:
         if tuple(sizes) == tensor.shape and all(step == 1 for step in steps):
             return tensor
         if 0 in sizes:
-            raise UserError(f"the slice is empty: sizes {list(sizes)} of {list(tensor.shape)}")
+            return Tensor.empty(tensor.dtype, sizes)
         attributes = {"offsets": list(offsets), "sizes": list(sizes), "steps": list(steps)}
         return self.op("slice", [tensor], attributes)
 

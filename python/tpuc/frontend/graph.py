@@ -10,6 +10,7 @@ import ast
 import contextlib
 from collections.abc import Iterable
 
+import numpy as np
 import onnx
 
 from tpuc.errors import UserError
@@ -39,8 +40,8 @@ class Node:
     """One node: operator, names, attributes as Python values."""
 
     __slots__ = (
-        "attributes", "captures", "domain", "inputs", "name", "op_type", "opset", "outputs",
-        "proto",
+        "attributes", "captures", "domain", "input_types", "inputs", "name", "op_type", "opset",
+        "output_types", "outputs", "proto",
     )  # fmt: skip
 
     def __init__(self, proto: onnx.NodeProto, opset: int) -> None:
@@ -56,6 +57,9 @@ class Node:
         self.attributes = {a.name: a for a in proto.attribute}
         # Values from around the node that its bodies use.
         self.captures = sorted(_captures(proto))
+        # The element types that the model gives operands and results, where they are known.
+        self.input_types: list[np.dtype | None] = []
+        self.output_types: list[np.dtype | None] = []
 
     def attr(self, name: str, default: object = None) -> object:
         """An attribute's value, strings decoded, or the default."""

@@ -9,30 +9,52 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+import numpy as np
 import onnx
 
 import tpuc.frontend.converters  # noqa: F401  registers the converters
 from tpuc import _core
 from tpuc.errors import UserError
 from tpuc.frontend import control, sequences
-from tpuc.frontend.converters.quantised import MOVES, Quantised, unquantised
+from tpuc.frontend.bodies import body_of
+from tpuc.frontend.converters.integers import OVERFLOWS, wrapped
+from tpuc.frontend.converters.quantised import MOVES, Quantised, materialised, unquantised
+from tpuc.frontend.elements import element_type, result_types
 from tpuc.frontend.emit import Emitter, Tensor, top_type
 from tpuc.frontend.fixed import FixedInputs, fix_inputs
 from tpuc.frontend.folding import can_fold, fold, is_shape_arithmetic, shape_of
 from tpuc.frontend.graph import Node, needed_nodes, network_inputs, ordered_nodes
 from tpuc.frontend.load import LoadedModel, from_proto, load_model
-from tpuc.frontend.registry import find_converter
+from tpuc.frontend.registry import Converter, find_converter
 from tpuc.frontend.scopes import Body, Scope
-from tpuc.frontend.shapes import check_shapes, resolve_shapes, resolve_shapes_or_none
+from tpuc.frontend.shapes import check_shapes, resolve_shapes
+from tpuc.interface import Interface
 
 _SHOWN_NODES = 20
+# Operands that are evaluated to see whether nothing follows from them.
+_SMALL = 1 << 16
 _REMEDIES = {
-    "DynamicQuantizeLinear": "give the float model and choose the precision with --quantize",
     **dict.fromkeys(
-        ("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger"),
-        "export with pairs of QuantizeLinear and DequantizeLinear (QDQ), or give the float model",
+        ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
+         "Multinomial"),
+        "the chip makes no random numbers; give them to the network as an input",
     ),
-}
+    **dict.fromkeys(
+        ("Unique", "NonZero", "Compress", "StringSplit"),
+        "the size of its result depends on data; end the network before it and compute it on the "
+        "host",
+    ),
+    **dict.fromkeys(
+        ("StringNormalizer", "StringConcat", "RegexFullMatch", "LabelEncoder"),
+        "the chip holds no strings; compute it on the host",
+    ),
+    "ImageDecoder": "decode pictures on the host, tpuc run does so",
+    "Det": "compute it on the host, or write it out for the few sizes that occur",
+    **dict.fromkeys(
+        ("Gradient", "Adagrad", "Adam", "Momentum"),
+        "it belongs to training, export the model for inference",
+    ),
+}  # fmt: skip
 
 
 def import_onnx(
@@ -48,7 +70,8 @@ def import_onnx(
     Args:
         model: a path or a model in memory.
         name: what to call the module.
-        input_shapes: static shapes of the inputs in order; may change the batch.
+        input_shapes: static shapes of the inputs in order; may change any axis that the
+            graph allows.
         output_names: values to return instead of the model's own outputs.
         fix_input: values of inputs that become constants, by name; the shapes are those of the
             others.
@@ -65,19 +88,21 @@ def import_onnx(
     fix_inputs(loaded, fix_input or {})
     shapes = None if input_shapes is None else check_shapes(input_shapes)
     importer = _Importer(loaded, name, shapes, output_names)
-    if shapes is not None and _changes_batch(loaded, shapes):
-        reference = _Importer(loaded, name, None, output_names)
+    if shapes is not None and (exported := _exported_shapes(loaded, shapes)) != shapes:
+        reference = _Importer(loaded, name, exported, output_names)
         reference.run()
         importer.emitter.reference_shapes = reference.known_shapes()
     return importer.run()
 
 
-def _changes_batch(model: LoadedModel, shapes: list[list[int]]) -> bool:
-    """Whether given shapes replace a batch that the model states."""
+def _exported_shapes(model: LoadedModel, given: list[list[int]]) -> list[list[int]]:
+    """The sizes that the model states, and the given ones where it states none."""
     inputs = network_inputs(model)
-    declared = resolve_shapes_or_none(inputs, model.source)
-    resolve_shapes(inputs, shapes, model.source)
-    return declared is not None and declared != shapes
+    exported = []
+    for info, shape in zip(inputs, resolve_shapes(inputs, given, model.source), strict=True):
+        stated = [d.dim_value for d in info.type.tensor_type.shape.dim] or shape
+        exported.append([old or new for old, new in zip(stated, shape, strict=True)])
+    return exported
 
 
 class _Importer:
@@ -95,6 +120,8 @@ class _Importer:
         self.given_shapes = shapes
         self.outputs = list(output_names or [o.name for o in model.proto.graph.output])
         self.network = self.scope = Scope(values={"": None})
+        self.interface = Interface()
+        self.declared = {o.name: o.type.tensor_type.elem_type for o in model.proto.graph.output}
         self.refused: list[tuple[Node, str]] = []
 
     def run(self) -> _core.Module:
@@ -128,16 +155,34 @@ class _Importer:
                 raise UserError(
                     f"{self.model.source}: output '{name}' is a sequence, make its tensors outputs"
                 )
-            if isinstance(result, Quantised):
-                raise UserError(
-                    f"{self.model.source}: output '{name}' has the integers of node "
-                    f"'{result.node}', expected floats; put a DequantizeLinear behind it"
-                )
-            self.emitter.output(name, result)
+            result = materialised(result, self.emitter)
+            self._add_output(name, result)
+        if len(self.interface.empty_outputs) == len(self.outputs):
+            names = "', '".join(self.interface.empty_inputs)
+            remedy = (
+                f"give the shape of '{names}' with --input_shapes"
+                if names
+                else ("there is nothing to compute")
+            )
+            raise UserError(f"{self.model.source}: its outputs have no elements, {remedy}")
         module = self.emitter.finish()
+        self.interface.store(module)
         if _core.get_ranges(module):
             _core.mark_own_ranges(module, unquantised(needed_nodes(nodes, self.outputs)))
         return module
+
+    def _add_output(self, name: str, result: Tensor) -> None:
+        """Makes a value an output; one without elements is not the chip's."""
+        dtype = result.element
+        if not result.size:
+            empty = result.array.astype(dtype or np.float32)
+            self.interface.note_empty(self.interface.empty_outputs, name, empty)
+            return
+        self.emitter.output(name, result)
+        declared = self.declared.get(name, 0)
+        if not declared and dtype is not None:
+            declared = onnx.helper.np_dtype_to_tensor_dtype(dtype)
+        self.interface.set_type(name, declared)
 
     def known_shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every value that was imported."""
@@ -149,19 +194,23 @@ class _Importer:
 
     def _add_inputs(self) -> None:
         inputs = network_inputs(self.model)
-        if not inputs:
-            raise UserError(f"{self.model.source}: the model has no inputs")
         shapes = resolve_shapes(inputs, self.given_shapes, self.model.source)
         for info, shape in zip(inputs, shapes, strict=True):
             try:
-                elem = info.type.tensor_type.elem_type
-                dtype = top_type(onnx.helper.tensor_dtype_to_np_dtype(elem))
-            except (KeyError, UserError):
+                element = element_type(info.type.tensor_type.elem_type)
+                dtype = top_type(element)
+            except (TypeError, UserError):
                 raise UserError(
                     f"{self.model.source}: input '{info.name}' has an element type that is not "
                     f"supported, use a float or integer type"
                 ) from None
-            self.network.values[info.name] = self.emitter.input(info.name, shape, dtype)
+            if 0 in shape:
+                empty = np.zeros(shape, element)
+                self.network.values[info.name] = Tensor.constant(empty, info.name)
+                self.interface.note_empty(self.interface.empty_inputs, info.name, empty)
+                continue
+            value = self.emitter.input(info.name, shape, dtype)
+            self.network.values[info.name] = value.of_element(element)
 
     def _resolve(self, name: str) -> Tensor | None:
         scope = self.scope.owner(name)
@@ -204,7 +253,7 @@ class _Importer:
             scope.unknown.update(node.outputs)
             return
         self.emitter.location = node.name + scope.suffix
-        for name, result in zip(node.outputs, results, strict=False):
+        for name, result in zip(node.outputs, _typed(node, results), strict=False):
             if name:
                 scope.values[name] = result
                 if isinstance(result, Tensor):
@@ -244,9 +293,13 @@ class _Importer:
         if sequences.handles(node, inputs):
             return sequences.evaluate(node, inputs, self.emitter)
         sequences.refuse(inputs)
+        node.input_types = [None if t is None else t.element for t in inputs]
+        node.output_types = result_types(node, node.input_types)
         if not node.domain and node.op_type == "Shape" and inputs[0] is not None:
             shape = shape_of(node, inputs[0].shape)
             return [Tensor.constant(shape, node.outputs[0], from_shape=True)]
+        if (empty := _evaluate_empty(node, inputs)) is not None:
+            return empty
         if can_fold(node) and all(t is None or t.is_constant for t in inputs):
             arrays = [None if t is None else t.array for t in inputs]
             results = fold(node, arrays)
@@ -255,20 +308,59 @@ class _Importer:
             return [Tensor.constant(r, n, from_shape) for r, n in zip(results, names, strict=False)]
         converter = find_converter(node)
         if converter is None:
+            return self._expand(node, inputs)
+        try:
+            return self._convert(node, inputs, converter)
+        except UserError:
+            try:
+                return self._expand(node, inputs)
+            except UserError:
+                # What the converter says is nearer to the model.
+                pass
+            raise
+
+    def _expand(self, node: Node, inputs: list[Tensor | None]) -> list[Tensor]:
+        """Imports the operators by which the operator set defines a node's."""
+        shapes = [None if t is None else t.shape for t in inputs]
+        body = body_of(node, shapes, f"{node.name}/")
+        if not body:
             raise _UnsupportedOperatorError
+        outer = self.scope
+        self.scope = Scope(outer, outer.suffix, {"": None})
+        kept = needed_nodes(body, [name for name in node.outputs if name])
+        self.scope.defer(body, kept)
+        try:
+            for inner in kept:
+                try:
+                    results = self._evaluate(inner)
+                except UserError as error:
+                    text = str(error) or "is not supported"
+                    raise UserError(f"its part {inner.op_type} {text}") from None
+                for name, result in zip(inner.outputs, _typed(inner, results), strict=False):
+                    self.scope.values[name] = result
+            return [self.scope.values[name] for name in node.outputs]
+        finally:
+            self.scope = outer
+
+    def _convert(
+        self, node: Node, inputs: list[Tensor | None], converter: Converter
+    ) -> list[Tensor]:
         bytes_ = next((t for t in inputs if isinstance(t, Quantised)), None)
-        if bytes_ is not None and node.op_type != "DequantizeLinear":
-            if node.op_type not in MOVES:
-                raise UserError(
-                    f"reads the integers of node '{bytes_.node}', expected a DequantizeLinear "
-                    f"between them; export in QDQ form, or give the float model"
-                )
+        if bytes_ is not None and node.op_type not in (*MOVES, "DequantizeLinear"):
+            inputs = [materialised(t, self.emitter) for t in inputs]
+        elif bytes_ is not None and node.op_type in MOVES:
             inputs = [t.plain() if isinstance(t, Quantised) else t for t in inputs]
             results = converter(node, inputs, self.emitter)
             moved = [results] if isinstance(results, Tensor) else list(results)
             return [Quantised(tensor, bytes_.steps, bytes_.node) for tensor in moved]
         results = converter(node, inputs, self.emitter)
-        return [results] if isinstance(results, Tensor) else list(results)
+        results = [results] if isinstance(results, Tensor) else list(results)
+        if node.op_type not in OVERFLOWS:
+            return results
+        return [
+            wrapped(result, dtype, self.emitter)
+            for result, dtype in zip(results, node.output_types, strict=True)
+        ]
 
     def _raise_refused(self) -> None:
         source = self.model.source
@@ -301,6 +393,31 @@ class _LazyConstant(Tensor):
     def resolve(self) -> Tensor:
         """The constant."""
         return Tensor.constant(self.pending, self.name)
+
+
+def _typed(node: Node, results: list) -> list:
+    """Results that know the element types which the model gives them."""
+    types = [*node.output_types, *[None] * len(results)]
+    return [
+        result.of_element(dtype) if isinstance(result, Tensor) else result
+        for result, dtype in zip(results, types, strict=False)
+    ]
+
+
+def _evaluate_empty(node: Node, inputs: list[Tensor | None]) -> list[Tensor] | None:
+    """Results without elements, which no number of an operand changes; None for others."""
+    known = [t for t in inputs if t is not None]
+    if all(t.is_constant or t.size > _SMALL for t in known) or all(t.size for t in known):
+        return None
+    arrays = [
+        None if t is None else t.array if t.is_constant else np.zeros(t.shape, dtype)
+        for t, dtype in zip(inputs, node.input_types, strict=True)
+    ]
+    try:
+        results = fold(node, arrays)
+    except UserError:
+        return None
+    return [Tensor.constant(r) for r in results] if not any(r.size for r in results) else None
 
 
 def _is_known(node: Node) -> bool:

@@ -6,6 +6,7 @@ is opened.
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 from dataclasses import dataclass
@@ -23,6 +24,12 @@ from tpuc.kinds import ONNX, refuse_other
 from tpuc.outputs import note_inputs
 
 OLDEST_OPSET = 7
+# Types of which a byte holds several elements; those that this onnx does not know are left out.
+_PACKED_BITS = {
+    TensorProto.DataType.Value(name): bits
+    for name, bits in {"INT4": 4, "UINT4": 4, "FLOAT4E2M1": 4, "INT2": 2, "UINT2": 2}.items()
+    if name in TensorProto.DataType.keys()  # noqa: SIM118  no dictionary
+}
 
 
 @dataclass
@@ -36,7 +43,9 @@ class LoadedModel:
     @property
     def opset(self) -> int:
         """Version of the standard operator set."""
-        return next(o.version for o in self.proto.opset_import if o.domain in ("", "ai.onnx"))
+        versions = (o.version for o in self.proto.opset_import if o.domain in ("", "ai.onnx"))
+        # A model of other domains alone imports none.
+        return next(versions, onnx.defs.onnx_opset_version())
 
 
 def load_model(path: str | os.PathLike) -> LoadedModel:
@@ -97,10 +106,10 @@ def _check_header(proto: onnx.ModelProto, source: str) -> None:
     if not proto.HasField("graph") or not (proto.graph.node or proto.graph.output):
         raise UserError(f"{source}: is not an ONNX model (it has no graph), export the model again")
     versions = [o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")]
-    if not versions:
+    if not versions and any(n.domain in ("", "ai.onnx") for n in proto.graph.node):
         raise UserError(f"{source}: imports no version of the ONNX operator set")
     newest = onnx.defs.onnx_opset_version()
-    if not OLDEST_OPSET <= versions[0] <= newest:
+    if versions and not OLDEST_OPSET <= versions[0] <= newest:
         raise UserError(
             f"{source}: opset {versions[0]} is not supported, export the model with opset "
             f"{OLDEST_OPSET} to {newest}"
@@ -134,16 +143,16 @@ def _add_weight(
         raise UserError(f"{where} has the unknown element type {data_type}") from None
     if data_type == TensorProto.STRING:
         raise UserError(f"{where} holds strings, which are not supported")
-    if data_type in (TensorProto.INT4, TensorProto.UINT4) or dtype.itemsize == 0:
-        kind = TensorProto.DataType.Name(data_type)
-        raise UserError(f"{where} has the element type {kind}, give the float model")
     if any(d < 0 for d in dims):
         raise UserError(f"{where} has the negative shape {dims}")
-    needed = dtype.itemsize
-    for size in dims:
-        needed *= size
+    bits = _PACKED_BITS.get(data_type, 8 * dtype.itemsize)
+    needed = (bits * math.prod(dims) + 7) // 8
     if len(data) != needed:
         raise UserError(f"{where} has {len(data)} bytes, its shape {dims} needs {needed}")
+    if data_type in _PACKED_BITS:
+        packed = TensorProto(data_type=data_type, dims=dims, raw_data=bytes(data))
+        _insert(model, name, numpy_helper.to_array(packed))
+        return
     _insert(model, name, np.frombuffer(data, dtype).reshape(dims))
 
 
@@ -160,10 +169,7 @@ def _take_initializers(model: LoadedModel, folder: Path | None) -> None:
         if tensor.data_location == TensorProto.EXTERNAL:
             data = _open_external(model, tensor, folder)
             _add_weight(model, tensor.name, tensor.data_type, dims, data)
-        elif tensor.HasField("raw_data") and tensor.data_type not in (
-            TensorProto.INT4,
-            TensorProto.UINT4,
-        ):
+        elif tensor.HasField("raw_data"):
             data = memoryview(tensor.raw_data)
             _add_weight(model, tensor.name, tensor.data_type, dims, data)
         else:

@@ -59,11 +59,11 @@ def resolve_shapes(
 ) -> list[list[int]]:
     """The static shape of every network input.
 
-    A given shape may change the first axis (the batch) and fills in symbolic
-    axes; it may not contradict an axis that the model fixes.
+    A given shape may change any axis; whether the model's constants allow it
+    shows where they meet it.
 
     Raises:
-        UserError: a shape is missing or contradicts the model.
+        UserError: a shape is missing or has another rank than the model's.
     """
     if given is not None and len(given) != len(inputs):
         names = ", ".join(f"'{i.name}'" for i in inputs)
@@ -91,18 +91,9 @@ def resolve_shapes(
     return shapes
 
 
-def resolve_shapes_or_none(
-    inputs: Sequence[onnx.ValueInfoProto], source: str
-) -> list[list[int]] | None:
-    """The shapes that the model states, or None when one is not static."""
-    try:
-        return resolve_shapes(inputs, None, source)
-    except UserError:
-        return None
-
-
 def _from_model(name: str, declared: list[int | str] | None, source: str) -> list[int]:
-    if declared is None or any(not isinstance(size, int) or size < 1 for size in declared):
+    # A size of 0 is one: of a tensor without elements.
+    if declared is None or any(not isinstance(size, int) or size < 0 for size in declared):
         shown = "no shape" if declared is None else _show(declared)
         raise UserError(
             f"{source}: input '{name}' has {shown}, give its static shape with "
@@ -121,12 +112,6 @@ def _check_against_model(
             f"{source}: input '{name}' was given the shape {shape} of rank {len(shape)}, the "
             f"model has {_show(declared)} of rank {len(declared)}"
         )
-    for axis, (size, fixed) in enumerate(zip(shape, declared, strict=True)):
-        if axis and isinstance(fixed, int) and fixed > 0 and size != fixed:
-            raise UserError(
-                f"{source}: input '{name}' was given the shape {shape}, the model fixes axis "
-                f"{axis} to {fixed}, only the batch (axis 0) may change"
-            )
 
 
 def _show(declared: list[int | str]) -> str:

@@ -1,12 +1,14 @@
 // RUN: tpuc-opt %s -split-input-file -top-assign-precision=precision=F16 -convert-top-to-tpu -verify-diagnostics
 
 // All refused ops are reported, not only the first.
-func.func @all_at_once(%x: tensor<2x10xf32>) -> (tensor<2x3xf32>, tensor<2x10xf32>) {
-  // expected-error @+1 {{'top.topk' op cannot be lowered: the chip has no sorting; end the network before it and compute it on the host}}
-  %0, %1 = top.topk %x {axis = 1 : i64, k = 3 : i64} : (tensor<2x10xf32>) -> (tensor<2x3xf32>, tensor<2x3xi64>)
-  // expected-error @+1 {{'top.mod' op cannot be lowered: the chip's division rounds}}
-  %2 = top.mod %x, %x : (tensor<2x10xf32>, tensor<2x10xf32>) -> tensor<2x10xf32>
-  return %0, %2 : tensor<2x3xf32>, tensor<2x10xf32>
+func.func @all_at_once(%x: tensor<2x10xf32>, %i: tensor<2x10xi64>, %u: tensor<10xf32>) -> (tensor<2x10xf32>, tensor<10xf32>) {
+  // expected-error @+1 {{'top.gather_elements' op cannot be lowered: its indices are computed by the network}}
+  %0 = top.gather_elements %x, %i {axis = 1 : i64} : (tensor<2x10xf32>, tensor<2x10xi64>) -> tensor<2x10xf32>
+  %c = top.weight dense<[[0], [1]]> : tensor<2x1xi64>
+  %d = top.slice %u {offsets = array<i64: 0>, sizes = array<i64: 2>, steps = array<i64: 1>} : (tensor<10xf32>) -> tensor<2xf32>
+  // expected-error @+1 {{'top.scatter_nd' op cannot be lowered: the chip scatters by constant indices}}
+  %1 = top.scatter_nd add %u, %c, %d : (tensor<10xf32>, tensor<2x1xi64>, tensor<2xf32>) -> tensor<10xf32>
+  return %0, %1 : tensor<2x10xf32>, tensor<10xf32>
 }
 
 // -----
@@ -34,30 +36,6 @@ func.func @index_out_of_range(%t: tensor<4x2xf32>) -> tensor<2x2xf32> {
   // expected-error @+1 {{'top.gather' op cannot be lowered: index 4 is out of range of an axis of size 4; correct the model}}
   %0 = top.gather %t, %c {axis = 0 : i64} : (tensor<4x2xf32>, tensor<2xi64>) -> tensor<2x2xf32>
   return %0 : tensor<2x2xf32>
-}
-
-// -----
-
-func.func @pool_dilation(%x: tensor<1x1x8x8xf32>) -> tensor<1x1x6x6xf32> {
-  // expected-error @+1 {{windows with gaps (dilation 2) are not pooled on the chip; slice the input into its phases}}
-  %0 = top.max_pool %x {kernel = array<i64: 2, 2>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 2, 2>} : (tensor<1x1x8x8xf32>) -> tensor<1x1x6x6xf32>
-  return %0 : tensor<1x1x6x6xf32>
-}
-
-// -----
-
-func.func @integer_division(%x: tensor<4xi64>, %y: tensor<4xi64>) -> tensor<4xi64> {
-  // expected-error @+1 {{integers are not divided on the chip}}
-  %0 = top.div %x, %y : (tensor<4xi64>, tensor<4xi64>) -> tensor<4xi64>
-  return %0 : tensor<4xi64>
-}
-
-// -----
-
-func.func @pow_of_computed_exponent(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error @+1 {{neither a finite exponent other than 0 nor a positive base is the same constant for all elements}}
-  %0 = top.pow %x, %y : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
-  return %0 : tensor<4xf32>
 }
 
 // -----

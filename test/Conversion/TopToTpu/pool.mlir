@@ -39,3 +39,15 @@ func.func @tiles_of_16(%x: tensor<1x2x32x32xf32>) -> tensor<1x2x2x2xf32> {
   %0 = top.avg_pool %x {kernel = array<i64: 16, 16>, strides = array<i64: 16, 16>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x2x32x32xf32>) -> tensor<1x2x2x2xf32>
   return %0 : tensor<1x2x2x2xf32>
 }
+
+// Windows with gaps: the elements at one place of all windows, an axis at a time.
+// CHECK-LABEL: @gaps
+// CHECK-NOT: tpu.pool
+// CHECK: tpu.slice
+// CHECK: tpu.binary max {{.*}} -> tensor<1x1x6x8x
+// CHECK: tpu.binary max {{.*}} -> tensor<1x1x6x6x
+// CHECK-NOT: tpu.pool
+func.func @gaps(%x: tensor<1x1x8x8xf32>) -> tensor<1x1x6x6xf32> {
+  %0 = top.max_pool %x {kernel = array<i64: 2, 2>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 2, 2>} : (tensor<1x1x8x8xf32>) -> tensor<1x1x6x6xf32>
+  return %0 : tensor<1x1x6x6xf32>
+}

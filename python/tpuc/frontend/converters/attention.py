@@ -8,6 +8,7 @@ import numpy as np
 
 from tpuc.errors import UserError
 from tpuc.frontend.emit import Emitter, Tensor
+from tpuc.frontend.enums import Reduce
 from tpuc.frontend.graph import Node
 from tpuc.frontend.registry import Inputs, converts, operand
 
@@ -38,6 +39,16 @@ def _repeat_heads(tensor: Tensor, heads: int, e: Emitter) -> Tensor:
     return e.reshape(wide, (batch, heads, tokens, size))
 
 
+def _rows_with_keys(mask: Tensor, causal_tokens: int, e: Emitter) -> Tensor | None:
+    """1.0 for queries that see a key and 0.0 for others; None where all are known to see one."""
+    if causal_tokens:
+        past = np.tri(causal_tokens, mask.shape[-1], dtype=np.bool_)
+        mask = e.op("and", [mask, Tensor.constant(past)])
+    elif mask.is_constant and mask.array.any(axis=-1).all():
+        return None
+    return e.reduce(Reduce.MAX, e.cast(mask, "f32"), [mask.rank - 1])
+
+
 @converts("Attention")
 def _attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     if any(t is not None for t in inputs[4:]) or any(node.outputs[1:]):
@@ -54,7 +65,10 @@ def _attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     key, value = _repeat_heads(key, heads, e), _repeat_heads(value, heads, e)
     scale = float(node.attr("scale", 1.0 / math.sqrt(size)))
     scores = e.op("matmul", [e.binary("mul", query, scale), key], {"right_transpose": True})
+    allowed: Tensor | None = None
     if (mask := operand(inputs, 3)) is not None:
+        if mask.dtype == "i1":
+            allowed = _rows_with_keys(mask, tokens if node.attr("is_causal", 0) else 0, e)
         if mask.dtype == "i1":
             mask = e.op("where", [mask, e.scalar(0.0, scores), e.scalar(-1e30, scores)])
         scores = e.binary("add", scores, mask)
@@ -63,6 +77,8 @@ def _attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
         scores = e.binary("add", scores, Tensor.constant(future))
     weights = e.op("softmax", [scores], {"axis": 3})
     result = e.op("matmul", [weights, value])
+    if allowed is not None:
+        result = e.binary("mul", result, allowed)
     if not flat:
         return result
     tokens_first = e.permute(result, (0, 2, 1, 3))

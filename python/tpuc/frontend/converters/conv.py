@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from tpuc.errors import UserError
 from tpuc.frontend.converters.windows import spatial_attr, window_pads
 from tpuc.frontend.emit import Emitter, Tensor
 from tpuc.frontend.graph import Node
-from tpuc.frontend.registry import Inputs, converts, operand
+from tpuc.frontend.registry import Inputs, converts, ints_of, operand
 
 
 def _kernel(node: Node, inputs: Inputs) -> list[int]:
@@ -40,6 +44,40 @@ def _conv(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     }
     operands = [t for t in (x, inputs[1], operand(inputs, 2)) if t is not None]
     return e.op("conv", operands, attributes)
+
+
+@converts("Col2Im")
+def _col2im(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    x = inputs[0]
+    image = ints_of(inputs[1], "the shape of the image")
+    block = ints_of(inputs[2], "the shape of a block")
+    count, taps = len(image), math.prod(block)
+    if x.rank != 3 or count not in (1, 2, 3) or len(block) != count or x.shape[1] % taps:
+        raise UserError(f"has {list(x.shape)} for an image {image} of blocks {block}")
+    strides = spatial_attr(node, "strides", [1] * count, count)
+    dilations = spatial_attr(node, "dilations", [1] * count, count)
+    pads = spatial_attr(node, "pads", [0] * (2 * count), 2 * count)
+    reach = [d * (k - 1) + 1 for d, k in zip(dilations, block, strict=True)]
+    rooms = [image[a] + pads[a] + pads[a + count] - reach[a] for a in range(count)]
+    places = [room // stride + 1 for room, stride in zip(rooms, strides, strict=True)]
+    if math.prod(places) != x.shape[2]:
+        raise UserError(f"has {x.shape[2]} blocks, its image {image} has {math.prod(places)}")
+    n, channels = x.shape[0], x.shape[1] // taps
+    # Each block's elements are added where they lie: a transposed convolution with ones.
+    x = e.reshape(x, (n * channels, taps, *places))
+    ones = np.eye(taps, dtype=np.float32).reshape(taps, 1, *block)
+    attributes = {
+        "strides": strides,
+        "pads": pads,
+        "dilations": dilations,
+        "output_padding": [room % stride for room, stride in zip(rooms, strides, strict=True)],
+        "group": 1,
+    }
+    if count == 3:
+        result = _conv_transpose_by_conv(x, Tensor.constant(ones), None, attributes, e)
+    else:
+        result = e.op("conv_transpose", [x, Tensor.constant(ones)], attributes)
+    return e.reshape(result, (n, channels, *image))
 
 
 def _crop_negative(x: Tensor, pads: list[int], e: Emitter) -> tuple[Tensor, list[int]]:
@@ -96,5 +134,44 @@ def _conv_transpose(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
         "output_padding": extra,
         "group": int(node.attr("group", 1)),
     }
+    if count == 3:
+        return _conv_transpose_by_conv(x, inputs[1], operand(inputs, 2), attributes, e)
     operands = [t for t in (x, inputs[1], operand(inputs, 2)) if t is not None]
     return e.op("conv_transpose", operands, attributes)
+
+
+def _conv_transpose_by_conv(
+    x: Tensor, w: Tensor, bias: Tensor | None, attributes: dict, e: Emitter
+) -> Tensor:
+    """A transposed convolution of any number of axes: zeros between, and the filter turned."""
+    count, group = x.rank - 2, attributes["group"]
+    for axis, stride in enumerate(attributes["strides"], 2):
+        if stride == 1:
+            continue
+        size = x.shape[axis]
+        split = e.reshape(x, (*x.shape[: axis + 1], 1, *x.shape[axis + 1 :]))
+        pads = [0] * (2 * split.rank)
+        pads[split.rank + axis + 1] = stride - 1
+        spread = e.op("pad", [split], {"pads": pads})
+        spread = e.reshape(spread, (*x.shape[:axis], size * stride, *x.shape[axis + 1 :]))
+        x = e.slice_axis(spread, axis, 0, (size - 1) * stride + 1)
+    channels, per_group, *kernel = w.shape
+    # [group, in, out, kernel] -> [group * out, in, kernel], backwards along the kernel
+    w = e.reshape(w, (group, channels // group, per_group, *kernel))
+    w = e.permute(w, (0, 2, 1, *range(3, w.rank)))
+    w = e.reshape(w, (group * per_group, channels // group, *kernel))
+    if w.is_constant:
+        backwards = (slice(None), slice(None), *[slice(None, None, -1)] * count)
+        w = Tensor.constant(np.ascontiguousarray(w.array[backwards]), w.name)
+    else:
+        last = [0, 0, *(size - 1 for size in kernel)]
+        w = e.slice(w, last, w.shape, [1, 1, *[-1] * count])
+    pads, extra = attributes["pads"], attributes["output_padding"]
+    reach = [d * (k - 1) for d, k in zip(attributes["dilations"], kernel, strict=True)]
+    begins = [r - p for r, p in zip(reach, pads[:count], strict=True)]
+    ends = [r - p + m for r, p, m in zip(reach, pads[count:], extra, strict=True)]
+    x, pads = _crop_negative(x, begins + ends, e)
+    operands = [t for t in (x, w, bias) if t is not None]
+    return e.op("conv", operands, {
+        "strides": [1] * count, "pads": pads, "dilations": attributes["dilations"], "group": group,
+    })  # fmt: skip

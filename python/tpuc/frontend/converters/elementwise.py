@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import onnx
 
 from tpuc.errors import UserError
-from tpuc.frontend.emit import Emitter, Tensor, top_type
+from tpuc.frontend.emit import Emitter, Tensor
 from tpuc.frontend.enums import Compare
 from tpuc.frontend.graph import Node
 from tpuc.frontend.registry import Inputs, converts, twins
@@ -56,21 +55,16 @@ def _mod(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
 
 
 @converts("Identity", "Dropout")
-def _identity(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+def _identity(node: Node, inputs: Inputs, e: Emitter) -> Tensor | list[Tensor]:
     # Dropout passes its input through at inference; its mask has no use then.
     if node.op_type == "Dropout" and len(inputs) > 2 and inputs[2] is not None:
         training = inputs[2]
         if not training.is_constant or training.array.any():
             raise UserError("is in training mode, export the model for inference")
+    if len(node.outputs) > 1 and node.outputs[1]:
+        # The mask of an inference keeps all.
+        return [inputs[0], Tensor.constant(np.ones(inputs[0].shape, np.bool_))]
     return inputs[0]
-
-
-@converts("Cast", "CastLike")
-def _cast(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    if node.op_type == "CastLike":
-        return e.cast(inputs[0], inputs[1].dtype)
-    dtype = onnx.helper.tensor_dtype_to_np_dtype(node.required("to"))
-    return e.cast(inputs[0], top_type(dtype))
 
 
 @converts("IsNaN")
@@ -94,35 +88,3 @@ def _is_inf(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     if not hits:
         return Tensor.constant(np.zeros(x.shape, np.bool_))
     return hits[0] if len(hits) == 1 else e.op("or", hits)
-
-
-@converts("Tan")
-def _tan(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    return e.binary("div", e.unary("sin", inputs[0]), e.unary("cos", inputs[0]))
-
-
-@converts("Sinh", "Cosh")
-def _hyperbolic(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    # (exp(x) -+ exp(-x)) / 2
-    plus = e.unary("exp", inputs[0])
-    minus = e.unary("exp", e.unary("neg", inputs[0]))
-    name = "sub" if node.op_type == "Sinh" else "add"
-    return e.binary("mul", e.binary(name, plus, minus), 0.5)
-
-
-@converts("Asinh", "Acosh", "Atanh")
-def _inverse_hyperbolic(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    x = inputs[0]
-    if node.op_type == "Atanh":
-        # log((1 + x) / (1 - x)) / 2
-        below = e.binary("add", e.unary("neg", x), 1.0)
-        ratio = e.binary("div", e.binary("add", x, 1.0), below)
-        return e.binary("mul", e.unary("log", ratio), 0.5)
-    # log(x + sqrt(x^2 +- 1)); asinh of the magnitude keeps its precision.
-    magnitude = e.unary("abs", x) if node.op_type == "Asinh" else x
-    square = e.binary("mul", magnitude, magnitude)
-    root = e.unary("sqrt", e.binary("add", square, 1.0 if node.op_type == "Asinh" else -1.0))
-    result = e.unary("log", e.binary("add", magnitude, root))
-    if node.op_type == "Asinh":
-        result = e.binary("mul", result, e.unary("sign", x))
-    return result

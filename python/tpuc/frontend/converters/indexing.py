@@ -1,4 +1,4 @@
-"""Picking and placing by index."""
+"""Picking by index, and tensors made of indices."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from tpuc.errors import UserError
 from tpuc.frontend.emit import Emitter, Tensor
-from tpuc.frontend.enums import Compare, Scatter
+from tpuc.frontend.enums import Compare
 from tpuc.frontend.graph import Node
-from tpuc.frontend.registry import Inputs, axis_of, constant_of, converts, scalar_of
+from tpuc.frontend.registry import Inputs, axis_of, converts, scalar_of
 
 
-def _check_range(indices: Tensor, size: int) -> None:
+def check_range(indices: Tensor, size: int) -> None:
     """Refuses constant indices that are outside an axis."""
     if indices.is_constant and indices.size:
         low, high = int(indices.array.min()), int(indices.array.max())
@@ -23,7 +23,7 @@ def _check_range(indices: Tensor, size: int) -> None:
 def _gather(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     x, indices = inputs
     axis = axis_of(int(node.attr("axis", 0)), x.rank)
-    _check_range(indices, x.shape[axis])
+    check_range(indices, x.shape[axis])
     if indices.is_constant and indices.size == 1:
         # One index is a slice of size 1.
         index = int(indices.array.reshape(-1)[0]) % x.shape[axis]
@@ -31,46 +31,6 @@ def _gather(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
         return e.reshape(part, (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
     e.limit_indices(indices, x.shape[axis])
     return e.op("gather", [x, indices], {"axis": axis})
-
-
-@converts("GatherElements")
-def _gather_elements(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    axis = axis_of(int(node.attr("axis", 0)), inputs[0].rank)
-    _check_range(inputs[1], inputs[0].shape[axis])
-    e.limit_indices(inputs[1], inputs[0].shape[axis])
-    return e.op("gather_elements", inputs, {"axis": axis})
-
-
-@converts("GatherND")
-def _gather_nd(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    return e.op("gather_nd", inputs, {"batch_dims": int(node.attr("batch_dims", 0))})
-
-
-def _reduction(node: Node) -> Scatter:
-    name = str(node.attr("reduction", "none"))
-    try:
-        return Scatter[name.upper()]
-    except KeyError:
-        raise UserError(f"has reduction '{name}', which is not supported") from None
-
-
-@converts("ScatterND")
-def _scatter_nd(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    return e.op("scatter_nd", inputs, {"reduction": _reduction(node)})
-
-
-@converts("ScatterElements", "Scatter")
-def _scatter_elements(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    # Every element becomes a slice of its own with a full index tuple.
-    x, indices, updates = inputs
-    axis = axis_of(int(node.attr("axis", 0)), x.rank)
-    places = constant_of(indices, "the list of indices")
-    _check_range(indices, x.shape[axis])
-    tuples = np.stack(np.indices(places.shape), axis=-1)
-    tuples[..., axis] = places % x.shape[axis]
-    table = Tensor.constant(tuples.reshape(-1, x.rank).astype(np.int64))
-    flat = e.reshape(updates, (updates.size,))
-    return e.op("scatter_nd", [x, table, flat], {"reduction": _reduction(node)})
 
 
 @converts("OneHot")

@@ -61,6 +61,8 @@ def _gemm(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
 def _einsum(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     equation = str(node.required("equation")).replace(" ", "")
     terms, output = _parse_einsum(equation, inputs)
+    whole = [_diagonals(tensor, term, e) for tensor, term in zip(inputs, terms, strict=True)]
+    inputs, terms = [tensor for tensor, _ in whole], [term for _, term in whole]
     tensor, labels = inputs[0], terms[0]
     tensor, labels = _sum_private(tensor, labels, set(output).union(*map(set, terms[1:])), e)
     for index in range(1, len(inputs)):
@@ -89,10 +91,10 @@ def _parse_einsum(equation: str, inputs: Inputs) -> tuple[list[str], str]:
         if "..." in term:
             span = tensor.rank - (len(term) - 3)
             term = term.replace("...", axes[len(axes) - span :] if span else "")
-        if len(term) != tensor.rank or len(set(term)) != len(term):
+        if len(term) != tensor.rank:
             raise UserError(
-                f"has the equation '{equation}', which takes a diagonal or does not fit an operand "
-                f"of rank {tensor.rank}; this is not supported"
+                f"has the equation '{equation}', which does not fit an operand of rank "
+                f"{tensor.rank}; correct it"
             )
         full.append(term)
     if not arrow:
@@ -104,6 +106,24 @@ def _parse_einsum(equation: str, inputs: Inputs) -> tuple[list[str], str]:
     if not set(output) <= set("".join(full)) or len(set(output)) != len(output):
         raise UserError(f"has the equation '{equation}', whose result has an unknown label")
     return full, output
+
+
+def _diagonals(tensor: Tensor, labels: str, e: Emitter) -> tuple[Tensor, str]:
+    """The elements at which axes of the same label have the same index."""
+    for label in set(labels):
+        while labels.count(label) > 1:
+            axes = [axis for axis, other in enumerate(labels) if other == label][-2:]
+            size = tensor.shape[axes[0]]
+            if tensor.shape[axes[1]] != size:
+                raise UserError(f"has two sizes for the label '{label}'")
+            rest = [axis for axis in range(tensor.rank) if axis not in axes]
+            tensor = e.permute(tensor, [*rest, *axes])
+            outer = tensor.shape[:-2]
+            flat = e.reshape(tensor, (*outer, size * size))
+            begins, ones = [0] * flat.rank, [1] * len(outer)
+            tensor = e.slice(flat, begins, (*outer, size), [*ones, size + 1])
+            labels = "".join(labels[axis] for axis in rest) + label
+    return tensor, labels
 
 
 def _sum_private(tensor: Tensor, labels: str, wanted: set[str], e: Emitter) -> tuple[Tensor, str]:

@@ -16,7 +16,7 @@ from tpuc.frontend.registry import Inputs, axis_of, converts, operand
 @converts("BatchNormalization")
 def _batch_norm(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     if node.attr("training_mode", 0):
-        raise UserError("is in training mode, export the model for inference")
+        return _batch_norm_in_training(node, inputs, e)
     if not node.attr("spatial", 1):
         raise UserError("has statistics per position (spatial 0), which are not supported")
     x = inputs[0]
@@ -28,6 +28,28 @@ def _batch_norm(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     # A single axis is the batch; there is one channel.
     flat = e.op("batch_norm", [e.reshape(x, (x.size, 1)), *inputs[1:5]], {"epsilon": epsilon})
     return e.reshape(flat, x.shape)
+
+
+def _batch_norm_in_training(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
+    """With the batch's own statistics, and the running ones after it."""
+    x, scale, bias, mean, variance = inputs[:5]
+    if x.rank < 2:
+        raise UserError("is in training mode without channels, export the model for inference")
+    axes = [axis for axis in range(x.rank) if axis != 1]
+    line = [1, x.shape[1], *[1] * (x.rank - 2)]
+    own_mean = e.reduce(Reduce.MEAN, x, axes)
+    centred = e.binary("sub", x, own_mean)
+    own_variance = e.reduce(Reduce.MEAN, e.binary("mul", centred, centred), axes)
+    root = e.unary("sqrt", e.binary("add", own_variance, float(node.attr("epsilon", 1e-5))))
+    y = e.binary("mul", e.binary("div", centred, root), e.reshape(scale, line))
+    y = e.binary("add", y, e.reshape(bias, line))
+    momentum = float(node.attr("momentum", 0.9))
+    running = [
+        e.binary("add", e.binary("mul", old, momentum),
+                 e.binary("mul", e.reshape(own, (x.shape[1],)), 1 - momentum))
+        for old, own in ((mean, own_mean), (variance, own_variance))
+    ]  # fmt: skip
+    return [y, *running]
 
 
 def _affine(tensors: list[Tensor | None], shape: tuple[int, ...], e: Emitter) -> list[Tensor]:

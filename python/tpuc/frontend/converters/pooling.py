@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from tpuc.errors import UserError
+from tpuc.frontend.converters.unpooling import pooled_places
 from tpuc.frontend.converters.windows import spatial_attr, window_pads
 from tpuc.frontend.emit import Emitter, Tensor
 from tpuc.frontend.enums import Reduce
@@ -31,10 +32,13 @@ def _window(node: Node, x: Tensor) -> dict:
 
 
 @converts("MaxPool")
-def _max_pool(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+def _max_pool(node: Node, inputs: Inputs, e: Emitter) -> Tensor | list[Tensor]:
+    x, window = inputs[0], _window(node, inputs[0])
+    pooled = e.cast(e.op("max_pool", [e.cast(x, "f32")], window), x.dtype)
     if len(node.outputs) > 1 and node.outputs[1]:
-        raise UserError("returns indices, which is not supported")
-    return e.op("max_pool", [inputs[0]], _window(node, inputs[0]))
+        by_columns = bool(node.attr("storage_order", 0))
+        return [pooled, pooled_places(x, pooled, window, by_columns, e)]
+    return pooled
 
 
 @converts("AveragePool")

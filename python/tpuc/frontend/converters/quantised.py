@@ -1,7 +1,8 @@
 """QuantizeLinear and DequantizeLinear: where a model says how it is quantised.
 
 A pair around a computed tensor computes nothing here: it leaves the tensor its
-range. Constants are evaluated. What lies between a pair may only move data.
+range. Constants are evaluated. What lies between a pair may only move data; for other
+readers the integers are computed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tpuc.errors import UserError
+from tpuc.frontend.converters.integer_products import (
+    dequantize_by_arithmetic,
+    quantised,
+    quantize_by_arithmetic,
+)
 from tpuc.frontend.emit import Emitter, Tensor
 from tpuc.frontend.graph import Node
 from tpuc.frontend.registry import Inputs, axis_of, constant_of, converts, operand
@@ -120,52 +126,64 @@ def unquantised(nodes: Sequence[Node]) -> list[str]:
 
 @converts("QuantizeLinear")
 def quantize(node: Node, inputs: Inputs, emitter: Emitter) -> Tensor:
-    """Rounds a constant, or leaves a computed tensor its range."""
+    """Rounds a constant, leaves a computed tensor its range, or computes the integers."""
     tensor = inputs[0]
+    if not _is_plain(node, inputs):
+        return quantize_by_arithmetic(node, inputs, emitter)
     steps = Steps.of(node, inputs, None)
     if tensor.is_constant:
         scale, zero = steps.along(tensor.rank)
         info = np.iinfo(zero.dtype)
         counts = np.rint(tensor.array.astype(np.float32) / scale) + zero.astype(np.float32)
         return Tensor.constant(np.clip(counts, info.min, info.max).astype(zero.dtype))
-    if steps.axis is not None:
-        raise UserError(
-            f"has {steps.scale.size} scales for a computed tensor, expected one; {_FLOAT_MODEL}"
-        )
-    if steps.zero.dtype not in (np.int8, np.uint8):
-        raise UserError(
-            f"makes {steps.zero.dtype.name}, the chip computes in int8 and uint8; {_FLOAT_MODEL}"
-        )
-    if tensor.dtype != "f32":
-        raise UserError(f"reads {tensor.dtype}, expected floats")
+    if steps.axis is not None or steps.zero.dtype not in (np.int8, np.uint8):
+        return quantize_by_arithmetic(node, inputs, emitter)
     low, high = represented(steps)
     if not low < high or low > 0 or high < 0:
-        raise UserError(
-            f"has the zero point {int(steps.zero)}, with which 0.0 cannot be "
-            f"represented; {_FLOAT_MODEL}"
-        )
+        return quantize_by_arithmetic(node, inputs, emitter)
     emitter.set_range(tensor, low, high)
     return Quantised(tensor, steps, node.name)
 
 
+def _is_plain(node: Node, inputs: Inputs) -> bool:
+    """Whether scale and zero point are constants for integers of 8 bits and more."""
+    zero = operand(inputs, 2)
+    dtype = node.output_types[0] if zero is None else node.input_types[2]
+    return (
+        inputs[1].is_constant
+        and (zero is None or zero.is_constant)
+        and not node.attr("block_size", 0)
+        and dtype.kind in "iu"
+        and (inputs[0].is_constant or inputs[0].dtype == "f32")
+    )
+
+
+def materialised(tensor: Tensor, emitter: Emitter) -> Tensor:
+    """The integers of a tensor between the two nodes of a pair."""
+    if not isinstance(tensor, Quantised):
+        return tensor
+    scale, zero = tensor.steps.along(tensor.rank)
+    return quantised(
+        tensor.plain(),
+        Tensor.constant(scale),
+        Tensor.constant(zero.astype(np.float32)) if zero.any() else None,
+        zero.dtype,
+        emitter,
+    )
+
+
 @converts("DequantizeLinear")
 def dequantize(node: Node, inputs: Inputs, emitter: Emitter) -> Tensor:
-    """Evaluates a constant, or ends a pair."""
+    """Evaluates a constant, ends a pair, or computes what integers stand for."""
     tensor = inputs[0]
+    if not _is_plain(node, inputs) and not isinstance(tensor, Quantised):
+        return dequantize_by_arithmetic(node, inputs, emitter)
     steps = Steps.of(node, inputs, tensor.array.dtype if tensor.is_constant else None)
     if tensor.is_constant:
         scale, zero = steps.along(tensor.rank)
         wide = tensor.array.astype(np.float64) - zero.astype(np.float64)
         return Tensor.constant((wide * scale).astype(np.float32), tensor.name)
-    if not isinstance(tensor, Quantised):
-        raise UserError(
-            "reads integers that no QuantizeLinear makes, expected a model with float inputs; "
-            f"{_FLOAT_MODEL}"
-        )
-    if not steps.same(tensor.steps):
-        raise UserError(
-            f"has scale {float(steps.scale):g} and zero point {int(steps.zero)}, node "
-            f"'{tensor.node}' before it {float(tensor.steps.scale):g} and "
-            f"{int(tensor.steps.zero)}; expected the same"
-        )
-    return tensor.plain()
+    if isinstance(tensor, Quantised) and steps.same(tensor.steps):
+        return tensor.plain()
+    operands = [materialised(tensor, emitter), *inputs[1:]]
+    return dequantize_by_arithmetic(node, operands, emitter)

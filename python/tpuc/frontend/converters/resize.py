@@ -7,10 +7,12 @@ import math
 import numpy as np
 
 from tpuc.errors import UserError
+from tpuc.frontend.converters.interpolation import Interpolation
 from tpuc.frontend.emit import Emitter, Tensor
 from tpuc.frontend.enums import ResizeCoordinate, ResizeMode, ResizeNearest
 from tpuc.frontend.graph import Node
 from tpuc.frontend.registry import Inputs, axis_of, constant_of, converts, ints_of, operand
+from tpuc.frontend.rescale import resized
 
 
 def _choice(kind: type, value: object, what: str):  # noqa: ANN202
@@ -26,12 +28,13 @@ def _resize(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     x = inputs[0]
     old = node.op_type == "Upsample" or node.opset < 11
     mode = _choice(ResizeMode, node.attr("mode", "nearest"), "mode")
-    scales, shape = _target(node, inputs, x, old)
-    if node.attr("antialias", 0) and any(scale < 1 for scale in scales):
-        raise UserError("has antialias, which is not supported")
+    scales, shape = _target(node, inputs, x, old, e.reference_shape(node, x))
+    coordinate = "asymmetric" if old else node.attr("coordinate_transformation_mode", "half_pixel")
+    shrinks = node.attr("antialias", 0) and any(scale < 1 for scale in scales)
+    if coordinate == "tf_crop_and_resize" or shrinks:
+        return _resize_by_products(node, inputs, scales, shape, e)
     if tuple(shape) == x.shape and all(scale == 1.0 for scale in scales):
         return x
-    coordinate = "asymmetric" if old else node.attr("coordinate_transformation_mode", "half_pixel")
     nearest = "floor" if old else node.attr("nearest_mode", "round_prefer_floor")
     attributes = {
         "mode": mode,
@@ -44,9 +47,54 @@ def _resize(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     return e.op("resize", [x], attributes, (x.dtype, shape))
 
 
-def _target(node: Node, inputs: Inputs, x: Tensor, old: bool) -> tuple[list[float], list[int]]:
+def _resize_by_products(
+    node: Node, inputs: Inputs, scales: list[float], shape: list[int], e: Emitter
+) -> Tensor:
+    """The forms that top has not: an axis at a time, by a matrix of weights."""
+    x = inputs[0]
+    form = Interpolation(
+        mode=str(node.attr("mode", "nearest")),
+        coordinate=str(node.attr("coordinate_transformation_mode", "half_pixel")),
+        nearest=str(node.attr("nearest_mode", "round_prefer_floor")),
+        cubic=float(node.attr("cubic_coeff_a", -0.75)),
+        exclude_outside=bool(node.attr("exclude_outside", 0)),
+        antialias=bool(node.attr("antialias", 0)),
+    )
+    crops = form.coordinate == "tf_crop_and_resize"
+    axes = [axis_of(int(a), x.rank) for a in node.attr("axes", list(range(x.rank)))]
+    region = constant_of(operand(inputs, 1), "the region") if crops else None
+    if crops and (region is None or region.size != 2 * len(axes)):
+        raise UserError(f"needs a region of {2 * len(axes)} numbers")
+    result, outside = x, np.zeros(shape, np.bool_)
+    for place, axis in enumerate(axes):
+        size, wanted = x.shape[axis], shape[axis]
+        bounds = (0.0, 1.0)
+        if crops:
+            bounds = (float(region[place]), float(region[place + len(axes)]))
+            positions = form.positions(size, wanted, scales[axis], bounds)
+            line = [-1 if a == axis else 1 for a in range(x.rank)]
+            outside |= ((positions < 0) | (positions > size - 1)).reshape(line)
+        matrix = form.matrix(size, wanted, scales[axis], bounds)
+        if size == wanted and np.array_equal(matrix, np.eye(size)):
+            continue
+        order = [*(a for a in range(x.rank) if a != axis), axis]
+        moved = e.permute(result, order)
+        rows = e.reshape(moved, (moved.size // size, size))
+        product = e.op("matmul", [rows, Tensor.constant(np.ascontiguousarray(matrix.T))])
+        product = e.reshape(product, (*moved.shape[:-1], wanted))
+        result = e.permute(product, [order.index(a) for a in range(x.rank)])
+    if outside.any():
+        value = e.scalar(float(node.attr("extrapolation_value", 0.0)), result)
+        result = e.op("where", [Tensor.constant(outside), value, result])
+    return result
+
+
+def _target(
+    node: Node, inputs: Inputs, x: Tensor, old: bool, before: tuple[int, ...] | None
+) -> tuple[list[float], list[int]]:
     """Scale and result size of every axis."""
     sizes = None
+    axes = [axis_of(int(a), x.rank) for a in node.attr("axes", list(range(x.rank)))]
     if old:
         given = constant_of(operand(inputs, 1), "the scales")
         factors = node.attr("scales") if given is None else given.reshape(-1).tolist()
@@ -54,7 +102,9 @@ def _target(node: Node, inputs: Inputs, x: Tensor, old: bool) -> tuple[list[floa
         given = constant_of(operand(inputs, 2), "the scales")
         factors = None if given is None or given.size == 0 else given.reshape(-1).tolist()
         sizes = ints_of(operand(inputs, 3), "the sizes")
-    axes = [axis_of(int(a), x.rank) for a in node.attr("axes", list(range(x.rank)))]
+        if sizes is not None and before is not None and not inputs[3].from_shape:
+            after = zip(axes, sizes, strict=True)
+            sizes = [resized(before[axis], size, x.shape[axis]) for axis, size in after]
     values = factors if factors else sizes
     if not values or len(values) != len(axes):
         raise UserError(f"needs {len(axes)} scales or sizes")

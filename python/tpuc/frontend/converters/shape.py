@@ -20,6 +20,7 @@ from tpuc.frontend.registry import (
     operand,
     scalar_of,
 )
+from tpuc.frontend.rescale import reshaped, sliced
 
 
 @converts("Reshape")
@@ -48,14 +49,14 @@ def _reshape(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
 
 
 def _rebatched_shape(node: Node, x: Tensor, e: Emitter) -> list[int] | None:
-    """The shape for another batch than the one that a constant shape was made for."""
+    """The shape for another operand than the one that a constant shape was made for."""
     before = e.reference_shapes.get(node.inputs[0])
     after = e.reference_shapes.get(node.outputs[0])
-    if before is None or after is None or before == x.shape:
+    if before is None or after is None or before == x.shape or len(before) != x.rank:
         return None
-    if len(before) != x.rank or before[1:] != x.shape[1:] or not after or x.shape[0] % before[0]:
-        raise UserError("fixes the batch, export the model with a free batch axis")
-    return [after[0] * (x.shape[0] // before[0]), *after[1:]]
+    if before[1:] == x.shape[1:] and after and x.shape[0] % before[0] == 0:
+        return [after[0] * (x.shape[0] // before[0]), *after[1:]]
+    return reshaped(before, after, x.shape)
 
 
 @converts("Flatten")
@@ -130,7 +131,7 @@ def _split(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
         count = len(node.outputs)
         size = -(-x.shape[axis] // count)
         sizes = [size] * (count - 1) + [x.shape[axis] - size * (count - 1)]
-    if sum(sizes) != x.shape[axis] or any(size < 1 for size in sizes):
+    if sum(sizes) != x.shape[axis] or any(size < 0 for size in sizes):
         raise UserError(f"splits an axis of {x.shape[axis]} into {list(sizes)}")
     results, start = [], 0
     for name, size in zip(node.outputs, sizes, strict=True):
@@ -154,14 +155,16 @@ def _slice(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     if not len(starts) == len(ends) == len(axes) == len(steps):
         raise UserError("has lists of different lengths")
     offsets, sizes, strides = [0] * x.rank, list(x.shape), [1] * x.rank
+    bounds = operand(inputs, 2)
+    before = None if bounds is not None and bounds.from_shape else e.reference_shape(node, x)
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         axis = axis_of(axis, x.rank)
         if step == 0:
             raise UserError("has the step 0")
+        if before is not None and step > 0 and start >= 0 and end > 0:
+            end = sliced(before[axis], x.shape[axis], start, end)
         indices = range(*_python_slice(start, end, step, x.shape[axis]))
-        if not indices:
-            raise UserError(f"takes nothing of axis {axis} of {list(x.shape)}")
-        offsets[axis], sizes[axis], strides[axis] = indices[0], len(indices), step
+        offsets[axis], sizes[axis], strides[axis] = indices.start, len(indices), step
     return e.slice(x, offsets, sizes, strides)
 
 
@@ -229,6 +232,13 @@ def _tile(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
 def _expand(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     x = inputs[0]
     target = ints_of(inputs[1], "the shape")
+    before = None if inputs[1].from_shape else e.reference_shape(node, x)
+    if before is not None:
+        # What was the operand's own size stays that.
+        lead = len(target) - x.rank
+        for axis, (old, new) in enumerate(zip(before, x.shape, strict=True)):
+            if axis + lead >= 0 and target[axis + lead] == old != 1:
+                target[axis + lead] = new
     try:
         shape = np.broadcast_shapes(x.shape, tuple(target))
     except ValueError:
