@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import onnx
 
 from tpuc.errors import UserError
+from tpuc.frontend.proposal import Declared, describe_unknown, is_static, show_shape
 
 EXAMPLE = "[[1,3,224,224]]"
 LARGEST_DIM = 1 << 31
@@ -71,48 +72,34 @@ def resolve_shapes(
             f"{source}: {len(given)} input shapes given, the model has {len(inputs)} inputs "
             f"({names})"
         )
-    shapes = []
-    for index, info in enumerate(inputs):
-        tensor = info.type.tensor_type
-        if not info.type.HasField("tensor_type"):
-            raise UserError(f"{source}: input '{info.name}' is not a tensor")
-        declared: list[int | str] | None = None
-        if tensor.HasField("shape"):
-            declared = [
-                d.dim_value if d.HasField("dim_value") else d.dim_param or "?"
-                for d in tensor.shape.dim
-            ]
-        if given is None:
-            shapes.append(_from_model(info.name, declared, source))
-            continue
-        shape = list(given[index])
-        _check_against_model(info.name, declared, shape, source)
-        shapes.append(shape)
+    declared = {info.name: _declared(info, source) for info in inputs}
+    if given is None:
+        if not all(map(is_static, declared.values())):
+            raise UserError(f"{source}: {describe_unknown(declared)}")
+        return [[int(size) for size in shape or ()] for shape in declared.values()]
+    shapes = [list(shape) for shape in given]
+    for (name, known), shape in zip(declared.items(), shapes, strict=True):
+        _check_against_model(name, known, shape, source)
     return shapes
 
 
-def _from_model(name: str, declared: list[int | str] | None, source: str) -> list[int]:
-    # A size of 0 is one: of a tensor without elements.
-    if declared is None or any(not isinstance(size, int) or size < 0 for size in declared):
-        shown = "no shape" if declared is None else _show(declared)
-        raise UserError(
-            f"{source}: input '{name}' has {shown}, give its static shape with "
-            f"--input_shapes, for example {EXAMPLE}"
-        )
-    return [int(size) for size in declared]
+def _declared(info: onnx.ValueInfoProto, source: str) -> Declared:
+    """The shape that the model gives an input, with names for sizes that are not fixed."""
+    tensor = info.type.tensor_type
+    if not info.type.HasField("tensor_type"):
+        raise UserError(f"{source}: input '{info.name}' is not a tensor")
+    if not tensor.HasField("shape"):
+        return None
+    return [
+        d.dim_value if d.HasField("dim_value") else d.dim_param or "?" for d in tensor.shape.dim
+    ]
 
 
-def _check_against_model(
-    name: str, declared: list[int | str] | None, shape: list[int], source: str
-) -> None:
+def _check_against_model(name: str, declared: Declared, shape: list[int], source: str) -> None:
     if declared is None:
         return
     if len(shape) != len(declared):
         raise UserError(
             f"{source}: input '{name}' was given the shape {shape} of rank {len(shape)}, the "
-            f"model has {_show(declared)} of rank {len(declared)}"
+            f"model has {show_shape(declared)} of rank {len(declared)}"
         )
-
-
-def _show(declared: list[int | str]) -> str:
-    return "[" + ", ".join(str(size) for size in declared) + "]"
