@@ -83,13 +83,18 @@ def _with_constants(model: onnx.ModelProto, constants: Mapping[str, np.ndarray])
 
 def _forms(model: onnx.ModelProto, feeds: dict[str, np.ndarray]) -> Iterable[dict]:
     """Which inputs to fix: none, lists of integers (shapes, axes), all integers, all but the first;
-    all where the operator makes a tensor from nothing but a shape."""
+    the counts and conditions of loops, or what counts are computed from; all where the operator
+    makes a tensor from nothing but a shape."""
     yield {}
     names = list(feeds)
     integers = [n for n in names[1:] if feeds[n].dtype.kind in "iu"]
     yield {n: feeds[n] for n in integers if feeds[n].ndim < 2}
     yield {n: feeds[n] for n in integers}
     yield {n: feeds[n] for n in names[1:]}
+    if any(node.op_type == "Loop" for node in model.graph.node):
+        numbers = [n for n in names if feeds[n].size == 1]
+        yield {n: feeds[n] for n in numbers if feeds[n].dtype.kind in "iub"}
+        yield {n: feeds[n] for n in numbers}
     if any(node.op_type in _GENERATORS for node in model.graph.node):
         yield feeds
 
