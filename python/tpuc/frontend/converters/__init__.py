@@ -10,6 +10,7 @@ from tpuc.frontend.converters import (  # noqa: F401
     casts,
     conv,
     elementwise,
+    fused,
     grams,
     indexing,
     integer_products,

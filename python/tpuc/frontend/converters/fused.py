@@ -1,0 +1,141 @@
+"""Operators that onnxruntime's optimiser makes of several: com.microsoft."""
+
+from __future__ import annotations
+
+import numpy as np
+from onnx import helper
+
+from tpuc.errors import UserError
+from tpuc.frontend.emit import Emitter, Tensor
+from tpuc.frontend.graph import Node
+from tpuc.frontend.registry import Inputs, constant_of, converts, find_converter, operand
+
+_DOMAIN = "com.microsoft"
+# The operator set in which operators have the attributes that are written here.
+_OPSET = 23
+_CONV = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
+
+
+def _convert(op_type: str, inputs: Inputs, e: Emitter, node: Node, **attributes: object) -> Tensor:
+    """What a standard operator makes of tensors."""
+    names = [f"{node.name}:{i}" if tensor is not None else "" for i, tensor in enumerate(inputs)]
+    made = Node(helper.make_node(op_type, names, ["y"], name=node.name, **attributes), _OPSET)
+    converter = find_converter(made)
+    if converter is None:
+        raise UserError(f"computes {op_type}, which is not supported")
+    result = converter(made, inputs, e)
+    return result if isinstance(result, Tensor) else result[0]
+
+
+@converts("FusedConv", domain=_DOMAIN)
+def _fused_conv(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    attributes = {name: node.attr(name) for name in _CONV if name in node.attributes}
+    result = _convert("Conv", inputs[:3], e, node, **attributes)
+    if (summand := operand(inputs, 3)) is not None:
+        result = e.binary("add", result, summand)
+    kind = str(node.attr("activation", ""))
+    numbers = [float(x) for x in node.attr("activation_params", [])]
+    if not kind:
+        return result
+    if kind == "Clip":
+        if len(numbers) != 2:
+            raise UserError(f"clips to {numbers}, expected two limits")
+        limits = [e.scalar(number, result) for number in numbers]
+        return _convert("Clip", [result, *limits], e, node)
+    names = {"LeakyRelu": ("alpha",), "HardSigmoid": ("alpha", "beta")}.get(kind, ())
+    return _convert(kind, [result], e, node, **dict(zip(names, numbers, strict=False)))
+
+
+@converts("FusedMatMul", domain=_DOMAIN)
+def _fused_matmul(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    for name in ("transBatchA", "transBatchB"):
+        if int(node.attr(name, 0)):
+            raise UserError(f"has {name}, which is not supported, export the model unfused")
+    sides = [
+        _transposed(tensor, e) if int(node.attr(name, 0)) else tensor
+        for tensor, name in zip(inputs[:2], ("transA", "transB"), strict=True)
+    ]
+    result = _convert("MatMul", sides, e, node)
+    alpha = float(node.attr("alpha", 1.0))
+    return result if alpha == 1.0 else e.binary("mul", result, alpha)
+
+
+def _transposed(tensor: Tensor, e: Emitter) -> Tensor:
+    """With the last two axes exchanged; a vector stays one."""
+    if tensor.rank < 2:
+        return tensor
+    order = [*range(tensor.rank - 2), tensor.rank - 1, tensor.rank - 2]
+    return e.permute(tensor, order)
+
+
+@converts("SkipSimplifiedLayerNormalization", domain=_DOMAIN)
+def _skip_rms_norm(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
+    if any(node.outputs[1:3]):
+        raise UserError("returns its mean or variance, which is not supported")
+    x = e.binary("add", inputs[0], inputs[1])
+    if (bias := operand(inputs, 3)) is not None:
+        x = e.binary("add", x, bias)
+    epsilon = float(node.attr("epsilon", 1e-12))
+    result = _convert("RMSNormalization", [x, inputs[2]], e, node, axis=-1, epsilon=epsilon)
+    return [result, x, x, x][: len(node.outputs)]
+
+
+@converts("MatMulNBits", domain=_DOMAIN)
+def _matmul_bits(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    x, bits = inputs[0], int(node.attr("bits", 4))
+    rows, depth = int(node.required("N")), int(node.required("K"))
+    block = int(node.required("block_size"))
+    if bits not in (2, 4, 8) or block < 1:
+        raise UserError(f"has weights of {bits} bits in blocks of {block}, expected 2, 4 or 8 bits")
+    if operand(inputs, 4) is not None:
+        raise UserError("has its columns in another order (g_idx), export the model without")
+    blocks = -(-depth // block)
+    packed = np.asarray(constant_of(inputs[1], "the weight"), np.uint8).reshape(rows, blocks, -1)
+    numbers = _unpacked(packed, bits)[..., :block]
+    scales = np.asarray(constant_of(inputs[2], "the scale"), np.float32).reshape(rows, blocks, 1)
+    zeros = constant_of(operand(inputs, 3), "the zero point")
+    if zeros is None:
+        points = np.float32(1 << (bits - 1))
+    elif zeros.dtype == np.uint8:
+        points = _unpacked(zeros.reshape(rows, -1), bits)[:, :blocks, None]
+    else:
+        points = np.asarray(zeros, np.float32).reshape(rows, blocks, 1)
+    if numbers.shape[-1] != block:
+        raise UserError(f"has {packed.shape[-1]} bytes a block, expected {block * bits // 8}")
+    weight = ((numbers - points) * scales).reshape(rows, blocks * block)[:, :depth]
+    result = e.op("matmul", [x, Tensor.constant(np.ascontiguousarray(weight.T, np.float32))])
+    bias = operand(inputs, 5)
+    return result if bias is None else e.binary("add", result, bias)
+
+
+def _unpacked(packed: np.ndarray, bits: int) -> np.ndarray:
+    """Numbers of 2, 4 or 8 bits, the lowest of a byte first, as f32."""
+    shifts = np.arange(0, 8, bits, dtype=np.uint8)
+    numbers = (packed[..., None] >> shifts) & np.uint8((1 << bits) - 1)
+    return numbers.reshape(*packed.shape[:-1], -1).astype(np.float32)
+
+
+@converts("MultiHeadAttention", domain=_DOMAIN)
+def _multi_head_attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    query, key, value = inputs[0], operand(inputs, 1), operand(inputs, 2)
+    if key is None or value is None or query.rank != 3 or key.rank != 3:
+        raise UserError("has packed operands, export the model with a query, a key and a value")
+    for index, what in ((4, "a mask of keys"), (6, "a past"), (7, "a past")):
+        if operand(inputs, index) is not None:
+            raise UserError(f"has {what}, which is not supported, export the model unfused")
+    if any(node.outputs[1:]):
+        raise UserError("returns its keys and values, which is not supported")
+    if (bias := operand(inputs, 3)) is not None:
+        begin, parts = 0, []
+        for tensor in (query, key, value):
+            part = e.slice_axis(bias, 0, begin, tensor.shape[-1])
+            begin += tensor.shape[-1]
+            parts.append(e.binary("add", tensor, part))
+        query, key, value = parts
+    heads = int(node.required("num_heads"))
+    attributes: dict[str, object] = {"q_num_heads": heads, "kv_num_heads": heads}
+    if float(node.attr("scale", 0.0)):
+        attributes["scale"] = float(node.attr("scale", 0.0))
+    if int(node.attr("unidirectional", 0)):
+        attributes["is_causal"] = 1
+    return _convert("Attention", [query, key, value, operand(inputs, 5)], e, node, **attributes)
