@@ -29,7 +29,9 @@ def one_node(kind, operands, outputs=1, **attributes):
     results = [f"y{i}" for i in range(outputs)]
     node = helper.make_node(kind, names, results, domain="com.microsoft", name="node", **attributes)
     inputs = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, array.shape)
+        helper.make_tensor_value_info(
+            name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape
+        )
         for name, array in feeds.items()
     ]
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in results]
@@ -43,6 +45,12 @@ def conv(activation, *rest, **attributes):
     return one_node(
         "FusedConv", operands, activation=activation, pads=[1] * 4, strides=[2, 1], **attributes
     )
+
+
+def rotary(x, positions, **attributes):
+    angles = np.outer(np.arange(10), 10.0 ** -np.arange(4)).astype(np.float32)
+    tables = (np.cos(angles),), (np.sin(angles),)
+    return one_node("RotaryEmbedding", [x, (positions,), *tables], **attributes)
 
 
 CASES = {
@@ -74,6 +82,31 @@ CASES = {
         [normal(1, 9, 32), normal(1, 9, 32), normal(1, 9, 32), (normal(96),)],
         num_heads=2,
         scale=0.3,
+    ),
+    "embedding": lambda: one_node(
+        "EmbedLayerNormalization",
+        [
+            RNG.integers(0, 20, (2, 6)).astype(np.int32),
+            RNG.integers(0, 2, (2, 6)).astype(np.int32),
+            *((normal(*shape),) for shape in ((20, 16), (8, 16), (2, 16), (16,), (16,))),
+        ],
+    ),
+    "packed_attention": lambda: one_node(
+        "Attention", [normal(2, 6, 16), (0.3 * normal(16, 48),), (normal(48),)], num_heads=2
+    ),
+    "causal_attention": lambda: one_node(
+        "Attention",
+        [normal(1, 7, 16), (0.3 * normal(16, 48),), (normal(48),)],
+        num_heads=4,
+        unidirectional=1,
+    ),
+    "rotary": lambda: rotary(
+        normal(2, 3, 6, 8), np.int64([[0, 1, 2, 3, 4, 5], [4, 5, 6, 7, 8, 9]])
+    ),
+    "rotary_pairs": lambda: rotary(normal(1, 2, 5, 8), np.int64([[3, 1, 4, 1, 5]]), interleaved=1),
+    "rotary_offset": lambda: rotary(normal(1, 5, 24), np.int64([2]), num_heads=3),
+    "rotary_part": lambda: rotary(
+        normal(1, 2, 5, 12), np.int64([0]), num_heads=2, rotary_embedding_dim=8
     ),
 }
 

@@ -139,3 +139,93 @@ def _multi_head_attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     if int(node.attr("unidirectional", 0)):
         attributes["is_causal"] = 1
     return _convert("Attention", [query, key, value, operand(inputs, 5)], e, node, **attributes)
+
+
+@converts("Attention", domain=_DOMAIN)
+def _packed_attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    for index, what in ((3, "a mask"), (4, "a past"), (6, "a past")):
+        if operand(inputs, index) is not None:
+            raise UserError(f"has {what}, which is not supported, export the model unfused")
+    if any(node.outputs[1:]):
+        raise UserError("returns its keys and values, which is not supported")
+    x, heads = inputs[0], int(node.required("num_heads"))
+    packed = _convert("MatMul", [x, inputs[1]], e, node)
+    if (bias := operand(inputs, 2)) is not None:
+        packed = e.binary("add", packed, bias)
+    width = packed.shape[-1]
+    sizes = [int(size) for size in node.attr("qkv_hidden_sizes", [])] or [width // 3] * 3
+    if len(sizes) != 3 or sum(sizes) != width:
+        raise UserError(f"splits {width} columns into {sizes}, expected three parts")
+    parts = [
+        e.slice_axis(packed, packed.rank - 1, sum(sizes[:index]), size)
+        for index, size in enumerate(sizes)
+    ]
+    attributes: dict[str, object] = {"q_num_heads": heads, "kv_num_heads": heads}
+    if float(node.attr("scale", 0.0)):
+        attributes["scale"] = float(node.attr("scale", 0.0))
+    if int(node.attr("unidirectional", 0)):
+        attributes["is_causal"] = 1
+    return _convert("Attention", [*parts, operand(inputs, 5)], e, node, **attributes)
+
+
+@converts("RotaryEmbedding", domain=_DOMAIN)
+def _rotary(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    x, positions, cosines, sines = inputs[:4]
+    heads = int(node.attr("num_heads", 0))
+    turned = int(node.attr("rotary_embedding_dim", 0)) or 2 * cosines.shape[-1]
+    if x.rank == 3:
+        heads = heads or x.shape[2] // turned
+        split = e.reshape(x, (*x.shape[:2], heads, x.shape[2] // heads))
+        result = e.permute(split, (0, 2, 1, 3))
+    else:
+        result = x
+    batch, _, tokens, size = result.shape
+    if positions.size == 1 and tokens > 1:
+        # The position of the first token.
+        steps = Tensor.constant(np.arange(tokens, dtype=np.int64))
+        positions = e.binary("add", e.reshape(positions, (1,)), steps)
+    rows = (1, 1, tokens) if positions.size == tokens else (batch, 1, tokens)
+    tables = [
+        e.reshape(_convert("Gather", [table, positions], e, node, axis=0), (*rows, table.shape[-1]))
+        for table in (cosines, sines)
+    ]
+    if int(node.attr("interleaved", 0)):
+        pairs = e.reshape(e.slice_axis(result, 3, 0, turned), (*result.shape[:3], turned // 2, 2))
+        sides = [e.reshape(e.slice_axis(pairs, 4, i, 1), pairs.shape[:4]) for i in (0, 1)]
+    else:
+        sides = [e.slice_axis(result, 3, i * (turned // 2), turned // 2) for i in (0, 1)]
+    (left, right), (cosine, sine) = sides, tables
+    new = [
+        e.binary("sub", e.binary("mul", left, cosine), e.binary("mul", right, sine)),
+        e.binary("add", e.binary("mul", left, sine), e.binary("mul", right, cosine)),
+    ]
+    if int(node.attr("interleaved", 0)):
+        columns = [e.reshape(side, (*side.shape, 1)) for side in new]
+        joined = e.op("concat", columns, {"axis": 4})
+        new = [e.reshape(joined, (*result.shape[:3], turned))]
+    rest = [e.slice_axis(result, 3, turned, size - turned)] if size > turned else []
+    result = e.op("concat", [*new, *rest], {"axis": 3}) if len(new) + len(rest) > 1 else new[0]
+    if x.rank == 4:
+        return result
+    return e.reshape(e.permute(result, (0, 2, 1, 3)), x.shape)
+
+
+@converts("EmbedLayerNormalization", domain=_DOMAIN)
+def _embedding(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
+    ids, segments, words, places = inputs[:4]
+    if operand(inputs, 7) is not None:
+        raise UserError("counts the tokens of a mask, which is not supported")
+    positions = operand(inputs, 8)
+    if positions is None:
+        positions = Tensor.constant(np.arange(ids.shape[1], dtype=np.int64)[None])
+    total = _convert("Gather", [words, ids], e, node, axis=0)
+    total = e.binary("add", total, _convert("Gather", [places, positions], e, node, axis=0))
+    if (table := operand(inputs, 4)) is not None:
+        if segments is None:
+            segments = Tensor.constant(np.zeros(ids.shape, np.int64))
+        total = e.binary("add", total, _convert("Gather", [table, segments], e, node, axis=0))
+    norm = [total, inputs[5], operand(inputs, 6)]
+    epsilon = float(node.attr("epsilon", 1e-12))
+    result = _convert("LayerNormalization", norm, e, node, axis=-1, epsilon=epsilon)
+    counts = Tensor.constant(np.zeros(ids.shape[0], np.int32))
+    return [result, counts, total][: len(node.outputs)]
