@@ -16,7 +16,7 @@ def normal(*shape):
     return RNG.normal(0, 1, shape).astype(np.float32)
 
 
-def one_node(kind, operands, outputs=1, **attributes):
+def one_node(kind, operands, unused=0, **attributes):
     """A model of one node and its inputs; tuples are constants, None is left out."""
     names, feeds, constants = [], {}, []
     for index, value in enumerate(operands):
@@ -26,7 +26,7 @@ def one_node(kind, operands, outputs=1, **attributes):
             constants.append(numpy_helper.from_array(value[0], name))
         elif value is not None:
             feeds[name] = value
-    results = [f"y{i}" for i in range(outputs)]
+    results = [f"y{i}" for i in range(1 + unused)]
     node = helper.make_node(kind, names, results, domain="com.microsoft", name="node", **attributes)
     inputs = [
         helper.make_tensor_value_info(
@@ -34,7 +34,7 @@ def one_node(kind, operands, outputs=1, **attributes):
         )
         for name, array in feeds.items()
     ]
-    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in results]
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in results[:1]]
     graph = helper.make_graph([node], "g", inputs, ends, constants)
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=9), feeds
@@ -90,6 +90,7 @@ CASES = {
             RNG.integers(0, 2, (2, 6)).astype(np.int32),
             *((normal(*shape),) for shape in ((20, 16), (8, 16), (2, 16), (16,), (16,))),
         ],
+        unused=1,
     ),
     "packed_attention": lambda: one_node(
         "Attention", [normal(2, 6, 16), (0.3 * normal(16, 48),), (normal(48),)], num_heads=2
