@@ -23,16 +23,16 @@ class Overflow:
     """What of a network leaves the range of F16.
 
     Attributes:
-        magnitudes: the largest magnitude of each operation's result that does.
-        readers: the operations that read these results.
+        magnitudes: the largest magnitude of each tensor that does.
+        operations: those that compute or read these tensors, in F16.
     """
 
     magnitudes: dict[str, float]
-    readers: tuple[str, ...]
+    operations: tuple[str, ...]
 
     def table(self) -> dict[str, str]:
         """F32 for all of them."""
-        return dict.fromkeys([*self.magnitudes, *self.readers], "F32")
+        return dict.fromkeys(self.operations, "F32")
 
     def describe(self) -> str:
         """It in a few words, with the worst."""
@@ -56,20 +56,30 @@ def find_overflow(
     """
     assigned = module.clone()
     assigned.run_pipeline("top-assign-precision{precision=F16}")
-    operations = [op for op in _core.read_graph(assigned).operations if op.kind != "weight"]
+    graph = _core.read_graph(assigned)
+    operations = [op for op in graph.operations if op.kind != "weight"]
+
+    def magnitude(name: str) -> float:
+        found = table.ranges.get(name)
+        return 0.0 if found is None else max(abs(found.min), abs(found.max))
 
     def in_half(name: str, attributes: Mapping[str, object]) -> bool:
         return name not in precisions and "top.element" not in attributes
 
+    # Of inputs and operations, and of those only that are computed in F16.
+    beyond = {
+        graph.values[value].name: magnitude(graph.values[value].name)
+        for value in graph.inputs
+        if magnitude(graph.values[value].name) > LARGEST
+    }
+    values = {value for value in graph.inputs if graph.values[value].name in beyond}
     magnitudes: dict[str, float] = {}
-    values: set[int] = set()
     for op in operations:
-        found = table.ranges.get(op.name)
-        largest = 0.0 if found is None else max(abs(found.min), abs(found.max))
-        if largest > LARGEST:
+        if magnitude(op.name) > LARGEST:
             values.update(op.results)
+            beyond[op.name] = magnitude(op.name)
             if in_half(op.name, op.attributes):
-                magnitudes[op.name] = largest
+                magnitudes[op.name] = beyond[op.name]
     readers = [
         op.name
         for op in operations
@@ -79,14 +89,9 @@ def find_overflow(
     ]
     if not magnitudes and not readers:
         return None
-    if not magnitudes:
-        # Computed in F32, but rounded for a reader.
-        magnitudes = {
-            op.name: max(abs(table.ranges[op.name].min), abs(table.ranges[op.name].max))
-            for op in operations
-            if values.intersection(op.results)
-        }
-    return Overflow(magnitudes, tuple(dict.fromkeys(readers)))
+    wide = [*magnitudes, *dict.fromkeys(readers)]
+    # What is computed in F32 already is rounded for a reader.
+    return Overflow(magnitudes or beyond, tuple(wide))
 
 
 def choose_precisions(

@@ -22,8 +22,9 @@ KEY = "index_limits"
 class IndexTracker:
     """Which tensors hold numbers of an input, unchanged, and the tables that these index."""
 
-    # Operations whose results have numbers of their first operand only.
-    _MOVES = frozenset(("broadcast", "cast", "permute", "reshape", "slice", "tile"))
+    # Operations whose results have all numbers of their first operand and no others. Of a slice
+    # the rest of the input may be anything.
+    _MOVES = frozenset(("broadcast", "cast", "permute", "reshape", "tile"))
 
     def __init__(self) -> None:
         self._inputs: dict[int, str] = {}

@@ -53,6 +53,18 @@ def test_what_leaves_f16_is_computed_in_f32():
     assert error(wide, model) < 1e-5
 
 
+def test_an_input_beyond_f16_is_not_rounded_for_its_readers():
+    model = network(gain=1.0)
+    large = {"x": X * np.float32(1e6)}
+    table = tpuc.calibrate(model, [large], method="max")
+    # What comes behind it is as large; the input itself is one of them.
+    with pytest.warns(UserWarning, match="beyond F16"):
+        wide = tpuc.compile(model, calibration_table=table, auto_precision=True)
+    wanted = tpuc.compile(model, "F32").run(large)["y"]
+    result = wide.run(large)["y"]
+    np.testing.assert_allclose(result, wanted, atol=1e-5 * np.abs(wanted).max(), rtol=0)
+
+
 def test_what_stays_within_f16_is_left_alone():
     model = network(gain=1.0)
     table = tpuc.calibrate(model, [{"x": X}], method="max")

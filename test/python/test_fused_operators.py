@@ -166,6 +166,18 @@ def test_weights_of_few_bits(bits, points):
         ),
         ("MultiHeadAttention", [normal(1, 4, 8)], {"num_heads": 2}, "packed operands"),
         (
+            "Attention",
+            [normal(1, 4, 8), (normal(8, 24),)],
+            {"num_heads": 2, "do_rotary": 1},
+            "do_rotary",
+        ),
+        (
+            "RotaryEmbedding",
+            [normal(1, 2, 3, 4), (np.int64([0]),), (normal(5, 2),), (normal(5, 2),)],
+            {"scale": 2.0},
+            "scale",
+        ),
+        (
             "MatMulNBits",
             [normal(1, 64), (np.zeros((4, 2, 16), np.uint8),), (np.ones(8, np.float32),)],
             {"K": 64, "N": 4, "bits": 3, "block_size": 32},

@@ -53,6 +53,18 @@ def test_through_operations_that_keep_the_numbers():
         model.run({"ids": np.int32([[0, 12, 1]])})
 
 
+def test_numbers_beside_the_rows_may_be_any():
+    nodes = [
+        ("Slice", ["ids", "zero", "two", "one"], ["row"], {}),
+        ("Gather", ["table", "row"], ["y"], {}),
+    ]
+    model = embedding(nodes)
+    for name, value in (("zero", 0), ("one", 1), ("two", 2)):
+        model.graph.initializer.append(numpy_helper.from_array(np.int64([value]), name))
+    result = tpuc.compile(model, "F32").run({"ids": np.int64([[3, 9, 5000]])})["y"]
+    np.testing.assert_array_equal(result, TABLE[[[3, 9]]])
+
+
 def test_computed_numbers_are_no_rows():
     nodes = [("Add", ["ids", "ids"], ["twice"], {}), ("Gather", ["table", "twice"], ["y"], {})]
     model = tpuc.compile(embedding(nodes), "F32")

@@ -6,6 +6,7 @@ import numpy as np
 from onnx import helper
 
 from tpuc.errors import UserError
+from tpuc.frontend.converters.norm import add_skip
 from tpuc.frontend.emit import Emitter, Tensor
 from tpuc.frontend.graph import Node
 from tpuc.frontend.registry import Inputs, constant_of, converts, find_converter, operand
@@ -25,6 +26,13 @@ def _convert(op_type: str, inputs: Inputs, e: Emitter, node: Node, **attributes:
         raise UserError(f"computes {op_type}, which is not supported")
     result = converter(made, inputs, e)
     return result if isinstance(result, Tensor) else result[0]
+
+
+def _refuse(node: Node, **neutral: float) -> None:
+    """Refuses attributes that are not computed, unless they have their neutral values."""
+    for name, value in neutral.items():
+        if node.attr(name, value) != value:
+            raise UserError(f"has {name}, which is not supported, export the model unfused")
 
 
 @converts("FusedConv", domain=_DOMAIN)
@@ -48,9 +56,7 @@ def _fused_conv(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
 
 @converts("FusedMatMul", domain=_DOMAIN)
 def _fused_matmul(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    for name in ("transBatchA", "transBatchB"):
-        if int(node.attr(name, 0)):
-            raise UserError(f"has {name}, which is not supported, export the model unfused")
+    _refuse(node, transBatchA=0, transBatchB=0)
     sides = [
         _transposed(tensor, e) if int(node.attr(name, 0)) else tensor
         for tensor, name in zip(inputs[:2], ("transA", "transB"), strict=True)
@@ -70,11 +76,7 @@ def _transposed(tensor: Tensor, e: Emitter) -> Tensor:
 
 @converts("SkipSimplifiedLayerNormalization", domain=_DOMAIN)
 def _skip_rms_norm(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
-    if any(node.outputs[1:3]):
-        raise UserError("returns its mean or variance, which is not supported")
-    x = e.binary("add", inputs[0], inputs[1])
-    if (bias := operand(inputs, 3)) is not None:
-        x = e.binary("add", x, bias)
+    x = add_skip(node, inputs, operand(inputs, 3), e)
     epsilon = float(node.attr("epsilon", 1e-12))
     result = _convert("RMSNormalization", [x, inputs[2]], e, node, axis=-1, epsilon=epsilon)
     return [result, x, x, x][: len(node.outputs)]
@@ -83,6 +85,7 @@ def _skip_rms_norm(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
 @converts("MatMulNBits", domain=_DOMAIN)
 def _matmul_bits(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     x, bits = inputs[0], int(node.attr("bits", 4))
+    _refuse(node, weight_prepacked=0)
     rows, depth = int(node.required("N")), int(node.required("K"))
     block = int(node.required("block_size"))
     if bits not in (2, 4, 8) or block < 1:
@@ -132,24 +135,29 @@ def _multi_head_attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
             begin += tensor.shape[-1]
             parts.append(e.binary("add", tensor, part))
         query, key, value = parts
+    return _attend(node, [query, key, value, operand(inputs, 5)], e)
+
+
+def _attend(node: Node, operands: Inputs, e: Emitter) -> Tensor:
+    """The standard operator's attention of a query, a key, a value and what is added."""
     heads = int(node.required("num_heads"))
     attributes: dict[str, object] = {"q_num_heads": heads, "kv_num_heads": heads}
     if float(node.attr("scale", 0.0)):
         attributes["scale"] = float(node.attr("scale", 0.0))
     if int(node.attr("unidirectional", 0)):
         attributes["is_causal"] = 1
-    return _convert("Attention", [query, key, value, operand(inputs, 5)], e, node, **attributes)
+    return _convert("Attention", operands, e, node, **attributes)
 
 
 @converts("Attention", domain=_DOMAIN)
 def _packed_attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    _refuse(node, do_rotary=0)
     for index, what in ((3, "a mask"), (4, "a past"), (6, "a past")):
         if operand(inputs, index) is not None:
             raise UserError(f"has {what}, which is not supported, export the model unfused")
     if any(node.outputs[1:]):
         raise UserError("returns its keys and values, which is not supported")
-    x, heads = inputs[0], int(node.required("num_heads"))
-    packed = _convert("MatMul", [x, inputs[1]], e, node)
+    packed = _convert("MatMul", inputs[:2], e, node)
     if (bias := operand(inputs, 2)) is not None:
         packed = e.binary("add", packed, bias)
     width = packed.shape[-1]
@@ -160,16 +168,12 @@ def _packed_attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
         e.slice_axis(packed, packed.rank - 1, sum(sizes[:index]), size)
         for index, size in enumerate(sizes)
     ]
-    attributes: dict[str, object] = {"q_num_heads": heads, "kv_num_heads": heads}
-    if float(node.attr("scale", 0.0)):
-        attributes["scale"] = float(node.attr("scale", 0.0))
-    if int(node.attr("unidirectional", 0)):
-        attributes["is_causal"] = 1
-    return _convert("Attention", [*parts, operand(inputs, 5)], e, node, **attributes)
+    return _attend(node, [*parts, operand(inputs, 5)], e)
 
 
 @converts("RotaryEmbedding", domain=_DOMAIN)
 def _rotary(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
+    _refuse(node, scale=1.0, is_packed_batching=0)
     x, positions, cosines, sines = inputs[:4]
     heads = int(node.attr("num_heads", 0))
     turned = int(node.attr("rotary_embedding_dim", 0)) or 2 * cosines.shape[-1]

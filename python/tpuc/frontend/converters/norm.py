@@ -110,13 +110,21 @@ def _rms_norm(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     return e.op("rms_norm", [x, *affine], {"axis": axis, "epsilon": epsilon})
 
 
-@converts("SkipLayerNormalization", domain="com.microsoft")
-def _skip_layer_norm(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
+def add_skip(node: Node, inputs: Inputs, bias: Tensor | None, e: Emitter) -> Tensor:
+    """What a norm with a skip connection is of: its first two operands and a bias.
+
+    Raises:
+        UserError: the mean or variance is asked for.
+    """
     if any(node.outputs[1:3]):
         raise UserError("returns its mean or variance, which is not supported")
     x = e.binary("add", inputs[0], inputs[1])
-    if (bias := operand(inputs, 4)) is not None:
-        x = e.binary("add", x, bias)
+    return x if bias is None else e.binary("add", x, bias)
+
+
+@converts("SkipLayerNormalization", domain="com.microsoft")
+def _skip_layer_norm(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
+    x = add_skip(node, inputs, operand(inputs, 4), e)
     affine = _affine([operand(inputs, 2), operand(inputs, 3)], x.shape[-1:], e)
     attributes = {"axis": x.rank - 1, "epsilon": float(node.attr("epsilon", 1e-12))}
     return [e.op("layer_norm", [x, *affine], attributes), x, x, x][: len(node.outputs)]
