@@ -16,18 +16,6 @@ using namespace mlir;
 using namespace tpuc;
 using llvm::json::OStream;
 
-StringAttr tpuc::getSourceName(Operation *op) {
-  StringAttr name;
-  op->getLoc()->walk([&](Location location) {
-    if (auto named = dyn_cast<NameLoc>(location)) {
-      name = named.getName();
-      return WalkResult::interrupt();
-    }
-    return WalkResult::advance();
-  });
-  return name;
-}
-
 static llvm::StringRef accessName(group::Access access) {
   switch (access) {
   case group::Access::InPlace:
@@ -84,7 +72,7 @@ static void writeKernel(OStream &out, const group::KernelNote &kernel) {
 }
 
 std::string ScheduleReport::operatorName(unsigned op) const {
-  StringAttr name = getSourceName(operators[op]);
+  StringAttr name = tpu::getSourceName(operators[op]);
   return llvm::json::fixUTF8(name ? name.getValue()
                                   : operators[op]->getName().getStringRef());
 }
@@ -95,7 +83,7 @@ std::string ScheduleReport::valueName(unsigned value) const {
   Operation *op = values[value].getDefiningOp();
   StringRef name = tpu::getTensorName(op->getLoc());
   if (name.empty())
-    if (StringAttr source = getSourceName(op))
+    if (StringAttr source = tpu::getSourceName(op))
       name = source;
   return llvm::json::fixUTF8(name.empty() ? op->getName().getStringRef()
                                           : name);

@@ -50,9 +50,6 @@ private:
   llvm::ArrayRef<mlir::Value> values;
 };
 
-/// The name of an operator in the user's model; empty when it has none.
-mlir::StringAttr getSourceName(mlir::Operation *op);
-
 } // namespace tpuc
 
 #endif // TPUC_LIB_CONVERSION_TPUTOBM1684X_SCHEDULEREPORT_H

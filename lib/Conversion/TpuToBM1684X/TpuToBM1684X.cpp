@@ -13,6 +13,7 @@
 #include "Conversion/TpuToBM1684X/Passes.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/BM1684X/IR/Network.h"
+#include "Dialect/Tpu/IR/TensorNames.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "LayerGroup/Schedule.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -35,7 +36,7 @@ namespace {
 /// The location of an operator's commands: its name in the user's model, inside
 /// it the operator's kind, and inside that the group it was scheduled in.
 Location commandLocation(Operation *op, StringRef group) {
-  StringAttr name = getSourceName(op);
+  StringAttr name = tpu::getSourceName(op);
   if (!name)
     return op->getLoc();
   StringAttr kind = op->getName().getIdentifier();
@@ -51,15 +52,10 @@ DenseResourceElementsAttr coefficientAttr(MLIRContext *context,
   int64_t size = kernels.coefficientSize();
   AsmResourceBlob blob = HeapAsmResourceBlob::allocate(size, arch::kVectorBytes,
                                                        /*dataIsMutable=*/true);
-  char *out = blob.getMutableData().data();
-  int64_t offset = 0;
-  for (llvm::ArrayRef<char> piece : kernels.coefficients()) {
-    llvm::copy(piece, out + offset);
-    int64_t end =
-        arch::alignUp(offset + int64_t(piece.size()), arch::kGlobalAlignBytes);
-    std::fill(out + offset + piece.size(), out + end, 0);
-    offset = end;
-  }
+  llvm::MutableArrayRef<char> area = blob.getMutableData();
+  llvm::fill(area, 0);
+  for (const KernelContext::Coefficient &piece : kernels.coefficients())
+    llvm::copy(piece.bytes, area.data() + piece.offsetBytes);
   auto type = RankedTensorType::get({size}, IntegerType::get(context, 8));
   return DenseResourceElementsAttr::get(type, "coefficients", std::move(blob));
 }
@@ -184,6 +180,10 @@ private:
     description.coefficientAddress = arch::kGlobalBase;
     description.coefficients =
         coefficientAttr(function.getContext(), network.context);
+    for (const KernelContext::Coefficient &piece :
+         network.context.coefficients())
+      description.weights.push_back({piece.name, uint64_t(piece.offsetBytes),
+                                     uint64_t(piece.bytes.size())});
     description.activationAddress = bases.activations;
     description.activationBytes = schedule.globalBytes;
     description.explanation = report.json();

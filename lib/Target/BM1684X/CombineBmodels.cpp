@@ -1,6 +1,7 @@
 //===- CombineBmodels.cpp - Several models in one file --------------------===//
 //
-// Joins the networks of models. What their views point into is kept.
+// Joins the networks of models. What their views point into is kept; stages of
+// a network share their weights.
 //
 //===----------------------------------------------------------------------===//
 
@@ -71,5 +72,7 @@ Expected<Bmodel> target::combineBmodels(ArrayRef<Bmodel> models) {
         return std::move(error);
     }
   }
+  for (Network &network : result.networks)
+    shareWeights(network, result);
   return result;
 }

@@ -15,10 +15,14 @@
 #ifndef TPUC_DIALECT_TPU_IR_TENSORNAMES_H
 #define TPUC_DIALECT_TPU_IR_TENSORNAMES_H
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Location.h"
 #include "mlir/IR/Value.h"
 
 namespace tpuc::tpu {
+
+/// The name of an operation's node in the source model; null when it has none.
+mlir::StringAttr getSourceName(mlir::Operation *op);
 
 /// The name of the tensor, or an empty one.
 llvm::StringRef getTensorName(mlir::Location location);

@@ -69,20 +69,22 @@ public:
   void placeActivation(mlir::Value value, int64_t offsetBytes,
                        kernel::LaneLayout layout);
 
+  /// A weight, or a constant of the compiler, in the coefficient area.
+  struct Coefficient {
+    std::string name;
+    int64_t offsetBytes;
+    llvm::ArrayRef<char> bytes;
+  };
+
   /// The coefficient area in address order: each piece starts at the next
   /// multiple of arch::kGlobalAlignBytes.
-  llvm::ArrayRef<llvm::ArrayRef<char>> coefficients() const { return pieces; }
+  llvm::ArrayRef<Coefficient> coefficients() const { return pieces; }
   int64_t coefficientSize() const { return coefficientBytes; }
 
 private:
   /// The offset of `bytes` in the coefficient area, where equal pieces are
   /// stored once.
-  int64_t addPiece(llvm::ArrayRef<char> bytes);
-
-  struct Piece {
-    size_t index;
-    int64_t offsetBytes;
-  };
+  int64_t addPiece(llvm::ArrayRef<char> bytes, llvm::StringRef name);
 
   struct ActivationPlace {
     int64_t offsetBytes;
@@ -93,8 +95,9 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> aliases;
   llvm::DenseMap<mlir::Value, llvm::ArrayRef<char>> splats;
   std::map<kernel::ElementType, kernel::GlobalTensor> identities;
-  llvm::SmallVector<llvm::ArrayRef<char>> pieces;
-  std::multimap<uint64_t, Piece> piecesByHash;
+  llvm::SmallVector<Coefficient> pieces;
+  /// Indices into `pieces`.
+  std::multimap<uint64_t, size_t> piecesByHash;
   std::deque<std::vector<char>> packed;
   int64_t coefficientBytes = 0;
   mlir::Operation *unpacked = nullptr;

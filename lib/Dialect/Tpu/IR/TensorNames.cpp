@@ -10,6 +10,18 @@
 using namespace mlir;
 using namespace tpuc;
 
+StringAttr tpu::getSourceName(Operation *op) {
+  StringAttr name;
+  op->getLoc()->walk([&](Location location) {
+    if (auto named = dyn_cast<NameLoc>(location)) {
+      name = named.getName();
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return name;
+}
+
 StringRef tpu::getTensorName(Location location) {
   if (auto fused = dyn_cast<FusedLoc>(location))
     return fused.getLocations().empty()

@@ -7,6 +7,7 @@
 
 #include "Dialect/Tpu/Plan/KernelContext.h"
 
+#include "Dialect/Tpu/IR/TensorNames.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -22,6 +23,12 @@ using namespace tpuc;
 using kernel::ElementType;
 using kernel::GlobalTensor;
 
+/// The node that a constant is named after, or nothing.
+static StringRef nameOf(Value constant) {
+  StringAttr name = tpu::getSourceName(constant.getDefiningOp());
+  return name ? name.getValue() : StringRef();
+}
+
 GlobalTensor KernelContext::globalTensor(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
   GlobalTensor tensor;
@@ -34,7 +41,7 @@ GlobalTensor KernelContext::globalTensor(Value value) {
   } else {
     auto [place, isNew] = constantOffsets.try_emplace(value, 0);
     if (isNew)
-      place->second = addPiece(constantBytes(value));
+      place->second = addPiece(constantBytes(value), nameOf(value));
     tensor.region = kernel::Region::Coefficient;
     tensor.offsetBytes = place->second;
   }
@@ -98,7 +105,7 @@ KernelContext::packedWeight(Operation *op, Value weight, ElementType type,
     return op->emitOpError()
            << "has weights that are packed into " << bytes.size()
            << " bytes, expected " << expected << "; run tpu-pack-weights again";
-  tensor.offsetBytes = addPiece(bytes);
+  tensor.offsetBytes = addPiece(bytes, nameOf(weight));
   return tensor.reshaped(shape);
 }
 
@@ -110,7 +117,7 @@ GlobalTensor KernelContext::addConstant(std::vector<char> bytes,
   tensor.type = type;
   packed.push_back(std::move(bytes));
   int64_t end = coefficientBytes;
-  tensor.offsetBytes = addPiece(packed.back());
+  tensor.offsetBytes = addPiece(packed.back(), /*name=*/"");
   if (tensor.offsetBytes < end)
     packed.pop_back(); // the same bytes are there already
   return tensor.reshaped(shape);
@@ -135,16 +142,16 @@ void KernelContext::placeActivation(Value value, int64_t offsetBytes,
   activations[value] = {offsetBytes, layout};
 }
 
-int64_t KernelContext::addPiece(ArrayRef<char> bytes) {
-  int64_t offset = coefficientBytes;
+int64_t KernelContext::addPiece(ArrayRef<char> bytes, StringRef name) {
   uint64_t hash = llvm::xxh3_64bits(llvm::ArrayRef(
       reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()));
   auto range = piecesByHash.equal_range(hash);
   for (auto it = range.first; it != range.second; ++it)
-    if (pieces[it->second.index] == bytes)
-      return it->second.offsetBytes;
-  piecesByHash.insert({hash, {pieces.size(), offset}});
-  pieces.push_back(bytes);
+    if (pieces[it->second].bytes == bytes)
+      return pieces[it->second].offsetBytes;
+  piecesByHash.insert({hash, pieces.size()});
+  int64_t offset = coefficientBytes;
+  pieces.push_back({name.str(), offset, bytes});
   coefficientBytes =
       arch::alignUp(offset + int64_t(bytes.size()), arch::kGlobalAlignBytes);
   return offset;
