@@ -236,3 +236,12 @@ def deploy(
         elif text := module.attribute(EXPLANATION):
             module.set_attribute(EXPLANATION, explain(text, network, names, rows))
         return core
+
+
+def join_stages(cores: Sequence[_core.Bmodel]) -> _core.Bmodel:
+    """One network for all shapes that it was compiled for; equal weights are there once.
+
+    Raises:
+        UserError: two have the same input shapes, or other inputs or outputs.
+    """
+    return cores[0] if len(cores) == 1 else _core.Bmodel.combine(cores)

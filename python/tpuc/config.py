@@ -38,12 +38,18 @@ def _upper(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
 
-def _shapes(value: Any) -> Any:
-    from tpuc.frontend.shapes import check_shapes, parse_shapes
+def _stages(value: Any) -> Any:
+    from tpuc.frontend.stages import parse_stages
 
-    if value is None:
-        return None
-    return parse_shapes(value) if isinstance(value, str) else check_shapes(value)
+    return None if value is None else parse_stages(value)
+
+
+def _buckets(value: Any) -> Any:
+    from tpuc.frontend.stages import check_sizes, parse_buckets
+
+    if isinstance(value, dict):
+        return {n: check_sizes(n, v if isinstance(v, list) else [v]) for n, v in value.items()}
+    return None if value is None else parse_buckets(value if isinstance(value, list) else [value])
 
 
 def _fixed(value: Any) -> Any:
@@ -56,7 +62,8 @@ def _fixed(value: Any) -> Any:
 
 _Numbers = Annotated[list[float], BeforeValidator(_split)]
 _Sizes = Annotated[list[int], BeforeValidator(_split)]
-_Shapes = Annotated[list[list[int]], BeforeValidator(_shapes)]
+_Stages = Annotated[list[list[list[int]]], BeforeValidator(_stages)]
+_Buckets = Annotated[dict[str, list[int]], BeforeValidator(_buckets)]
 _Phase = Literal["top", "tpu", "layout", "plan", "commands"]
 # What a compilation passes through; a .mlir file resumes at the phase that it is at.
 PHASES: tuple[str, ...] = get_args(_Phase)
@@ -73,9 +80,18 @@ class CompileConfig(BaseModel):
         "F16", description="precision of operators"
     )
     chip: Literal["bm1684x"] = Field("bm1684x", description="the chip to compile for")
-    input_shapes: _Shapes | None = Field(
+    input_shapes: _Stages | None = Field(
         None,
-        description="shapes of the inputs in order, e.g. [[1,3,224,224]]; may change any axis",
+        description="shapes of the inputs in order, e.g. [[1,3,224,224]]; may change any axis; "
+        "given several times, the file holds the network for each",
+    )
+    shape_buckets: _Buckets | None = Field(
+        None,
+        description="sizes of an axis, e.g. batch=1,4,8 or seq=64:512:64 (first, last, step): the "
+        "file holds the network for each; may be given several times",
+    )
+    dynamic: bool = Field(
+        False, description="choose such sizes for batches and sequences that the model leaves open"
     )
     fix_input: Annotated[dict[str, Any], BeforeValidator(_fixed)] | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""The one exception that a user of tpuc meets, and how its messages help."""
+"""The exception and the warning that a user of tpuc meets, and how messages help."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ class UserError(Exception):
 
 class InputTypeError(UserError, TypeError):
     """A value of a type that cannot be used; a ``TypeError`` for Python's users."""
+
+
+class ModelWarning(UserWarning):
+    """What the user should know of a model and nothing fails of, in one line.
+
+    The command line prints it as ``warning: ...``.
+    """
 
 
 def did_you_mean(word: str, known: Iterable[str], count: int = 1) -> str:

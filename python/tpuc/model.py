@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +25,17 @@ from tpuc.compiler import (
     check_quantize,
     deploy,
     is_torch_module,
+    join_stages,
     network_name,
     transform,
 )
-from tpuc.errors import InputTypeError, UserError
+from tpuc.errors import InputTypeError, ModelWarning, UserError
+from tpuc.frontend.stages import parse_stages, stage_shapes
 from tpuc.interface import Interface
 from tpuc.kinds import BMODEL, refuse_other
 from tpuc.limits import check_indices
 from tpuc.outputs import check_writable, note_inputs
+from tpuc.padding import Ports, beyond_batch, cut, nearest, pad
 from tpuc.precisions import resolve
 from tpuc.preprocess import Preprocess
 from tpuc.profile import Profile
@@ -132,20 +136,29 @@ class Model:
         Raises:
             UserError: no stage takes them.
         """
-        stages = self._core.networks[self._network][1]
-        current, known = self._stage, []
         wanted = {name: tuple(shape) for name, shape in shapes.items()}
-        for stage in range(stages):
-            self._select(stage)
-            known.append({spec.name: spec.shape for spec in self.inputs})
-            if known[-1] == wanted:
-                return
-        self._select(current)
-        if stages > 1:
+        known = [ports.inputs for ports in self._stages]
+        if wanted in known:
+            self._select(known.index(wanted))
+        elif len(known) > 1:
             raise UserError(
                 f"{self._source}: no stage takes inputs of {_shapes(wanted)}, the model has "
-                f"stages for {' or '.join(_shapes(k) for k in known)}"
+                f"stages for {' or '.join(map(_shapes, known))}"
             )
+
+    @cached_property
+    def _stages(self) -> list[Ports]:
+        """The shapes of all stages of the network."""
+        current, stages = self._stage, []
+        for stage in range(self._core.networks[self._network][1]):
+            self._core.select(self._network, stage)
+            inputs, outputs = (
+                {port.name: tuple(port.shape) for port in ports}
+                for ports in (self._core.inputs, self._core.outputs)
+            )
+            stages.append(Ports(inputs, outputs))
+        self._core.select(self._network, current)
+        return stages
 
     def _select(self, stage: int) -> None:
         """Selects a stage of the network by number."""
@@ -163,7 +176,8 @@ class Model:
             inputs: an array for every input, by name, or the array itself where
                 there is one input; integers of any width and floats are
                 converted to the input's type, floats for a quantised input by
-                its scale and zero point. The shapes choose the stage.
+                its scale and zero point. The shapes choose the stage; where none has
+                them, the nearest that they fit into, padded as tpuc.padding says.
             threads: host threads, 0 for all; the result does not depend on it.
 
         Returns:
@@ -176,10 +190,29 @@ class Model:
             UserError: as stored_inputs(), or a broken command stream.
         """
         interface = Interface.of_record(self._core.preprocess)
-        arrays = self.stored_inputs(interface.without_empty(self._by_name(inputs)))
-        results = self._core.run(arrays, threads)
-        names = [spec.name for spec in self.outputs]
-        return interface.in_own_types(dict(zip(names, results, strict=True)))
+        given = interface.without_empty(self._by_name(inputs))
+        wanted = {name: array.shape for name, array in given.items()}
+        stage = None
+        if wanted not in [ports.inputs for ports in self._stages]:
+            stage = nearest(self._stages, wanted)
+        if stage is not None:
+            self._warn_of_padding(stage, wanted)
+            given = pad(given, self._stages[stage].inputs)
+        outputs = self._core.run(self.stored_inputs(given), threads)
+        results = dict(zip([spec.name for spec in self.outputs], outputs, strict=True))
+        if stage is not None:
+            results = cut(results, self._stages, stage, wanted)
+        return interface.in_own_types(results)
+
+    def _warn_of_padding(self, stage: int, wanted: Mapping[str, tuple[int, ...]]) -> None:
+        if names := beyond_batch(self._stages[stage], wanted):
+            warnings.warn(
+                f"{self._source}: {_shapes({n: wanted[n] for n in names})} padded with zeros to "
+                f"{_shapes({n: self._stages[stage].inputs[n] for n in names})}, the nearest that "
+                "the model is compiled for; results are right if the network masks zeros",
+                ModelWarning,
+                stacklevel=3,
+            )
 
     def _index_limits(self) -> dict[str, int]:
         """The rows of the tables that inputs of the selected stage index."""
@@ -250,6 +283,15 @@ class Model:
             self._profile = Profile.from_core(data, self._core, Path(self._source).stem)
             self._profile_key = key
         return self._profile
+
+    def stage_rows(self) -> list[tuple[str, str]]:
+        """Shapes and milliseconds of each stage, for a summary; nothing where there is one."""
+        current, rows = self._stage, []
+        for number, ports in enumerate(self._stages if len(self._stages) > 1 else ()):
+            self._select(number)
+            rows.append((f"for {_shapes(ports.inputs)}", f"{self.profile().ms:.3f} ms"))
+        self._select(current)
+        return rows
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes a .bmodel; the file appears complete or not at all."""
@@ -348,7 +390,9 @@ def compile(
     example_inputs: Any = None,
     quantize: str = "F16",
     *,
-    input_shapes: Sequence[Sequence[int]] | None = None,
+    input_shapes: Sequence[Sequence[int]] | Sequence[Sequence[Sequence[int]]] | None = None,
+    shape_buckets: Mapping[str, Sequence[int]] | None = None,
+    dynamic: bool = False,
     fix_input: Mapping[str, object] | None = None,
     quantize_table: Mapping[str, str] | str | os.PathLike | None = None,
     calibration_table: CalibrationTable | str | os.PathLike | None = None,
@@ -365,7 +409,11 @@ def compile(
             the precision may be given here.
         quantize: "F32", "F16", "BF16" or "INT8".
         input_shapes: shapes of the inputs in order; may change any axis and
-            fills in symbolic sizes.
+            fills in symbolic sizes. Several such lists: a stage for each in one
+            model, with the weights once.
+        shape_buckets: sizes by axis, for a stage of each combination, e.g.
+            {"batch": [1, 4, 8]}; the names are those of the model's symbolic sizes.
+        dynamic: choose such sizes for symbolic batches and sequences that have none.
         fix_input: values of inputs that become constants, by name; the network has no such
             inputs any more.
         quantize_table: precision of single operations by name, or a file of
@@ -377,7 +425,7 @@ def compile(
             compares many schedules, which takes long.
         auto_precision: F32 for tensors that leave the range of F16 by the table: whatever it
             costs (True), never (False), by default where it costs under 2 % of the time. A
-            UserWarning says what was found.
+            ModelWarning says what was found.
 
     Returns:
         The compiled model.
@@ -406,18 +454,23 @@ def compile(
     check_model(model)
     if name is None:
         name = network_name(model)
-    module = transform(model, str(name), input_shapes, fix_input=fix_input)
-    precisions = resolve(quantize_table, module)
-    if quantize == "INT8" and isinstance(calibration_table, str | os.PathLike):
-        from tpuc.tuning.constants import with_constants
+    stages = parse_stages(input_shapes) if input_shapes is not None else None
+    shapes = stage_shapes(model, stages, shape_buckets, dynamic, fix_input)
 
-        module = with_constants(module, calibration_table, precisions)
-    if quantize == "F16" and calibration_table is not None and auto_precision is not False:
-        table = calibration_table
-        if not isinstance(table, CalibrationTable):
-            table = read_table(table)
-        precisions, said = choose_precisions(module, table, precisions, auto_precision, opt)
-        if said:
-            warnings.warn(said, stacklevel=2)
-    core = deploy(module, quantize, precisions, calibration_table=calibration_table, opt=opt)
-    return Model(core, str(name))
+    def compile_stage(shapes: Sequence[Sequence[int]] | None) -> _core.Bmodel:
+        module = transform(model, str(name), shapes, fix_input=fix_input)
+        precisions = resolve(quantize_table, module)
+        if quantize == "INT8" and isinstance(calibration_table, str | os.PathLike):
+            from tpuc.tuning.constants import with_constants
+
+            module = with_constants(module, calibration_table, precisions)
+        if quantize == "F16" and calibration_table is not None and auto_precision is not False:
+            table = calibration_table
+            if not isinstance(table, CalibrationTable):
+                table = read_table(table)
+            precisions, said = choose_precisions(module, table, precisions, auto_precision, opt)
+            if said:
+                warnings.warn(said, ModelWarning, stacklevel=3)
+        return deploy(module, quantize, precisions, calibration_table=calibration_table, opt=opt)
+
+    return Model(join_stages([compile_stage(each) for each in shapes]), str(name))

@@ -333,7 +333,7 @@ def _(folder):
     return transform(folder, nets.small_convnet(), "--frobnicate")
 
 
-@case("argument_dynamic", "--dynamic", "one .bmodel for each input shape")
+@case("argument_dynamic", "--dynamic", "makes a file for several input shapes")
 def _(folder):
     return transform(folder, nets.small_convnet(), "--dynamic")
 

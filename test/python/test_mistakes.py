@@ -76,7 +76,7 @@ CASES = [
     ("model_deploy --mlir net.mlir --quantize F16 --model x --quant_input_list 2",
      "names input 2, the network has 1"),
     ("model_deploy --mlir net.mlir --quantize F16 --model x --num_core 2", "only 1"),
-    ("model_deploy --mlir net.mlir --quantize F16 --model x --dynamic", "one .bmodel for each"),
+    ("model_deploy --mlir net.mlir --quantize F16 --model x --dynamic", "makes a file for several"),
 ]  # fmt: skip
 
 

@@ -200,7 +200,8 @@ struct Bmodel {
 
 /// All networks of several models as one. Networks of the same name become one
 /// with the stages of all, which share equal weights; the firmware is that of
-/// the first model that has one. Fails when two stages of a name take the same shapes.
+/// the first model that has one. Fails when two stages of a name take the same
+/// shapes.
 llvm::Expected<Bmodel> combineBmodels(llvm::ArrayRef<Bmodel> models);
 
 struct ReadOptions {

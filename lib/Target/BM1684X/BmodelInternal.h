@@ -32,9 +32,9 @@ llvm::Error bad(const char *format, Args &&...args) {
 }
 
 /// Stores equal weights of the network's stages once, in one coefficient area
-/// for all of them; `owner` keeps the changed streams. Leaves the stages as they
-/// are where it is not known which bytes are one weight, or where commands read
-/// across weights.
+/// for all of them; `owner` keeps the changed streams. Leaves the stages as
+/// they are where it is not known which bytes are one weight, or where commands
+/// read across weights.
 void shareWeights(Network &network, Bmodel &owner);
 
 } // namespace tpuc::target::detail

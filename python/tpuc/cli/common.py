@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from tpuc.errors import UserError, did_you_mean, unknown
+from tpuc.errors import ModelWarning, UserError, did_you_mean, unknown
 from tpuc.outputs import keeping_inputs
 
 QUANTIZATIONS = ("F32", "F16", "BF16", "INT8")
@@ -79,6 +79,8 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
     if not sys.warnoptions and "--debug" not in arguments:
         # Warnings of numpy and others are for developers; what matters to users is an error.
         warnings.simplefilter("ignore")
+        warnings.simplefilter("always", ModelWarning)
+        warnings.showwarning = _show_warning
     try:
         with keeping_inputs():
             return command(arguments) or 0
@@ -102,6 +104,10 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
             file=sys.stderr,
         )
     return 1
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"warning: {message}", file=sys.stderr)
 
 
 def choice(value: str, allowed: Sequence[str], flag: str) -> str:

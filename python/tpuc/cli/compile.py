@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
 # Also known with dashes.
 _DASHED = ("max_drop", "min_cosine", "stop_after", "compile_from", "compile_to")
+# May be given several times.
+_REPEATED = ("fix_input", "input_shapes", "shape_buckets")
 # Keys of a configuration file by what they are about, for --help.
 GROUPS = {
     "": ("output", "quantize", "quantize_table", "auto_precision", "chip", "input_shapes",
-         "fix_input", "model_name", "opt", "stop_after", "compile_to", "compile_from", "text",
-         "explain", "debug"),
+         "shape_buckets", "dynamic", "fix_input", "model_name", "opt", "stop_after", "compile_to",
+         "compile_from", "text", "explain", "debug"),
     "INT8: sample inputs and ranges": (
         "calibration", "data_list", "input_num", "calibration_table", "method", "asymmetric",
         "equalize", "round_weights", "correct_bias", "ray"),
@@ -44,7 +46,8 @@ GROUPS = {
                  "tolerance", "compare_all"),
 }  # fmt: skip
 # What values of single keys are called.
-_VALUES = {"input_shapes": "SHAPES", "fix_input": "NAME=VALUE", "model_name": "NAME",
+_VALUES = {"input_shapes": "SHAPES", "shape_buckets": "NAME=SIZES", "fix_input": "NAME=VALUE",
+           "model_name": "NAME",
            "mean": "X,X,X", "scale": "X,X,X",
            "resize_dims": "N,N",
            "tolerance": "X,X", "ray": "ADDRESS", "method": "NAME",
@@ -94,7 +97,7 @@ def _add_key(group: argparse._ActionsContainer, name: str, field: FieldInfo) -> 
         return
     if field.default is not None and "default" not in text:
         text = f"{text} (default: {field.default})"
-    action = "append" if name == "fix_input" else "store"
+    action = "append" if name in _REPEATED else "store"
     group.add_argument(*flags, action=action, metavar=_metavar(name, field), help=text)
 
 
@@ -141,7 +144,7 @@ def command(argv: Sequence[str]) -> None:
             check_writable(path)
     progress = Progress()
     with progress.stage("importing"):
-        module = import_module(config)
+        module, *others = import_stages(config)
     # The model may have its weights in other files.
     check_writable(config.output)
     precisions = resolve(config.quantize_table, module)
@@ -156,9 +159,13 @@ def command(argv: Sequence[str]) -> None:
         from tpuc.tuning.constants import with_constants
 
         module = with_constants(module, table, precisions, config.asymmetric)
+    if others and table is not None and config.quantize == "INT8":
+        from tpuc.tuning.constants import with_constants
+
+        others = [with_constants(each, table, precisions, config.asymmetric) for each in others]
     if config.fuse_preprocess:
         # Ranges are those of the network before, which is what tables name.
-        for each in {original, module}:
+        for each in {original, module, *others}:
             fuse_preprocess(each, config.customization_format)
     measure = None if config.stop_after else _accuracy(config, original, progress)
     if config.stop_after:
@@ -181,7 +188,7 @@ def command(argv: Sequence[str]) -> None:
         **{**config.model_dump(), "model": config.output, "calibration_table": table,
            "precisions": precisions}
     )  # fmt: skip
-    compile_module(module, config.quantize, options, tolerance, progress, measure, rows)
+    compile_module(module, config.quantize, options, tolerance, progress, measure, rows, others)
 
 
 def _check(config: CompileConfig) -> None:
@@ -216,31 +223,56 @@ def _check(config: CompileConfig) -> None:
 
 
 def import_module(config: CompileConfig) -> _core.Module:
-    """The module of the configuration's source, with its preprocessing."""
+    """The module of a configuration's source that is for one set of input shapes.
+
+    Raises:
+        UserError: it asks for several.
+    """
+    modules = import_stages(config)
+    if len(modules) > 1:
+        raise UserError("several input shapes are for tpuc compile, give one")
+    return modules[0]
+
+
+def import_stages(config: CompileConfig) -> list[_core.Module]:
+    """A module of the configuration's source for each set of input shapes."""
     from tpuc.compiler import network_name, read_module, transform
+    from tpuc.frontend.stages import stage_shapes
 
     source = Path(config.source)
     if source.suffix.lower() in (".mlir", ".mlirbc"):
-        if config.model_name is not None:
-            raise UserError("--model_name is for ONNX models, a .mlir file has its name")
-        if config.input_shapes is not None:
-            raise UserError("--input_shapes is for ONNX models, a .mlir file has its shapes")
-        if config.fix_input is not None:
-            raise UserError("--fix_input is for ONNX models, a .mlir file has its inputs")
-        module = read_module(source)
-        check_phase(config, module)
+        _refuse_keys(config, _ONNX_KEYS)
+        modules = [read_module(source)]
+        check_phase(config, modules[0])
     else:
         if config.compile_from:
             raise UserError("--compile_from is for .mlir files, an ONNX model is at no phase")
-        module = transform(
-            source, network_name(source, config.model_name or ""), config.input_shapes,
-            fix_input=config.fix_input,
-        )  # fmt: skip
+        shapes = stage_shapes(
+            source, config.input_shapes, config.shape_buckets, config.dynamic, config.fix_input
+        )
+        if len(shapes) > 1 and config.stop_after:
+            raise UserError("--stop_after writes one module, give one set of input shapes")
+        name = network_name(source, config.model_name or "")
+        modules = [transform(source, name, each, fix_input=config.fix_input) for each in shapes]
     preprocess = config.preprocess()
     if preprocess is not None:
-        preprocess.size(module.inputs[0].shape)
-        preprocess.store(module)
-    return module
+        for module in modules:
+            preprocess.size(module.inputs[0].shape)
+            preprocess.store(module)
+    return modules
+
+
+# Keys that are for ONNX models, and what a .mlir file has instead.
+_ONNX_KEYS = {
+    "model_name": "its name", "input_shapes": "its shapes", "shape_buckets": "its shapes",
+    "dynamic": "its shapes", "fix_input": "its inputs",
+}  # fmt: skip
+
+
+def _refuse_keys(config: CompileConfig, keys: Mapping[str, str]) -> None:
+    for key, instead in keys.items():
+        if getattr(config, key):
+            raise UserError(f"--{key} is for ONNX models, a .mlir file has {instead}")
 
 
 def check_phase(config: CompileConfig, module: _core.Module) -> None:

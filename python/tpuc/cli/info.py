@@ -195,7 +195,7 @@ def _stage_rows(stage: dict[str, Any]) -> Rows:
 def _weight_table(where: str, stage: dict[str, Any]) -> None:
     from tpuc.console import print_table
 
-    rows = [(name, f"{offset:#x}", f"{size:,}") for name, offset, size in stage["weights"]]
+    rows = [(n or "table of the compiler", f"{o:#x}", f"{s:,}") for n, o, s in stage["weights"]]
     if rows:
         print_table(f"weights of {where}", rows, ("name", "offset", "bytes"))
     else:

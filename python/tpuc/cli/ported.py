@@ -89,8 +89,8 @@ _TRANSFORM = (
     _refused("--path_yaml", "tpuc compile --config takes all of it from a file"),
     _refused("--op_custom_shape", "give the sizes of inputs with --input_shapes"),
     _refused("--shape_influencing_input_names", "make the input a constant of the ONNX model"),
-    _refused("--dynamic", "compile one .bmodel for each input shape (--input_shapes), join them "
-             "with model_tool --combine", 0),
+    _refused("--dynamic", "tpuc compile --dynamic or --shape_buckets makes a file for several "
+             "input shapes", 0),
     _refused("--replace_topk_indices", "compare indices on the host"),
     _refused("--yuv_type", "convert pictures to RGB before"),
     _MASKRCNN, _REWRITER, _COMMAND,
@@ -139,8 +139,8 @@ _DEPLOY = (
     _taken("--fazzy_match", "tensors are compared by name", nargs=0),
     _taken("--includeWeight", "weights are in every module", nargs=0),
     _CACHE, _PATTERNS, _LOG,
-    _refused("--dynamic", "compile one .bmodel for each input shape (model_transform "
-             "--input_shapes), join them with model_tool --combine", 0),
+    _refused("--dynamic", "tpuc compile --dynamic or --shape_buckets makes a file for several "
+             "input shapes", 0),
     _refused("--q_group_size", "weights of 4 and 8 bits with float activations are not supported, "
              "use --quantize INT8 or F16"),
     _refused("--q_symmetric", "weights of 4 and 8 bits with float activations are not supported, "

@@ -15,7 +15,7 @@ from tpuc.calibration.table import read_table
 from tpuc.cli.common import name_list
 from tpuc.cli.report import check_comparison, report_model
 from tpuc.compare import compare_all
-from tpuc.compiler import deploy
+from tpuc.compiler import deploy, join_stages
 from tpuc.console import Progress
 from tpuc.inputs import random_inputs, read_inputs
 from tpuc.model import Model
@@ -65,6 +65,7 @@ def compile_module(
     progress: Progress | None = None,
     measure: Callable[[Model], Sequence[tuple[str, str]]] | None = None,
     more: Sequence[tuple[str, str]] = (),
+    others: Sequence[_core.Module] = (),
 ) -> Model:
     """Compiles, compares as the arguments ask, writes, and prints a summary.
 
@@ -79,6 +80,7 @@ def compile_module(
         progress: continues an earlier command's stages.
         measure: what else to say of the model in the summary.
         more: rows of the summary that are known already.
+        others: the network for other input shapes, for the same file.
     """
     progress = progress or Progress()
     listing = f"{args.model}.commands.mlir"
@@ -99,19 +101,22 @@ def compile_module(
         check_comparison(args.test_reference, similar, tolerance)
     precisions, rows = _precisions(module, quantize, args, inputs, progress)
     with progress.stage("compiling"):
-        core = deploy(
-            module,
-            quantize,
-            precisions,
-            calibration_table=args.calibration_table,
-            opt=args.opt,
-            quant_input=args.quant_input,
-            quant_output=args.quant_output,
-            asymmetric=args.asymmetric,
-            quant_inputs=getattr(args, "quant_inputs", ()),
-            quant_outputs=getattr(args, "quant_outputs", ()),
-        )
-        model = Model(core, args.model)
+        cores = [
+            deploy(
+                each,
+                quantize,
+                precisions,
+                calibration_table=args.calibration_table,
+                opt=args.opt,
+                quant_input=args.quant_input,
+                quant_output=args.quant_output,
+                asymmetric=args.asymmetric,
+                quant_inputs=getattr(args, "quant_inputs", ()),
+                quant_outputs=getattr(args, "quant_outputs", ()),
+            )
+            for each in (module, *others)
+        ]
+        model = Model(join_stages(cores), args.model)
     if args.debug:
         module.write(listing, text=True, elide_above=16)
     if inputs is not None:
@@ -129,6 +134,7 @@ def compile_module(
         if args.test_result:
             save_npz(args.test_result, {**inputs, **results})
     rows += more
+    rows += model.stage_rows()
     if measure is not None:
         with progress.stage("measuring accuracy"):
             rows += measure(model)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 Declared = list[int | str] | None
 # What a size is mostly called where it counts samples, and sizes that networks often have.
-_BATCH = ("batch", "batch_size", "n", "b", "bs")
+BATCH = ("batch", "batch_size", "n", "b", "bs")
 _SEQUENCE, _PICTURE, _PICTURE_RANK = 128, 224, 4
 
 
@@ -40,7 +40,7 @@ def propose_shapes(declared: Mapping[str, Declared]) -> list[list[int]] | None:
 
 
 def _size(name: str, axis: int, rank: int) -> int:
-    if axis == 0 or name.lower() in _BATCH:
+    if axis == 0 or name.lower() in BATCH:
         return 1
     return _PICTURE if rank == _PICTURE_RANK else _SEQUENCE
 

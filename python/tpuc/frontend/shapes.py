@@ -72,7 +72,7 @@ def resolve_shapes(
             f"{source}: {len(given)} input shapes given, the model has {len(inputs)} inputs "
             f"({names})"
         )
-    declared = {info.name: _declared(info, source) for info in inputs}
+    declared = declared_shapes(inputs, source)
     if given is None:
         if not all(map(is_static, declared.values())):
             raise UserError(f"{source}: {describe_unknown(declared)}")
@@ -81,6 +81,15 @@ def resolve_shapes(
     for (name, known), shape in zip(declared.items(), shapes, strict=True):
         _check_against_model(name, known, shape, source)
     return shapes
+
+
+def declared_shapes(inputs: Sequence[onnx.ValueInfoProto], source: str) -> dict[str, Declared]:
+    """The shapes that the model gives its inputs.
+
+    Raises:
+        UserError: an input is no tensor.
+    """
+    return {info.name: _declared(info, source) for info in inputs}
 
 
 def _declared(info: onnx.ValueInfoProto, source: str) -> Declared:
