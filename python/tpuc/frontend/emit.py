@@ -10,12 +10,13 @@ from __future__ import annotations
 import copy
 import json
 import math
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from tpuc import _core
-from tpuc.errors import UserError
+from tpuc.errors import ModelWarning, UserError
 from tpuc.frontend.graph import Node
 from tpuc.limits import ATTRIBUTE, KEY, IndexTracker
 
@@ -59,6 +60,23 @@ def _check_size(shape: Sequence[int]) -> None:
             f"has a result of {'x'.join(map(str, shape))} elements, more than the chip's memory "
             f"holds"
         )
+
+
+def _within_i32(array: np.ndarray, name: str) -> np.ndarray:
+    """Numbers of 64 bits as near as the chip, which counts in i32, has them."""
+    limits = np.iinfo(np.int32)
+    low, high = array.min(initial=0), array.max(initial=0)
+    if low >= limits.min and high <= limits.max:
+        return array
+    far = low if low < limits.min else high
+    warnings.warn(
+        f"the constant '{name}' has {far}, beyond the 32 bits in which the chip counts; it becomes "
+        f"{np.clip(far, limits.min, limits.max)}",
+        ModelWarning,
+        stacklevel=2,
+    )
+    least = max(limits.min, np.iinfo(array.dtype).min)
+    return np.asarray(np.clip(array, least, limits.max))
 
 
 class Tensor:
@@ -300,12 +318,14 @@ class Emitter:
         if tensor.id is None:
             array = tensor.array
             dtype = _NUMPY_TYPES[tensor.dtype]
+            name = tensor.name or f"{self.location}_constant"
+            if tensor.dtype == "i64":
+                array = _within_i32(array, name)
             if array.dtype != dtype:
                 array = array.astype(dtype)
             if not (array.flags.c_contiguous and array.flags.aligned):
                 array = np.array(array, order="C", copy=True)
             if tensor.size == 0:
                 raise UserError(f"constant '{tensor.name}' has no elements")
-            name = tensor.name or f"{self.location}_constant"
             tensor.id = self._builder.add_weight(name, array, tensor.dtype).id
         return tensor.id
