@@ -65,3 +65,32 @@ def test_constant_that_contradicts_is_named():
 def test_rank_may_not_change():
     with pytest.raises(tpuc.UserError, match="of rank 3"):
         tpuc.compile(detector(32, 32), "F32", input_shapes=[[3, 64, 64]])
+
+
+def test_sizes_that_the_model_gives_as_minus_one():
+    model = detector(32, 32)
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = -1
+    x = rng.standard_normal((1, 3, 64, 64)).astype(np.float32)
+    compiled = tpuc.compile(model, "F32", input_shapes=[[1, 3, 64, 64]])
+    expected = reference(detector(64, 64), {"x": x})["y"]
+    np.testing.assert_allclose(compiled.run({"x": x})["y"], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("depth", [np.array(5), np.array([5])])
+@pytest.mark.parametrize("axis", [-1, 0, 1])
+def test_one_hot_of_a_constant(depth, axis):
+    constants = {"i": np.array([[0, -1, 3], [9, 2, -5]]), "depth": depth,
+                 "values": np.array([-1, 2], np.float32)}  # fmt: skip
+    nodes = [
+        helper.make_node("OneHot", ["i", "depth", "values"], ["hot"], axis=axis),
+        helper.make_node("Mul", ["hot", "x"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    data = {"x": np.array([3], np.float32)}
+    found = tpuc.compile(model, "F32").run(data)["y"]
+    np.testing.assert_array_equal(found, reference(model, data)["y"])

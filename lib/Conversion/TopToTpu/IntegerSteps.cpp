@@ -7,6 +7,7 @@
 
 #include "IntegerSteps.h"
 
+#include <array>
 #include <limits>
 
 using namespace mlir;
@@ -142,6 +143,25 @@ Quotient tpuc::divideFloats(Value lhs, Value rhs, Lowering &lowering) {
       steps.mul(q.quotient, steps.mul(sign, unary(UnaryKind::Sign, rhs)));
   q.remainder = steps.mul(q.remainder, sign);
   return q;
+}
+
+/// Two numbers of 12 bits whose sum is `x`; products of such are exact in f32.
+/// Dekker, "A floating-point technique for extending the available precision",
+/// 1971.
+static std::array<Value, 2> splitInHalves(Value x, const Steps &steps) {
+  Value scaled = steps.scalar(ScalarKind::Mul, x, 4097);
+  Value high = steps.sub(scaled, steps.sub(scaled, x));
+  return {high, steps.sub(x, high)};
+}
+
+Value tpuc::divideExactly(Value lhs, Value rhs, Lowering &lowering) {
+  Steps steps{lowering};
+  Value quotient = steps.div(lhs, rhs), rest = lhs;
+  std::array<Value, 2> divisors = splitInHalves(rhs, steps);
+  for (Value part : splitInHalves(quotient, steps))
+    for (Value divisor : divisors)
+      rest = steps.sub(rest, steps.mul(part, divisor));
+  return steps.add(quotient, steps.div(rest, rhs));
 }
 
 //===----------------------------------------------------------------------===//

@@ -26,6 +26,10 @@ Quotient divideIntegers(mlir::Value lhs, mlir::Value rhs, Lowering &lowering);
 /// is below 2^24.
 Quotient divideFloats(mlir::Value lhs, mlir::Value rhs, Lowering &lowering);
 
+/// Divides f32 tensors of equal rank and corrects the chip's quotient by what
+/// it leaves, so that it is the one of IEEE 754 where nothing overflows.
+mlir::Value divideExactly(mlir::Value lhs, mlir::Value rhs, Lowering &lowering);
+
 /// Combines the elements of the axes from `axis` on, which become one of size
 /// 1 each, by halves: log2 of their number steps.
 mlir::Value reduceByHalves(tpu::BinaryKind kind, mlir::Value x, int64_t axis,

@@ -209,6 +209,18 @@ static LogicalResult lowerBinary(OpTy op, Lowering &lowering) {
   return success();
 }
 
+static LogicalResult lowerDiv(top::DivOp op, Lowering &lowering) {
+  if (!op.getExact() || isInteger(op.getOutput()))
+    return lowerBinary<top::DivOp, BinaryKind::Div>(op, lowering);
+  Type f32 = Float32Type::get(op.getContext());
+  size_t rank = getRank(op.getOutput());
+  lowering.replace(op.getResult(),
+                   divideExactly(lowering.getOfRank(op.getLhs(), f32, rank),
+                                 lowering.getOfRank(op.getRhs(), f32, rank),
+                                 lowering));
+  return success();
+}
+
 /// mod -> what a division leaves; unless fmod, with the divisor added where the
 /// signs differ.
 static LogicalResult lowerMod(top::ModOp op, Lowering &lowering) {
@@ -342,7 +354,7 @@ void tpuc::populateElementwiseLowerings(LoweringSet &set) {
   set.add(lowerBinary<top::AddOp, BinaryKind::Add>);
   set.add(lowerBinary<top::SubOp, BinaryKind::Sub>);
   set.add(lowerBinary<top::MulOp, BinaryKind::Mul>);
-  set.add(lowerBinary<top::DivOp, BinaryKind::Div>);
+  set.add(lowerDiv);
   set.add(lowerBinary<top::MaxOp, BinaryKind::Max>);
   set.add(lowerBinary<top::MinOp, BinaryKind::Min>);
   set.add(lowerMod);

@@ -9,6 +9,8 @@
 #include "Lowering.h"
 #include "Weights.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace tpuc;
 
@@ -314,6 +316,9 @@ PrecisionRules::Range PrecisionRules::getRangeByKind(Operation *op,
     return exponent && *exponent > 0 && *exponent <= 1 ? operands.joined()
                                                        : Range::Wide;
   }
+  // What is divided exactly is rounded to integers next.
+  if (isa<top::DivOp>(op))
+    return Range::Wide;
   return isa<top::SqrtOp, top::RsqrtOp>(op) ? operands.joined() : Range::Plain;
 }
 
@@ -367,6 +372,20 @@ PrecisionRules::visitArithmetic(Operation *op, const Operands &operands) {
   return range;
 }
 
+bool PrecisionRules::isWholeProduct(Operation *op) const {
+  auto isWhole = [&](Value operand) {
+    if (!isConstant(operand))
+      return getRange(operand) == Range::Exact;
+    FailureOr<Buffer> constant = top::getConstant(operand);
+    return succeeded(constant) && constant->isF32() &&
+           llvm::all_of(constant->getF32(), [](float number) {
+             return std::rint(number) == number;
+           });
+  };
+  return isa<top::ConvOp, top::ConvTransposeOp, top::MatMulOp>(op) &&
+         llvm::all_of(op->getOperands(), isWhole);
+}
+
 void PrecisionRules::widenFactor(Operation *op) {
   if (!isa<top::MulOp>(op) || getComputed(op).size() != 1 || !op->hasOneUse() ||
       !ops.contains(*op->user_begin()))
@@ -404,6 +423,9 @@ void PrecisionRules::visit(Operation *op) {
   } else if (isF32ByKind(op)) {
     ops.insert(op);
     range = getRangeByKind(op, operands);
+  } else if (isWholeProduct(op)) {
+    ops.insert(op);
+    range = Range::Exact;
   } else if (isa<top::MatMulOp>(op)) {
     if (sumTerms.contains(op) && operands.noneIsPlain) {
       ops.insert(op);

@@ -31,7 +31,7 @@ class LoweringSet;
 /// * Roots and logarithms, which follow sums of small numbers.
 /// * Constants that 16 bits do not hold: a small one beside zeros (an epsilon,
 ///   a limit) must not vanish, nor a large one overflow.
-/// * Integers that are held in floats.
+/// * Integers that are held in floats, and products of such.
 ///
 /// Masks are the exception: a summand that only makes a softmax's weight 0
 /// may as well be the type's largest number.
@@ -68,6 +68,9 @@ private:
   /// A product by a constant whose only reader computes in f32 has its range.
   void widenFactor(mlir::Operation *op);
   Range visitArithmetic(mlir::Operation *op, const Operands &operands);
+  /// A product or convolution of integers held in floats by whole constants:
+  /// its sums are integers that 16 bits do not hold.
+  bool isWholeProduct(mlir::Operation *op) const;
   static Range getRangeByKind(mlir::Operation *op, const Operands &operands);
   bool isMove(mlir::Operation *op) const;
   bool isStepOfPhase(mlir::Operation *op) const;

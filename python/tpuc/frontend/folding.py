@@ -30,6 +30,10 @@ _NEVER_FOLDED = {
 }  # fmt: skip
 
 
+class NotEvaluatedError(UserError):
+    """A node of constants that has no value here, though it may on the chip."""
+
+
 def can_fold(node: Node) -> bool:
     """Whether the node gives the same result on every run."""
     return not node.domain and node.op_type not in _NEVER_FOLDED
@@ -44,7 +48,8 @@ def fold(node: Node, arrays: Arrays) -> list[Array]:
     """Evaluates a node.
 
     Raises:
-        UserError: it cannot be evaluated.
+        NotEvaluatedError: the reference evaluator of ONNX does not take it.
+        UserError: its operands have no result.
     """
     function = _FAST.get(node.op_type)
     try:
@@ -54,7 +59,7 @@ def fold(node: Node, arrays: Arrays) -> list[Array]:
     except MemoryError:
         raise UserError("its constant result does not fit into memory") from None
     except Exception as error:
-        raise UserError(f"cannot be evaluated: {error}") from None
+        raise NotEvaluatedError(f"cannot be evaluated: {error}") from None
     results = list(result) if isinstance(result, list | tuple) else [result]
     return [np.asarray(value) for value in results]
 
@@ -200,6 +205,16 @@ def _mod(node: Node, arrays: Arrays) -> Array:
         return function(arrays[0], arrays[1]).astype(arrays[0].dtype)
 
 
+def _one_hot(node: Node, arrays: Arrays) -> Array:
+    indices, count = arrays[0].astype(np.int64), int(arrays[1].reshape(-1)[0])
+    axis = node.attr("axis", -1) % (indices.ndim + 1)
+    _check_elements([*indices.shape, count])
+    places = np.arange(count).reshape([-1 if a == axis else 1 for a in range(indices.ndim + 1)])
+    # A negative index counts from the end.
+    hit = np.expand_dims(np.where(indices < 0, indices + count, indices), axis) == places
+    return np.where(hit, arrays[2][1], arrays[2][0])
+
+
 _FAST: dict[str, Callable[[Node, Arrays], object]] = {
     "Add": _binary(operator.add),
     "And": _binary(np.logical_and),
@@ -221,6 +236,7 @@ _FAST: dict[str, Callable[[Node, Arrays], object]] = {
     "Mul": _binary(operator.mul),
     "Neg": lambda node, arrays: -arrays[0],
     "Not": lambda node, arrays: np.logical_not(arrays[0]),
+    "OneHot": _one_hot,
     "Or": _binary(np.logical_or),
     "Range": _range,
     "Reshape": _reshape,

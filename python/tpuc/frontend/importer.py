@@ -22,7 +22,7 @@ from tpuc.frontend.converters.quantised import MOVES, Quantised, materialised, u
 from tpuc.frontend.elements import element_type, result_types
 from tpuc.frontend.emit import Emitter, Tensor, top_type
 from tpuc.frontend.fixed import FixedInputs, fix_inputs
-from tpuc.frontend.folding import can_fold, fold, is_shape_arithmetic, shape_of
+from tpuc.frontend.folding import NotEvaluatedError, can_fold, fold, is_shape_arithmetic, shape_of
 from tpuc.frontend.graph import Node, needed_nodes, network_inputs, ordered_nodes
 from tpuc.frontend.load import LoadedModel, from_proto, load_model
 from tpuc.frontend.registry import Converter, find_converter
@@ -100,7 +100,7 @@ def _exported_shapes(model: LoadedModel, given: list[list[int]]) -> list[list[in
     inputs = network_inputs(model)
     exported = []
     for info, shape in zip(inputs, resolve_shapes(inputs, given, model.source), strict=True):
-        stated = [d.dim_value for d in info.type.tensor_type.shape.dim] or shape
+        stated = [max(d.dim_value, 0) for d in info.type.tensor_type.shape.dim] or shape
         exported.append([old or new for old, new in zip(stated, shape, strict=True)])
     return exported
 
@@ -300,13 +300,13 @@ class _Importer:
             return [Tensor.constant(shape, node.outputs[0], from_shape=True)]
         if (empty := _evaluate_empty(node, inputs)) is not None:
             return empty
-        if can_fold(node) and all(t is None or t.is_constant for t in inputs):
-            arrays = [None if t is None else t.array for t in inputs]
-            results = fold(node, arrays)
-            names = [*node.outputs, *[""] * len(results)]
-            from_shape = any(t is not None and t.from_shape for t in inputs)
-            return [Tensor.constant(r, n, from_shape) for r, n in zip(results, names, strict=False)]
         converter = find_converter(node)
+        if can_fold(node) and all(t is None or t.is_constant for t in inputs):
+            try:
+                return _folded(node, inputs)
+            except NotEvaluatedError:
+                if converter is None:
+                    raise
         if converter is None:
             return self._expand(node, inputs)
         try:
@@ -418,6 +418,14 @@ def _evaluate_empty(node: Node, inputs: list[Tensor | None]) -> list[Tensor] | N
     except UserError:
         return None
     return [Tensor.constant(r) for r in results] if not any(r.size for r in results) else None
+
+
+def _folded(node: Node, inputs: Sequence[Tensor | None]) -> list[Tensor]:
+    """The results of a node of constants."""
+    results = fold(node, [None if t is None else t.array for t in inputs])
+    names = [*node.outputs, *[""] * len(results)]
+    from_shape = any(t is not None and t.from_shape for t in inputs)
+    return [Tensor.constant(r, n, from_shape) for r, n in zip(results, names, strict=False)]
 
 
 def _is_known(node: Node) -> bool:

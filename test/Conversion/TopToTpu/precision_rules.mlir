@@ -163,3 +163,38 @@ func.func @bands(%x: tensor<4x64xf32>) -> tensor<4x8xf32> {
   %3 = top.log %2 : tensor<4x8xf32>
   return %3 : tensor<4x8xf32>
 }
+
+// What is divided exactly stays f32 until it is an integer.
+// CHECK-LABEL: @exact_quotient
+// CHECK: tpu.unary silu {{.*}} : tensor<8xf16>
+// CHECK: tpu.binary div {{.*}} -> tensor<8xf32>
+// CHECK: tpu.scalar mul {{.*}} {value = 4.097000e+03 : f64} : tensor<8xf32>
+// CHECK: tpu.unary round {{.*}} : tensor<8xf32>
+// CHECK: tpu.cast {{.*}} : (tensor<8xf32>) -> tensor<8xi32>
+func.func @exact_quotient(%x: tensor<8xf32>, %s: tensor<1xf32>) -> tensor<8xi32> {
+  %0 = top.silu %x : tensor<8xf32>
+  %1 = top.div %0, %s {exact = true} : (tensor<8xf32>, tensor<1xf32>) -> tensor<8xf32>
+  %2 = top.round %1 : tensor<8xf32>
+  %3 = top.cast %2 : (tensor<8xf32>) -> tensor<8xi32>
+  return %3 : tensor<8xi32>
+}
+
+// Sums of products of integers leave 16 bits.
+// CHECK-LABEL: @whole_product
+// CHECK: tpu.matmul {{.*}} -> tensor<4x8xf32>
+func.func @whole_product(%x: tensor<4x64xi32>) -> tensor<4x8xf32> {
+  %w = top.weight dense<100.0> : tensor<64x8xf32>
+  %0 = top.cast %x : (tensor<4x64xi32>) -> tensor<4x64xf32>
+  %1 = top.matmul %0, %w : (tensor<4x64xf32>, tensor<64x8xf32>) -> tensor<4x8xf32>
+  return %1 : tensor<4x8xf32>
+}
+
+// Integers by fractions are activations.
+// CHECK-LABEL: @embedded
+// CHECK: tpu.matmul {{.*}} -> tensor<4x8xf16>
+func.func @embedded(%x: tensor<4x64xi32>) -> tensor<4x8xf32> {
+  %w = top.weight dense<0.3> : tensor<64x8xf32>
+  %0 = top.cast %x : (tensor<4x64xi32>) -> tensor<4x64xf32>
+  %1 = top.matmul %0, %w : (tensor<4x64xf32>, tensor<64x8xf32>) -> tensor<4x8xf32>
+  return %1 : tensor<4x8xf32>
+}

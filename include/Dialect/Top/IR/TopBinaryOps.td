@@ -49,7 +49,15 @@ def Top_MulOp : Top_BinaryOp<"mul", "Product", "lhs * rhs", [Commutative]> {
 }
 def Top_DivOp : Top_BinaryOp<"div", "Quotient; integers round toward zero",
                              "lhs / rhs"> {
+  let arguments = (ins
+    Arg<Top_NumTensor, "Dividend.">:$lhs,
+    Arg<Top_NumTensor, "Divisor.">:$rhs,
+    Arg<DefaultValuedAttr<BoolAttr, "false">,
+        "Floats are divided as IEEE 754 says, in f32 whatever the network's "
+        "precision: which integer is next to a quotient depends on its last "
+        "bit. The chip's own quotients are only near.">:$exact);
   let magnitude = "LikeOperands";
+  let needsF32 = "getExact()";
 }
 def Top_MaxOp : Top_BinaryOp<"max", "Larger of two", "max(lhs, rhs)",
                              [Commutative]> {

@@ -47,8 +47,8 @@ struct DivideFloats : public OpRewritePattern<DivOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(DivOp op,
                                 PatternRewriter &rewriter) const override {
-    if (!isF32(op.getLhs()))
-      return rewriter.notifyMatchFailure(op, "integers are divided as such");
+    if (!isF32(op.getLhs()) || op.getExact())
+      return rewriter.notifyMatchFailure(op, "is divided as such");
     if (isConstant(op.getRhs()) && !isConstant(op.getLhs())) {
       FailureOr<Buffer> divisor = getConstant(op.getRhs());
       // The reciprocal of what is smaller than 2^-126 is not a normal number.

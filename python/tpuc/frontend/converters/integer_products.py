@@ -55,31 +55,15 @@ def parameters(
     return e.cast(scale, "f32"), None if zero is None else e.cast(zero, "f32")
 
 
-def _halves(x: Tensor, e: Emitter) -> tuple[Tensor, Tensor]:
-    """Two numbers of 12 bits whose sum is x; their products are exact."""
-    scaled = e.binary("mul", x, 4097.0)
-    high = e.binary("sub", scaled, e.binary("sub", scaled, x))
-    return high, e.binary("sub", x, high)
-
-
-def refined_quotient(x: Tensor, divisor: Tensor, quotient: Tensor, e: Emitter) -> Tensor:
-    """A quotient as it is rounded from the exact one: the chip's is only near.
-
-    On which side of a half it is decides about an integer.
-    """
-    rest = x
-    for part in _halves(quotient, e):
-        for other in _halves(divisor, e):
-            rest = e.binary("sub", rest, e.binary("mul", part, other))
-    return e.binary("add", quotient, e.binary("div", rest, divisor))
+def _exact_quotient(x: Tensor, divisor: Tensor, e: Emitter) -> Tensor:
+    """A quotient as IEEE 754 rounds it: its last bit decides to which integer it is next."""
+    return e.op("div", [x, divisor], {"exact": True})
 
 
 def quantised(x: Tensor, scale: Tensor, zero: Tensor | None, dtype: np.dtype, e: Emitter) -> Tensor:
     """round(x / scale) + zero, saturated to an integer type."""
     low, high = integer_range(dtype)
-    ratio = e.binary("div", x, scale)
-    if not scale.is_constant:
-        ratio = refined_quotient(x, scale, ratio, e)
+    ratio = e.binary("div", x, scale) if scale.is_constant else _exact_quotient(x, scale, e)
     counts = e.unary("round", ratio)
     if zero is not None:
         counts = e.binary("add", counts, zero)
@@ -136,11 +120,11 @@ def _dynamic_quantize(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
         for name, kind in (("min", Reduce.MIN), ("max", Reduce.MAX))
     )
     span, steps = e.binary("sub", high, low), e.scalar(255.0, x)
-    scale = refined_quotient(span, steps, e.op("div", [span, steps]), e)
+    scale = _exact_quotient(span, steps, e)
     # Of nothing but zeros the scale is 0, and all are 0 by any other.
     is_zero = e.op("compare", [scale, e.scalar(0.0, scale)], {"predicate": Compare.EQUAL})
     divisor = e.op("where", [is_zero, e.scalar(1.0, scale), scale])
-    ratio = refined_quotient(low, divisor, e.op("div", [low, divisor]), e)
+    ratio = _exact_quotient(low, divisor, e)
     zero = e.unary("clip", e.unary("round", e.unary("neg", ratio)), min=0.0, max=255.0)
     return [quantised(x, divisor, zero, np.dtype(np.uint8), e), scale, e.cast(zero, "i32")]
 

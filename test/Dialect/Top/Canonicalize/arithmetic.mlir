@@ -171,3 +171,12 @@ func.func @tile_of_many_stays(%x: tensor<2x8xf32>) -> tensor<4x8xf32> {
   %0 = top.tile %x {repeats = array<i64: 2, 1>} : (tensor<2x8xf32>) -> tensor<4x8xf32>
   return %0 : tensor<4x8xf32>
 }
+
+// An exact quotient is not the product with a rounded reciprocal.
+// CHECK-LABEL: func.func @exact_quotient(
+// CHECK: top.div %arg0, %{{.*}} {exact = true}
+func.func @exact_quotient(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %c = top.weight dense<255.0> : tensor<f32>
+  %0 = top.div %x, %c {exact = true} : (tensor<8xf32>, tensor<f32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
