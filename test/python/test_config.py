@@ -11,9 +11,9 @@ import yaml
 from tpuc import UserError
 from tpuc.calibration.accuracy import float_results, measure, read_labels
 from tpuc.cli import front
+from tpuc.compilation import compile as compile_model
 from tpuc.compiler import transform
 from tpuc.config import CompileConfig, make_config
-from tpuc.model import compile as compile_model
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "compile.yaml"
 

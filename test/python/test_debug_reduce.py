@@ -88,7 +88,7 @@ def test_two_nodes_that_fail_together_stay(inputs):
 
 def wrong_after(pair):
     """A compiler whose result is wrong when one operator's result feeds another."""
-    good = tpuc.model.compile
+    good = tpuc.compile
 
     class Wrong:
         def __init__(self, model):
@@ -114,7 +114,7 @@ def wrong_after(pair):
 
 
 def test_a_wrong_result_is_reduced(inputs, monkeypatch):
-    monkeypatch.setattr("tpuc.model.compile", wrong_after(("Erf", "Add")))
+    monkeypatch.setattr("tpuc.compilation.compile", wrong_after(("Erf", "Add")))
     result = reduce_model(long_network(), inputs, BuiltIn("F32"))
     assert result.outcome.kind == "result"
     assert ops(result.model) == ["Erf", "Add"]

@@ -98,13 +98,13 @@ def test_calibration_table_keeps_the_level_of_optimisation(image, monkeypatch):
     import tpuc.model
 
     levels = []
-    known = tpuc.model.deploy
+    known = tpuc.compilation.deploy
 
     def deploy(*arguments, **options):
         levels.append(options["opt"])
         return known(*arguments, **options)
 
-    monkeypatch.setattr("tpuc.model.deploy", deploy)
+    monkeypatch.setattr("tpuc.compilation.deploy", deploy)
     network = nets.small_convnet()
     table = tpuc.calibrate(network, [image])
     tpuc.compile(network, "INT8", calibration_table=table, opt=1)

@@ -38,6 +38,7 @@ def calibrate(
     count: int | None = None,
     preprocess: Preprocess | None = None,
     ray: str | None = None,
+    input_shapes: Sequence[Sequence[int]] | None = None,
     fix_input: Mapping[str, object] | None = None,
 ) -> CalibrationTable:
     """Finds the ranges of a network's tensors.
@@ -49,6 +50,7 @@ def calibrate(
         count: use at most so many inputs.
         preprocess: how pictures become inputs, by default what the module says.
         ray: address of a Ray cluster that shares the work.
+        input_shapes: shapes of the inputs of an ONNX model, in order, where it leaves them open.
         fix_input: values of inputs of an ONNX model that become constants, by name.
 
     Raises:
@@ -66,7 +68,7 @@ def calibrate(
     elif isinstance(model, str | os.PathLike) and str(model).lower().endswith((".mlir", ".mlirbc")):
         module = read_module(model)
     else:
-        module = transform(model, "main", fix_input=fix_input)
+        module = transform(model, "main", input_shapes, fix_input=fix_input)
     dataset = Dataset(data, module, count, preprocess)
     return calibrate_module(module, dataset, method, ray=ray)
 

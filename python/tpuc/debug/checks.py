@@ -81,7 +81,7 @@ class BuiltIn:
     def __call__(self, model: onnx.ModelProto, inputs: Mapping[str, np.ndarray]) -> Outcome:
         """The first step that fails."""
         from tpuc.compare import compare
-        from tpuc.model import compile as compile_model
+        from tpuc.compilation import compile as compile_model
         from tpuc.storage import to_real
 
         expected = _reference(model, inputs)
