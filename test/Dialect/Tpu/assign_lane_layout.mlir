@@ -213,3 +213,34 @@ func.func @short_rows(%arg0: tensor<1x8400x6xf16>) -> tensor<1x8400x6xf16> {
   %0 = tpu.unary abs %arg0 : tensor<1x8400x6xf16>
   return %0 : tensor<1x8400x6xf16>
 }
+
+// The lanes of the view split its last axis, which goes across the lanes: the
+// permutation reads a copy.
+// CHECK-LABEL: @permuted_view
+// CHECK: tpu.matmul {{.*}} c = 2048>
+// CHECK: %[[V:.*]] = tpu.reshape {{.*}} c = 2048>}
+// CHECK: %[[C:.*]] = tpu.reshape %[[V]] {tpu.copy, tpu.layout = #tpu.lane_layout<n = 1, c = 512>}
+// CHECK: tpu.permute %[[C]] {{.*}} c = 256>}
+func.func @permuted_view(%x: tensor<2048x32xf16>) -> tensor<256x16xf16> {
+  %w = tpu.weight dense<1.0> : tensor<32x64xf16>
+  %v = tpu.weight dense<1.0> : tensor<512x16xf16>
+  %0 = tpu.matmul %x, %w : (tensor<2048x32xf16>, tensor<32x64xf16>) -> tensor<2048x64xf16>
+  %1 = tpu.reshape %0 : (tensor<2048x64xf16>) -> tensor<512x256xf16>
+  %2 = tpu.permute %1 {order = array<i64: 1, 0>} : (tensor<512x256xf16>) -> tensor<256x512xf16>
+  %3 = tpu.matmul %2, %v : (tensor<256x512xf16>, tensor<512x16xf16>) -> tensor<256x16xf16>
+  return %3 : tensor<256x16xf16>
+}
+
+// Rows that stay together move as they are.
+// CHECK-LABEL: @permuted_rows
+// CHECK-NOT: tpu.copy
+func.func @permuted_rows(%x: tensor<2048x32xf16>) -> tensor<2048x16xf16> {
+  %w = tpu.weight dense<1.0> : tensor<32x64xf16>
+  %v = tpu.weight dense<1.0> : tensor<64x16xf16>
+  %0 = tpu.matmul %x, %w : (tensor<2048x32xf16>, tensor<32x64xf16>) -> tensor<2048x64xf16>
+  %1 = tpu.reshape %0 : (tensor<2048x64xf16>) -> tensor<512x4x64xf16>
+  %2 = tpu.permute %1 {order = array<i64: 1, 0, 2>} : (tensor<512x4x64xf16>) -> tensor<4x512x64xf16>
+  %3 = tpu.reshape %2 : (tensor<4x512x64xf16>) -> tensor<2048x64xf16>
+  %4 = tpu.matmul %3, %v : (tensor<2048x64xf16>, tensor<64x16xf16>) -> tensor<2048x16xf16>
+  return %4 : tensor<2048x16xf16>
+}

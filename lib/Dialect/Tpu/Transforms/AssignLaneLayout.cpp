@@ -15,6 +15,8 @@
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/DebugLog.h"
 
+#include <numeric>
+
 #define DEBUG_TYPE "tpu-assign-lane-layout"
 
 namespace tpuc::tpu {
@@ -43,6 +45,9 @@ std::optional<LaneLayout> rowLayout(Value value) {
 }
 
 class LaneAssignment {
+  /// Elements in a row below which a copy takes as long as what it saves.
+  static constexpr int64_t kShortestRun = 16;
+
 public:
   LaneAssignment(func::FuncOp function, bool carriesOn)
       : function(function), carriesOn(carriesOn) {}
@@ -57,6 +62,8 @@ public:
       return lanes && lanes.leadsLayout();
     });
     assignDefaults([](Operation *) { return true; });
+    for (auto permute : function.getOps<tpu::PermuteOp>())
+      alignOperand(permute);
     for (auto [value, layout] : layouts) {
       LDBG() << "n = " << layout.n << ", c = " << layout.c << ": " << value;
       if (Operation *op = value.getDefiningOp())
@@ -99,12 +106,10 @@ private:
       assign(layout.value, {layout.n, layout.c});
   }
 
-  /// Whether a permutation into `layout` keeps all lanes or transposes all
-  /// lanes with rows; anything else goes through global memory.
-  bool isCleanPermutation(tpu::PermuteOp permute, LaneLayout layout) const {
-    const auto *source = layouts.find(permute.getInput());
-    if (source == layouts.end())
-      return false;
+  /// Whether a permutation from one layout into another keeps all lanes or
+  /// transposes all lanes with rows; anything else goes through global memory.
+  static bool isCleanPermutation(tpu::PermuteOp permute, LaneLayout source,
+                                 LaneLayout layout) {
     // A stride of a multiple of 64 lanes stays in its lane.
     auto isLane = [](ArrayRef<int64_t> shape, size_t axis, LaneLayout lanes) {
       int64_t outer = sizeOf(shape.take_front(axis));
@@ -120,7 +125,7 @@ private:
       if (to[axis] == 1)
         continue;
       bool isNow = isLane(to, axis, layout);
-      bool wasBefore = isLane(from, origin, source->second);
+      bool wasBefore = isLane(from, origin, source);
       keepsAll &= isNow == wasBefore;
       transposesAll &= !(isNow && wasBefore);
     }
@@ -128,6 +133,105 @@ private:
     constexpr int64_t kFew = 16;
     int64_t rest = sizeOf(to) / (layout.n * layout.c);
     return keepsAll || (transposesAll && layout.c >= kFew && rest >= kFew);
+  }
+
+  /// Whether an axis that lies across the lanes of a permutation's result is
+  /// spread over lanes and rows of its operand.
+  static bool splitsAxis(tpu::PermuteOp permute, LaneLayout source,
+                         LaneLayout layout) {
+    ArrayRef<int64_t> from = shapeOf(permute.getInput());
+    ArrayRef<int64_t> to = shapeOf(permute.getOutput());
+    int64_t row = sizeOf(from) / (source.n * source.c);
+    for (auto [axis, origin] : llvm::enumerate(permute.getOrder())) {
+      int64_t outer = sizeOf(to.take_front(axis));
+      bool isLane = outer >= layout.n && outer < layout.n * layout.c;
+      if (isLane && row > sizeOf(from.drop_front(origin + 1)) &&
+          row < sizeOf(from.drop_front(origin)))
+        return true;
+    }
+    return false;
+  }
+
+  /// Whether what a permutation keeps side by side is no short row.
+  static bool movesRows(tpu::PermuteOp permute) {
+    int64_t run = 1;
+    ArrayRef<int64_t> order = permute.getOrder();
+    for (size_t axis = order.size();
+         axis-- > 0 && order[axis] == int64_t(axis);)
+      run *= shapeOf(permute.getOutput())[axis];
+    return run * widthOf(permute.getOutput()) >= arch::kVectorBytes;
+  }
+
+  /// How much of the lanes and of their vectors rows of `shape` use.
+  static double usageOf(LaneLayout layout, ArrayRef<int64_t> shape,
+                        int64_t width) {
+    auto usage = [](int64_t size, int64_t unit) {
+      return double(size) / double(arch::alignUp(size, unit));
+    };
+    int64_t rest = sizeOf(shape) / (layout.n * layout.c);
+    return usage(layout.c, arch::kLanes) *
+           usage(rest * width, arch::kVectorBytes);
+  }
+
+  /// Whether a value is transferred anyway: an input or result of the function,
+  /// or a view of one.
+  static bool isTransferred(Value value) {
+    Value root = value;
+    while (auto view = root.getDefiningOp<tpu::ReshapeOp>())
+      root = view.getInput();
+    while (value.hasOneUse() && isa<tpu::ReshapeOp>(*value.user_begin()))
+      value = value.user_begin()->getResult(0);
+    return !root.getDefiningOp() ||
+           llvm::any_of(value.getUsers(), [](Operation *user) {
+             return user->hasTrait<OpTrait::IsTerminator>();
+           });
+  }
+
+  /// Makes a permutation read a copy of its operand in other lanes where it
+  /// would move single elements through global memory otherwise: the lanes of a
+  /// view split an axis, or join axes that go apart.
+  void alignOperand(tpu::PermuteOp permute) {
+    Value operand = permute.getInput();
+    const auto *source = layouts.find(operand);
+    const auto *result = layouts.find(permute.getOutput());
+    if (source == layouts.end() || result == layouts.end() ||
+        isTransferred(operand) || isTransferred(permute.getOutput()))
+      return;
+    auto isGood = [&](LaneLayout layout) {
+      return isCleanPermutation(permute, layout, result->second) &&
+             !splitsAxis(permute, layout, result->second);
+    };
+    if (isGood(source->second) || movesRows(permute))
+      return;
+    ArrayRef<int64_t> shape = shapeOf(operand);
+    int64_t row = sizeOf(shape) / (source->second.n * source->second.c);
+    std::optional<LaneLayout> best;
+    double bestUsage = 0;
+    for (size_t axes = 1; axes < shape.size(); ++axes)
+      for (size_t first = 0; first + axes < shape.size(); ++first) {
+        LaneLayout layout{sizeOf(shape.take_front(first)),
+                          sizeOf(shape.slice(first, axes))};
+        // What lies side by side before and after the copy moves together.
+        int64_t run = std::gcd(row, sizeOf(shape.drop_front(first + axes)));
+        double usage = usageOf(layout, shape, widthOf(operand));
+        if (run >= kShortestRun && usage > bestUsage && isGood(layout)) {
+          best = layout;
+          bestUsage = usage;
+        }
+      }
+    if (!best)
+      return;
+    OpBuilder builder(permute);
+    auto copy = tpu::ReshapeOp::create(builder, operand.getLoc(),
+                                       operand.getType(), operand);
+    copy->setAttr(tpu::kCopyAttrName, builder.getUnitAttr());
+    layouts[copy.getOutput()] = *best;
+    permute.getInputMutable().assign(copy.getOutput());
+  }
+
+  static int64_t widthOf(Value value) {
+    Type element = tpu::getStorageElement(tpu::getElement(value));
+    return element.getIntOrFloatBitWidth() / 8;
   }
 
   /// The layout that leaves the fewest lanes and vectors idle; of equals the
@@ -141,11 +245,7 @@ private:
     if (reduce)
       shape = shapeOf(reduce.getInput());
     size_t numAxes = reduce ? reduce.getAxis() + 1 : shape.size();
-    Type element = tpu::getStorageElement(tpu::getElement(value));
-    int64_t width = element.getIntOrFloatBitWidth() / 8;
-    auto usage = [](int64_t size, int64_t unit) {
-      return double(size) / double(arch::alignUp(size, unit));
-    };
+    int64_t width = widthOf(value);
     // A value that is reduced to one element has no axes left.
     LaneLayout best{1, 1};
     double bestUsage = 0;
@@ -155,18 +255,17 @@ private:
     int64_t row = sizeOf(shape.drop_front(numAxes - 1)) * width;
     if (leading > arch::kLanes && row < arch::kVectorBytes) {
       best = {1, lanes};
-      bestUsage = usage(lanes, arch::kLanes) *
-                  usage(sizeOf(shape) / lanes * width, arch::kVectorBytes);
+      bestUsage = usageOf(best, shape, width);
     }
     for (size_t axes = 1; axes < numAxes; ++axes)
       for (size_t first = 0; first + axes < numAxes; ++first) {
         LaneLayout layout{sizeOf(shape.take_front(first)),
                           sizeOf(shape.slice(first, axes))};
-        int64_t rest = sizeOf(shape.drop_front(first + axes));
-        double candidate = usage(layout.c, arch::kLanes) *
-                           usage(rest * width, arch::kVectorBytes);
+        double candidate = usageOf(layout, shape, width);
         auto permute = dyn_cast<tpu::PermuteOp>(op);
-        if (permute && isCleanPermutation(permute, layout))
+        if (permute && layouts.contains(permute.getInput()) &&
+            isCleanPermutation(permute, layouts.lookup(permute.getInput()),
+                               layout))
           candidate += 1.0;
         if (candidate > bestUsage) {
           bestUsage = candidate;
