@@ -19,9 +19,24 @@ static bool isClose(double a, double b) {
   return std::abs(a - b) <= kRounding * std::abs(b);
 }
 
+/// `value` before axes of size 1 were put in or taken out.
+static Value dropUnitAxes(Value value) {
+  auto sizes = [](Value of) {
+    return llvm::to_vector(llvm::make_filter_range(
+        shapeOf(of), [](int64_t size) { return size != 1; }));
+  };
+  while (auto view = value.getDefiningOp<ReshapeOp>()) {
+    if (sizes(view.getInput()) != sizes(value))
+      break;
+    value = view.getInput();
+  }
+  return value;
+}
+
 /// `value` without its factors that are one positive number, which `factor` is
-/// multiplied by.
+/// multiplied by, and before axes of size 1 were put in.
 static Value dropFactors(Value value, double &factor) {
+  value = dropUnitAxes(value);
   while (auto product = value.getDefiningOp<MulOp>()) {
     std::optional<double> number = getSplat(product.getRhs());
     Value rest = product.getLhs();
@@ -32,24 +47,24 @@ static Value dropFactors(Value value, double &factor) {
     if (!number || *number <= 0 || rest.getType() != product.getType())
       break;
     factor *= *number;
-    value = rest;
+    value = dropUnitAxes(rest);
   }
   return value;
 }
 
-/// The reduction behind `value`, which has its axes with size 1.
+/// The reduction behind `value`, whose axes are anywhere or gone.
 static ReduceOp matchReduce(Value value) {
-  auto reshape = value.getDefiningOp<ReshapeOp>();
-  auto reduce =
-      (reshape ? reshape.getInput() : value).getDefiningOp<ReduceOp>();
-  if (!reduce || !isF32(value))
-    return {};
-  SmallVector<int64_t> kept(shapeOf(reduce.getInput()));
-  for (int64_t axis : reduce.getAxes())
+  auto reduce = dropUnitAxes(value).getDefiningOp<ReduceOp>();
+  return reduce && isF32(value) ? reduce : ReduceOp();
+}
+
+/// Whether `value` has the axes of the mean that it is computed from in their
+/// places, with size 1.
+static bool keepsAxes(Value value, const Mean &mean) {
+  SmallVector<int64_t> kept(shapeOf(mean.of));
+  for (int64_t axis : mean.axes)
     kept[axis] = 1;
-  if (reduce.getAxes().empty())
-    llvm::fill(kept, 1);
-  return shapeOf(value) == ArrayRef(kept) ? reduce : ReduceOp();
+  return shapeOf(value) == ArrayRef(kept);
 }
 
 /// What `reduce` combines, as a mean of the same.
@@ -65,7 +80,8 @@ static Mean asMean(ReduceOp reduce) {
   return mean;
 }
 
-std::optional<Mean> top::matchMean(Value value) {
+/// `value` as a mean, whose axes are anywhere or gone.
+static std::optional<Mean> matchAnyMean(Value value) {
   double factor = 1;
   ReduceOp reduce = matchReduce(dropFactors(value, factor));
   if (!reduce || (reduce.getKind() != ReduceKind::Mean &&
@@ -74,6 +90,11 @@ std::optional<Mean> top::matchMean(Value value) {
   Mean mean = asMean(reduce);
   mean.factor *= factor;
   return mean;
+}
+
+std::optional<Mean> top::matchMean(Value value) {
+  std::optional<Mean> mean = matchAnyMean(value);
+  return mean && keepsAxes(value, *mean) ? mean : std::nullopt;
 }
 
 /// x when `value` is x * x.
@@ -98,7 +119,7 @@ static std::optional<Mean> matchMeanSquare(Value value) {
     mean.factor *= factor;
     return mean;
   }
-  std::optional<Mean> mean = matchMean(value);
+  std::optional<Mean> mean = matchAnyMean(value);
   Value of = mean ? matchSquare(mean->of) : Value();
   if (!of)
     return std::nullopt;
@@ -135,14 +156,14 @@ static std::optional<Mean> matchVarianceOfMoments(Value value) {
                 : value;
   else if (auto relu = value.getDefiningOp<ReluOp>())
     value = relu.getInput();
-  auto difference = value.getDefiningOp<SubOp>();
+  auto difference = dropUnitAxes(value).getDefiningOp<SubOp>();
   if (!difference)
     return std::nullopt;
   std::optional<Mean> square = matchMeanSquare(difference.getLhs());
   double meanFactor = 1;
   Value meanSquare = dropFactors(difference.getRhs(), meanFactor);
   Value root = matchSquare(meanSquare);
-  std::optional<Mean> mean = root ? matchMean(root) : std::nullopt;
+  std::optional<Mean> mean = root ? matchAnyMean(root) : std::nullopt;
   if (!square || !mean || mean->of != square->of ||
       mean->axes != square->axes ||
       !isClose(meanFactor * mean->factor * mean->factor, square->factor))
@@ -197,7 +218,8 @@ scaled(std::optional<InverseDeviation> deviation, double factor) {
   return deviation;
 }
 
-std::optional<InverseDeviation> top::matchDeviation(Value value) {
+/// matchDeviation() of a value whose axes are anywhere or gone.
+static std::optional<InverseDeviation> matchAnyDeviation(Value value) {
   double factor = 1;
   value = dropFactors(value, factor);
   if (auto root = value.getDefiningOp<SqrtOp>())
@@ -218,7 +240,8 @@ std::optional<InverseDeviation> top::matchDeviation(Value value) {
   return scaled(deviation, factor);
 }
 
-std::optional<InverseDeviation> top::matchInverseDeviation(Value value) {
+/// matchInverseDeviation() of such a value.
+static std::optional<InverseDeviation> matchAnyInverse(Value value) {
   double factor = 1;
   value = dropFactors(value, factor);
   Operation *op = value.getDefiningOp();
@@ -229,11 +252,21 @@ std::optional<InverseDeviation> top::matchInverseDeviation(Value value) {
                ? scaled(matchRadicand(pow.getLhs()), 1 / factor)
                : std::nullopt;
   if (auto reciprocal = dyn_cast_if_present<ReciprocalOp>(op))
-    return scaled(matchDeviation(reciprocal.getInput()), 1 / factor);
+    return scaled(matchAnyDeviation(reciprocal.getInput()), 1 / factor);
   auto quotient = dyn_cast_if_present<DivOp>(op);
   std::optional<double> number =
       quotient ? getSplat(quotient.getLhs()) : std::nullopt;
   if (!number || *number <= 0)
     return std::nullopt;
-  return scaled(matchDeviation(quotient.getRhs()), 1 / (factor * *number));
+  return scaled(matchAnyDeviation(quotient.getRhs()), 1 / (factor * *number));
+}
+
+std::optional<InverseDeviation> top::matchDeviation(Value value) {
+  std::optional<InverseDeviation> found = matchAnyDeviation(value);
+  return found && keepsAxes(value, found->spread) ? found : std::nullopt;
+}
+
+std::optional<InverseDeviation> top::matchInverseDeviation(Value value) {
+  std::optional<InverseDeviation> found = matchAnyInverse(value);
+  return found && keepsAxes(value, found->spread) ? found : std::nullopt;
 }

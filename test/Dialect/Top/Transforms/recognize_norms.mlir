@@ -121,3 +121,46 @@ func.func @not_variance(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %r = top.div %c, %s : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
   return %r : tensor<4x8xf32>
 }
+
+// The axis is put back after the arithmetic on what was reduced, and the scale
+// stands beside the inverse.
+// CHECK-LABEL: @axes_put_back_late
+// CHECK: top.permute
+// CHECK: top.layer_norm
+// CHECK-NOT: top.reduce
+func.func @axes_put_back_late(%x: tensor<2x8x4xf32>) -> tensor<2x8x4xf32> {
+  %eighth = top.weight dense<0.125> : tensor<f32>
+  %eps = top.weight dense<1.0e-6> : tensor<f32>
+  %scale = top.weight dense<[[[1.0], [2.0], [3.0], [4.0], [5.0], [6.0], [7.0], [8.0]]]> : tensor<1x8x1xf32>
+  %sum = top.reduce sum %x {axes = array<i64: 1>, keepdims = false} : (tensor<2x8x4xf32>) -> tensor<2x4xf32>
+  %square = top.mul %x, %x : (tensor<2x8x4xf32>, tensor<2x8x4xf32>) -> tensor<2x8x4xf32>
+  %squares = top.reduce sum %square {axes = array<i64: 1>, keepdims = false} : (tensor<2x8x4xf32>) -> tensor<2x4xf32>
+  %mean = top.mul %sum, %eighth : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  %moment = top.mul %squares, %eighth : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  %root = top.mul %mean, %mean : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  %difference = top.sub %moment, %root : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  %variance = top.relu %difference : tensor<2x4xf32>
+  %0 = top.reshape %variance : (tensor<2x4xf32>) -> tensor<2x1x4xf32>
+  %1 = top.add %0, %eps : (tensor<2x1x4xf32>, tensor<f32>) -> tensor<2x1x4xf32>
+  %2 = top.rsqrt %1 : tensor<2x1x4xf32>
+  %3 = top.mul %2, %scale : (tensor<2x1x4xf32>, tensor<1x8x1xf32>) -> tensor<2x8x4xf32>
+  %4 = top.reshape %mean : (tensor<2x4xf32>) -> tensor<2x1x4xf32>
+  %5 = top.sub %x, %4 : (tensor<2x8x4xf32>, tensor<2x1x4xf32>) -> tensor<2x8x4xf32>
+  %6 = top.mul %5, %3 : (tensor<2x8x4xf32>, tensor<2x8x4xf32>) -> tensor<2x8x4xf32>
+  return %6 : tensor<2x8x4xf32>
+}
+
+// Put back in another place it is no normalisation.
+// CHECK-LABEL: @axes_put_elsewhere
+// CHECK-NOT: top.layer_norm
+// CHECK: top.rsqrt
+func.func @axes_put_elsewhere(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %eps = top.weight dense<1.0e-6> : tensor<f32>
+  %square = top.mul %x, %x : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %mean = top.reduce mean %square {axes = array<i64: 1>, keepdims = false} : (tensor<4x4xf32>) -> tensor<4xf32>
+  %0 = top.reshape %mean : (tensor<4xf32>) -> tensor<1x4xf32>
+  %1 = top.add %0, %eps : (tensor<1x4xf32>, tensor<f32>) -> tensor<1x4xf32>
+  %2 = top.rsqrt %1 : tensor<1x4xf32>
+  %3 = top.mul %x, %2 : (tensor<4x4xf32>, tensor<1x4xf32>) -> tensor<4x4xf32>
+  return %3 : tensor<4x4xf32>
+}
