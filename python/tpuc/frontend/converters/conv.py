@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from tpuc.errors import UserError
+from tpuc.frontend.converters.computed_filters import convolve
 from tpuc.frontend.converters.windows import spatial_attr, window_pads
 from tpuc.frontend.emit import Emitter, Tensor
 from tpuc.frontend.graph import Node
 from tpuc.frontend.registry import Inputs, converts, ints_of, operand
+
+# Of the chip's transposed convolutions, and of their dilations.
+_LARGEST_STRIDE = 15
 
 
 def _kernel(node: Node, inputs: Inputs) -> list[int]:
@@ -42,8 +47,7 @@ def _conv(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
         "dilations": dilations,
         "group": int(node.attr("group", 1)),
     }
-    operands = [t for t in (x, inputs[1], operand(inputs, 2)) if t is not None]
-    return e.op("conv", operands, attributes)
+    return convolve(x, inputs[1], operand(inputs, 2), attributes, e)
 
 
 @converts("Col2Im")
@@ -134,9 +138,12 @@ def _conv_transpose(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
         "output_padding": extra,
         "group": int(node.attr("group", 1)),
     }
-    if count == 3:
-        return _conv_transpose_by_conv(x, inputs[1], operand(inputs, 2), attributes, e)
-    operands = [t for t in (x, inputs[1], operand(inputs, 2)) if t is not None]
+    bias = operand(inputs, 2)
+    if max(strides) > _LARGEST_STRIDE and max(dilations) == 1:
+        return _conv_transpose_by_phases(x, inputs[1], bias, attributes, e)
+    if count == 3 or max(*strides, *dilations) > _LARGEST_STRIDE or not inputs[1].is_constant:
+        return _conv_transpose_by_conv(x, inputs[1], bias, attributes, e)
+    operands = [t for t in (x, inputs[1], bias) if t is not None]
     return e.op("conv_transpose", operands, attributes)
 
 
@@ -160,18 +167,72 @@ def _conv_transpose_by_conv(
     w = e.reshape(w, (group, channels // group, per_group, *kernel))
     w = e.permute(w, (0, 2, 1, *range(3, w.rank)))
     w = e.reshape(w, (group * per_group, channels // group, *kernel))
-    if w.is_constant:
-        backwards = (slice(None), slice(None), *[slice(None, None, -1)] * count)
-        w = Tensor.constant(np.ascontiguousarray(w.array[backwards]), w.name)
-    else:
-        last = [0, 0, *(size - 1 for size in kernel)]
-        w = e.slice(w, last, w.shape, [1, 1, *[-1] * count])
+    w = _turned(w, range(2, w.rank), e)
     pads, extra = attributes["pads"], attributes["output_padding"]
     reach = [d * (k - 1) for d, k in zip(attributes["dilations"], kernel, strict=True)]
     begins = [r - p for r, p in zip(reach, pads[:count], strict=True)]
     ends = [r - p + m for r, p, m in zip(reach, pads[count:], extra, strict=True)]
     x, pads = _crop_negative(x, begins + ends, e)
-    operands = [t for t in (x, w, bias) if t is not None]
-    return e.op("conv", operands, {
+    return convolve(x, w, bias, {
         "strides": [1] * count, "pads": pads, "dilations": attributes["dilations"], "group": group,
-    })  # fmt: skip
+    }, e)  # fmt: skip
+
+
+def _turned(w: Tensor, axes: Sequence[int], e: Emitter) -> Tensor:
+    """A filter, backwards along axes."""
+    steps = [-1 if axis in axes else 1 for axis in range(w.rank)]
+    if w.is_constant:
+        backwards = tuple(slice(None, None, step) for step in steps)
+        return Tensor.constant(np.ascontiguousarray(w.array[backwards]), w.name)
+    first = [size - 1 if step < 0 else 0 for size, step in zip(w.shape, steps, strict=True)]
+    return e.slice(w, first, w.shape, steps)
+
+
+def _conv_transpose_by_phases(
+    x: Tensor, w: Tensor, bias: Tensor | None, attributes: dict, e: Emitter
+) -> Tensor:
+    """A transposed convolution of large strides by one to a channel for each place in a stride."""
+    count, group, strides = x.rank - 2, attributes["group"], attributes["strides"]
+    channels, per_group, *kernel = w.shape
+    taps = [-(-k // s) for k, s in zip(kernel, strides, strict=True)]
+    fill = [t * s - k for t, s, k in zip(taps, strides, kernel, strict=True)]
+    if any(fill):
+        w = _padded(w, [0] * w.rank, [0, 0, *fill], e)
+    # [in, out, taps * phases] -> [group, in, out, tap, phase, ...]
+    pairs = [size for pair in zip(taps, strides, strict=True) for size in pair]
+    w = e.reshape(w, (group, channels // group, per_group, *pairs))
+    w = _turned(w, range(3, w.rank, 2), e)
+    w = e.permute(w, (0, 2, *range(4, w.rank, 2), 1, *range(3, w.rank, 2)))
+    outputs = group * per_group
+    w = e.reshape(w, (outputs * math.prod(strides), channels // group, *taps))
+    reach = [t - 1 for t in taps]
+    y = convolve(x, w, None, {
+        "strides": [1] * count, "pads": reach * 2, "dilations": [1] * count, "group": group,
+    }, e)  # fmt: skip
+    places = y.shape[2:]
+    y = e.reshape(y, (y.shape[0], outputs, *strides, *places))
+    order = [axis for i in range(count) for axis in (2 + count + i, 2 + i)]
+    y = e.permute(y, (0, 1, *order))
+    y = e.reshape(y, (y.shape[0], outputs, *(n * s for n, s in zip(places, strides, strict=True))))
+    before, behind = [0, 0], [0, 0]
+    for axis in range(count):
+        start, more = attributes["pads"][axis], attributes["output_padding"][axis]
+        size = (x.shape[2 + axis] - 1) * strides[axis] + kernel[axis] + more
+        size -= start + attributes["pads"][axis + count]
+        end = min(start + size, y.shape[2 + axis])
+        first = max(start, 0)
+        y = e.slice_axis(y, 2 + axis, first, end - first)
+        before.append(first - start)
+        behind.append(start + size - end)
+    if any(before + behind):
+        y = _padded(y, before, behind, e)
+    if bias is None:
+        return y
+    return e.binary("add", y, e.reshape(bias, (1, outputs, *[1] * count)))
+
+
+def _padded(x: Tensor, before: Sequence[int], behind: Sequence[int], e: Emitter) -> Tensor:
+    """With zeros around."""
+    if x.is_constant:
+        return Tensor.constant(np.pad(x.array, list(zip(before, behind, strict=True))), x.name)
+    return e.op("pad", [x], {"pads": [*before, *behind]})

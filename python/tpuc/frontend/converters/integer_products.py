@@ -11,6 +11,7 @@ import numpy as np
 
 from tpuc.errors import UserError
 from tpuc.frontend.converters.casts import is_narrow, rounded_to
+from tpuc.frontend.converters.computed_filters import convolve
 from tpuc.frontend.converters.integers import integer_range
 from tpuc.frontend.converters.windows import spatial_attr, window_pads
 from tpuc.frontend.emit import Emitter, Tensor
@@ -162,7 +163,7 @@ def _convolution(node: Node, x: Tensor, w: Tensor, e: Emitter) -> Tensor:
         "dilations": dilations,
         "group": int(node.attr("group", 1)),
     }
-    return e.op("conv", [x, w], attributes)
+    return convolve(x, w, None, attributes, e)
 
 
 def _filter_line(parameter: Tensor | None, w: Tensor, e: Emitter) -> Tensor | None:
