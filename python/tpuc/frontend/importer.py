@@ -25,36 +25,14 @@ from tpuc.frontend.fixed import FixedInputs, fix_inputs
 from tpuc.frontend.folding import NotEvaluatedError, can_fold, fold, is_shape_arithmetic, shape_of
 from tpuc.frontend.graph import Node, needed_nodes, network_inputs, ordered_nodes
 from tpuc.frontend.load import LoadedModel, from_proto, load_model
+from tpuc.frontend.refusals import refusal
 from tpuc.frontend.registry import Converter, find_converter
 from tpuc.frontend.scopes import Body, Scope
 from tpuc.frontend.shapes import check_shapes, resolve_shapes
 from tpuc.interface import Interface
 
-_SHOWN_NODES = 20
 # Operands that are evaluated to see whether nothing follows from them.
 _SMALL = 1 << 16
-_REMEDIES = {
-    **dict.fromkeys(
-        ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
-         "Multinomial"),
-        "the chip makes no random numbers; give them to the network as an input",
-    ),
-    **dict.fromkeys(
-        ("Unique", "NonZero", "Compress", "StringSplit"),
-        "the size of its result depends on data; end the network before it and compute it on the "
-        "host",
-    ),
-    **dict.fromkeys(
-        ("StringNormalizer", "StringConcat", "RegexFullMatch", "LabelEncoder"),
-        "the chip holds no strings; compute it on the host",
-    ),
-    "ImageDecoder": "decode pictures on the host, tpuc run does so",
-    "Det": "compute it on the host, or write it out for the few sizes that occur",
-    **dict.fromkeys(
-        ("Gradient", "Adagrad", "Adam", "Momentum"),
-        "it belongs to training, export the model for inference",
-    ),
-}  # fmt: skip
 
 
 def import_onnx(
@@ -123,6 +101,7 @@ class _Importer:
         self.interface = Interface()
         self.declared = {o.name: o.type.tensor_type.elem_type for o in model.proto.graph.output}
         self.refused: list[tuple[Node, str]] = []
+        self.imported: list[Node] = []
 
     def run(self) -> _core.Module:
         """Imports everything or raises with all that was refused."""
@@ -142,7 +121,7 @@ class _Importer:
         for node in kept:
             self._import_node(node)
         if self.refused:
-            self._raise_refused()
+            raise refusal(self.model.source, self.refused, self._part())
         for name in self.outputs:
             if name not in values:
                 raise UserError(
@@ -253,6 +232,7 @@ class _Importer:
             scope.unknown.update(node.outputs)
             return
         self.emitter.location = node.name + scope.suffix
+        self.imported.append(node)
         for name, result in zip(node.outputs, _typed(node, results), strict=False):
             if name:
                 scope.values[name] = result
@@ -362,23 +342,23 @@ class _Importer:
             for result, dtype in zip(results, node.output_types, strict=True)
         ]
 
-    def _raise_refused(self) -> None:
-        source = self.model.source
-        if len(self.refused) == 1 and self.refused[0][1]:
-            node, reason = self.refused[0]
-            text = reason.removeprefix(f"node '{node.name}': ")
-            raise UserError(f"{source}: {node.describe()}: {text}")
-        parts = []
-        for node, reason in self.refused[:_SHOWN_NODES]:
-            text = reason.removeprefix(f"node '{node.name}': ")
-            parts.append(node.describe() + (f": {text}" if text else ""))
-        if len(self.refused) > _SHOWN_NODES:
-            parts.append(f"and {len(self.refused) - _SHOWN_NODES} more")
-        remedies = {_REMEDIES[n.op_type] for n, _ in self.refused if n.op_type in _REMEDIES}
-        remedy = remedies.pop() if remedies else "rewrite or remove them and export again"
-        count = len(self.refused)
-        what = "1 node is" if count == 1 else f"{count} nodes are"
-        raise UserError(f"{source}: {what} not supported: {'; '.join(parts)}; {remedy}")
+    def _part(self) -> _core.Module | None:
+        """A module of what was imported, to see what is refused later; None if it makes none."""
+        values = self.network.values
+        used = {name for node in self.imported for name in node.inputs}
+        ends = {
+            name: values[name]
+            for node in self.imported
+            for name in node.outputs
+            if name not in used and isinstance(values.get(name), Tensor)
+        }
+        try:
+            for name, tensor in ends.items():
+                if tensor.size and not isinstance(tensor, Quantised):
+                    self.emitter.output(name, tensor)
+            return self.emitter.finish()
+        except UserError:
+            return None
 
 
 class _LazyConstant(Tensor):
