@@ -53,6 +53,40 @@ def rotary(x, positions, **attributes):
     return one_node("RotaryEmbedding", [x, (positions,), *tables], **attributes)
 
 
+MASKS = {
+    "lengths": np.int32([4, 6]),
+    "ranges": np.int32([5, 6, 1, 0]),
+    "keys": np.int32([[1, 1, 1, 0, 1, 0], [1, 1, 1, 1, 1, 1]]),
+    "rows_of_keys": (RNG.random((2, 5, 6)) < 0.7).astype(np.int32) | np.eye(5, 6, dtype=np.int32),
+}
+
+
+def embedding_and_attention():
+    """An encoder's first layers: the embedding counts the tokens that the attention looks at."""
+    tables = [normal(*shape) for shape in ((20, 16), (8, 16), (2, 16), (16,), (16,))]
+    weights = [*tables, 0.3 * normal(16, 48), normal(48)]
+    feeds = {
+        "ids": RNG.integers(0, 20, (2, 6)).astype(np.int32),
+        "segments": RNG.integers(0, 2, (2, 6)).astype(np.int32),
+        "mask": np.int32([[1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1]]),
+    }
+    names = [f"w{i}" for i in range(len(weights))]
+    nodes = [
+        helper.make_node("EmbedLayerNormalization", ["ids", "segments", *names[:5], "mask"],
+                         ["embedded", "counts"], domain="com.microsoft"),
+        helper.make_node("Attention", ["embedded", *names[5:], "counts"], ["y0"],
+                         domain="com.microsoft", num_heads=2),
+    ]  # fmt: skip
+    graph = helper.make_graph(
+        nodes, "g",
+        [helper.make_tensor_value_info(n, TensorProto.INT32, a.shape) for n, a in feeds.items()],
+        [helper.make_tensor_value_info("y0", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(a, n) for a, n in zip(weights, names, strict=True)],
+    )  # fmt: skip
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=9), feeds
+
+
 CASES = {
     "conv_relu": lambda: conv("Relu"),
     "conv_leaky": lambda: conv("LeakyRelu", activation_params=[0.3]),
@@ -91,6 +125,38 @@ CASES = {
             *((normal(*shape),) for shape in ((20, 16), (8, 16), (2, 16), (16,), (16,))),
         ],
         unused=1,
+    ),
+    "embedding_mask": lambda: embedding_and_attention(),
+    **{
+        f"keys_{name}": lambda mask=mask: one_node(
+            "MultiHeadAttention",
+            [normal(2, 5, 32), normal(2, 6, 32), normal(2, 6, 32), None, mask],
+            num_heads=4,
+        )
+        for name, mask in MASKS.items()
+        if name != "ranges"
+    },
+    **{
+        f"mask_{name}": lambda mask=mask: one_node(
+            "Attention",
+            [normal(2, 6, 16), (0.3 * normal(16, 48),), (normal(48),), mask],
+            num_heads=2,
+        )
+        for name, mask in MASKS.items()
+        if name != "rows_of_keys"
+    },
+    "mask_and_bias": lambda: one_node(
+        "MultiHeadAttention",
+        [
+            normal(2, 5, 32),
+            normal(2, 6, 32),
+            normal(2, 6, 32),
+            None,
+            MASKS["keys"],
+            normal(1, 4, 5, 6),
+        ],
+        num_heads=4,
+        mask_filter_value=-50.0,
     ),
     "packed_attention": lambda: one_node(
         "Attention", [normal(2, 6, 16), (0.3 * normal(16, 48),), (normal(48),)], num_heads=2

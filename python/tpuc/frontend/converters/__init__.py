@@ -11,6 +11,7 @@ from tpuc.frontend.converters import (  # noqa: F401
     conv,
     elementwise,
     fused,
+    fused_attention,
     grams,
     indexing,
     integer_products,

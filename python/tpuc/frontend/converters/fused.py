@@ -8,16 +8,17 @@ from onnx import helper
 from tpuc.errors import UserError
 from tpuc.frontend.converters.norm import add_skip
 from tpuc.frontend.emit import Emitter, Tensor
+from tpuc.frontend.enums import Reduce
 from tpuc.frontend.graph import Node
 from tpuc.frontend.registry import Inputs, constant_of, converts, find_converter, operand
 
-_DOMAIN = "com.microsoft"
+DOMAIN = "com.microsoft"
 # The operator set in which operators have the attributes that are written here.
 _OPSET = 23
 _CONV = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
 
 
-def _convert(op_type: str, inputs: Inputs, e: Emitter, node: Node, **attributes: object) -> Tensor:
+def convert(op_type: str, inputs: Inputs, e: Emitter, node: Node, **attributes: object) -> Tensor:
     """What a standard operator makes of tensors."""
     names = [f"{node.name}:{i}" if tensor is not None else "" for i, tensor in enumerate(inputs)]
     made = Node(helper.make_node(op_type, names, ["y"], name=node.name, **attributes), _OPSET)
@@ -28,17 +29,17 @@ def _convert(op_type: str, inputs: Inputs, e: Emitter, node: Node, **attributes:
     return result if isinstance(result, Tensor) else result[0]
 
 
-def _refuse(node: Node, **neutral: float) -> None:
+def refuse(node: Node, **neutral: float) -> None:
     """Refuses attributes that are not computed, unless they have their neutral values."""
     for name, value in neutral.items():
         if node.attr(name, value) != value:
             raise UserError(f"has {name}, which is not supported, export the model unfused")
 
 
-@converts("FusedConv", domain=_DOMAIN)
+@converts("FusedConv", domain=DOMAIN)
 def _fused_conv(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     attributes = {name: node.attr(name) for name in _CONV if name in node.attributes}
-    result = _convert("Conv", inputs[:3], e, node, **attributes)
+    result = convert("Conv", inputs[:3], e, node, **attributes)
     if (summand := operand(inputs, 3)) is not None:
         result = e.binary("add", result, summand)
     kind = str(node.attr("activation", ""))
@@ -49,19 +50,19 @@ def _fused_conv(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
         if len(numbers) != 2:
             raise UserError(f"clips to {numbers}, expected two limits")
         limits = [e.scalar(number, result) for number in numbers]
-        return _convert("Clip", [result, *limits], e, node)
+        return convert("Clip", [result, *limits], e, node)
     names = {"LeakyRelu": ("alpha",), "HardSigmoid": ("alpha", "beta")}.get(kind, ())
-    return _convert(kind, [result], e, node, **dict(zip(names, numbers, strict=False)))
+    return convert(kind, [result], e, node, **dict(zip(names, numbers, strict=False)))
 
 
-@converts("FusedMatMul", domain=_DOMAIN)
+@converts("FusedMatMul", domain=DOMAIN)
 def _fused_matmul(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    _refuse(node, transBatchA=0, transBatchB=0)
+    refuse(node, transBatchA=0, transBatchB=0)
     sides = [
         _transposed(tensor, e) if int(node.attr(name, 0)) else tensor
         for tensor, name in zip(inputs[:2], ("transA", "transB"), strict=True)
     ]
-    result = _convert("MatMul", sides, e, node)
+    result = convert("MatMul", sides, e, node)
     alpha = float(node.attr("alpha", 1.0))
     return result if alpha == 1.0 else e.binary("mul", result, alpha)
 
@@ -74,18 +75,18 @@ def _transposed(tensor: Tensor, e: Emitter) -> Tensor:
     return e.permute(tensor, order)
 
 
-@converts("SkipSimplifiedLayerNormalization", domain=_DOMAIN)
+@converts("SkipSimplifiedLayerNormalization", domain=DOMAIN)
 def _skip_rms_norm(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
     x = add_skip(node, inputs, operand(inputs, 3), e)
     epsilon = float(node.attr("epsilon", 1e-12))
-    result = _convert("RMSNormalization", [x, inputs[2]], e, node, axis=-1, epsilon=epsilon)
+    result = convert("RMSNormalization", [x, inputs[2]], e, node, axis=-1, epsilon=epsilon)
     return [result, x, x, x][: len(node.outputs)]
 
 
-@converts("MatMulNBits", domain=_DOMAIN)
+@converts("MatMulNBits", domain=DOMAIN)
 def _matmul_bits(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     x, bits = inputs[0], int(node.attr("bits", 4))
-    _refuse(node, weight_prepacked=0)
+    refuse(node, weight_prepacked=0)
     rows, depth = int(node.required("N")), int(node.required("K"))
     block = int(node.required("block_size"))
     if bits not in (2, 4, 8) or block < 1:
@@ -118,62 +119,9 @@ def _unpacked(packed: np.ndarray, bits: int) -> np.ndarray:
     return numbers.reshape(*packed.shape[:-1], -1).astype(np.float32)
 
 
-@converts("MultiHeadAttention", domain=_DOMAIN)
-def _multi_head_attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    query, key, value = inputs[0], operand(inputs, 1), operand(inputs, 2)
-    if key is None or value is None or query.rank != 3 or key.rank != 3:
-        raise UserError("has packed operands, export the model with a query, a key and a value")
-    for index, what in ((4, "a mask of keys"), (6, "a past"), (7, "a past")):
-        if operand(inputs, index) is not None:
-            raise UserError(f"has {what}, which is not supported, export the model unfused")
-    if any(node.outputs[1:]):
-        raise UserError("returns its keys and values, which is not supported")
-    if (bias := operand(inputs, 3)) is not None:
-        begin, parts = 0, []
-        for tensor in (query, key, value):
-            part = e.slice_axis(bias, 0, begin, tensor.shape[-1])
-            begin += tensor.shape[-1]
-            parts.append(e.binary("add", tensor, part))
-        query, key, value = parts
-    return _attend(node, [query, key, value, operand(inputs, 5)], e)
-
-
-def _attend(node: Node, operands: Inputs, e: Emitter) -> Tensor:
-    """The standard operator's attention of a query, a key, a value and what is added."""
-    heads = int(node.required("num_heads"))
-    attributes: dict[str, object] = {"q_num_heads": heads, "kv_num_heads": heads}
-    if float(node.attr("scale", 0.0)):
-        attributes["scale"] = float(node.attr("scale", 0.0))
-    if int(node.attr("unidirectional", 0)):
-        attributes["is_causal"] = 1
-    return _convert("Attention", operands, e, node, **attributes)
-
-
-@converts("Attention", domain=_DOMAIN)
-def _packed_attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    _refuse(node, do_rotary=0)
-    for index, what in ((3, "a mask"), (4, "a past"), (6, "a past")):
-        if operand(inputs, index) is not None:
-            raise UserError(f"has {what}, which is not supported, export the model unfused")
-    if any(node.outputs[1:]):
-        raise UserError("returns its keys and values, which is not supported")
-    packed = _convert("MatMul", inputs[:2], e, node)
-    if (bias := operand(inputs, 2)) is not None:
-        packed = e.binary("add", packed, bias)
-    width = packed.shape[-1]
-    sizes = [int(size) for size in node.attr("qkv_hidden_sizes", [])] or [width // 3] * 3
-    if len(sizes) != 3 or sum(sizes) != width:
-        raise UserError(f"splits {width} columns into {sizes}, expected three parts")
-    parts = [
-        e.slice_axis(packed, packed.rank - 1, sum(sizes[:index]), size)
-        for index, size in enumerate(sizes)
-    ]
-    return _attend(node, [*parts, operand(inputs, 5)], e)
-
-
-@converts("RotaryEmbedding", domain=_DOMAIN)
+@converts("RotaryEmbedding", domain=DOMAIN)
 def _rotary(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    _refuse(node, scale=1.0, is_packed_batching=0)
+    refuse(node, scale=1.0, is_packed_batching=0)
     x, positions, cosines, sines = inputs[:4]
     heads = int(node.attr("num_heads", 0))
     turned = int(node.attr("rotary_embedding_dim", 0)) or 2 * cosines.shape[-1]
@@ -190,7 +138,7 @@ def _rotary(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
         positions = e.binary("add", e.reshape(positions, (1,)), steps)
     rows = (1, 1, tokens) if positions.size == tokens else (batch, 1, tokens)
     tables = [
-        e.reshape(_convert("Gather", [table, positions], e, node, axis=0), (*rows, table.shape[-1]))
+        e.reshape(convert("Gather", [table, positions], e, node, axis=0), (*rows, table.shape[-1]))
         for table in (cosines, sines)
     ]
     if int(node.attr("interleaved", 0)):
@@ -214,22 +162,22 @@ def _rotary(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     return e.reshape(e.permute(result, (0, 2, 1, 3)), x.shape)
 
 
-@converts("EmbedLayerNormalization", domain=_DOMAIN)
+@converts("EmbedLayerNormalization", domain=DOMAIN)
 def _embedding(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
     ids, segments, words, places = inputs[:4]
-    if operand(inputs, 7) is not None:
-        raise UserError("counts the tokens of a mask, which is not supported")
     positions = operand(inputs, 8)
     if positions is None:
         positions = Tensor.constant(np.arange(ids.shape[1], dtype=np.int64)[None])
-    total = _convert("Gather", [words, ids], e, node, axis=0)
-    total = e.binary("add", total, _convert("Gather", [places, positions], e, node, axis=0))
+    total = convert("Gather", [words, ids], e, node, axis=0)
+    total = e.binary("add", total, convert("Gather", [places, positions], e, node, axis=0))
     if (table := operand(inputs, 4)) is not None:
         if segments is None:
             segments = Tensor.constant(np.zeros(ids.shape, np.int64))
-        total = e.binary("add", total, _convert("Gather", [table, segments], e, node, axis=0))
+        total = e.binary("add", total, convert("Gather", [table, segments], e, node, axis=0))
     norm = [total, inputs[5], operand(inputs, 6)]
     epsilon = float(node.attr("epsilon", 1e-12))
-    result = _convert("LayerNormalization", norm, e, node, axis=-1, epsilon=epsilon)
+    result = convert("LayerNormalization", norm, e, node, axis=-1, epsilon=epsilon)
     counts = Tensor.constant(np.zeros(ids.shape[0], np.int32))
+    if (mask := operand(inputs, 7)) is not None:
+        counts = e.reduce(Reduce.SUM, mask, [1], keepdims=False)
     return [result, counts, total][: len(node.outputs)]
