@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "CalibrationTable", "Model", "Preprocess", "Profile", "TensorSpec", "UserError", "calibrate",
-    "compile", "__version__",
+    "CalibrationTable", "Model", "Postprocess", "Preprocess", "Profile", "TensorSpec", "UserError",
+    "calibrate", "compile", "__version__",
 ]  # fmt: skip
 
 _HOMES = {
     "CalibrationTable": "tpuc.calibration",
+    "Postprocess": "tpuc.postprocess",
     "Preprocess": "tpuc.preprocess",
     "calibrate": "tpuc.calibration",
     "Model": "tpuc.model",

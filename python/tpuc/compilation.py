@@ -24,6 +24,7 @@ from tpuc.compiler import (
 from tpuc.errors import InputTypeError, ModelWarning
 from tpuc.frontend.stages import parse_stages, stage_shapes
 from tpuc.model import Model
+from tpuc.postprocess import Postprocess
 from tpuc.precisions import resolve
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def compile(
     shape_buckets: Mapping[str, Sequence[int]] | None = None,
     dynamic: bool = False,
     fix_input: Mapping[str, object] | None = None,
+    postprocess: Postprocess | str | None = None,
     quantize_table: Mapping[str, str] | str | os.PathLike | None = None,
     calibration_table: CalibrationTable | str | os.PathLike | None = None,
     name: str | None = None,
@@ -61,6 +63,8 @@ def compile(
         dynamic: choose such sizes for symbolic batches and sequences that have none.
         fix_input: values of inputs that become constants, by name; the network has no such
             inputs any more.
+        postprocess: makes detections of a detector's outputs, which they replace: options, or
+            the kind alone, e.g. "yolov8".
         quantize_table: precision of single operations by name, or a file of
             such pairs.
         calibration_table: what ``tpuc.calibrate`` gave, or a file of it, for INT8; for F16 it
@@ -103,7 +107,9 @@ def compile(
     shapes = stage_shapes(model, stages, shape_buckets, dynamic, fix_input)
 
     def compile_stage(shapes: Sequence[Sequence[int]] | None) -> _core.Bmodel:
-        module = transform(model, str(name), shapes, fix_input=fix_input)
+        module = transform(
+            model, str(name), shapes, fix_input=fix_input, postprocess=Postprocess.of(postprocess)
+        )
         precisions = resolve(quantize_table, module)
         if quantize == "INT8" and isinstance(calibration_table, str | os.PathLike):
             from tpuc.tuning.constants import with_constants

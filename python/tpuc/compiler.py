@@ -21,6 +21,7 @@ from tpuc.frontend.fixed import FixedInputs
 from tpuc.kinds import MLIR, refuse_other
 from tpuc.network import explain, store, stored, with_nodes
 from tpuc.outputs import note_inputs
+from tpuc.postprocess import Postprocess
 from tpuc.precisions import fused_names, operator_names, record_fused, table_text
 from tpuc.preprocess import Preprocess
 
@@ -103,12 +104,14 @@ def transform(
     input_shapes: Sequence[Sequence[int]] | None = None,
     output_names: Sequence[str] | None = None,
     fix_input: FixedInputs | None = None,
+    postprocess: Postprocess | None = None,
 ) -> _core.Module:
     """From ONNX to a canonical module of the top dialect."""
     check_model(model)
     module = import_onnx(
-        model, name=name, input_shapes=input_shapes, output_names=output_names, fix_input=fix_input
-    )
+        model, name=name, input_shapes=input_shapes, output_names=output_names,
+        fix_input=fix_input, postprocess=postprocess,
+    )  # fmt: skip
     ranges = _core.get_ranges(module)
     source, network = operator_names(module), _core.read_network(module)
     module.run_pipeline("top-canonicalize")

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from tpuc.errors import UserError, unknown
 from tpuc.outputs import note_inputs
+from tpuc.postprocess import OPTIONS, Postprocess, make_postprocess
 from tpuc.preprocess import Preprocess
 
 _CALIBRATED = 32
@@ -32,6 +33,10 @@ _PREPROCESS = ("mean", "scale", "resize_dims", "keep_aspect_ratio", "keep_ratio_
 def _split(value: Any) -> Any:
     """``1,2,3`` as on the command line, or a list as in a file."""
     return value.strip("[]()").split(",") if isinstance(value, str) else value
+
+
+def _names(value: Any) -> Any:
+    return [n.strip() for n in value.split(",") if n.strip()] if isinstance(value, str) else value
 
 
 def _upper(value: Any) -> Any:
@@ -61,6 +66,7 @@ def _fixed(value: Any) -> Any:
 
 
 _Numbers = Annotated[list[float], BeforeValidator(_split)]
+_Names = Annotated[list[str], BeforeValidator(_names)]
 _Sizes = Annotated[list[int], BeforeValidator(_split)]
 _Stages = Annotated[list[list[list[int]]], BeforeValidator(_stages)]
 _Buckets = Annotated[dict[str, list[int]], BeforeValidator(_buckets)]
@@ -96,6 +102,10 @@ class CompileConfig(BaseModel):
     fix_input: Annotated[dict[str, Any], BeforeValidator(_fixed)] | None = Field(
         None,
         description="an input that becomes a constant, e.g. sr=16000; may be given several times",
+    )
+    output_names: _Names | None = Field(
+        None,
+        description="tensors to return instead of the model's outputs, with commas between them",
     )
     model_name: str | None = Field(
         None, description="name of the network in the .bmodel (default: the ONNX file's name)"
@@ -172,6 +182,32 @@ class CompileConfig(BaseModel):
         None, description="where the channels lie (default: nchw)"
     )
 
+    add_postprocess: str | None = Field(
+        None,
+        description="detections of a detector's outputs: yolov5, yolov8, yolo11 or ssd",
+    )
+    postprocess_score: float | None = Field(
+        None, description="detections have a higher score (default: 0.25)"
+    )
+    postprocess_iou: float | None = Field(
+        None,
+        description="the most that boxes of detections overlap (default: 0.7 of yolov8 and yolo11, "
+        "else 0.45)",
+    )
+    postprocess_detections: int | None = Field(
+        None, description="how many rows detections have (default: 300)"
+    )
+    postprocess_candidates: int | None = Field(
+        None, description="how many boxes, the best by score, are looked at (default: 1000)"
+    )
+    postprocess_agnostic: bool | None = Field(
+        None, description="compare boxes of different classes, too"
+    )
+    postprocess_anchors: _Numbers | None = Field(
+        None,
+        description="of yolov5's heads: widths and heights, three a head (default: the published)",
+    )
+
     fuse_preprocess: bool = Field(
         False, description="take pixels of 8 bits and scale them in the network"
     )
@@ -221,6 +257,12 @@ class CompileConfig(BaseModel):
         """How pictures become inputs, None when nothing is said."""
         given = {n: getattr(self, n) for n in _PREPROCESS if getattr(self, n) is not None}
         return Preprocess(**given) if given else None
+
+    def postprocess(self) -> Postprocess | None:
+        """How outputs become detections, None when they stay as they are."""
+        return make_postprocess(
+            self.add_postprocess, {n: getattr(self, f"postprocess_{n}") for n in OPTIONS}
+        )
 
 
 def make_config(path: str | os.PathLike | None, arguments: Mapping[str, Any]) -> CompileConfig:

@@ -1,7 +1,9 @@
-"""What a model's own interface has and the chip's has not: element types, empty tensors.
+"""What a model's own interface has and the chip's has not: types, empty tensors, sizes by data.
 
 The chip gives integers as i32 and floats as f32; a module and a compiled model carry which types
 the source model says, and which of its inputs and outputs have no elements and so are not there.
+An output of which the network computes how many entries it has is as large as it may get, and
+another output says how many entries count.
 """
 
 from __future__ import annotations
@@ -27,12 +29,14 @@ _PLAIN = (onnx.TensorProto.FLOAT, onnx.TensorProto.INT32, onnx.TensorProto.UNDEF
 class Interface:
     """Element types by output, and the empty tensors: type and shape by name.
 
-    Types are called as in ONNX, e.g. INT64.
+    Types are called as in ONNX, e.g. INT64. Of an output with a bound: the axis along which only
+    the first entries count, and the output that holds their number.
     """
 
     types: dict[str, str] = field(default_factory=dict)
     empty_inputs: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
     empty_outputs: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
+    bounds: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def set_type(self, name: str, number: int) -> None:
         """Notes the type that the source model gives an output."""
@@ -47,7 +51,7 @@ class Interface:
 
     def store(self, module: _core.Module) -> None:
         """Makes a module carry it."""
-        if self.types or self.empty_inputs or self.empty_outputs:
+        if any(self.__dict__.values()):
             module.set_attribute(ATTRIBUTE, json.dumps(self.__dict__))
 
     @classmethod
@@ -65,6 +69,21 @@ class Interface:
             return cls(**json.loads(text or "{}").get(ENTRY, {}))
         except (ValueError, TypeError, AttributeError):
             return cls()
+
+    def is_taken(self, name: str) -> bool:
+        """Whether an output holds how many entries of another count."""
+        return any(name == count for _, count in self.bounds.values())
+
+    def cut(self, results: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Results with the entries that count, without the outputs that say how many do."""
+        known = {name: bound for name, bound in self.bounds.items() if bound[1] in results}
+        counts = {count for _, count in known.values()}
+        left = {name: array for name, array in results.items() if name not in counts}
+        for name, (axis, count) in known.items():
+            if name in left:
+                size = int(results[count].reshape(-1)[0])
+                left[name] = left[name].take(range(size), axis)
+        return left
 
     def without_empty(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The inputs that have elements."""

@@ -150,7 +150,11 @@ class Model:
         self._core.select(self._network, stage)
 
     def run(
-        self, inputs: Mapping[str, ArrayLike] | ArrayLike, threads: int = 0
+        self,
+        inputs: Mapping[str, ArrayLike] | ArrayLike,
+        threads: int = 0,
+        *,
+        whole: bool = False,
     ) -> dict[str, np.ndarray]:
         """Runs the model in the functional simulator.
 
@@ -161,6 +165,9 @@ class Model:
                 its scale and zero point. The shapes choose the stage; where none has
                 them, the nearest that they fit into, padded as tpuc.padding says.
             threads: host threads, 0 for all; the result does not depend on it.
+            whole: give outputs of which the network computes how many entries they
+                have as large as they may get, with the outputs that say how many
+                entries count, as they lie in memory.
 
         Returns:
             The outputs by name, in the source model's types (quantised ones and
@@ -186,7 +193,8 @@ class Model:
             results = cut(results, self._stages, stage, wanted)
         if self.precision == "F16":
             self._warn_of_overflow(given, results)
-        return interface.in_own_types(results)
+        typed = interface.in_own_types(results)
+        return typed if whole else interface.cut(typed)
 
     def _warn_of_overflow(
         self, inputs: Mapping[str, np.ndarray], results: Mapping[str, np.ndarray]

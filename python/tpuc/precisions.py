@@ -15,6 +15,8 @@ _PRECISIONS = ("F32", "F16", "BF16", "INT8")
 # An attribute of @main: a JSON object of the names of source nodes and tensors that were fused into
 # other operators or evaluated; what it has for a node is the operator that it was fused into.
 FUSED = "top.fused_names"
+# An attribute of @main: with what the names of post-processing begin.
+POSTPROCESS = "top.postprocess"
 
 
 def resolve(
@@ -33,8 +35,9 @@ def resolve(
     Raises:
         UserError: a table that is broken, or a name that nothing has, with names like it.
     """
+    kept = _postprocessing(module)
     if table is None:
-        return {}
+        return kept
     if isinstance(table, Mapping):
         where, entries = "quantize_table", _check(table)
     else:
@@ -43,7 +46,7 @@ def resolve(
     if not aliases:
         # A module of a later phase has its precisions already.
         return entries
-    found: dict[str, str] = {}
+    found = kept
     for name, precision in entries.items():
         known = aliases.get(name) or aliases.get(name.rpartition("_")[0])
         if known is not None:
@@ -51,6 +54,30 @@ def resolve(
         elif name not in fused and name.rpartition("_")[0] not in fused:
             hint = did_you_mean(name, [*aliases], 3)
             raise UserError(f"{where}: '{name}' is no operator or tensor of the network{hint}")
+    return found
+
+
+# Operations before post-processing whose results it takes as they are.
+_CONTRACTIONS = ("conv", "conv_transpose", "matmul")
+
+
+def _postprocessing(module: _core.Module) -> dict[str, str]:
+    """F32 for post-processing and for what decodes its boxes, where 16 bits hold no pixels."""
+    begin = module.attribute(POSTPROCESS)
+    if not begin or _core.phase_of(module) != "top":
+        return {}
+    canonical = module.clone()
+    canonical.run_pipeline("top-canonicalize")
+    operations = _core.read_graph(canonical).operations
+    makers = {value: op for op in operations for value in op.results}
+    pending = [op for op in operations if op.name.startswith(begin)]
+    found = {}
+    while pending:
+        op = pending.pop()
+        if op.name in found or op.kind in ("weight", *_CONTRACTIONS):
+            continue
+        found[op.name] = "F32"
+        pending += [makers[value] for value in op.operands if value in makers]
     return found
 
 

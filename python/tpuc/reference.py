@@ -13,6 +13,7 @@ import onnx
 from tpuc import _core
 from tpuc.arrays import DTYPES, match_inputs
 from tpuc.errors import UserError
+from tpuc.interface import Interface
 from tpuc.outputs import note_inputs
 
 
@@ -156,4 +157,6 @@ def run_module(
     module: _core.Module, inputs: Mapping[str, np.ndarray], where: str, all_values: bool = False
 ) -> dict[str, np.ndarray]:
     """Evaluates a top module on the host."""
-    return _core.evaluate(module, match_inputs(inputs, module.inputs, where), all_values)
+    results = _core.evaluate(module, match_inputs(inputs, module.inputs, where), all_values)
+    interface = Interface.of_module(module)
+    return results if all_values or not interface else Interface(**interface).cut(results)

@@ -6,6 +6,7 @@
 
 #include "LoweringSet.h"
 #include "Conversion/TopToTpu/LowerToTpu.h"
+#include "LowerDetection.h"
 #include "mlir/IR/MLIRContext.h"
 
 using namespace mlir;
@@ -14,6 +15,7 @@ using namespace tpuc;
 LoweringSet tpuc::makeLoweringSet(MLIRContext *context) {
   LoweringSet set;
   populateContractionLowerings(set);
+  populateDetectionLowerings(set);
   populateElementwiseLowerings(set);
   populateIndexingLowerings(set);
   populateInt8Lowerings(set);

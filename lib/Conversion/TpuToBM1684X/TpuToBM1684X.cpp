@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DetectionKernels.h"
 #include "Dialect/Tpu/Plan/PlanText.h"
 #include "KernelModels.h"
 #include "ScheduleReport.h"
@@ -267,6 +268,7 @@ private:
 void tpuc::registerTpuKernels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, tpu::TpuDialect *) {
     attachAttentionKernels(context);
+    attachDetectionKernels(context);
     attachElementwiseKernels(context);
     attachMathKernels(context);
     attachMatmulKernels(context);

@@ -315,6 +315,36 @@ def _cumsum(call: Call, nodes: Nodes) -> None:
     )  # fmt: skip
 
 
+@converts("nms")
+def _nms(call: Call, nodes: Nodes) -> None:
+    most = int(call.get("max_output"))
+    batch, classes, _ = nodes.shape(call.operation.operands[1])
+    inputs = [*call.inputs, nodes.ints([most]), nodes.real(call.get("iou_threshold"))]
+    if (least := call.get("score_threshold", -np.inf)) > -np.inf:
+        inputs.append(nodes.real(least))
+    chosen = nodes.emit(
+        "NonMaxSuppression", inputs, center_point_box=int(call.get("center_point_box", False))
+    )
+    # One list of (batch, class, box), class after class, as a row for each of these.
+    columns = nodes.emit("Transpose", [chosen], perm=[1, 0])
+    own, kind, box = (
+        nodes.emit("Gather", [columns, nodes.constant(np.int64(index))], axis=0)
+        for index in range(3)
+    )
+    row = nodes.emit("Add", [nodes.emit("Mul", [own, nodes.constant(np.int64(classes))]), kind])
+    row = nodes.emit("Unsqueeze", [row, nodes.ints([1])])
+    others = nodes.emit("Transpose", [row], perm=[1, 0])
+    before = nodes.emit("Cast", [nodes.emit("Less", [others, row])], to=onnx.TensorProto.INT64)
+    begin = nodes.emit("ReduceSum", [before, nodes.ints([1])], keepdims=1)
+    ones = nodes.emit("Add", [nodes.emit("Mul", [row, nodes.ints([0])]), nodes.ints([1])])
+    place = nodes.emit("CumSum", [ones, nodes.constant(np.int64(0))], exclusive=1)
+    place = nodes.emit("Sub", [place, begin])
+    places = nodes.emit("Concat", [row, place], axis=1)
+    none = nodes.constant(np.full((batch * classes, most), -1, np.int64))
+    filled = nodes.emit("ScatterND", [none, places, box])
+    nodes.emit("Reshape", [filled, nodes.ints([batch, classes, most])], call.outputs[0])
+
+
 @converts("recurrent")
 def _recurrent(call: Call, nodes: Nodes) -> None:
     kind = enums.CellKind(call.get("kind"))

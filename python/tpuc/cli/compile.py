@@ -31,8 +31,8 @@ _REPEATED = ("fix_input", "input_shapes", "shape_buckets")
 # Keys of a configuration file by what they are about, for --help.
 GROUPS = {
     "": ("output", "quantize", "quantize_table", "auto_precision", "chip", "input_shapes",
-         "shape_buckets", "dynamic", "fix_input", "model_name", "opt", "stop_after", "compile_to",
-         "compile_from", "text", "explain", "debug"),
+         "shape_buckets", "dynamic", "fix_input", "output_names", "model_name", "opt", "stop_after",
+         "compile_to", "compile_from", "text", "explain", "debug"),
     "INT8: sample inputs and ranges": (
         "calibration", "data_list", "input_num", "calibration_table", "method", "asymmetric",
         "equalize", "round_weights", "correct_bias", "ray"),
@@ -40,6 +40,9 @@ GROUPS = {
     "pictures: (pixel - mean) * scale after resizing": (
         "mean", "scale", "resize_dims", "keep_aspect_ratio", "keep_ratio_mode", "pad_value",
         "pad_type", "pixel_format", "channel_format"),
+    "detections: rows of x1, y1, x2, y2, score, class": (
+        "add_postprocess", "postprocess_score", "postprocess_iou", "postprocess_detections",
+        "postprocess_candidates", "postprocess_agnostic", "postprocess_anchors"),
     "inputs and outputs: f32 (indices i32) by default": (
         "fuse_preprocess", "customization_format", "quant_input", "quant_output"),
     "accuracy": ("test_data", "labels", "test_num", "test_input", "test_reference", "test_result",
@@ -48,6 +51,7 @@ GROUPS = {
 # What values of single keys are called.
 _VALUES = {"input_shapes": "SHAPES", "shape_buckets": "NAME=SIZES", "fix_input": "NAME=VALUE",
            "model_name": "NAME",
+           "output_names": "NAMES", "add_postprocess": "KIND", "postprocess_anchors": "X,X,X",
            "mean": "X,X,X", "scale": "X,X,X",
            "resize_dims": "N,N",
            "tolerance": "X,X", "ray": "ADDRESS", "method": "NAME",
@@ -193,6 +197,7 @@ def command(argv: Sequence[str]) -> None:
 
 def _check(config: CompileConfig) -> None:
     """Refuses arguments that do not go together, before any work is done."""
+    config.postprocess()
     if config.source is None:
         raise UserError("no model is given, see tpuc compile --help")
     if config.compile_to:
@@ -253,7 +258,12 @@ def import_stages(config: CompileConfig) -> list[_core.Module]:
         if len(shapes) > 1 and config.stop_after:
             raise UserError("--stop_after writes one module, give one set of input shapes")
         name = network_name(source, config.model_name or "")
-        modules = [transform(source, name, each, fix_input=config.fix_input) for each in shapes]
+        modules = [
+            transform(
+                source, name, each, config.output_names, config.fix_input, config.postprocess()
+            )
+            for each in shapes
+        ]
     preprocess = config.preprocess()
     if preprocess is not None:
         for module in modules:
@@ -265,7 +275,8 @@ def import_stages(config: CompileConfig) -> list[_core.Module]:
 # Keys that are for ONNX models, and what a .mlir file has instead.
 _ONNX_KEYS = {
     "model_name": "its name", "input_shapes": "its shapes", "shape_buckets": "its shapes",
-    "dynamic": "its shapes", "fix_input": "its inputs",
+    "dynamic": "its shapes", "fix_input": "its inputs", "output_names": "its outputs",
+    "add_postprocess": "that of model_transform",
 }  # fmt: skip
 
 

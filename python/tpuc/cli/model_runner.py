@@ -45,7 +45,8 @@ def build_parser(prog: str | None = None) -> argparse.ArgumentParser:
     parser.add_argument("--network", metavar="NAME", help="which network of several in a .bmodel")
     parser.add_argument(
         "--raw", "--out_fixed", action="store_true",
-        help="write quantised and 16-bit outputs of a .bmodel as they lie in memory, not as f32",
+        help="write outputs of a .bmodel as they lie in memory: quantised and 16-bit ones not as "
+        "f32, those whose number of entries the network computes in full",
     )  # fmt: skip
     add_version(parser)
     add_debug(parser)
@@ -125,7 +126,7 @@ def _run_bmodel(args: argparse.Namespace) -> dict[str, np.ndarray]:
         inputs = _random(args, model.inputs)
     with Progress().stage("running"):
         try:
-            results = model.run(inputs, args.threads)
+            results = model.run(inputs, args.threads, whole=args.raw)
         except UserError as error:
             text = str(error)
             if args.input and text.startswith(f"{args.model}: the input"):

@@ -84,7 +84,7 @@ _TRANSFORM = (
     _CACHE, _PATTERNS, _LOG,
     _refused("--model_extern", "export the network as one ONNX model"),
     _refused("--model_data", "convert the Caffe model to ONNX first"),
-    _refused("--add_postprocess", "compile the network without it, post-process on the host"),
+    _works("--add_postprocess", "yolov5, yolov8, yolo11 or ssd, of outputs that fit"),
     _refused("--pruning", "prune the ONNX model before"),
     _refused("--path_yaml", "tpuc compile --config takes all of it from a file"),
     _refused("--op_custom_shape", "give the sizes of inputs with --input_shapes"),

@@ -12,6 +12,7 @@ import json
 import math
 import warnings
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from tpuc import _core
 from tpuc.errors import ModelWarning, UserError
 from tpuc.frontend.graph import Node
 from tpuc.limits import ATTRIBUTE, KEY, IndexTracker
+
+if TYPE_CHECKING:
+    from tpuc.frontend.bounded import Bound
 
 # Data is f32 in the top dialect, masks are i1, indices are i64 or i32. Narrower
 # floats are stored without loss; narrower integers are counted without wrapping.
@@ -82,7 +86,7 @@ def _within_i32(array: np.ndarray, name: str) -> np.ndarray:
 class Tensor:
     """A constant or computed tensor of the network being imported."""
 
-    __slots__ = ("_element", "array", "dtype", "from_shape", "id", "name", "shape")
+    __slots__ = ("_element", "array", "bound", "dtype", "from_shape", "id", "name", "shape")
 
     def __init__(
         self,
@@ -103,6 +107,8 @@ class Tensor:
         # so is right for every batch.
         self.from_shape = from_shape
         self._element: np.dtype | None = None
+        # Where only the first entries along an axis count, see ``bounded``.
+        self.bound: Bound | None = None
 
     @classmethod
     def constant(cls, array: np.ndarray, name: str = "", from_shape: bool = False) -> Tensor:
@@ -127,6 +133,14 @@ class Tensor:
             return self
         result = self if self._element is None else copy.copy(self)
         result._element = dtype
+        return result
+
+    def bounded(self, bound: Bound | None) -> Tensor:
+        """The same value, of which only the first entries along an axis count."""
+        if bound is self.bound:
+            return self
+        result = copy.copy(self)
+        result.bound = bound
         return result
 
     @property
@@ -154,6 +168,9 @@ class Emitter:
         # Shapes by name as the model was exported, when the batch is another.
         self.reference_shapes: dict[str, tuple[int, ...]] = {}
         self._indices = IndexTracker()
+        # What was chosen by values, so that nodes that choose by one have as many.
+        self.chosen: dict[object, object] = {}
+        self.inputs: list[Tensor] = []
 
     def reference_shape(self, node: Node, tensor: Tensor) -> tuple[int, ...] | None:
         """The shape of a node's first operand as the model was exported, when it is another."""
@@ -166,7 +183,8 @@ class Emitter:
         """Adds an input of the network."""
         value = self._builder.add_input(name, list(shape), dtype)
         self._indices.add_input(value.id, name)
-        return Tensor(dtype, shape, id=value.id, name=name)
+        self.inputs.append(Tensor(dtype, shape, id=value.id, name=name))
+        return self.inputs[-1]
 
     def output(self, name: str, tensor: Tensor) -> None:
         """Makes a tensor an output of the network."""

@@ -15,7 +15,7 @@ import onnx
 import tpuc.frontend.converters  # noqa: F401  registers the converters
 from tpuc import _core
 from tpuc.errors import UserError
-from tpuc.frontend import control, sequences
+from tpuc.frontend import bounded, control, detection, sequences
 from tpuc.frontend.bodies import body_of
 from tpuc.frontend.converters.integers import OVERFLOWS, wrapped
 from tpuc.frontend.converters.quantised import MOVES, Quantised, materialised, unquantised
@@ -30,6 +30,8 @@ from tpuc.frontend.registry import Converter, find_converter
 from tpuc.frontend.scopes import Body, Scope
 from tpuc.frontend.shapes import check_shapes, resolve_shapes
 from tpuc.interface import Interface
+from tpuc.postprocess import Postprocess
+from tpuc.precisions import POSTPROCESS
 
 # Operands that are evaluated to see whether nothing follows from them.
 _SMALL = 1 << 16
@@ -42,6 +44,7 @@ def import_onnx(
     input_shapes: Sequence[Sequence[int]] | None = None,
     output_names: Sequence[str] | None = None,
     fix_input: FixedInputs | None = None,
+    postprocess: Postprocess | None = None,
 ) -> _core.Module:
     """Imports an ONNX model.
 
@@ -53,6 +56,7 @@ def import_onnx(
         output_names: values to return instead of the model's own outputs.
         fix_input: values of inputs that become constants, by name; the shapes are those of the
             others.
+        postprocess: makes detections of the outputs, which they replace.
 
     Returns:
         A module in the top dialect.
@@ -65,7 +69,7 @@ def import_onnx(
         loaded.proto = onnx.inliner.inline_local_functions(loaded.proto)
     fix_inputs(loaded, fix_input or {})
     shapes = None if input_shapes is None else check_shapes(input_shapes)
-    importer = _Importer(loaded, name, shapes, output_names)
+    importer = _Importer(loaded, name, shapes, output_names, postprocess)
     if shapes is not None and (exported := _exported_shapes(loaded, shapes)) != shapes:
         reference = _Importer(loaded, name, exported, output_names)
         reference.run()
@@ -92,8 +96,10 @@ class _Importer:
         name: str,
         shapes: list[list[int]] | None,
         output_names: Sequence[str] | None,
+        postprocess: Postprocess | None = None,
     ) -> None:
         self.model = model
+        self.postprocess = postprocess
         self.emitter = Emitter(name)
         self.given_shapes = shapes
         self.outputs = list(output_names or [o.name for o in model.proto.graph.output])
@@ -122,19 +128,10 @@ class _Importer:
             self._import_node(node)
         if self.refused:
             raise refusal(self.model.source, self.refused, self._part())
-        for name in self.outputs:
-            if name not in values:
-                raise UserError(
-                    f"{self.model.source}: output '{name}' is a result that is not supported, "
-                    f"remove it from the graph's outputs"
-                )
-            self.emitter.location = name
-            result = self._resolve(name)
-            if isinstance(result, sequences.TensorSequence):
-                raise UserError(
-                    f"{self.model.source}: output '{name}' is a sequence, make its tensors outputs"
-                )
-            result = materialised(result, self.emitter)
+        results = {name: self._output(name) for name in self.outputs}
+        if self.postprocess is not None:
+            results = self._postprocessed(results, nodes)
+        for name, result in results.items():
             self._add_output(name, result)
         if len(self.interface.empty_outputs) == len(self.outputs):
             names = "', '".join(self.interface.empty_inputs)
@@ -145,10 +142,43 @@ class _Importer:
             )
             raise UserError(f"{self.model.source}: its outputs have no elements, {remedy}")
         module = self.emitter.finish()
+        if self.postprocess is not None:
+            module.set_attribute(POSTPROCESS, self.emitter.location)
         self.interface.store(module)
         if _core.get_ranges(module):
             _core.mark_own_ranges(module, unquantised(needed_nodes(nodes, self.outputs)))
         return module
+
+    def _output(self, name: str) -> Tensor:
+        """An output of the graph as a tensor."""
+        if name not in self.network.values:
+            raise UserError(
+                f"{self.model.source}: output '{name}' is a result that is not supported, "
+                f"remove it from the graph's outputs"
+            )
+        self.emitter.location = name
+        result = self._resolve(name)
+        if isinstance(result, sequences.TensorSequence):
+            raise UserError(
+                f"{self.model.source}: output '{name}' is a sequence, make its tensors outputs"
+            )
+        return materialised(result, self.emitter)
+
+    def _postprocessed(self, results: dict[str, Tensor], nodes: list[Node]) -> dict[str, Tensor]:
+        """What post-processing makes of the outputs, under a name that no node begins with."""
+        name = "postprocess"
+        while any(node.name.startswith(name) for node in nodes):
+            name += "_"
+        self.emitter.location = name
+        shapes = [port.shape for port in self.emitter.inputs]
+        pictures = [(shape[2], shape[3]) for shape in shapes if len(shape) == 4]
+        head = detection.Head(results, pictures[0] if len(pictures) == 1 else None)
+        try:
+            found = detection.detect(head, self.postprocess, self.emitter)
+        except UserError as error:
+            raise UserError(f"{self.model.source}: {error}") from None
+        self.declared = {}
+        return found
 
     def _add_output(self, name: str, result: Tensor) -> None:
         """Makes a value an output; one without elements is not the chip's."""
@@ -158,6 +188,13 @@ class _Importer:
             self.interface.note_empty(self.interface.empty_outputs, name, empty)
             return
         self.emitter.output(name, result)
+        if result.bound is not None:
+            count = f"{name}_count"
+            while self.interface.is_taken(count) or count in self.outputs:
+                count += "_"
+            self.interface.bounds[name] = result.bound.axis, count
+            self.emitter.output(count, self.emitter.reshape(result.bound.count, (1,)))
+            self.interface.set_type(count, onnx.TensorProto.INT64)
         declared = self.declared.get(name, 0)
         if not declared and dtype is not None:
             declared = onnx.helper.np_dtype_to_tensor_dtype(dtype)
@@ -275,6 +312,13 @@ class _Importer:
         sequences.refuse(inputs)
         node.input_types = [None if t is None else t.element for t in inputs]
         node.output_types = result_types(node, node.input_types)
+        if bounded.is_bounded(inputs):
+            return bounded.evaluate(
+                node, inputs, self.emitter, lambda plain: self._evaluate_plain(node, plain)
+            )
+        return self._evaluate_plain(node, inputs)
+
+    def _evaluate_plain(self, node: Node, inputs: list[Tensor | None]) -> list[Tensor]:
         if not node.domain and node.op_type == "Shape" and inputs[0] is not None:
             shape = shape_of(node, inputs[0].shape)
             return [Tensor.constant(shape, node.outputs[0], from_shape=True)]

@@ -16,7 +16,7 @@ _REMEDIES = {
         "the chip makes no random numbers; give them to the network as an input",
     ),
     **dict.fromkeys(
-        ("Unique", "NonZero", "Compress", "StringSplit"),
+        ("Unique", "StringSplit"),
         "the size of its result depends on data; end the network before it and compute it on the "
         "host",
     ),

@@ -63,3 +63,11 @@ func.func @cast_of_a_conversion(%arg0: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %1 = top.relu %0 : tensor<4x8xf32>
   return %1 : tensor<4x8xf32>
 }
+
+// -----
+
+func.func @too_many_boxes(%b: tensor<1x20000x4xf32>, %s: tensor<1x1x20000xf32>) -> tensor<1x1x10xi64> {
+  // expected-error @+1 {{'top.nms' op cannot be lowered: chooses among 20000 boxes, of which local memory holds}}
+  %0 = top.nms %b, %s {iou_threshold = 0.5, max_output = 10 : i64} : (tensor<1x20000x4xf32>, tensor<1x1x20000xf32>) -> tensor<1x1x10xi64>
+  return %0 : tensor<1x1x10xi64>
+}

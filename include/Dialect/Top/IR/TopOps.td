@@ -10,6 +10,7 @@
 include "Dialect/Top/IR/TopBinaryOps.td"
 include "Dialect/Top/IR/TopConstantOps.td"
 include "Dialect/Top/IR/TopConvOps.td"
+include "Dialect/Top/IR/TopDetectionOps.td"
 include "Dialect/Top/IR/TopNormOps.td"
 include "Dialect/Top/IR/TopRecurrentOps.td"
 include "Dialect/Top/IR/TopShapeOps.td"

@@ -10,6 +10,7 @@
 include "Dialect/Tpu/IR/TpuAttentionOps.td"
 include "Dialect/Tpu/IR/TpuConstantOps.td"
 include "Dialect/Tpu/IR/TpuConvOps.td"
+include "Dialect/Tpu/IR/TpuDetectionOps.td"
 include "Dialect/Tpu/IR/TpuElementwiseOps.td"
 include "Dialect/Tpu/IR/TpuGroupOps.td"
 include "Dialect/Tpu/IR/TpuNormOps.td"

@@ -25,6 +25,7 @@ from tpuc.frontend.converters import (  # noqa: F401
     resize,
     sampling,
     scatter,
+    selection,
     sequences,
     shape,
     spectral,

@@ -1,0 +1,15 @@
+//===- Detection.h - What detectors do with boxes ---------------*- C++ -*-===//
+//
+// The ops of this family. Few files name them, so that this header is apart.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TPUC_DIALECT_TPU_IR_DETECTION_H
+#define TPUC_DIALECT_TPU_IR_DETECTION_H
+
+#include "Dialect/Tpu/IR/Tpu.h"
+
+#define GET_OP_CLASSES
+#include "Dialect/Tpu/IR/TpuDetectionOps.h.inc"
+
+#endif // TPUC_DIALECT_TPU_IR_DETECTION_H
