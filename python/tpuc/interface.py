@@ -9,7 +9,7 @@ another output says how many entries count.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,9 +70,18 @@ class Interface:
         except (ValueError, TypeError, AttributeError):
             return cls()
 
-    def is_taken(self, name: str) -> bool:
-        """Whether an output holds how many entries of another count."""
-        return any(name == count for _, count in self.bounds.values())
+    def add_bound(self, name: str, axis: int, outputs: Sequence[str]) -> str:
+        """Notes that of an output only the first entries along an axis count.
+
+        Returns:
+            What to call the output that holds their number: not as one of ``outputs``.
+        """
+        count = f"{name}_count"
+        while count in outputs or any(count == other for _, other in self.bounds.values()):
+            count += "_"
+        self.bounds[name] = axis, count
+        self.set_type(count, onnx.TensorProto.INT64)
+        return count
 
     def cut(self, results: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Results with the entries that count, without the outputs that say how many do."""

@@ -168,6 +168,23 @@ def test_boxes_and_scores_of_what_is_left(precision):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("precision", ["F32", "F16", "BF16"])
+def test_boxes_that_are_shifted_by_their_classes(precision):
+    """Boxes of classes that are kept apart by more than 16 bits hold beside pixels."""
+    graph = Graph()
+    boxes = graph.input("boxes", real_boxes(60, 1, 0))
+    kinds = graph.input("kinds", rng.integers(0, 5, (1, 60, 1)))
+    scores = graph.input("scores", rng.permutation(60).reshape(1, 1, 60).astype(np.float32) / 60)
+    shift = graph(
+        "Mul", graph("Cast", kinds, to=TensorProto.FLOAT), graph.constant(np.float32(7680))
+    )
+    chosen = graph(
+        "NonMaxSuppression", graph("Add", boxes, shift), scores, graph.constant(np.array([60])),
+        graph.constant(np.float32([0.3])),
+    )  # fmt: skip
+    check(graph, chosen, precision=precision)
+
+
 #
 # NonZero, Compress, and what follows
 #

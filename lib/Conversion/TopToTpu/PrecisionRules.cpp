@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PrecisionRules.h"
+#include "Dialect/Top/IR/Detection.h"
 #include "Lowering.h"
 #include "Weights.h"
 
@@ -99,6 +100,8 @@ PrecisionRules::PrecisionRules(func::FuncOp function, FloatType element,
       for (Value operand : op.getOperands())
         if (inputsOnly.contains(operand))
           followPhase(operand);
+    if (auto nms = dyn_cast<top::NmsOp>(op))
+      followBoxes(nms.getBoxes());
     followSum(&op);
   }
   for (Operation &op : body)
@@ -160,6 +163,26 @@ void PrecisionRules::followPhase(Value value) {
     if (!isMove(op))
       ops.insert(op);
     llvm::append_range(steps, operands);
+  }
+}
+
+/// What boxes are made of, up to the products that predict them: 16 bits hold
+/// neither pixels nor what keeps the boxes of classes apart.
+void PrecisionRules::followBoxes(Value boxes) {
+  SmallVector<Value> steps{boxes};
+  while (!steps.empty()) {
+    Value value = steps.pop_back_val();
+    Operation *op = value.getDefiningOp();
+    if (!op || isConstant(value) || !isF32(value) || ops.contains(op))
+      continue;
+    bool moves = isMove(op) ||
+                 isa<top::GatherOp, top::GatherNDOp, top::GatherElementsOp>(op);
+    if (!moves && !isArithmetic(op) && !isF32ByKind(op) &&
+        !isa<top::CastOp, top::ReduceOp, top::SigmoidOp, top::TopKOp>(op))
+      continue;
+    if (!moves)
+      ops.insert(op);
+    llvm::append_range(steps, getComputed(op));
   }
 }
 

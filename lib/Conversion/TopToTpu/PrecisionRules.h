@@ -64,6 +64,7 @@ private:
   void findInputsOnly(mlir::Block &body);
   void followPhase(mlir::Value value);
   void followSum(mlir::Operation *sum);
+  void followBoxes(mlir::Value boxes);
   void visit(mlir::Operation *op);
   /// A product by a constant whose only reader computes in f32 has its range.
   void widenFactor(mlir::Operation *op);

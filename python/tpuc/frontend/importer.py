@@ -189,12 +189,8 @@ class _Importer:
             return
         self.emitter.output(name, result)
         if result.bound is not None:
-            count = f"{name}_count"
-            while self.interface.is_taken(count) or count in self.outputs:
-                count += "_"
-            self.interface.bounds[name] = result.bound.axis, count
+            count = self.interface.add_bound(name, result.bound.axis, self.outputs)
             self.emitter.output(count, self.emitter.reshape(result.bound.count, (1,)))
-            self.interface.set_type(count, onnx.TensorProto.INT64)
         declared = self.declared.get(name, 0)
         if not declared and dtype is not None:
             declared = onnx.helper.np_dtype_to_tensor_dtype(dtype)
