@@ -227,6 +227,7 @@ def test_rows_by_a_mask(precision):
     scores = graph.input("scores", rng.random(50).astype(np.float32))
     chosen = graph("NonZero", graph("Greater", scores, graph.constant(np.float32(0.6))))
     chosen = graph("Transpose", chosen, perm=[1, 0])
+    chosen = graph("Expand", chosen, graph("Shape", graph("Abs", chosen)))
     rows, own = graph("GatherND", boxes, chosen), graph("GatherND", scores, chosen)
     columns = [graph.constant(np.array([i])) for i in (0, 2, 4, 1)]
     low, high = (graph("Slice", rows, *columns[i : i + 2], columns[3]) for i in (0, 1))

@@ -102,7 +102,9 @@ def evaluate(
     if node.domain:
         raise _refused(node, inputs)
     if node.op_type in ("Shape", "Size"):
-        return [_sizes(node, inputs[0], e)]
+        sizes = _sizes(node, inputs[0], e)
+        e.chosen["sizes", sizes.id] = inputs[0] if sizes.shape == (inputs[0].rank,) else None
+        return [sizes]
     rule = _pointwise if node.op_type in _POINTWISE else _RULES.get(node.op_type)
     if rule is None:
         raise _refused(node, inputs)
@@ -233,6 +235,18 @@ def _reshape(node: Node, inputs: Inputs, e: Emitter) -> tuple[Inputs, list[Bound
         if math.prod(shape[:axis]) == before and size == most:
             return inputs, [bound.at(axis)]
     raise _refused(node, inputs, f"Reshape to {shape} splits or joins this axis")
+
+
+@_rule("Expand")
+def _expand(node: Node, inputs: Inputs, e: Emitter) -> tuple[Inputs, list[Bound | None]]:
+    """To the shape of a value with as many entries: torch's exporter does so to all indices."""
+    x, bound = inputs[0], _only_first(node, inputs)
+    like = e.chosen.get(("sizes", inputs[1].id))
+    if like is None or not bound.has_as_many(like.bound):
+        raise _refused(node, inputs)
+    if bound.axis - x.rank != like.bound.axis - like.rank:
+        raise _refused(node, inputs)
+    return [x, Tensor.constant(np.array(like.shape, np.int64))], [like.bound]
 
 
 def _apart(node: Node, inputs: Inputs, axis: int) -> Bound:
