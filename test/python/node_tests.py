@@ -10,6 +10,7 @@ from onnx import numpy_helper
 from tpuc import UserError, _core
 from tpuc.arrays import match_inputs
 from tpuc.frontend import import_onnx
+from tpuc.interface import Interface
 
 # The expected output has the rounding of a narrow float or the NaN of a row
 # without any allowed key; top computes in f32.
@@ -71,6 +72,7 @@ def run_case(case, lower: Callable | None = None):
     except UserError:
         # test_compiled_nodes.py has a table of what is refused.
         return None
+    interface = Interface(**(Interface.of_module(module) or {}))
     ports = {port.name for port in module.inputs}
     named = zip((info.name for info in case.model.graph.input), arrays, strict=False)
     known = {name: array for name, array in named if name in ports}
@@ -79,7 +81,7 @@ def run_case(case, lower: Callable | None = None):
         feeds = lower(module, feeds)
         if feeds is None:
             return None
-    results = _core.evaluate(module, feeds)
+    results = interface.cut(_core.evaluate(module, feeds))
     for info, value in zip(case.model.graph.output, expected, strict=True):
         if not value.size:
             continue
