@@ -14,53 +14,36 @@
 using namespace tpuc;
 using namespace tpuc::group;
 
-namespace {
+Lifetimes::Lifetimes(llvm::ArrayRef<Interval> intervals)
+    : intervals(intervals), wasFound(intervals.size()) {
+  unsigned last = 0;
+  for (const Interval &interval : intervals)
+    last = std::max(last, interval.last);
+  spans.resize(last / kSpan + 1);
+}
 
-/// Index of intervals by time, so that overlapping ones are found without a
-/// scan of all others, of which a long program has thousands.
-class Lifetimes {
-public:
-  explicit Lifetimes(llvm::ArrayRef<Interval> intervals)
-      : intervals(intervals), wasFound(intervals.size()) {
-    unsigned last = 0;
-    for (const Interval &interval : intervals)
-      last = std::max(last, interval.last);
-    spans.resize(last / kSpan + 1);
-  }
+void Lifetimes::insert(unsigned index) {
+  for (unsigned span = intervals[index].first / kSpan;
+       span <= intervals[index].last / kSpan; ++span)
+    spans[span].push_back(index);
+}
 
-  void insert(unsigned index) {
-    for (unsigned span = intervals[index].first / kSpan;
-         span <= intervals[index].last / kSpan; ++span)
-      spans[span].push_back(index);
-  }
-
-  /// Intervals that overlap `interval` in time, by offset.
-  llvm::SmallVector<unsigned> meeting(const Interval &interval) {
-    llvm::SmallVector<unsigned> found;
-    for (unsigned span = interval.first / kSpan; span <= interval.last / kSpan;
-         ++span)
-      for (unsigned index : spans[span])
-        if (!wasFound[index] && intervals[index].overlaps(interval)) {
-          wasFound[index] = true;
-          found.push_back(index);
-        }
-    for (unsigned index : found)
-      wasFound[index] = false;
-    llvm::stable_sort(found, [&](unsigned a, unsigned b) {
-      return intervals[a].offset < intervals[b].offset;
-    });
-    return found;
-  }
-
-private:
-  static constexpr unsigned kSpan = 16; ///< steps
-
-  llvm::ArrayRef<Interval> intervals;
-  std::vector<bool> wasFound;
-  std::vector<std::vector<unsigned>> spans;
-};
-
-} // namespace
+llvm::SmallVector<unsigned> Lifetimes::meeting(const Interval &interval) {
+  llvm::SmallVector<unsigned> found;
+  for (unsigned span = interval.first / kSpan; span <= interval.last / kSpan;
+       ++span)
+    for (unsigned index : spans[span])
+      if (!wasFound[index] && intervals[index].overlaps(interval)) {
+        wasFound[index] = true;
+        found.push_back(index);
+      }
+  for (unsigned index : found)
+    wasFound[index] = false;
+  llvm::stable_sort(found, [&](unsigned a, unsigned b) {
+    return intervals[a].offset < intervals[b].offset;
+  });
+  return found;
+}
 
 /// The lowest offset at which `interval` meets none of those in `byOffset`,
 /// which are sorted by offset.
@@ -102,15 +85,6 @@ static std::optional<int64_t> highestGap(const Interval &interval,
   }
   visit(capacity);
   return below ? below : highest;
-}
-
-static void insertByOffset(std::vector<unsigned> &byOffset, unsigned index,
-                           llvm::ArrayRef<Interval> intervals) {
-  auto position = std::upper_bound(
-      byOffset.begin(), byOffset.end(), index, [&](unsigned a, unsigned b) {
-        return intervals[a].offset < intervals[b].offset;
-      });
-  byOffset.insert(position, index);
 }
 
 /// The most bytes that are live at a time: a lower bound of every packing.
@@ -206,12 +180,9 @@ bool group::placeApart(llvm::MutableArrayRef<Interval> intervals,
 
 PackedMemory::PackedMemory(llvm::MutableArrayRef<Interval> intervals,
                            int64_t capacity, Gap gap)
-    : intervals(intervals), capacity(capacity), gap(gap),
-      byOffset(intervals.size()) {
-  std::iota(byOffset.begin(), byOffset.end(), 0u);
-  llvm::stable_sort(byOffset, [&](unsigned a, unsigned b) {
-    return intervals[a].offset < intervals[b].offset;
-  });
+    : intervals(intervals), capacity(capacity), gap(gap), placed(intervals) {
+  for (unsigned index = 0; index < intervals.size(); ++index)
+    placed.insert(index);
 }
 
 std::optional<int64_t>
@@ -229,11 +200,10 @@ PackedMemory::findGap(const Interval &interval,
 void PackedMemory::extend(unsigned index, unsigned earliest) {
   Interval best = intervals[index];
   // Only the intervals that it can overlap.
-  llvm::SmallVector<unsigned> others;
-  for (unsigned other : byOffset)
-    if (other != index && intervals[other].first <= best.last &&
-        intervals[other].last >= earliest)
-      others.push_back(other);
+  Interval reach = best;
+  reach.first = std::min(earliest, best.first);
+  llvm::SmallVector<unsigned> others = placed.meeting(reach);
+  llvm::erase(others, index);
   // Feasibility is monotonic in the start, so that bisection finds the
   // earliest.
   unsigned low = earliest, high = best.first;
@@ -252,7 +222,6 @@ void PackedMemory::extend(unsigned index, unsigned earliest) {
   last = best.offset;
   if (best.first == intervals[index].first)
     return;
-  llvm::erase(byOffset, index);
   intervals[index] = best;
-  insertByOffset(byOffset, index, intervals);
+  placed.insert(index);
 }

@@ -9,6 +9,7 @@
 #define TPUC_LIB_LAYERGROUP_PACKING_H
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
 
 #include <cstdint>
 #include <optional>
@@ -25,6 +26,27 @@ struct Interval {
   bool overlaps(const Interval &other) const {
     return first <= other.last && other.first <= last;
   }
+};
+
+/// Index of intervals by time, so that overlapping ones are found without a
+/// scan of all others, of which a long program has thousands.
+class Lifetimes {
+public:
+  /// Of intervals that all end before the last of `intervals` does.
+  explicit Lifetimes(llvm::ArrayRef<Interval> intervals);
+
+  /// Adds an interval, or what it has grown by.
+  void insert(unsigned index);
+
+  /// The added intervals that overlap `interval` in time, by offset.
+  llvm::SmallVector<unsigned> meeting(const Interval &interval);
+
+private:
+  static constexpr unsigned kSpan = 16; ///< steps
+
+  llvm::ArrayRef<Interval> intervals;
+  std::vector<bool> wasFound;
+  std::vector<std::vector<unsigned>> spans;
 };
 
 /// Gives every interval an offset and returns the end of the highest. Long live
@@ -65,7 +87,7 @@ private:
   Gap gap;
   /// Offset of the interval that was placed last.
   int64_t last = 0;
-  std::vector<unsigned> byOffset;
+  Lifetimes placed;
 };
 
 } // namespace tpuc::group

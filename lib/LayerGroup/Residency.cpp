@@ -16,7 +16,9 @@ using namespace tpuc::group;
 
 Residency::Residency(AllocationMap &allocations, const Options &options)
     : allocations(allocations), localBytes(options.localBytes),
-      ranges(allocations.byValue.size()), uses(allocations.byValue.size()) {
+      ranges(allocations.byValue.size()), uses(allocations.byValue.size()),
+      held(allocations.program.operators.size()),
+      live(held.size() / kSpan + 1) {
   const Program &program = allocations.program;
   std::vector<bool> isWritten(allocations.byValue.size());
   for (unsigned op = 0; op < program.operators.size(); ++op) {
@@ -46,19 +48,25 @@ Residency::Residency(AllocationMap &allocations, const Options &options)
             ? Cause::NoLanes
         : allocations.laneBytes(value) > localBytes ? Cause::TooLarge
                                                     : Cause::Fits;
+    if (!allocation.isResident)
+      continue;
+    hold(value, allocations.laneBytes(value));
+    for (unsigned span = ranges[value].first / kSpan;
+         span <= ranges[value].last / kSpan; ++span)
+      live[span].push_back(value);
   }
 }
 
-int64_t Residency::heldAt(unsigned op) const {
-  int64_t bytes = 0;
-  for (unsigned value = 0; value < ranges.size(); ++value)
-    if (allocations.byValue[value].isResident && ranges[value].contains(op))
-      bytes += allocations.laneBytes(value);
-  return bytes;
+void Residency::hold(unsigned value, int64_t bytes) {
+  const OpRange &range = ranges[value];
+  for (unsigned op = range.first; op <= range.last && op < held.size(); ++op)
+    held[op] += bytes;
 }
 
 void Residency::evict(unsigned value, Cause cause, unsigned op) {
   Allocation &allocation = allocations.byValue[value];
+  if (allocation.isResident)
+    hold(value, -allocations.laneBytes(value));
   allocation.isResident = false;
   allocation.isGlobal = true;
   allocation.cause = cause;
@@ -73,7 +81,7 @@ double Residency::trafficOf(unsigned value) const {
 std::optional<unsigned> Residency::victimAt(unsigned op) const {
   std::optional<unsigned> victim;
   double bestScore = 0;
-  for (unsigned value = 0; value < ranges.size(); ++value) {
+  for (unsigned value : live[op / kSpan]) {
     if (!allocations.byValue[value].isResident || !ranges[value].contains(op))
       continue;
     double duration = double(ranges[value].last - ranges[value].first + 1);

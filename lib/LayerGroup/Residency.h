@@ -33,13 +33,21 @@ public:
   void evict(unsigned value, Cause cause, unsigned op);
 
   /// Bytes per lane of the values that are live at `op`.
-  int64_t heldAt(unsigned op) const;
+  int64_t heldAt(unsigned op) const { return held[op]; }
 
 private:
+  /// Adds to what is held while `value` is live.
+  void hold(unsigned value, int64_t bytes);
+
+  static constexpr unsigned kSpan = 16; ///< operators
+
   AllocationMap &allocations;
   int64_t localBytes;
   std::vector<OpRange> ranges; ///< by value
   std::vector<unsigned> uses;  ///< by value
+  std::vector<int64_t> held;   ///< by operator
+  /// Values that were resident at first, by spans of operators.
+  std::vector<std::vector<unsigned>> live;
 };
 
 } // namespace tpuc::group

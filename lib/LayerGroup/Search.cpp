@@ -114,8 +114,14 @@ private:
       tryWith(changed);
   }
 
-  /// Keeps `changed` if the stream is faster with it.
+  /// Keeps `changed` if the stream is faster with it. Of a network of thousands
+  /// of operators only the first settings are tried.
   void tryWith(const Options &changed) {
+    constexpr size_t kMostOperators = 48000, kLeastAttempts = 4;
+    if (options.search == Options::Search::Network &&
+        attempts >= kLeastAttempts && attempts * numOperators >= kMostOperators)
+      return;
+    ++attempts;
     Plan plan;
     if (!attempt(changed, plan) || plan.cycles >= best.cycles)
       return;
@@ -123,7 +129,7 @@ private:
     options = changed;
   }
 
-  size_t numOperators;
+  size_t numOperators, attempts = 0;
   Options &options;
   Attempt attempt;
   Plan &best;
