@@ -35,6 +35,8 @@ llvm::ArrayRef<llvm::StringRef> phaseNames();
 std::optional<Phase> findPhase(llvm::StringRef name);
 
 struct CompileOptions {
+  /// The chip to compile for; empty for what the module says, else the default.
+  std::string chip;
   Precision precision = Precision::F16;
   /// File with the precision of single operators; empty for none.
   std::string quantizeTable;

@@ -27,7 +27,8 @@ struct AttentionParams {
   double scale = 1.0;
 };
 
-void makeAttentionKernels(const AttentionParams &params, KernelList &kernels);
+void makeAttentionKernels(const Arch &arch, const AttentionParams &params,
+                          KernelList &kernels);
 
 } // namespace tpuc::kernel
 

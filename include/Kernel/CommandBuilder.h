@@ -90,8 +90,12 @@ Multiplier encodeMultiplier(double factor);
 
 class CommandBuilder {
 public:
-  explicit CommandBuilder(CommandSink &sink) : sink(sink) {}
+  CommandBuilder(const Arch &arch, CommandSink &sink)
+      : arch(arch), sink(sink) {}
   virtual ~CommandBuilder() = default;
+
+  /// The chip that the commands are for.
+  const Arch &arch;
 
   //===--- Element-wise -----------------------------------------------------//
 
@@ -127,7 +131,7 @@ public:
   /// result[n, w, h, c] = source[n, c, h, w], both aligned.
   void transpose(const LocalTensor &result, const LocalTensor &source);
   /// Writes `count` words of static memory from `staticOffset` on into every
-  /// lane: result [1, 64, 1, count].
+  /// lane: result [1, lanes, 1, count].
   void loadStatic(const LocalTensor &result, uint32_t staticOffset);
 
   //===--- Requantisation ---------------------------------------------------//
@@ -197,8 +201,8 @@ public:
   virtual void copyS2S(const GlobalTensor &result, const GlobalTensor &source);
   /// Local to local, across lanes.
   void copyL2L(const LocalTensor &result, const LocalTensor &source);
-  /// The one channel of `source` into every channel of `result` (at most 64
-  /// minus the start lane).
+  /// The one channel of `source` into every channel of `result` (at most
+  /// the lanes from its first on).
   virtual void loadBroadcast(const LocalTensor &result,
                              const GlobalTensor &source);
   /// Matrix [rows, columns] (columns contiguous, `rowStride` elements apart)

@@ -60,13 +60,13 @@ struct ChannelFactors {
 
 /// How many bytes `weights` must have, when sizes are those that
 /// makeConvKernels() accepts.
-int64_t convWeightBytes(const ConvParams &params);
+int64_t convWeightBytes(const Arch &arch, const ConvParams &params);
 
 /// The bytes that `weights` must have: `filter` is row-major [outChannels,
 /// inChannels / groups, kernelD, kernelH, kernelW] in the input's type (i8 for
 /// any bytes), `bias` has an entry an output channel when there is one.
 /// `factors` are for INT8 inputs.
-std::vector<char> packConvWeights(const ConvParams &params,
+std::vector<char> packConvWeights(const Arch &arch, const ConvParams &params,
                                   llvm::ArrayRef<char> filter,
                                   llvm::ArrayRef<float> bias,
                                   const ChannelFactors &factors = {});
@@ -74,12 +74,13 @@ std::vector<char> packConvWeights(const ConvParams &params,
 /// Whether a convolution of a 16-bit input can read f32 from global memory and
 /// round it itself, and takes less time than with a cast of its own before.
 /// Places and types of weights and result do not matter.
-bool canRoundInput(const ConvParams &params);
+bool canRoundInput(const Arch &arch, const ConvParams &params);
 
 /// Fails on sizes beyond the command's fields. Weights do not matter.
-llvm::Error checkConv(const ConvParams &params);
+llvm::Error checkConv(const Arch &arch, const ConvParams &params);
 /// Appends the kernels of a convolution that checkConv() accepts.
-llvm::Error makeConvKernels(const ConvParams &params, KernelList &kernels);
+llvm::Error makeConvKernels(const Arch &arch, const ConvParams &params,
+                            KernelList &kernels);
 
 /// A transposed convolution with 2 spatial axes: result row y is the sum over
 /// taps k and input rows x with y = x * stride + k * dilation - pad. Sums and
@@ -101,17 +102,21 @@ struct ConvTransposeParams {
 };
 
 /// As convWeightBytes().
-int64_t convTransposeWeightBytes(const ConvTransposeParams &params);
+int64_t convTransposeWeightBytes(const Arch &arch,
+                                 const ConvTransposeParams &params);
 
 /// The bytes that `weights` must have: `filter` is row-major [inChannels,
 /// outChannels / groups, kernelH, kernelW] in the input's type.
-std::vector<char> packConvTransposeWeights(const ConvTransposeParams &params,
+std::vector<char> packConvTransposeWeights(const Arch &arch,
+                                           const ConvTransposeParams &params,
                                            llvm::ArrayRef<char> filter,
                                            llvm::ArrayRef<float> bias);
 
 /// As checkConv() and makeConvKernels().
-llvm::Error checkConvTranspose(const ConvTransposeParams &params);
-llvm::Error makeConvTransposeKernels(const ConvTransposeParams &params,
+llvm::Error checkConvTranspose(const Arch &arch,
+                               const ConvTransposeParams &params);
+llvm::Error makeConvTransposeKernels(const Arch &arch,
+                                     const ConvTransposeParams &params,
                                      KernelList &kernels);
 
 } // namespace tpuc::kernel

@@ -19,13 +19,21 @@
 namespace tpuc::kernel {
 
 /// Input channels that a convolution multiplies at a time.
-constexpr int64_t inputCube(ElementType type) {
-  return type == ElementType::F32 ? 1 : isInt8(type) ? 64 : 32;
+constexpr int64_t inputCube(const Arch &arch, ElementType type) {
+  return type == ElementType::F32 ? 1
+         : isInt8(type)           ? 2 * arch.productDepth
+                                  : arch.productDepth;
+}
+
+/// Longest part of a lane's row in one matrix transfer: the words of all lanes
+/// are its column count, which is a size field.
+constexpr int64_t matrixChunkBytes(const Arch &arch) {
+  return arch.maxSize / arch.lanes * 4;
 }
 
 /// Sizes and order of packed weights.
 ///
-/// Output channels are taken in blocks of 64, one a lane. A lane's row of a
+/// Output channels are taken in blocks, one a lane. A lane's row of a
 /// block holds its channel's kernels as [tap][ic / cube][kh][kw][cube], padded
 /// with zeros to whole cubes, then the channel's parameters: the bias word, or
 /// what follows INT8 sums (SumParameters). The rows of a few blocks
@@ -33,6 +41,9 @@ constexpr int64_t inputCube(ElementType type) {
 /// transfer. Global memory holds [unit][chunk][lane][bytes of the chunk], so
 /// that a chunk of all lanes is one contiguous run.
 struct ConvPacking {
+  explicit ConvPacking(const Arch &arch) : arch(arch) {}
+
+  const Arch &arch;
   ElementType type = ElementType::F32;
   int64_t outChannels = 1, inChannels = 1, groups = 1;
   /// 2-D kernels an output channel has: depth taps or output phases.
@@ -42,7 +53,7 @@ struct ConvPacking {
   /// A channel has SumParameters instead of a bias word.
   bool hasSumParameters = false;
 
-  /// Input channels that a block reads: 64-aligned begin. With groups these
+  /// Input channels that a block reads: the first in lane 0. With groups these
   /// are those of all groups the block touches (its weights are then
   /// block-diagonal).
   struct ChannelRange {
@@ -64,9 +75,7 @@ struct ConvPacking {
   }
   int64_t rowBytes() const { return biasOffset() + parameterBytes(); }
   /// Distance of blocks in local memory.
-  int64_t pitchBytes() const {
-    return arch::alignUp(rowBytes(), arch::kVectorBytes);
-  }
+  int64_t pitchBytes() const { return arch.wholeVectors(rowBytes()); }
   int64_t blocksPerUnit() const;
   /// Bytes of all packed weights in global memory.
   int64_t totalBytes() const;
@@ -92,7 +101,9 @@ struct ConvPacking {
             uint32_t address, int64_t first, int64_t count) const;
 
 private:
-  int64_t cube() const { return inputCube(type); }
+  int64_t cube() const { return inputCube(arch, type); }
+  /// Longest part of a lane's row in one transfer.
+  int64_t chunkBytes() const { return matrixChunkBytes(arch); }
   int64_t unitBlocks(int64_t unit) const;
   int64_t unitLanes(int64_t unit) const;
   int64_t unitRowBytes(int64_t unit) const;
@@ -100,9 +111,10 @@ private:
 };
 
 /// Into how many convolutions one with groups is split: 1, or one a group.
-/// Small groups are computed 64 channels at a time with block-diagonal weights;
-/// large ones too when each starts at lane 0.
-int64_t separateGroups(int64_t inChannels, int64_t outChannels, int64_t groups);
+/// Small groups are computed a channel a lane at a time with block-diagonal
+/// weights; large ones too when each starts at lane 0.
+int64_t separateGroups(const Arch &arch, int64_t inChannels,
+                       int64_t outChannels, int64_t groups);
 
 /// Packs the weights of `parts` convolutions one after the other, each vector-
 /// aligned; `element` and `parameters` are those of all output channels.

@@ -51,7 +51,7 @@ struct ElementwiseParams {
 
 /// Appends the kernels that compute `params` (several when a size does not
 /// divide among the lanes or there are many broadcast axes).
-void makeElementwiseKernels(const ElementwiseParams &params,
+void makeElementwiseKernels(const Arch &arch, const ElementwiseParams &params,
                             KernelList &kernels);
 
 } // namespace tpuc::kernel

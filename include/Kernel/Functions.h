@@ -86,9 +86,10 @@ VectorValue appendUnary(VectorProgram &list, UnaryFunction function,
 
 /// Appends the kernels of result[i] = function(operand[i]) for `count` elements
 /// from either tensor's start on; the types agree.
-void makeUnaryKernels(UnaryFunction function, double alpha, double beta,
-                      const GlobalTensor &result, const GlobalTensor &operand,
-                      int64_t count, KernelList &kernels);
+void makeUnaryKernels(const Arch &arch, UnaryFunction function, double alpha,
+                      double beta, const GlobalTensor &result,
+                      const GlobalTensor &operand, int64_t count,
+                      KernelList &kernels);
 
 } // namespace tpuc::kernel
 

@@ -38,7 +38,7 @@ public:
   double operandUnit() const { return double(int64_t(1) << resultShift); }
 
   /// Bytes a lane of what emit() needs for a result of this shape.
-  static int64_t scratchBytes(const Shape4 &shape);
+  static int64_t scratchBytes(const Arch &arch, const Shape4 &shape);
 
   /// result (i8) = f(operand), to nearest and saturated. Both are aligned,
   /// `operand` is i16, `scratch` is scratchBytes() that hold neither.

@@ -23,12 +23,17 @@ namespace tpuc::kernel {
 /// One operator, or a part of one, with its operands in global memory.
 class Kernel {
 public:
+  explicit Kernel(const Arch &arch) : arch(arch) {}
   virtual ~Kernel() = default;
+
+  /// The chip for which it emits commands.
+  const Arch &arch;
 };
 
 /// A transfer from place to place, without local memory of its own.
 class TransferKernel : public Kernel {
 public:
+  using Kernel::Kernel;
   virtual void emit(CommandBuilder &builder) const = 0;
 };
 
@@ -44,6 +49,7 @@ struct TileBuffers {
 /// c across lanes; every operand has a 4-D view of its own.
 class TiledKernel : public Kernel {
 public:
+  using Kernel::Kernel;
   /// Sizes of the result's axes.
   virtual Shape4 space() const = 0;
   /// Each axis may be cut at multiples of this; 0: never.
@@ -56,7 +62,7 @@ public:
   virtual LocalTensor placeInput(unsigned index, const Box &box) const = 0;
   virtual LocalTensor placeResult(const Box &tile) const = 0;
   /// Whether compute() reads this input by any strides, of a tensor that starts
-  /// in lane 0 at a multiple of 64 bytes. compute() never writes its inputs:
+  /// in lane 0 at a whole vector. compute() never writes its inputs:
   /// they may be values that live on.
   virtual bool acceptsStrides(unsigned index) const { return false; }
   /// Whether compute() writes the result by any strides.

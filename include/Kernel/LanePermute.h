@@ -19,9 +19,6 @@ namespace tpuc::kernel {
 /// A movement as products. What a lane holds is a sequence of slots, each a run
 /// of bytes that moves as a whole.
 struct LanePermutation {
-  /// Columns of a matrix: bytes that an INT8 product takes at once.
-  static constexpr int64_t kDepth = 64;
-
   /// Adds `matrix` times `count` slots of the source, from `source` on with
   /// distance `step`, to the slots from `position` on of a group.
   struct Product {
@@ -36,10 +33,12 @@ struct LanePermutation {
     llvm::SmallVector<Product> products;
   };
 
+  /// Columns of a matrix: bytes that an INT8 product takes at once.
+  int64_t depth = 0;
   int64_t runBytes = 0;
   int64_t resultLanes = 0, sourceLanes = 0;
   std::vector<Group> groups;
-  /// [result lane][matrix][kDepth]: one where a lane gets what another has. i8.
+  /// [result lane][matrix][depth]: one where a lane gets what another has. i8.
   std::vector<char> matrices;
   int64_t numMatrices = 0;
 };
@@ -49,13 +48,14 @@ struct LanePermutation {
 /// shorter than a vector or stay in their lanes, or when transfers from lane to
 /// lane are cheaper.
 std::optional<LanePermutation>
-planLanePermutation(const GlobalTensor &result, const GlobalTensor &source,
+planLanePermutation(const Arch &arch, const GlobalTensor &result,
+                    const GlobalTensor &source,
                     llvm::ArrayRef<StridedMap> boxes);
 
 /// Appends the kernel of a movement between whole values. `matrices` holds
-/// those of `permutation`, as [1, result lanes, 1, matrices * kDepth] in i8.
+/// those of `permutation`, as [1, result lanes, 1, matrices * depth] in i8.
 /// Bytes move as they are, whatever the values' type.
-void makeLanePermuteKernel(const GlobalTensor &result,
+void makeLanePermuteKernel(const Arch &arch, const GlobalTensor &result,
                            const GlobalTensor &source,
                            const GlobalTensor &matrices,
                            LanePermutation permutation, KernelList &kernels);

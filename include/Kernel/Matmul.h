@@ -50,7 +50,8 @@ struct MatmulParams {
   std::optional<double> upperLimit; ///< min(., upperLimit)
 };
 
-void makeMatmulKernels(const MatmulParams &params, KernelList &kernels);
+void makeMatmulKernels(const Arch &arch, const MatmulParams &params,
+                       KernelList &kernels);
 
 } // namespace tpuc::kernel
 

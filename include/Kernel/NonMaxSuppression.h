@@ -30,9 +30,10 @@ struct NmsParams {
 
 /// The most boxes, with or without labels, of which the kernel can choose
 /// `results`: those that fit into a lane.
-int64_t mostNmsBoxes(int64_t results, bool hasLabels);
+int64_t mostNmsBoxes(const Arch &arch, int64_t results, bool hasLabels);
 
-void makeNmsKernels(const NmsParams &params, KernelList &kernels);
+void makeNmsKernels(const Arch &arch, const NmsParams &params,
+                    KernelList &kernels);
 
 } // namespace tpuc::kernel
 

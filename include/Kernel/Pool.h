@@ -24,7 +24,8 @@ struct PoolParams {
 
 /// Appends the kernels of a pooling. Fails on sizes beyond the command's
 /// fields.
-llvm::Error makePoolKernels(const PoolParams &params, KernelList &kernels);
+llvm::Error makePoolKernels(const Arch &arch, const PoolParams &params,
+                            KernelList &kernels);
 
 } // namespace tpuc::kernel
 

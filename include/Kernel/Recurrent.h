@@ -68,9 +68,10 @@ struct RecurrentParams {
 };
 
 /// Bytes a lane that the kernel takes with all its operands.
-int64_t recurrentLaneBytes(const RecurrentParams &params);
+int64_t recurrentLaneBytes(const Arch &arch, const RecurrentParams &params);
 
-void makeRecurrentKernels(const RecurrentParams &params, KernelList &kernels);
+void makeRecurrentKernels(const Arch &arch, const RecurrentParams &params,
+                          KernelList &kernels);
 
 } // namespace tpuc::kernel
 

@@ -30,7 +30,8 @@ struct RowParams {
   std::shared_ptr<const VectorProgram> program;
 };
 
-void makeRowKernels(const RowParams &params, KernelList &kernels);
+void makeRowKernels(const Arch &arch, const RowParams &params,
+                    KernelList &kernels);
 
 /// What a reduction computes; numbered as tpu::ReduceKind.
 enum class Reduction : uint8_t { Mean, Sum, Max, Min };
@@ -45,8 +46,8 @@ struct RowOperation {
 /// exp(x - max) / sum(exp(x - max)) of each row, or its logarithm, computed in
 /// the operand's type with sums in f32. A row of which all elements are
 /// -infinity becomes constant.
-void makeSoftmaxKernels(const RowOperation &operation, bool isLog,
-                        KernelList &kernels);
+void makeSoftmaxKernels(const Arch &arch, const RowOperation &operation,
+                        bool isLog, KernelList &kernels);
 
 /// The normalisation of each row in its type, with sums in f32: (x - mean) /
 /// sqrt(variance + epsilon), or without the mean x / sqrt(mean(x^2) + epsilon),
@@ -57,11 +58,12 @@ struct NormParams : RowOperation {
   double epsilon = 0;
   std::optional<GlobalTensor> scale, bias;
 };
-void makeNormKernels(const NormParams &params, KernelList &kernels);
+void makeNormKernels(const Arch &arch, const NormParams &params,
+                     KernelList &kernels);
 
 /// One element a row. Sums are kept in f32.
-void makeReduceKernels(const RowOperation &operation, Reduction reduction,
-                       KernelList &kernels);
+void makeReduceKernels(const Arch &arch, const RowOperation &operation,
+                       Reduction reduction, KernelList &kernels);
 
 } // namespace tpuc::kernel
 

@@ -9,7 +9,7 @@
 #ifndef TPUC_KERNEL_TENSOR_H
 #define TPUC_KERNEL_TENSOR_H
 
-#include "Arch/BM1684X.h"
+#include "Arch/Arch.h"
 
 #include <array>
 #include <cstdint>
@@ -125,19 +125,20 @@ struct GlobalTensor {
   GlobalTensor advanced(int64_t elements) const;
 };
 
-/// A tensor in local memory: channel c lies in lane (start lane + c) % 64, row
-/// (start lane + c) / 64 of that lane. Strides in elements; strides[C] is the
-/// distance of channel rows within a lane.
+/// A tensor in the local memory of a chip: channel c lies in lane (start lane +
+/// c) % lanes, row (start lane + c) / lanes of that lane. Strides in elements;
+/// strides[C] is the distance of channel rows within a lane.
 struct LocalTensor {
-  uint32_t address = 0; ///< lane * 0x40000 + byte in the lane
+  const Arch *arch = nullptr;
+  uint32_t address = 0; ///< lane * lane bytes + byte in the lane
   ElementType type = ElementType::F32;
   Shape4 shape{1, 1, 1, 1};
   Shape4 strides{1, 1, 1, 1};
 
-  uint32_t startLane() const { return address / arch::kLaneBytes; }
+  uint32_t startLane() const { return address / arch->laneBytes; }
   /// Channel rows that a lane holds at the most.
   int64_t channelRows() const {
-    return arch::ceilDiv(startLane() + shape[C], arch::kLanes);
+    return arch->channelRows(startLane() + shape[C]);
   }
   /// Bytes of a lane from the first to the last element.
   int64_t laneBytes() const;
@@ -147,24 +148,25 @@ struct LocalTensor {
   LocalTensor viewed(const Shape4 &newShape, const Shape4 &newStrides) const;
   /// The same memory with elements of another type of the same width.
   LocalTensor as(ElementType newType) const;
-  /// The elements from `offset` on along `axis` (not C unless a multiple of 64
-  /// or within the first channel row), `size` of them.
+  /// The elements from `offset` on along `axis` (not C unless a multiple of the
+  /// lanes or within the first channel row), `size` of them.
   LocalTensor slice(Axis axis, int64_t offset, int64_t size) const;
 };
 
-/// Strides of the vector-aligned layout (code 0): channel rows padded to 64
-/// bytes.
-Shape4 alignedStrides(const Shape4 &shape, ElementType type,
+/// Strides of the vector-aligned layout (code 0): channel rows padded to whole
+/// vectors.
+Shape4 alignedStrides(const Arch &arch, const Shape4 &shape, ElementType type,
                       uint32_t startLane = 0);
 /// Strides of the compact layout (code 1): channel rows not padded.
-Shape4 compactStrides(const Shape4 &shape, uint32_t startLane = 0);
+Shape4 compactStrides(const Arch &arch, const Shape4 &shape,
+                      uint32_t startLane = 0);
 
 /// A tensor in the vector-aligned layout.
-LocalTensor alignedTensor(uint32_t address, const Shape4 &shape,
-                          ElementType type);
+LocalTensor alignedTensor(const Arch &arch, uint32_t address,
+                          const Shape4 &shape, ElementType type);
 /// A tensor in the compact layout.
-LocalTensor compactTensor(uint32_t address, const Shape4 &shape,
-                          ElementType type);
+LocalTensor compactTensor(const Arch &arch, uint32_t address,
+                          const Shape4 &shape, ElementType type);
 
 } // namespace tpuc::kernel
 

@@ -25,11 +25,6 @@ int64_t countTiles(const Shape4 &space, const Shape4 &tile);
 /// weight stays while the rows pass.
 llvm::SmallVector<Box> cutSpace(const Shape4 &space, const Shape4 &tile);
 
-/// Bytes of a buffer: whole vectors.
-constexpr int64_t bufferBytes(int64_t bytes) {
-  return arch::alignUp(bytes, arch::kVectorBytes);
-}
-
 } // namespace tpuc::kernel
 
 #endif // TPUC_KERNEL_TILING_H

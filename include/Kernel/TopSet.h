@@ -22,9 +22,10 @@ struct TopSetParams {
 };
 
 /// Whether the kernel fits into a lane.
-bool fitsTopSet(int64_t columns, int64_t count);
+bool fitsTopSet(const Arch &arch, int64_t columns, int64_t count);
 
-void makeTopSetKernels(const TopSetParams &params, KernelList &kernels);
+void makeTopSetKernels(const Arch &arch, const TopSetParams &params,
+                       KernelList &kernels);
 
 } // namespace tpuc::kernel
 

@@ -53,6 +53,8 @@ struct VectorTile {
 
 class VectorProgram {
 public:
+  explicit VectorProgram(const Arch &arch) : arch(&arch) {}
+
   //===--- Recording --------------------------------------------------------//
 
   /// The next operand of the list, in the caller's buffer. All operands are
@@ -130,15 +132,15 @@ public:
   void setUp(CommandBuilder &builder, uint32_t address) const;
   /// Emits the instructions for a tile. The result is an aligned tensor of the
   /// shape that shapeOf() gives, and so are the operands, except that in tiles
-  /// of at most 64 channels those read only by arithmetic and casts may have
-  /// other strides and axes of size 1. All 64 lanes of larger tiles, and of
+  /// with a channel a lane those read only by arithmetic and casts may have
+  /// other strides and axes of size 1. All lanes of larger tiles, and of
   /// operands of reductions, are read and written.
   void emit(CommandBuilder &builder, const VectorTile &tile,
             const LocalTensor &result, llvm::ArrayRef<LocalTensor> inputs,
             llvm::ArrayRef<uint32_t> buffers, uint32_t constants) const;
 
   /// Shape of a value of this extent as a buffer.
-  static Shape4 shapeOf(const VectorTile &tile, Extent extent);
+  Shape4 shapeOf(const VectorTile &tile, Extent extent) const;
 
 private:
   enum class Kind : uint8_t {
@@ -190,16 +192,17 @@ private:
   unsigned addTable(ElementType type, llvm::ArrayRef<double> coefficients);
   unsigned addOnes(ElementType type, int64_t count);
   Assignment assignBuffers() const;
-  /// Blocks of 64 channels as batches, which is the same memory.
-  static VectorTile folded(const VectorTile &tile);
-  static Shape4 bufferShape(const VectorTile &tile, Extent extent);
-  static int64_t bufferBytes(const VectorTile &tile, const Buffer &buffer);
+  /// Blocks of a channel a lane as batches, which is the same memory.
+  VectorTile folded(const VectorTile &tile) const;
+  Shape4 bufferShape(const VectorTile &tile, Extent extent) const;
+  int64_t bufferBytes(const VectorTile &tile, const Buffer &buffer) const;
   /// Bytes a lane that instructions over rows need between their commands.
   int64_t rowScratchBytes(const VectorTile &tile) const;
   void emitReduction(CommandBuilder &builder, const Instruction &instruction,
                      const LocalTensor &result, const LocalTensor &source,
                      uint32_t scratch, uint32_t constants) const;
 
+  const Arch *arch;
   unsigned numInputs = 0;
   unsigned numSlots = 0;
   VectorValue resultValue;
@@ -212,10 +215,11 @@ private:
 /// apart in factors of at most 15, its largest step.
 int64_t reducibleColumns(int64_t columns, int64_t step = 1);
 
-/// Reductions of the rows of `source` ([n, c, h, w], aligned, at most 64
-/// channels) to one number a row, [1, c, n * h, 1] aligned. `scratch` holds
-/// rowReductionBytes() bytes a lane.
-int64_t rowReductionBytes(const Shape4 &shape, ElementType type);
+/// Reductions of the rows of `source` ([n, c, h, w], aligned, at most
+/// a channel a lane) to one number a row, [1, c, n * h, 1] aligned. `scratch`
+/// holds rowReductionBytes() bytes a lane.
+int64_t rowReductionBytes(const Arch &arch, const Shape4 &shape,
+                          ElementType type);
 /// The largest element, of the source's type.
 void emitRowMax(CommandBuilder &builder, const LocalTensor &result,
                 const LocalTensor &source, uint32_t scratch);
@@ -226,9 +230,10 @@ void emitRowSum(CommandBuilder &builder, const LocalTensor &result,
                 uint32_t scratch);
 
 /// round(round(source * scale) + offset) of a 16-bit `source` ([n, c, h, w],
-/// aligned, at most 64 channels) with a number a row ([1, c, n * h, 1]
+/// aligned, at most a channel a lane) with a number a row ([1, c, n * h, 1]
 /// aligned). `scratch` holds linearRowsBytes() bytes a lane.
-int64_t linearRowsBytes(const Shape4 &shape, ElementType type);
+int64_t linearRowsBytes(const Arch &arch, const Shape4 &shape,
+                        ElementType type);
 void emitLinearRows(CommandBuilder &builder, const LocalTensor &result,
                     const LocalTensor &source, const LocalTensor &scale,
                     const LocalTensor &offset, uint32_t scratch);

@@ -87,7 +87,7 @@ struct PlannedKernel {
 
 struct Plan {
   /// Bytes per lane that the program may use, from address 0.
-  int64_t localBytes = arch::kLaneBytes;
+  int64_t localBytes = 0;
   /// Whether a tile's store is issued after the loads of the next step, since
   /// GDMA would stall on the tile's computation otherwise.
   bool fillsWaits = true;

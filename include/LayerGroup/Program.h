@@ -31,7 +31,7 @@ struct Value {
 
   int64_t numElements() const { return bytes / byteWidth(type); }
   /// Bytes per lane that it takes in its lane layout.
-  int64_t laneBytes() const;
+  int64_t laneBytes(const Arch &arch) const;
 };
 
 /// Says that an operator was fused into its consumer.
@@ -50,6 +50,9 @@ struct Operator {
 };
 
 struct Program {
+  explicit Program(const Arch &arch) : arch(arch) {}
+
+  const Arch &arch; ///< the kernels'
   std::vector<Value> values;
   std::deque<Operator> operators;
 };

@@ -33,8 +33,10 @@ struct CostWeights {
 };
 
 struct Options {
+  explicit Options(const Arch &arch) : localBytes(arch.laneBytes) {}
+
   /// Local bytes of a lane that the program may use, from address 0.
-  int64_t localBytes = arch::kLaneBytes;
+  int64_t localBytes;
   /// Keep values in local memory between operators.
   bool keepResident = true;
   /// Fuse kernels whose value between does not fit into local memory.
@@ -73,8 +75,12 @@ struct Options {
 
 /// Where coefficients and activations start in global memory.
 struct GlobalBases {
-  uint64_t coefficients = arch::kGlobalBase;
-  uint64_t activations = arch::kGlobalBase + arch::kGlobalBytes / 2;
+  uint64_t coefficients, activations;
+
+  /// Half of it each, which is enough while nobody runs the commands.
+  static GlobalBases halves(const Arch &arch) {
+    return {arch.globalBase, arch.globalBase + arch.globalBytes / 2};
+  }
 };
 
 /// A command of the stream.

@@ -112,6 +112,11 @@ static void buildCommands(OpPassManager &manager) {
 void tpuc::buildCompilePipeline(OpPassManager &manager,
                                 const CompileOptions &options,
                                 std::optional<Phase> first) {
+  if (options.last >= Phase::Tpu) {
+    tpu::TpuAttachTargetOptions target;
+    target.chip = options.chip;
+    manager.addPass(tpu::createTpuAttachTarget(target));
+  }
   // Canonical top is brought to the same form again at no cost, so that a file
   // edited by hand is as good as an imported one.
   if (!first || *first == Phase::Top)

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/Attention.h"
+#include "Support/IntMath.h"
 
 #include "Kernel/Functions.h"
 
@@ -31,7 +32,8 @@ enum Input : unsigned { kQuery, kKey, kValue, kFirstAddend };
 /// or there is one batch.
 class AttentionKernel : public TiledKernel {
 public:
-  explicit AttentionKernel(const AttentionParams &params) : params(params) {
+  AttentionKernel(const Arch &arch, const AttentionParams &params)
+      : TiledKernel(arch), params(params), program(arch) {
     VectorValue x = program.input(type());
     llvm::SmallVector<VectorValue, 2> addends;
     for (const GlobalTensor &addend : params.addends)
@@ -44,7 +46,7 @@ public:
   }
 
   Shape4 space() const override {
-    return {batches(), 1, arch::ceilDiv(queryRows(), arch::kLanes), heads()};
+    return {batches(), 1, ceilDiv(queryRows(), arch.lanes), heads()};
   }
   Shape4 granularity() const override { return {1, 0, 1, 1}; }
   unsigned numInputs() const override {
@@ -85,13 +87,13 @@ public:
       if (isPacked())
         return headTensor(box.size[N], keyRows(), box.size[W], columns);
       return alignedTensor(
-          0, {box.size[N] * box.size[W], keyRows(), 1, columns}, type());
+          arch, 0, {box.size[N] * box.size[W], keyRows(), 1, columns}, type());
     }
     default: {
       const GlobalTensor &addend = params.addends[index - kFirstAddend];
       int64_t rows = isRepeated(addend, C) ? 1 : blockRows();
-      LocalTensor tensor =
-          alignedTensor(0, {blocks, rows, box.size[W], pitch()}, addend.type);
+      LocalTensor tensor = alignedTensor(
+          arch, 0, {blocks, rows, box.size[W], pitch()}, addend.type);
       if (rows == 1)
         tensor.strides[C] = 0;
       return tensor;
@@ -124,7 +126,7 @@ public:
                     [&](LocalTensor part, const GlobalTensor &global) {
                       if (index != kQuery && part.shape[C] == 1 &&
                           isRepeated(source, C)) {
-                        part.shape[C] = arch::kLanes;
+                        part.shape[C] = arch.lanes;
                         builder.loadBroadcast(part, global);
                       } else {
                         builder.load(part, global);
@@ -194,9 +196,9 @@ private:
   int64_t valueDepth() const { return params.result.shape[W]; }
   int64_t keyRows() const { return params.key.shape[C]; }
   int64_t depth() const { return params.key.shape[W]; }
-  int64_t blockRows() const { return std::min(queryRows(), arch::kLanes); }
+  int64_t blockRows() const { return std::min(queryRows(), arch.lanes); }
   /// Heads side by side in the rows of keys and values.
-  bool isPacked() const { return keyRows() <= arch::kLanes; }
+  bool isPacked() const { return keyRows() <= arch.lanes; }
 
   /// Columns of a row of scores: whole vectors in 16 bit, and reducible.
   int64_t pitch() const {
@@ -207,9 +209,9 @@ private:
   /// Heads side by side in each row, each from an aligned address on.
   LocalTensor headTensor(int64_t blocks, int64_t rows, int64_t numHeads,
                          int64_t columns) const {
-    int64_t vector = arch::kVectorBytes / byteWidth(type());
+    int64_t vector = arch.vectorBytes / byteWidth(type());
     LocalTensor tensor = alignedTensor(
-        0, {blocks, rows, numHeads, arch::alignUp(columns, vector)}, type());
+        arch, 0, {blocks, rows, numHeads, alignUp(columns, vector)}, type());
     tensor.shape[W] = columns;
     return tensor;
   }
@@ -227,23 +229,24 @@ private:
     Scratch scratch;
     auto take = [&](const LocalTensor &tensor) {
       LocalTensor taken = tensor.at(address);
-      address +=
-          uint32_t(arch::alignUp(tensor.laneBytes(), arch::kVectorBytes));
+      address += uint32_t(alignUp(tensor.laneBytes(), arch.vectorBytes));
       return taken;
     };
     Shape4 shape = vectorTile(tile).shape;
     scratch.query = take(placeInput(kQuery, inputBox(kQuery, tile)));
-    scratch.scores = take(alignedTensor(0, shape, type()));
-    scratch.weights = take(alignedTensor(0, shape, type()));
+    scratch.scores = take(alignedTensor(arch, 0, shape, type()));
+    scratch.weights = take(alignedTensor(arch, 0, shape, type()));
     for (unsigned index = kFirstAddend; index < numInputs(); ++index) {
       LocalTensor addend = placeInput(index, inputBox(index, tile));
       // One row is replicated in all lanes.
       Shape4 copies = addend.shape;
       if (copies[C] == 1)
         copies[C] = blockRows();
-      scratch.addends.push_back(take(alignedTensor(0, copies, addend.type)));
+      scratch.addends.push_back(
+          take(alignedTensor(arch, 0, copies, addend.type)));
     }
-    scratch.turnedKeys = alignedTensor(0, {1, depth(), 1, keyRows()}, type());
+    scratch.turnedKeys =
+        alignedTensor(arch, 0, {1, depth(), 1, keyRows()}, type());
     if (isF32())
       scratch.turnedKeys = take(scratch.turnedKeys);
     scratch.program = address;
@@ -313,11 +316,11 @@ private:
     };
     if (isOneRow)
       return move(box.offset[N], box.size[N], 0, 1, 0);
-    if (queryRows() <= arch::kLanes)
+    if (queryRows() <= arch.lanes)
       return move(box.offset[N], box.size[N], 0, queryRows(), 0);
     for (int64_t block = 0; block < box.size[H]; ++block) {
-      int64_t row = (box.offset[H] + block) * arch::kLanes;
-      move(0, 1, row, std::min(arch::kLanes, queryRows() - row), block);
+      int64_t row = (box.offset[H] + block) * arch.lanes;
+      move(0, 1, row, std::min(arch.lanes, queryRows() - row), block);
     }
   }
 
@@ -336,10 +339,11 @@ private:
 
 } // namespace
 
-void kernel::makeAttentionKernels(const AttentionParams &params,
+void kernel::makeAttentionKernels(const Arch &arch,
+                                  const AttentionParams &params,
                                   KernelList &kernels) {
-  if (params.result.shape[C] <= arch::kLanes) {
-    kernels.push_back(std::make_unique<AttentionKernel>(params));
+  if (params.result.shape[C] <= arch.lanes) {
+    kernels.push_back(std::make_unique<AttentionKernel>(arch, params));
     return;
   }
   // Several blocks of rows a batch: the batches one after the other.
@@ -356,6 +360,6 @@ void kernel::makeAttentionKernels(const AttentionParams &params,
     one.result = only(params.result);
     for (GlobalTensor &addend : one.addends)
       addend = only(addend);
-    kernels.push_back(std::make_unique<AttentionKernel>(one));
+    kernels.push_back(std::make_unique<AttentionKernel>(arch, one));
   }
 }

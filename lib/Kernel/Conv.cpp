@@ -6,8 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Arch/BM1684X.h"
+#include "Arch/Arch.h"
 #include "RequantEpilogue.h"
+#include "Support/IntMath.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -19,8 +20,9 @@ using namespace tpuc::kernel;
 namespace {
 
 /// The packing of one kernel when the groups are split into `parts`.
-ConvPacking packingOf(const ConvParams &params, int64_t parts) {
-  ConvPacking packing;
+ConvPacking packingOf(const Arch &arch, const ConvParams &params,
+                      int64_t parts) {
+  ConvPacking packing(arch);
   packing.type = params.input.type;
   packing.outChannels = params.outChannels / parts;
   packing.inChannels = params.inChannels / parts;
@@ -35,21 +37,22 @@ ConvPacking packingOf(const ConvParams &params, int64_t parts) {
 
 /// Cycles of products, of the load of weights, and of the copies to lane 0 that
 /// parts of uneven size need, without overlap.
-int64_t partCost(const ConvParams &params, int64_t parts) {
-  ConvPacking packing = packingOf(params, parts);
-  int64_t pixels = arch::ceilDiv(
-      params.batch * params.outDepth * params.outH * params.outW, int64_t(4));
-  int64_t cycles = parts * packing.totalBytes() / arch::kLoadBytesPerCycle;
+int64_t partCost(const Arch &arch, const ConvParams &params, int64_t parts) {
+  ConvPacking packing = packingOf(arch, params, parts);
+  int64_t pixels =
+      ceilDiv(params.batch * params.outDepth * params.outH * params.outW,
+              arch.productPositions);
+  int64_t cycles = parts * packing.totalBytes() / arch.loadBytesPerCycle;
   for (int64_t block = 0; block < packing.blocks(); ++block)
     cycles += parts * packing.taps * packing.kernelH * packing.kernelW *
-              arch::ceilDiv(packing.inputRange(block).count,
-                            inputCube(packing.type)) *
+              ceilDiv(packing.inputRange(block).count,
+                      inputCube(arch, packing.type)) *
               pixels;
   auto copy = [&](int64_t channels, int64_t row, ElementType type) {
-    if (channels / parts % arch::kLanes != 0)
+    if (channels / parts % arch.lanes != 0)
       cycles += params.batch * channels *
-                std::max(row * byteWidth(type), arch::kShortestRowBytes) /
-                arch::kMoveBytesPerCycle;
+                std::max(row * byteWidth(type), arch.shortestRowBytes) /
+                arch.moveBytesPerCycle;
   };
   if (parts > 1) {
     copy(params.inChannels, params.inDepth * params.inH * params.inW,
@@ -61,34 +64,36 @@ int64_t partCost(const ConvParams &params, int64_t parts) {
 }
 
 /// The packing of one kernel: of all groups, or of a part of them, where their
-/// channels do not fill 64 lanes evenly and would be multiplied with those of
+/// channels do not fill the lanes evenly and would be multiplied with those of
 /// other groups.
-ConvPacking packingOf(const ConvParams &params) {
-  int64_t parts =
-      separateGroups(params.inChannels, params.outChannels, params.groups);
+ConvPacking packingOf(const Arch &arch, const ConvParams &params) {
+  int64_t parts = separateGroups(arch, params.inChannels, params.outChannels,
+                                 params.groups);
   int64_t width = std::max(params.inChannels, params.outChannels) /
                   std::max<int64_t>(1, params.groups);
-  if (parts > 1 || params.groups == 1 || width > arch::kLanes)
-    return packingOf(params, parts);
-  int64_t together = arch::kLanes / width;
+  if (parts > 1 || params.groups == 1 || width > arch.lanes)
+    return packingOf(arch, params, parts);
+  int64_t together = arch.lanes / width;
   while (params.groups % together != 0)
     --together;
   int64_t separate = params.groups / together;
-  if (partCost(params, separate) < partCost(params, parts))
+  if (partCost(arch, params, separate) < partCost(arch, params, parts))
     parts = separate;
-  return packingOf(params, parts);
+  return packingOf(arch, params, parts);
 }
 
 /// Input planes [D, C, H, W] to output planes [D', OC, H', W']; for two spatial
 /// axes the planes are the batch.
 class ConvKernel : public TiledKernel {
 public:
-  ConvKernel(const ConvParams &params, const ConvPacking &packing,
-             const GlobalTensor &input, const GlobalTensor &weights,
-             const GlobalTensor &result, const WindowAxis &depth)
-      : params(params), packing(packing), window(params.window),
-        activation(params.activation), inputZeroPoint(params.inputZeroPoint),
-        input(input), weights(weights), result(result), depth(depth),
+  ConvKernel(const Arch &arch, const ConvParams &params,
+             const ConvPacking &packing, const GlobalTensor &input,
+             const GlobalTensor &weights, const GlobalTensor &result,
+             const WindowAxis &depth)
+      : TiledKernel(arch), params(params), packing(packing),
+        window(params.window), activation(params.activation),
+        inputZeroPoint(params.inputZeroPoint), input(input), weights(weights),
+        result(result), depth(depth),
         rows{window.kernelH, window.strideH,   window.dilationH,
              window.padTop,  window.padBottom, input.shape[H]},
         columns{window.kernelW, window.strideW,  window.dilationW,
@@ -98,15 +103,15 @@ public:
 
   Shape4 granularity() const override {
     // Cut rows keep whole vectors of the narrower elements.
-    return {1, packing.blocksPerUnit() * arch::kLanes, rows.canCut() ? 1 : 0,
-            columns.canCut() ? (hasInt8Input() ? 64 : 32) : 0};
+    return {1, packing.blocksPerUnit() * arch.lanes, rows.canCut() ? 1 : 0,
+            columns.canCut() ? arch.vectorBytes / (hasInt8Input() ? 1 : 2) : 0};
   }
 
   unsigned numInputs() const override { return 2; }
 
   Box inputBox(unsigned index, const Box &tile) const override {
-    int64_t firstBlock = tile.offset[C] / arch::kLanes;
-    int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
+    int64_t firstBlock = tile.offset[C] / arch.lanes;
+    int64_t numBlocks = ceilDiv(tile.size[C], arch.lanes);
     if (index == 1)
       return {{firstBlock, 0, 0, 0}, {numBlocks, 1, 1, 1}};
     WindowExtent d = depth.extentOf(tile.offset[N], tile.size[N]);
@@ -119,11 +124,11 @@ public:
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
     return index == 1 ? packing.place(box.size[0])
-                      : alignedTensor(0, box.size, input.type);
+                      : alignedTensor(arch, 0, box.size, input.type);
   }
 
   LocalTensor placeResult(const Box &tile) const override {
-    return blockMajor(0, tile.size, result.type);
+    return blockMajor(arch, 0, tile.size, result.type);
   }
 
   bool acceptsStrides(unsigned index) const override { return index == 0; }
@@ -136,11 +141,9 @@ public:
     if (sumsApart())
       bytes += sums(tile, 0).laneBytes();
     if (activationSteps(activation))
-      bytes = arch::alignUp(bytes, arch::kVectorBytes) +
-              placeResult(tile).laneBytes();
+      bytes = alignUp(bytes, arch.vectorBytes) + placeResult(tile).laneBytes();
     if (addsApart())
-      bytes =
-          arch::alignUp(bytes, arch::kVectorBytes) + term(tile, 0).laneBytes();
+      bytes = alignUp(bytes, arch.vectorBytes) + term(tile, 0).laneBytes();
     return bytes;
   }
 
@@ -160,13 +163,13 @@ public:
     LocalTensor partial;
     if (sumsApart()) {
       partial = sums(tile, scratch);
-      scratch = uint32_t(
-          arch::alignUp(scratch + partial.laneBytes(), arch::kVectorBytes));
+      scratch =
+          uint32_t(alignUp(scratch + partial.laneBytes(), arch.vectorBytes));
     }
     ActivationBuffers stages = activationBuffers(activation, buffers.result,
                                                  buffers.result.at(scratch));
     const LocalTensor &target = sumsApart() ? partial : stages.first;
-    int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
+    int64_t numBlocks = ceilDiv(tile.size[C], arch.lanes);
     // The term is the last in scratch.
     uint32_t termAddress =
         addsApart() ? buffers.scratch + uint32_t(scratchBytes(tile) -
@@ -198,7 +201,7 @@ private:
   void computeInt8(CommandBuilder &builder, const Box &tile,
                    const TileBuffers &buffers) const {
     RequantEpilogue sums(blockOf(buffers.result, 0), params, buffers.scratch);
-    int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
+    int64_t numBlocks = ceilDiv(tile.size[C], arch.lanes);
     for (int64_t block = 0; block < numBlocks; ++block) {
       LocalTensor target = blockOf(buffers.result, block);
       uint32_t parameters =
@@ -217,7 +220,7 @@ private:
            (packing.taps > 1 || input.type == ElementType::F32);
   }
   LocalTensor sums(const Box &tile, uint32_t address) const {
-    return blockMajor(address, tile.size, ElementType::F32);
+    return blockMajor(arch, address, tile.size, ElementType::F32);
   }
 
   /// A convolution of f32 cannot accumulate: further taps of the depth go to a
@@ -227,8 +230,8 @@ private:
   }
   LocalTensor term(const Box &tile, uint32_t address) const {
     return blockMajor(
-        address,
-        {1, std::min(tile.size[C], arch::kLanes), tile.size[H], tile.size[W]},
+        arch, address,
+        {1, std::min(tile.size[C], arch.lanes), tile.size[H], tile.size[W]},
         ElementType::F32);
   }
 
@@ -241,7 +244,7 @@ private:
                     const TileBuffers &buffers, int64_t block,
                     const LocalTensor &target, bool accumulates,
                     uint32_t termAddress) const {
-    int64_t firstBlock = tile.offset[C] / arch::kLanes;
+    int64_t firstBlock = tile.offset[C] / arch.lanes;
     uint32_t row =
         buffers.inputs[1].address + uint32_t(block * packing.pitchBytes());
     std::optional<uint32_t> bias;
@@ -321,24 +324,25 @@ std::vector<char> kernel::packParameters(const ConvParams &params,
   return {words, words + bias.size() * sizeof(float)};
 }
 
-int64_t kernel::convWeightBytes(const ConvParams &params) {
+int64_t kernel::convWeightBytes(const Arch &arch, const ConvParams &params) {
   if (isDepthwise(params))
-    return depthwiseWeightBytes(params);
-  if (isFoldable(params))
-    return foldedWeightBytes(params);
-  ConvPacking packing = packingOf(params);
+    return depthwiseWeightBytes(arch, params);
+  if (isFoldable(arch, params))
+    return foldedWeightBytes(arch, params);
+  ConvPacking packing = packingOf(arch, params);
   return bytesOfParts(packing, params.groups / packing.groups);
 }
 
-std::vector<char> kernel::packConvWeights(const ConvParams &params,
+std::vector<char> kernel::packConvWeights(const Arch &arch,
+                                          const ConvParams &params,
                                           llvm::ArrayRef<char> filter,
                                           llvm::ArrayRef<float> bias,
                                           const ChannelFactors &factors) {
   if (isDepthwise(params))
-    return packDepthwiseWeights(params, filter, bias, factors);
-  if (isFoldable(params))
-    return packFoldedWeights(params, filter, bias, factors);
-  ConvPacking packing = packingOf(params);
+    return packDepthwiseWeights(arch, params, filter, bias, factors);
+  if (isFoldable(arch, params))
+    return packFoldedWeights(arch, params, filter, bias, factors);
+  ConvPacking packing = packingOf(arch, params);
   int64_t inPerGroup = params.inChannels / params.groups;
   int64_t plane = packing.kernelH * packing.kernelW;
   auto element = [&](int64_t tap, int64_t oc, int64_t ic, int64_t kh,
@@ -382,23 +386,23 @@ static WindowAxis depthAxis(const ConvParams &params) {
           params.inDepth};
 }
 
-llvm::Error kernel::checkConv(const ConvParams &params) {
+llvm::Error kernel::checkConv(const Arch &arch, const ConvParams &params) {
   const Window &window = params.window;
   WindowAxis depth = depthAxis(params);
   WindowAxis rows{window.kernelH, window.strideH,   window.dilationH,
                   window.padTop,  window.padBottom, params.inH};
   WindowAxis columns{window.kernelW, window.strideW,  window.dilationW,
                      window.padLeft, window.padRight, params.inW};
-  std::string reason = rows.unsupportedReason("height");
+  std::string reason = rows.unsupportedReason(arch, "height");
   if (reason.empty())
-    reason = columns.unsupportedReason("width");
-  if (reason.empty() && params.rounded && !isFoldable(params))
+    reason = columns.unsupportedReason(arch, "width");
+  if (reason.empty() && params.rounded && !isFoldable(arch, params))
     reason = "an input that is not folded is rounded by a cast of its own";
   if (reason.empty() && !allPlanesHaveTaps(depth, params.outDepth))
     reason = "all taps along depth of some results lie in the padding";
   if (reason.empty() &&
-      std::max(params.inChannels, params.outChannels) > arch::kMaxSize)
-    reason = "more than 65535 channels";
+      std::max(params.inChannels, params.outChannels) > arch.maxSize)
+    reason = "more than " + std::to_string(arch.maxSize) + " channels";
   // Taps in the padding are left out, which takes it for 0.
   if (reason.empty() && params.inputZeroPoint != 0 &&
       (params.padFront > 0 || depth.padAfter > 0))
@@ -408,20 +412,20 @@ llvm::Error kernel::checkConv(const ConvParams &params) {
   return llvm::Error::success();
 }
 
-llvm::Error kernel::makeConvKernels(const ConvParams &params,
+llvm::Error kernel::makeConvKernels(const Arch &arch, const ConvParams &params,
                                     KernelList &kernels) {
-  if (llvm::Error error = checkConv(params))
+  if (llvm::Error error = checkConv(arch, params))
     return error;
   if (isDepthwise(params)) {
-    makeDepthwiseKernels(params, kernels);
+    makeDepthwiseKernels(arch, params, kernels);
     return llvm::Error::success();
   }
-  if (isFoldable(params)) {
-    makeFoldedKernels(params, kernels);
+  if (isFoldable(arch, params)) {
+    makeFoldedKernels(arch, params, kernels);
     return llvm::Error::success();
   }
 
-  ConvPacking packing = packingOf(params);
+  ConvPacking packing = packingOf(arch, params);
   int64_t parts = params.groups / packing.groups;
   int64_t inPlane = params.inH * params.inW;
   int64_t outPlane = params.outH * params.outW;
@@ -454,8 +458,8 @@ llvm::Error kernel::makeConvKernels(const ConvParams &params,
                                           outStrides[C]);
       GlobalTensor weights = params.weights;
       weights.offsetBytes += part * partBytes(packing);
-      kernels.push_back(std::make_unique<ConvKernel>(params, packing, input,
-                                                     weights, result, depth));
+      kernels.push_back(std::make_unique<ConvKernel>(
+          arch, params, packing, input, weights, result, depth));
     }
   return llvm::Error::success();
 }

@@ -4,7 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Arch/BM1684X.h"
+#include "Arch/Arch.h"
+#include "Support/IntMath.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -17,10 +18,10 @@ ConvPacking::ChannelRange ConvPacking::inputRange(int64_t block) const {
   if (groups == 1)
     return {0, inChannels};
   int64_t outPerGroup = outChannels / groups, inPerGroup = inChannels / groups;
-  int64_t first = block * arch::kLanes;
+  int64_t first = block * arch.lanes;
   int64_t last = first + blockLanes(block) - 1;
   int64_t begin = first / outPerGroup * inPerGroup;
-  begin -= begin % arch::kLanes;
+  begin -= begin % arch.lanes;
   int64_t end = (last / outPerGroup + 1) * inPerGroup;
   return {begin, end - begin};
 }
@@ -35,26 +36,23 @@ ConvPacking::ChannelRange ConvPacking::inputRange(int64_t first,
   return {begin, end - begin};
 }
 
-int64_t ConvPacking::blocks() const {
-  return arch::ceilDiv(outChannels, arch::kLanes);
-}
+int64_t ConvPacking::blocks() const { return arch.channelRows(outChannels); }
 
 int64_t ConvPacking::blockLanes(int64_t block) const {
-  return std::min(arch::kLanes, outChannels - block * arch::kLanes);
+  return std::min(arch.lanes, outChannels - block * arch.lanes);
 }
 
 int64_t ConvPacking::tapBytes() const {
   int64_t channels = 0;
   for (int64_t block = 0; block < blocks(); ++block)
     channels = std::max(channels, inputRange(block).count);
-  return arch::alignUp(channels, cube()) * kernelH * kernelW * byteWidth(type);
+  return alignUp(channels, cube()) * kernelH * kernelW * byteWidth(type);
 }
 
 int64_t ConvPacking::blocksPerUnit() const {
-  if (rowBytes() >= arch::kShortestRowBytes)
+  if (rowBytes() >= arch.shortestRowBytes)
     return 1;
-  return std::min(arch::ceilDiv(arch::kShortestRowBytes, pitchBytes()),
-                  blocks());
+  return std::min(ceilDiv(arch.shortestRowBytes, pitchBytes()), blocks());
 }
 
 int64_t ConvPacking::unitBlocks(int64_t unit) const {
@@ -62,8 +60,7 @@ int64_t ConvPacking::unitBlocks(int64_t unit) const {
 }
 
 int64_t ConvPacking::unitLanes(int64_t unit) const {
-  return unitBlocks(unit) > 1 ? arch::kLanes
-                              : blockLanes(unit * blocksPerUnit());
+  return unitBlocks(unit) > 1 ? arch.lanes : blockLanes(unit * blocksPerUnit());
 }
 
 int64_t ConvPacking::unitRowBytes(int64_t unit) const {
@@ -71,11 +68,11 @@ int64_t ConvPacking::unitRowBytes(int64_t unit) const {
 }
 
 int64_t ConvPacking::fullUnitBytes() const {
-  return ((blocksPerUnit() - 1) * pitchBytes() + rowBytes()) * arch::kLanes;
+  return ((blocksPerUnit() - 1) * pitchBytes() + rowBytes()) * arch.lanes;
 }
 
 int64_t ConvPacking::totalBytes() const {
-  int64_t last = arch::ceilDiv(blocks(), blocksPerUnit()) - 1;
+  int64_t last = ceilDiv(blocks(), blocksPerUnit()) - 1;
   return last * fullUnitBytes() + unitLanes(last) * unitRowBytes(last);
 }
 
@@ -85,7 +82,7 @@ template <int Width>
 static void packKernelOf(const ConvPacking &packing,
                          ConvPacking::Element element, int64_t tap, int64_t oc,
                          int64_t ic, char *place) {
-  int64_t pitch = inputCube(packing.type) * Width;
+  int64_t pitch = inputCube(packing.arch, packing.type) * Width;
   for (int64_t kh = 0; kh < packing.kernelH; ++kh)
     for (int64_t kw = 0; kw < packing.kernelW; ++kw, place += pitch)
       if (const char *source = element(tap, oc, ic, kh, kw))
@@ -95,7 +92,7 @@ static void packKernelOf(const ConvPacking &packing,
 std::vector<char> ConvPacking::packWith(Element element,
                                         llvm::ArrayRef<char> parameters) const {
   std::vector<char> packed(totalBytes(), 0);
-  int64_t width = byteWidth(type), depth = inputCube(type);
+  int64_t width = byteWidth(type), depth = cube();
   int64_t outPerGroup = outChannels / groups, inPerGroup = inChannels / groups;
   int64_t tapSize = tapBytes(), kernelSize = kernelH * kernelW;
   auto placeOf = [&](int64_t channel) {
@@ -114,7 +111,7 @@ std::vector<char> ConvPacking::packWith(Element element,
         if (lane >= blockLanes(block))
           continue;
         char *start = row.data() + inner * pitchBytes();
-        int64_t oc = block * arch::kLanes + lane;
+        int64_t oc = block * arch.lanes + lane;
         // Where this channel's group stands in what the block reads.
         int64_t shift = oc / outPerGroup * inPerGroup - inputRange(block).begin;
         for (int64_t tap = 0; tap < taps; ++tap)
@@ -127,8 +124,8 @@ std::vector<char> ConvPacking::packWith(Element element,
                       parameterBytes());
       }
       char *unitStart = packed.data() + unit * fullUnitBytes();
-      for (int64_t at = 0; at < rowSize; at += kChunkBytes) {
-        int64_t size = std::min(kChunkBytes, rowSize - at);
+      for (int64_t at = 0; at < rowSize; at += chunkBytes()) {
+        int64_t size = std::min(chunkBytes(), rowSize - at);
         std::memcpy(unitStart + at * lanes + lane * size, row.data() + at,
                     size);
       }
@@ -139,9 +136,10 @@ std::vector<char> ConvPacking::packWith(Element element,
 
 LocalTensor ConvPacking::place(int64_t count) const {
   int64_t words = pitchBytes() / 4;
-  return {0,
+  return {&arch,
+          0,
           ElementType::F32,
-          {count, arch::kLanes, 1, words},
+          {count, arch.lanes, 1, words},
           {words, words, words, 1}};
 }
 
@@ -150,7 +148,7 @@ void ConvPacking::load(CommandBuilder &builder, const GlobalTensor &weights,
   GlobalTensor words = weights;
   words.type = ElementType::F32;
   int64_t perUnit = blocksPerUnit(), firstUnit = first / perUnit;
-  int64_t numUnits = arch::ceilDiv(count, perUnit);
+  int64_t numUnits = ceilDiv(count, perUnit);
   // Units of one size go together; only the layer's last can be smaller.
   int64_t full = numUnits;
   int64_t last = firstUnit + numUnits - 1;
@@ -158,11 +156,12 @@ void ConvPacking::load(CommandBuilder &builder, const GlobalTensor &weights,
     --full;
   auto transfer = [&](int64_t unit, int64_t units) {
     int64_t rowSize = unitRowBytes(unit), lanes = unitLanes(unit);
-    for (int64_t at = 0; at < rowSize; at += kChunkBytes) {
-      int64_t chunk = std::min(kChunkBytes, rowSize - at) / 4;
+    for (int64_t at = 0; at < rowSize; at += chunkBytes()) {
+      int64_t chunk = std::min(chunkBytes(), rowSize - at) / 4;
       GlobalTensor source =
           words.advanced((unit * fullUnitBytes() + at * lanes) / 4);
       LocalTensor result;
+      result.arch = &arch;
       result.address =
           uint32_t(address + (unit - firstUnit) * perUnit * pitchBytes() + at);
       result.shape = {units, lanes, 1, chunk};
@@ -177,12 +176,12 @@ void ConvPacking::load(CommandBuilder &builder, const GlobalTensor &weights,
     transfer(last, 1);
 }
 
-int64_t kernel::separateGroups(int64_t inChannels, int64_t outChannels,
-                               int64_t groups) {
+int64_t kernel::separateGroups(const Arch &arch, int64_t inChannels,
+                               int64_t outChannels, int64_t groups) {
   int64_t in = inChannels / groups, out = outChannels / groups;
-  if (groups == 1 || std::max(in, out) < arch::kLanes)
+  if (groups == 1 || std::max(in, out) < arch.lanes)
     return 1;
-  return in % arch::kLanes || out % arch::kLanes ? groups : 1;
+  return in % arch.lanes || out % arch.lanes ? groups : 1;
 }
 
 std::vector<char> kernel::packParts(const ConvPacking &packing, int64_t parts,
@@ -209,7 +208,7 @@ std::vector<char> kernel::packParts(const ConvPacking &packing, int64_t parts,
 }
 
 int64_t kernel::partBytes(const ConvPacking &packing) {
-  return arch::alignUp(packing.totalBytes(), arch::kVectorBytes);
+  return packing.arch.wholeVectors(packing.totalBytes());
 }
 
 int64_t kernel::bytesOfParts(const ConvPacking &packing, int64_t parts) {

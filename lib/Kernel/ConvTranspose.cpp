@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Support/IntMath.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -22,9 +23,7 @@ struct PhaseAxis {
   int64_t kernel, stride, dilation, pad, inputSize, outputSize;
 
   /// Taps of each phase.
-  int64_t taps() const {
-    return arch::ceilDiv((kernel - 1) * dilation + 1, stride);
-  }
+  int64_t taps() const { return ceilDiv((kernel - 1) * dilation + 1, stride); }
   /// The kernel's row for tap `position` (in the order of a convolution) of a
   /// phase, or -1 where it has none.
   int64_t kernelIndex(int64_t phase, int64_t position) const {
@@ -54,8 +53,8 @@ struct PhaseAxis {
     int64_t step, count, place;
   };
   Part partOf(int64_t phase, int64_t offset, int64_t size) const {
-    int64_t first = arch::ceilDiv(offset + pad - phase, stride);
-    int64_t end = arch::ceilDiv(offset + size + pad - phase, stride);
+    int64_t first = ceilDiv(offset + pad - phase, stride);
+    int64_t end = ceilDiv(offset + size + pad - phase, stride);
     return {first, end - first, phase + stride * first - pad - offset};
   }
 };
@@ -73,16 +72,17 @@ PhaseAxis columnAxis(const ConvTransposeParams &params) {
 /// Windows that do not overlap make each row of a single output channel from
 /// one row of the kernel: rows of the same phase are then a channel, and all
 /// of them come out of one pass.
-bool makesRowsChannels(const ConvTransposeParams &params) {
+bool makesRowsChannels(const Arch &arch, const ConvTransposeParams &params) {
   return params.outChannels == 1 && params.groups == 1 && params.strideH > 1 &&
          params.kernelH == params.strideH && params.dilationH == 1 &&
          params.padTop == 0 && params.outH == params.inH * params.strideH &&
-         params.strideH <= arch::kLanes;
+         params.strideH <= arch.lanes;
 }
 
 /// The same with phases of rows as channels.
-ConvTransposeParams withRowsAsChannels(ConvTransposeParams params) {
-  if (!makesRowsChannels(params))
+ConvTransposeParams withRowsAsChannels(const Arch &arch,
+                                       ConvTransposeParams params) {
+  if (!makesRowsChannels(arch, params))
     return params;
   params.outChannels = params.strideH;
   params.outH = params.inH;
@@ -90,10 +90,10 @@ ConvTransposeParams withRowsAsChannels(ConvTransposeParams params) {
   return params;
 }
 
-ConvPacking packingOf(const ConvTransposeParams &params) {
-  int64_t parts =
-      separateGroups(params.inChannels, params.outChannels, params.groups);
-  ConvPacking packing;
+ConvPacking packingOf(const Arch &arch, const ConvTransposeParams &params) {
+  int64_t parts = separateGroups(arch, params.inChannels, params.outChannels,
+                                 params.groups);
+  ConvPacking packing(arch);
   packing.type = params.input.type;
   packing.outChannels = params.outChannels / parts;
   packing.inChannels = params.inChannels / parts;
@@ -107,25 +107,25 @@ ConvPacking packingOf(const ConvTransposeParams &params) {
 
 class ConvTransposeKernel : public TiledKernel {
 public:
-  ConvTransposeKernel(const ConvTransposeParams &params,
+  ConvTransposeKernel(const Arch &arch, const ConvTransposeParams &params,
                       const ConvPacking &packing, const GlobalTensor &input,
                       const GlobalTensor &weights, const GlobalTensor &result)
-      : packing(packing), activation(params.activation), input(input),
-        weights(weights), result(result), rows(rowAxis(params)),
+      : TiledKernel(arch), packing(packing), activation(params.activation),
+        input(input), weights(weights), result(result), rows(rowAxis(params)),
         columns(columnAxis(params)) {}
 
   Shape4 space() const override { return result.shape; }
 
   Shape4 granularity() const override {
-    return {1, packing.blocksPerUnit() * arch::kLanes, rows.canCut() ? 1 : 0,
+    return {1, packing.blocksPerUnit() * arch.lanes, rows.canCut() ? 1 : 0,
             columns.canCut() ? 32 : 0};
   }
 
   unsigned numInputs() const override { return 2; }
 
   Box inputBox(unsigned index, const Box &tile) const override {
-    int64_t firstBlock = tile.offset[C] / arch::kLanes;
-    int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
+    int64_t firstBlock = tile.offset[C] / arch.lanes;
+    int64_t numBlocks = ceilDiv(tile.size[C], arch.lanes);
     if (index == 1)
       return {{firstBlock, 0, 0, 0}, {numBlocks, 1, 1, 1}};
     WindowExtent h = rows.extentOf(tile.offset[H], tile.size[H]);
@@ -138,17 +138,17 @@ public:
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
     return index == 1 ? packing.place(box.size[0])
-                      : alignedTensor(0, box.size, input.type);
+                      : alignedTensor(arch, 0, box.size, input.type);
   }
 
   LocalTensor placeResult(const Box &tile) const override {
-    return blockMajor(0, tile.size, result.type);
+    return blockMajor(arch, 0, tile.size, result.type);
   }
 
   int64_t scratchBytes(const Box &tile) const override {
     int64_t tensors = 1 + (activationSteps(activation) == 2);
     return tensors *
-           arch::alignUp(phaseTensor(tile, 0).laneBytes(), arch::kVectorBytes);
+           alignUp(phaseTensor(tile, 0).laneBytes(), arch.vectorBytes);
   }
 
   void load(CommandBuilder &builder, unsigned index, const Box &box,
@@ -161,7 +161,7 @@ public:
 
   void compute(CommandBuilder &builder, const Box &tile,
                const TileBuffers &buffers, uint32_t) const override {
-    int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
+    int64_t numBlocks = ceilDiv(tile.size[C], arch.lanes);
     for (int64_t block = 0; block < numBlocks; ++block)
       for (int64_t phase = 0; phase < packing.taps; ++phase)
         computePhase(builder, tile, buffers, block, phase);
@@ -175,10 +175,10 @@ public:
 private:
   /// All steps of one phase and channel block.
   LocalTensor phaseTensor(const Box &tile, uint32_t address) const {
-    Shape4 shape = {tile.size[N], std::min(tile.size[C], arch::kLanes),
+    Shape4 shape = {tile.size[N], std::min(tile.size[C], arch.lanes),
                     rows.numSteps(tile.offset[H], tile.size[H]),
                     columns.numSteps(tile.offset[W], tile.size[W])};
-    return alignedTensor(address, shape, result.type);
+    return alignedTensor(arch, address, shape, result.type);
   }
 
   void computePhase(CommandBuilder &builder, const Box &tile,
@@ -213,8 +213,8 @@ private:
     if (activation.limit < 0)
       return builder.arith(Arith::Max, target, wanted(steps), zero);
     LocalTensor rectified = steps.at(
-        uint32_t(steps.address + arch::alignUp(phaseTensor(tile, 0).laneBytes(),
-                                               arch::kVectorBytes)));
+        uint32_t(steps.address +
+                 alignUp(phaseTensor(tile, 0).laneBytes(), arch.vectorBytes)));
     builder.arith(Arith::Max, rectified, steps, zero);
     builder.arith(Arith::Min, target, wanted(rectified),
                   Operand(activation.limit, result.type));
@@ -238,7 +238,7 @@ private:
     std::optional<uint32_t> bias;
     if (packing.hasBias)
       bias = row + uint32_t(packing.biasOffset());
-    int64_t firstBlock = tile.offset[C] / arch::kLanes;
+    int64_t firstBlock = tile.offset[C] / arch.lanes;
     ConvPacking::ChannelRange range = packing.inputRange(firstBlock + block);
     LocalTensor source = buffers.inputs[0];
     if (source.shape[C] == range.count)
@@ -258,22 +258,22 @@ private:
 
 } // namespace
 
-int64_t kernel::convTransposeWeightBytes(const ConvTransposeParams &original) {
-  ConvTransposeParams params = withRowsAsChannels(original);
-  ConvPacking packing = packingOf(params);
+int64_t kernel::convTransposeWeightBytes(const Arch &arch,
+                                         const ConvTransposeParams &original) {
+  ConvTransposeParams params = withRowsAsChannels(arch, original);
+  ConvPacking packing = packingOf(arch, params);
   return bytesOfParts(packing, params.groups / packing.groups);
 }
 
-std::vector<char>
-kernel::packConvTransposeWeights(const ConvTransposeParams &original,
-                                 llvm::ArrayRef<char> filter,
-                                 llvm::ArrayRef<float> bias) {
+std::vector<char> kernel::packConvTransposeWeights(
+    const Arch &arch, const ConvTransposeParams &original,
+    llvm::ArrayRef<char> filter, llvm::ArrayRef<float> bias) {
   // The filter's bytes are in the same order either way.
-  ConvTransposeParams params = withRowsAsChannels(original);
+  ConvTransposeParams params = withRowsAsChannels(arch, original);
   std::vector<float> biases(bias.begin(), bias.end());
-  if (makesRowsChannels(original) && params.hasBias)
+  if (makesRowsChannels(arch, original) && params.hasBias)
     biases.assign(params.outChannels, bias[0]);
-  ConvPacking packing = packingOf(params);
+  ConvPacking packing = packingOf(arch, params);
   PhaseAxis rows = rowAxis(params), columns = columnAxis(params);
   int64_t inPerGroup = params.inChannels / params.groups;
   int64_t outPerGroup = params.outChannels / params.groups;
@@ -295,8 +295,9 @@ kernel::packConvTransposeWeights(const ConvTransposeParams &original,
                     biases.size() * sizeof(float)});
 }
 
-llvm::Error kernel::checkConvTranspose(const ConvTransposeParams &original) {
-  ConvTransposeParams params = withRowsAsChannels(original);
+llvm::Error kernel::checkConvTranspose(const Arch &arch,
+                                       const ConvTransposeParams &original) {
+  ConvTransposeParams params = withRowsAsChannels(arch, original);
   PhaseAxis axes[] = {rowAxis(params), columnAxis(params)};
   const char *names[] = {"height", "width"};
   for (unsigned i = 0; i < 2; ++i) {
@@ -304,7 +305,8 @@ llvm::Error kernel::checkConvTranspose(const ConvTransposeParams &original) {
     WindowExtent whole = axis.extentOf(0, axis.outputSize);
     WindowAxis step{axis.taps(),   1, 1, whole.padBefore, whole.padAfter,
                     axis.inputSize};
-    if (std::string reason = step.unsupportedReason(names[i]); !reason.empty())
+    if (std::string reason = step.unsupportedReason(arch, names[i]);
+        !reason.empty())
       return llvm::createStringError(
           reason + " in the convolutions of its phases; the kernel may span at "
                    "most 16 strides");
@@ -313,18 +315,19 @@ llvm::Error kernel::checkConvTranspose(const ConvTransposeParams &original) {
 }
 
 llvm::Error
-kernel::makeConvTransposeKernels(const ConvTransposeParams &original,
+kernel::makeConvTransposeKernels(const Arch &arch,
+                                 const ConvTransposeParams &original,
                                  KernelList &kernels) {
-  if (llvm::Error error = checkConvTranspose(original))
+  if (llvm::Error error = checkConvTranspose(arch, original))
     return error;
-  ConvTransposeParams params = withRowsAsChannels(original);
-  ConvPacking packing = packingOf(params);
+  ConvTransposeParams params = withRowsAsChannels(arch, original);
+  ConvPacking packing = packingOf(arch, params);
   int64_t parts = params.groups / packing.groups;
   Shape4 inStrides = contiguousStrides(
       {params.batch, params.inChannels, params.inH, params.inW});
   Shape4 outStrides = contiguousStrides(
       {params.batch, params.outChannels, params.outH, params.outW});
-  if (makesRowsChannels(original)) {
+  if (makesRowsChannels(arch, original)) {
     outStrides[C] = params.outW;
     outStrides[H] = params.outW * original.strideH;
   }
@@ -343,7 +346,7 @@ kernel::makeConvTransposeKernels(const ConvTransposeParams &original,
     GlobalTensor weights = params.weights;
     weights.offsetBytes += part * partBytes(packing);
     kernels.push_back(std::make_unique<ConvTransposeKernel>(
-        params, packing, input, weights, result));
+        arch, params, packing, input, weights, result));
   }
   return llvm::Error::success();
 }

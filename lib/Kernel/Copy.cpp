@@ -24,13 +24,14 @@ namespace {
 /// as [n, c, w, h] and leave contiguous for the result as [n, c, h, w].
 class TransposeKernel : public TiledKernel {
 public:
-  TransposeKernel(const GlobalTensor &result, const GlobalTensor &source)
-      : result(result), source(source) {}
+  TransposeKernel(const Arch &arch, const GlobalTensor &result,
+                  const GlobalTensor &source)
+      : TiledKernel(arch), result(result), source(source) {}
 
   Shape4 space() const override { return result.shape; }
   Shape4 granularity() const override {
-    int64_t vector = arch::kVectorBytes / byteWidth(result.type);
-    return {1, arch::kLanes, vector, vector};
+    int64_t vector = arch.vectorBytes / byteWidth(result.type);
+    return {1, arch.lanes, vector, vector};
   }
   unsigned numInputs() const override { return 1; }
   Box inputBox(unsigned, const Box &tile) const override {
@@ -40,10 +41,10 @@ public:
     return box;
   }
   LocalTensor placeInput(unsigned, const Box &box) const override {
-    return alignedTensor(0, box.size, source.type);
+    return alignedTensor(arch, 0, box.size, source.type);
   }
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(0, tile.size, result.type);
+    return alignedTensor(arch, 0, tile.size, result.type);
   }
   void load(CommandBuilder &builder, unsigned, const Box &box,
             const LocalTensor &local) const override {
@@ -67,8 +68,8 @@ private:
 
 class FillKernel : public TransferKernel {
 public:
-  FillKernel(const GlobalTensor &result, uint32_t bits)
-      : result(result), bits(bits) {}
+  FillKernel(const Arch &arch, const GlobalTensor &result, uint32_t bits)
+      : TransferKernel(arch), result(result), bits(bits) {}
 
   void emit(CommandBuilder &builder) const override {
     builder.fill(result, bits);
@@ -81,9 +82,9 @@ private:
 
 class GatherKernel : public TransferKernel {
 public:
-  GatherKernel(const GlobalTensor &result, const GlobalTensor &source,
-               const GlobalTensor &index)
-      : result(result), source(source), index(index) {}
+  GatherKernel(const Arch &arch, const GlobalTensor &result,
+               const GlobalTensor &source, const GlobalTensor &index)
+      : TransferKernel(arch), result(result), source(source), index(index) {}
 
   void emit(CommandBuilder &builder) const override {
     builder.gather(result, source, index);
@@ -95,12 +96,12 @@ private:
 
 class CopyMaker {
 public:
-  CopyMaker(const GlobalTensor &result, const GlobalTensor &source,
-            KernelList &kernels)
-      : result(result), source(source), kernels(kernels) {}
+  CopyMaker(const Arch &arch, const GlobalTensor &result,
+            const GlobalTensor &source, KernelList &kernels)
+      : arch(arch), result(result), source(source), kernels(kernels) {}
 
   void make(llvm::ArrayRef<StridedAxis> axes) {
-    cutSizes(axes, 0, 0,
+    cutSizes(arch, axes, 0, 0,
              [&](llvm::ArrayRef<StridedAxis> cut, int64_t resultOffset,
                  int64_t sourceOffset) {
                makeCut(cut, resultOffset, sourceOffset);
@@ -116,7 +117,7 @@ private:
     bool isTransposing = axes.back().resultStride == 1 &&
                          axes.back().sourceStride > 1 && inner != axes.end();
     if (!isTransposing &&
-        makeFreeLaneCopy(result.advanced(resultOffset),
+        makeFreeLaneCopy(arch, result.advanced(resultOffset),
                          source.advanced(sourceOffset), axes, kernels))
       return;
     if (isTransposing)
@@ -153,9 +154,9 @@ private:
       resultStrides[H] = shape[W];
       sourceStrides[H] = shape[W];
     }
-    makeMoveKernel(result.viewed(shape, resultStrides).advanced(resultOffset),
-                   source.viewed(shape, sourceStrides).advanced(sourceOffset),
-                   kernels);
+    makeMoveKernel(
+        arch, result.viewed(shape, resultStrides).advanced(resultOffset),
+        source.viewed(shape, sourceStrides).advanced(sourceOffset), kernels);
   }
 
   /// `inner`: the axis that is contiguous in the source.
@@ -166,20 +167,20 @@ private:
     axes.erase(axes.begin() + inner);
     // Another axis across the lanes; lacking one, a part of the longer of the
     // two, whose runs stay the longest.
-    auto *widest = llvm::max_element(axes, [](const StridedAxis &a,
-                                              const StridedAxis &b) {
-      return std::min(a.size, arch::kLanes) < std::min(b.size, arch::kLanes);
-    });
+    auto *widest = llvm::max_element(
+        axes, [&](const StridedAxis &a, const StridedAxis &b) {
+          return std::min(a.size, arch.lanes) < std::min(b.size, arch.lanes);
+        });
     constexpr int64_t kFewLanes = 16;
     StridedAxis lanes{1, 1, 1};
     if (widest != axes.end() &&
         (widest->size >= kFewLanes ||
-         widest->size >= arch::laneDivisor(std::max(h.size, w.size)))) {
+         widest->size >= arch.laneDivisor(std::max(h.size, w.size)))) {
       lanes = *widest;
       axes.erase(widest);
     } else {
       StridedAxis &longer = h.size > w.size ? h : w;
-      int64_t count = arch::laneDivisor(longer.size);
+      int64_t count = arch.laneDivisor(longer.size);
       longer.size /= count;
       lanes = {count, longer.resultStride * longer.size,
                longer.sourceStride * longer.size};
@@ -202,6 +203,7 @@ private:
     }
     auto &[n, c, h, w] = axes;
     kernels.push_back(std::make_unique<TransposeKernel>(
+        arch,
         result
             .viewed({n.size, c.size, h.size, w.size},
                     {n.resultStride, c.resultStride, h.resultStride,
@@ -214,44 +216,47 @@ private:
             .advanced(sourceOffset)));
   }
 
+  const Arch &arch;
   GlobalTensor result, source;
   KernelList &kernels;
 };
 
 } // namespace
 
-void kernel::makeCopyKernels(const CopyParams &params,
+void kernel::makeCopyKernels(const Arch &arch, const CopyParams &params,
                              llvm::ArrayRef<StridedAxis> axes,
                              KernelList &kernels) {
   StridedAxes joined = joinAxes(axes);
-  if (!makeSplitCopy(params, joined, kernels))
-    CopyMaker(params.result, params.source, kernels).make(joined);
+  if (!makeSplitCopy(arch, params, joined, kernels))
+    CopyMaker(arch, params.result, params.source, kernels).make(joined);
 }
 
-void kernel::makeFillKernels(const GlobalTensor &result, int64_t count,
-                             uint32_t bits, KernelList &kernels) {
+void kernel::makeFillKernels(const Arch &arch, const GlobalTensor &result,
+                             int64_t count, uint32_t bits,
+                             KernelList &kernels) {
   constexpr int64_t kRow = 16384;
   auto fill = [&](int64_t begin, const Shape4 &shape) {
     if (numElements(shape) != 0)
       kernels.push_back(std::make_unique<FillKernel>(
-          result.reshaped(shape).advanced(begin), bits));
+          arch, result.reshaped(shape).advanced(begin), bits));
   };
   int64_t rows = count / kRow;
-  for (int64_t row = 0; row < rows; row += arch::kMaxSize)
-    fill(row * kRow, {1, std::min(rows - row, arch::kMaxSize), 1, kRow});
+  for (int64_t row = 0; row < rows; row += arch.maxSize)
+    fill(row * kRow, {1, std::min(rows - row, arch.maxSize), 1, kRow});
   fill(rows * kRow, {1, 1, 1, count % kRow});
 }
 
-void kernel::makeGatherKernels(const GlobalTensor &result,
+void kernel::makeGatherKernels(const Arch &arch, const GlobalTensor &result,
                                const GlobalTensor &source,
                                const GlobalTensor &index, int64_t outer,
                                int64_t rows, int64_t inner, int64_t count,
                                KernelList &kernels) {
-  for (int64_t o = 0; o < outer; o += arch::kMaxSize)
-    for (int64_t i = 0; i < inner; i += arch::kMaxSize) {
-      int64_t slabs = std::min(outer - o, arch::kMaxSize);
-      int64_t width = std::min(inner - i, arch::kMaxSize);
+  for (int64_t o = 0; o < outer; o += arch.maxSize)
+    for (int64_t i = 0; i < inner; i += arch.maxSize) {
+      int64_t slabs = std::min(outer - o, arch.maxSize);
+      int64_t width = std::min(inner - i, arch.maxSize);
       kernels.push_back(std::make_unique<GatherKernel>(
+          arch,
           result.viewed({1, slabs, count, width}, {0, count * inner, inner, 1})
               .advanced(o * count * inner + i),
           source.viewed({1, slabs, rows, width}, {0, rows * inner, inner, 1})

@@ -1,13 +1,13 @@
 //===- CopySide.cpp - One side of a copy within lanes ---------------------===//
 //
-// Rows shorter than arch::kShortestRowBytes take as long as those: a run
+// Rows shorter than Arch::shortestRowBytes take as long as those: a run
 // includes the gaps between its elements as long as that costs nothing.
 //
 //===----------------------------------------------------------------------===//
 
 #include "CopySide.h"
 
-#include "Arch/BM1684X.h"
+#include "Arch/Arch.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -16,11 +16,11 @@
 using namespace tpuc;
 using namespace tpuc::kernel;
 
-CopySide::CopySide(const GlobalTensor &global, Stride stride,
+CopySide::CopySide(const Arch &arch, const GlobalTensor &global, Stride stride,
                    const StridedAxis &lanes, llvm::ArrayRef<StridedAxis> axes,
                    unsigned cut, bool mayCover)
-    : global(global), stride(stride), laneStride(lanes.*stride), cut(cut),
-      axes(axes.begin(), axes.end()) {
+    : arch(arch), global(global), stride(stride), laneStride(lanes.*stride),
+      cut(cut), axes(axes.begin(), axes.end()) {
   // What repeats elements is no axis of this side.
   llvm::SmallVector<unsigned> order;
   for (unsigned i = 0; i < axes.size(); ++i)
@@ -37,7 +37,7 @@ CopySide::CopySide(const GlobalTensor &global, Stride stride,
       return false;
     return step == run ||
            (mayCover && step > run &&
-            step * bytes <= std::max(run * bytes, arch::kShortestRowBytes));
+            step * bytes <= std::max(run * bytes, arch.shortestRowBytes));
   };
   bool isRun = true;
   for (unsigned axis : order) {
@@ -75,7 +75,7 @@ int64_t CopySide::transferBytes(int64_t rows) const {
     count *= axes[axis].size;
   int64_t length = continuesCut ? (rows - 1) * cutStride() + run : run;
   return count *
-         std::max(length * byteWidth(global.type), arch::kShortestRowBytes);
+         std::max(length * byteWidth(global.type), arch.shortestRowBytes);
 }
 
 llvm::SmallVector<int64_t> CopySide::denseStrides(int64_t rows) const {
@@ -93,7 +93,7 @@ llvm::SmallVector<int64_t> CopySide::denseStrides(int64_t rows) const {
 
 LocalTensor CopySide::place(int64_t channels, int64_t rows) const {
   LocalTensor whole =
-      alignedTensor(0, {1, channels, 1, laneElements(rows)}, global.type);
+      alignedTensor(arch, 0, {1, channels, 1, laneElements(rows)}, global.type);
   // What one transfer moves has axes that may lie at any distance.
   return transfers == 1 ? viewOfTransfer(whole, rows) : whole;
 }

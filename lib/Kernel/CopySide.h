@@ -23,8 +23,9 @@ public:
 
   /// `mayCover`: runs may take in elements that the copy leaves out, which is
   /// for reading.
-  CopySide(const GlobalTensor &global, Stride stride, const StridedAxis &lanes,
-           llvm::ArrayRef<StridedAxis> axes, unsigned cut, bool mayCover);
+  CopySide(const Arch &arch, const GlobalTensor &global, Stride stride,
+           const StridedAxis &lanes, llvm::ArrayRef<StridedAxis> axes,
+           unsigned cut, bool mayCover);
 
   /// Transfers of a tile.
   int64_t numTransfers() const { return transfers; }
@@ -61,6 +62,7 @@ private:
   /// Distances in a lane for tiles of `rows`.
   llvm::SmallVector<int64_t> denseStrides(int64_t rows) const;
 
+  const Arch &arch;
   GlobalTensor global;
   Stride stride;
   int64_t laneStride;

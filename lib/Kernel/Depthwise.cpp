@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "RequantEpilogue.h"
+#include "Support/IntMath.h"
 #include "WindowTiles.h"
 
 #include "llvm/ADT/APFloat.h"
@@ -24,14 +25,15 @@ namespace {
 /// channels' SumParameters: for INT8 results channel by channel, else all
 /// factors, then all summands.
 struct ParameterRow {
+  const Arch &arch;
   int64_t channels, kernelSize;
   bool hasBias, hasInt8Input, hasInt8Result;
 
   int64_t weightBytes() const { return hasInt8Input ? 1 : 4; }
-  int64_t lanes() const { return std::min(channels, arch::kLanes); }
-  int64_t channelRows() const { return arch::ceilDiv(channels, arch::kLanes); }
+  int64_t lanes() const { return std::min(channels, arch.lanes); }
+  int64_t channelRows() const { return arch.channelRows(channels); }
   int64_t biasOffset() const {
-    return arch::alignUp(channelRows() * kernelSize * weightBytes(), 4);
+    return alignUp(channelRows() * kernelSize * weightBytes(), 4);
   }
   /// The summands that stand apart.
   int64_t secondOffset() const { return biasOffset() + channelRows() * 4; }
@@ -41,19 +43,20 @@ struct ParameterRow {
     return biasOffset() + (hasBias ? channelRows() * 4 : 0);
   }
   /// Where the requantisation's words stand, a vector a channel.
-  int64_t slotsOffset() const {
-    return arch::alignUp(bytes(), arch::kVectorBytes);
-  }
+  int64_t slotsOffset() const { return alignUp(bytes(), arch.vectorBytes); }
   int64_t localBytes() const {
     return hasInt8Input && hasInt8Result
-               ? slotsOffset() + channelRows() * arch::kVectorBytes
+               ? slotsOffset() + channelRows() * arch.vectorBytes
                : bytes();
   }
 };
 
-ParameterRow parameterRow(const ConvParams &params) {
-  return {params.outChannels, params.window.kernelH * params.window.kernelW,
-          params.hasBias, isInt8(params.input.type),
+ParameterRow parameterRow(const Arch &arch, const ConvParams &params) {
+  return {arch,
+          params.outChannels,
+          params.window.kernelH * params.window.kernelW,
+          params.hasBias,
+          isInt8(params.input.type),
           isInt8(params.result.type)};
 }
 
@@ -72,10 +75,10 @@ float decode(const char *bytes, ElementType type) {
 
 class DepthwiseKernel : public TiledKernel {
 public:
-  DepthwiseKernel(const ConvParams &params)
-      : window(params.window), activation(params.activation), gate(params.gate),
-        padBits(uint32_t(params.inputZeroPoint) & 0xff),
-        parameters(parameterRow(params)), weights(params.weights),
+  DepthwiseKernel(const Arch &arch, const ConvParams &params)
+      : TiledKernel(arch), window(params.window), activation(params.activation),
+        gate(params.gate), padBits(uint32_t(params.inputZeroPoint) & 0xff),
+        parameters(parameterRow(arch, params)), weights(params.weights),
         input(params.input.reshaped(
             {params.batch, params.inChannels, params.inH, params.inW})),
         result(params.result.reshaped(
@@ -89,8 +92,7 @@ public:
 
   Shape4 granularity() const override {
     int64_t step = parameters.hasInt8Input ? 64 : 32;
-    return {1, arch::kLanes, rows.canCut() ? 1 : 0,
-            columns.canCut() ? step : 0};
+    return {1, arch.lanes, rows.canCut() ? 1 : 0, columns.canCut() ? step : 0};
   }
 
   unsigned numInputs() const override { return 1; }
@@ -102,11 +104,11 @@ public:
   }
 
   LocalTensor placeInput(unsigned, const Box &box) const override {
-    return alignedTensor(0, box.size, input.type);
+    return alignedTensor(arch, 0, box.size, input.type);
   }
 
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(0, tile.size, result.type);
+    return alignedTensor(arch, 0, tile.size, result.type);
   }
 
   int64_t constantBytes() const override { return parameters.localBytes(); }
@@ -119,8 +121,8 @@ public:
     Shape4 shape{1, parameters.channels, 1, 2};
     uint32_t words = uint32_t(address + parameters.biasOffset());
     uint32_t slots = uint32_t(address + parameters.slotsOffset());
-    builder.copy(alignedTensor(slots, shape, ElementType::F32),
-                 compactTensor(words, shape, ElementType::F32));
+    builder.copy(alignedTensor(arch, slots, shape, ElementType::F32),
+                 compactTensor(arch, words, shape, ElementType::F32));
   }
 
   int64_t scratchBytes(const Box &tile) const override {
@@ -147,7 +149,7 @@ public:
     }
     bool sumsApart = result.type != ElementType::F32 || skipsColumns();
     LocalTensor sums = sumsApart ? scratch.sums : stages.first;
-    int64_t row = tile.offset[C] / arch::kLanes;
+    int64_t row = tile.offset[C] / arch.lanes;
     std::optional<uint32_t> bias;
     if (parameters.hasBias)
       bias = uint32_t(constants + parameters.biasOffset() + row * 4);
@@ -184,9 +186,9 @@ private:
     int64_t next = address;
     auto take = [&](const Shape4 &shape, bool isNeeded) {
       LocalTensor tensor =
-          alignedTensor(uint32_t(next), shape, ElementType::F32);
+          alignedTensor(arch, uint32_t(next), shape, ElementType::F32);
       if (isNeeded)
-        next = arch::alignUp(next + tensor.laneBytes(), arch::kVectorBytes);
+        next = alignUp(next + tensor.laneBytes(), arch.vectorBytes);
       return tensor;
     };
     Shape4 in = inputBox(0, tile).size, out = tile.size;
@@ -200,8 +202,8 @@ private:
     return scratch;
   }
 
-  static int64_t bytesOf(const LocalTensor &tensor) {
-    return arch::alignUp(tensor.laneBytes(), arch::kVectorBytes);
+  int64_t bytesOf(const LocalTensor &tensor) const {
+    return arch.wholeVectors(tensor.laneBytes());
   }
 
   /// The i32 sums and either their INT8 values, where columns are skipped, or a
@@ -219,27 +221,27 @@ private:
     Int8Scratch scratch;
     Shape4 out = tile.size;
     out[W] = computedColumns(tile);
-    auto bank = [](uint32_t place) { return place / arch::kBankBytes; };
+    auto bank = [&](uint32_t place) { return place / arch.bankBytes; };
     int64_t otherBytes = 0;
     scratch.other = address;
     if (gate) {
-      otherBytes = bytesOf(alignedTensor(0, out, ElementType::I16)) +
-                   GatedActivation::scratchBytes(tile.size);
+      otherBytes = bytesOf(alignedTensor(arch, 0, out, ElementType::I16)) +
+                   GatedActivation::scratchBytes(arch, tile.size);
       if (skipsColumns())
-        otherBytes += bytesOf(alignedTensor(0, tile.size, ElementType::I16));
+        otherBytes +=
+            bytesOf(alignedTensor(arch, 0, tile.size, ElementType::I16));
     } else if (!parameters.hasInt8Result)
-      otherBytes = alignedTensor(0, out, ElementType::F32).laneBytes();
+      otherBytes = alignedTensor(arch, 0, out, ElementType::F32).laneBytes();
     else if (skipsColumns())
-      otherBytes = alignedTensor(0, out, result.type).laneBytes();
-    uint32_t start =
-        uint32_t(arch::alignUp(address + otherBytes, arch::kVectorBytes));
+      otherBytes = alignedTensor(arch, 0, out, result.type).laneBytes();
+    uint32_t start = uint32_t(alignUp(address + otherBytes, arch.vectorBytes));
     uint32_t target = otherBytes ? address : resultAddress;
     if (parameters.hasInt8Result && bank(start) == bank(target))
-      start += uint32_t(arch::kBankBytes);
-    scratch.sums = alignedTensor(start, out, ElementType::I32);
-    scratch.end = arch::alignUp(address + otherBytes, arch::kVectorBytes) +
+      start += uint32_t(arch.bankBytes);
+    scratch.sums = alignedTensor(arch, start, out, ElementType::I32);
+    scratch.end = alignUp(address + otherBytes, arch.vectorBytes) +
                   scratch.sums.laneBytes() +
-                  (parameters.hasInt8Result ? arch::kBankBytes : 0) - address;
+                  (parameters.hasInt8Result ? arch.bankBytes : 0) - address;
     return scratch;
   }
 
@@ -248,7 +250,7 @@ private:
     Int8Scratch scratch =
         layOutInt8(tile, buffers.scratch, buffers.result.address);
     const LocalTensor &sums = scratch.sums;
-    int64_t row = tile.offset[C] / arch::kLanes;
+    int64_t row = tile.offset[C] / arch.lanes;
     builder.depthwise(sums, buffers.inputs[0],
                       uint32_t(constants + row * parameters.kernelSize),
                       std::nullopt, windowOf(tile), padBits);
@@ -257,16 +259,16 @@ private:
       strides[W] = skipsColumns() ? window.strideW : 1;
       return all.viewed(tile.size, strides);
     };
-    uint32_t slots = uint32_t(constants + parameters.slotsOffset() +
-                              row * arch::kVectorBytes);
+    uint32_t slots =
+        uint32_t(constants + parameters.slotsOffset() + row * arch.vectorBytes);
     if (gate) {
       LocalTensor words =
-          alignedTensor(scratch.other, sums.shape, ElementType::I16);
+          alignedTensor(arch, scratch.other, sums.shape, ElementType::I16);
       builder.requantizeChannels(words, sums, slots);
       LocalTensor operand = words;
       uint32_t next = uint32_t(scratch.other + bytesOf(words));
       if (skipsColumns()) {
-        operand = alignedTensor(next, tile.size, ElementType::I16);
+        operand = alignedTensor(arch, next, tile.size, ElementType::I16);
         builder.copy(operand, wanted(words));
         next += uint32_t(bytesOf(operand));
       }
@@ -274,19 +276,21 @@ private:
     }
     if (parameters.hasInt8Result) {
       LocalTensor bytes =
-          skipsColumns() ? alignedTensor(scratch.other, sums.shape, result.type)
-                         : buffers.result;
+          skipsColumns()
+              ? alignedTensor(arch, scratch.other, sums.shape, result.type)
+              : buffers.result;
       builder.requantizeChannels(bytes, sums, slots);
       if (skipsColumns())
         builder.copy(buffers.result, wanted(bytes));
       return;
     }
     LocalTensor floats =
-        alignedTensor(scratch.other, tile.size, ElementType::F32);
+        alignedTensor(arch, scratch.other, tile.size, ElementType::F32);
     LocalTensor scaled = floats.at(sums.address);
     builder.cast(floats, wanted(sums));
     auto words = [&](uint32_t address) {
-      return compactTensor(address, {1, tile.size[C], 1, 1}, ElementType::F32);
+      return compactTensor(arch, address, {1, tile.size[C], 1, 1},
+                           ElementType::F32);
     };
     builder.linear(
         scaled, floats,
@@ -344,10 +348,10 @@ static std::vector<char> packBytes(const ConvParams &params,
                                    llvm::ArrayRef<char> parameters) {
   std::vector<std::vector<char>> lanes(row.lanes());
   for (std::vector<char> &lane : lanes)
-    lane.assign(arch::alignUp(row.bytes(), 4), 0);
+    lane.assign(alignUp(row.bytes(), 4), 0);
   for (int64_t channel = 0; channel < row.channels; ++channel) {
-    char *bytes = lanes[channel % arch::kLanes].data();
-    int64_t channelRow = channel / arch::kLanes;
+    char *bytes = lanes[channel % row.arch.lanes].data();
+    int64_t channelRow = channel / row.arch.lanes;
     std::memcpy(bytes + channelRow * row.kernelSize,
                 filter.data() + channel * row.kernelSize, row.kernelSize);
     SumParameters words;
@@ -362,7 +366,7 @@ static std::vector<char> packBytes(const ConvParams &params,
                   4);
     }
   }
-  return packLaneRows(lanes);
+  return packLaneRows(row.arch, lanes);
 }
 
 bool kernel::isDepthwise(const ConvParams &params) {
@@ -371,11 +375,12 @@ bool kernel::isDepthwise(const ConvParams &params) {
          !isVolume(params);
 }
 
-std::vector<char> kernel::packDepthwiseWeights(const ConvParams &params,
+std::vector<char> kernel::packDepthwiseWeights(const Arch &arch,
+                                               const ConvParams &params,
                                                llvm::ArrayRef<char> filter,
                                                llvm::ArrayRef<float> bias,
                                                const ChannelFactors &factors) {
-  ParameterRow row = parameterRow(params);
+  ParameterRow row = parameterRow(arch, params);
   if (row.hasInt8Input)
     return packBytes(params, row, filter,
                      packSumParameters(params, filter, bias, factors));
@@ -383,8 +388,8 @@ std::vector<char> kernel::packDepthwiseWeights(const ConvParams &params,
   std::vector<std::vector<char>> lanes(row.lanes(),
                                        std::vector<char>(row.bytes(), 0));
   for (int64_t channel = 0; channel < row.channels; ++channel) {
-    char *bytes = lanes[channel % arch::kLanes].data();
-    int64_t channelRow = channel / arch::kLanes;
+    char *bytes = lanes[channel % arch.lanes].data();
+    int64_t channelRow = channel / arch.lanes;
     for (int64_t tap = 0; tap < row.kernelSize; ++tap) {
       int64_t index = channel * row.kernelSize + tap;
       float value = decode(filter.data() + index * width, params.input.type);
@@ -393,15 +398,16 @@ std::vector<char> kernel::packDepthwiseWeights(const ConvParams &params,
     if (row.hasBias)
       std::memcpy(bytes + row.biasOffset() + channelRow * 4, &bias[channel], 4);
   }
-  return packLaneRows(lanes);
+  return packLaneRows(arch, lanes);
 }
 
-int64_t kernel::depthwiseWeightBytes(const ConvParams &params) {
-  ParameterRow row = parameterRow(params);
-  return row.lanes() * arch::alignUp(row.bytes(), 4);
+int64_t kernel::depthwiseWeightBytes(const Arch &arch,
+                                     const ConvParams &params) {
+  ParameterRow row = parameterRow(arch, params);
+  return row.lanes() * alignUp(row.bytes(), 4);
 }
 
-void kernel::makeDepthwiseKernels(const ConvParams &params,
+void kernel::makeDepthwiseKernels(const Arch &arch, const ConvParams &params,
                                   KernelList &kernels) {
-  kernels.push_back(std::make_unique<DepthwiseKernel>(params));
+  kernels.push_back(std::make_unique<DepthwiseKernel>(arch, params));
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/Elementwise.h"
+#include "Support/IntMath.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -43,10 +44,10 @@ struct KernelOperand {
 
 class ElementwiseKernel : public TiledKernel {
 public:
-  ElementwiseKernel(const ElementwiseParams &params, const Shape4 &space,
-                    const GlobalTensor &result,
+  ElementwiseKernel(const Arch &arch, const ElementwiseParams &params,
+                    const Shape4 &space, const GlobalTensor &result,
                     llvm::ArrayRef<KernelOperand> operands)
-      : params(params), shape(space), result(result),
+      : TiledKernel(arch), params(params), shape(space), result(result),
         operands(operands.begin(), operands.end()) {}
 
   Shape4 space() const override { return shape; }
@@ -56,7 +57,7 @@ public:
     for (const KernelOperand &operand : operands)
       width = std::min(width, byteWidth(operand.tensor.type));
     // A cut row should stay whole vectors of the narrowest type.
-    return {1, arch::kLanes, 1, arch::kVectorBytes / width};
+    return {1, arch.lanes, 1, arch.vectorBytes / width};
   }
 
   unsigned numInputs() const override { return operands.size(); }
@@ -73,12 +74,13 @@ public:
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
     const KernelOperand &operand = operands[index];
-    return operand.isPacked ? compactTensor(0, box.size, operand.tensor.type)
-                            : alignedTensor(0, box.size, operand.tensor.type);
+    return operand.isPacked
+               ? compactTensor(arch, 0, box.size, operand.tensor.type)
+               : alignedTensor(arch, 0, box.size, operand.tensor.type);
   }
 
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(0, tile.size, result.type);
+    return alignedTensor(arch, 0, tile.size, result.type);
   }
 
   bool acceptsStrides(unsigned) const override { return params.takesStrides; }
@@ -87,8 +89,7 @@ public:
   int64_t scratchBytes(const Box &tile) const override {
     int64_t bytes = 0;
     for (const LocalTensor &tensor : scratchTensors(tile, 0))
-      bytes = arch::alignUp(tensor.address + tensor.laneBytes(),
-                            arch::kVectorBytes);
+      bytes = alignUp(tensor.address + tensor.laneBytes(), arch.vectorBytes);
     return bytes;
   }
 
@@ -111,7 +112,7 @@ public:
       return;
     }
     LocalTensor copies = local;
-    copies.shape[C] = std::min(shape[C], arch::kLanes);
+    copies.shape[C] = std::min(shape[C], arch.lanes);
     builder.loadBroadcast(copies, source);
   }
 
@@ -133,22 +134,22 @@ private:
     return operands[index].tensor.shape[axis] == 1 && shape[axis] > 1;
   }
 
-  static void loadPacked(CommandBuilder &builder, const GlobalTensor &source,
-                         const Box &box, const LocalTensor &local) {
-    int64_t lanes = std::min(box.size[C], arch::kLanes);
-    int64_t rows = arch::ceilDiv(box.size[C], arch::kLanes);
+  void loadPacked(CommandBuilder &builder, const GlobalTensor &source,
+                  const Box &box, const LocalTensor &local) const {
+    int64_t lanes = std::min(box.size[C], arch.lanes);
+    int64_t rows = ceilDiv(box.size[C], arch.lanes);
     Shape4 size{1, lanes, 1, rows};
     builder.load(local.viewed(size, contiguousStrides(size)),
-                 source.slice({{0, 0, 0, box.offset[C] / arch::kLanes}, size}));
+                 source.slice({{0, 0, 0, box.offset[C] / arch.lanes}, size}));
   }
 
   llvm::SmallVector<LocalTensor, 4> scratchTensors(const Box &tile,
                                                    uint32_t address) const {
     llvm::SmallVector<LocalTensor, 4> tensors;
     for (ElementType type : params.scratch) {
-      tensors.push_back(alignedTensor(address, tile.size, type));
-      address = uint32_t(arch::alignUp(address + tensors.back().laneBytes(),
-                                       arch::kVectorBytes));
+      tensors.push_back(alignedTensor(arch, address, tile.size, type));
+      address = uint32_t(
+          alignUp(address + tensors.back().laneBytes(), arch.vectorBytes));
     }
     return tensors;
   }
@@ -210,8 +211,9 @@ Group outerPart(const Group &group, int64_t size, int64_t inner) {
 
 class ElementwiseMaker {
 public:
-  ElementwiseMaker(const ElementwiseParams &params, KernelList &kernels)
-      : params(params), kernels(kernels) {}
+  ElementwiseMaker(const Arch &arch, const ElementwiseParams &params,
+                   KernelList &kernels)
+      : arch(arch), params(params), kernels(kernels) {}
 
   void make() {
     llvm::SmallVector<Group> groups = mergeAxes(params);
@@ -304,22 +306,21 @@ private:
       offsets = offsets.advanced(unit, n * c * w);
     };
     int64_t left = group.size;
-    int64_t blocks = left / (arch::kLanes * kRow);
-    emit(blocks, arch::kLanes, kRow);
-    left -= blocks * arch::kLanes * kRow;
-    emit(1, arch::kLanes, left / arch::kLanes);
-    emit(1, 1, left % arch::kLanes);
+    int64_t blocks = left / (arch.lanes * kRow);
+    emit(blocks, arch.lanes, kRow);
+    left -= blocks * arch.lanes * kRow;
+    emit(1, arch.lanes, left / arch.lanes);
+    emit(1, 1, left % arch.lanes);
   }
 
   /// Several groups: one across lanes, the last along w.
   void makeStrided(llvm::SmallVector<Group> groups, const Offsets &offsets) {
     Group last = groups.pop_back_val();
-    auto widest = std::max_element(groups.begin(), groups.end(),
-                                   [](const Group &a, const Group &b) {
-                                     return std::min(a.size, arch::kLanes) <
-                                            std::min(b.size, arch::kLanes);
-                                   });
-    int64_t divisor = arch::laneDivisor(last.size);
+    auto widest = std::max_element(
+        groups.begin(), groups.end(), [&](const Group &a, const Group &b) {
+          return std::min(a.size, arch.lanes) < std::min(b.size, arch.lanes);
+        });
+    int64_t divisor = arch.laneDivisor(last.size);
     Group lanes;
     if (divisor > widest->size) {
       lanes = outerPart(last, divisor, last.size / divisor);
@@ -348,9 +349,9 @@ private:
   void append(const std::array<Group, 4> &axes, const Offsets &offsets) {
     // Sizes beyond the 16-bit fields are cut here; the tiler sees the rest.
     for (unsigned axis = 0; axis < 4; ++axis)
-      if (axes[axis].size > arch::kMaxSize) {
+      if (axes[axis].size > arch.maxSize) {
         std::array<Group, 4> part = axes;
-        int64_t step = arch::kMaxSize / arch::kLanes * arch::kLanes;
+        int64_t step = arch.maxSize / arch.lanes * arch.lanes;
         for (int64_t begin = 0; begin < axes[axis].size; begin += step) {
           part[axis].size = std::min(step, axes[axis].size - begin);
           append(part, offsets.advanced(axes[axis], begin));
@@ -382,8 +383,8 @@ private:
       operands.push_back({operand.tensor.viewed(shape, strides)
                               .advanced(offsets.operands[i])});
     }
-    kernels.push_back(
-        std::make_unique<ElementwiseKernel>(params, space, result, operands));
+    kernels.push_back(std::make_unique<ElementwiseKernel>(arch, params, space,
+                                                          result, operands));
   }
 
   /// A copy of a constant operand with one element a channel, in the order of
@@ -407,13 +408,12 @@ private:
     constexpr int64_t kRowBytes = 256;
     ElementType type = params.operands[index].tensor.type;
     int64_t width = byteWidth(type);
-    int64_t lanes = std::min(count, arch::kLanes);
-    int64_t row =
-        arch::alignUp(arch::ceilDiv(count, arch::kLanes) * width, kRowBytes);
+    int64_t lanes = std::min(count, arch.lanes);
+    int64_t row = alignUp(ceilDiv(count, arch.lanes) * width, kRowBytes);
     std::vector<char> bytes(lanes * row);
     for (int64_t channel = 0; channel < count; ++channel)
-      std::memcpy(bytes.data() + channel % arch::kLanes * row +
-                      channel / arch::kLanes * width,
+      std::memcpy(bytes.data() + channel % arch.lanes * row +
+                      channel / arch.lanes * width,
                   params.constants[index].data() +
                       (offset + channel * stride) * width,
                   width);
@@ -422,6 +422,7 @@ private:
     return found->second;
   }
 
+  const Arch &arch;
   const ElementwiseParams &params;
   KernelList &kernels;
   /// Packed constants by operand, first element and number of elements.
@@ -430,7 +431,8 @@ private:
 
 } // namespace
 
-void kernel::makeElementwiseKernels(const ElementwiseParams &params,
+void kernel::makeElementwiseKernels(const Arch &arch,
+                                    const ElementwiseParams &params,
                                     KernelList &kernels) {
-  ElementwiseMaker(params, kernels).make();
+  ElementwiseMaker(arch, params, kernels).make();
 }

@@ -1,6 +1,6 @@
 //===- FoldedConv.cpp - Convolution of few channels -----------------------===//
 //
-// A convolution multiplies 32 input channels at a time (64 of INT8); a first
+// A convolution multiplies 32 input channels or more at a time; a first
 // layer has 3.
 // Its rows and columns are folded into channels: the transfer sorts rows by
 // their phase in the stride, a convolution with a 0/1 kernel puts neighbouring
@@ -9,8 +9,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Arch/BM1684X.h"
+#include "Arch/Arch.h"
 #include "RequantEpilogue.h"
+#include "Support/IntMath.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -34,12 +35,11 @@ struct Fold {
   int64_t channels() const {
     return spreads() ? rowChannels() * columnFold : rowChannels();
   }
-  int64_t kernelH() const { return arch::ceilDiv(window.kernelH, rowFold); }
+  int64_t kernelH() const { return ceilDiv(window.kernelH, rowFold); }
   /// Rows of the folded input that `size` results need.
   int64_t rows(int64_t size) const { return size + kernelH() - 1; }
   int64_t kernelW() const {
-    return spreads() ? arch::ceilDiv(window.kernelW, columnFold)
-                     : window.kernelW;
+    return spreads() ? ceilDiv(window.kernelW, columnFold) : window.kernelW;
   }
   /// Distance of the short kernel's columns.
   int64_t dilationW() const {
@@ -58,10 +58,10 @@ struct Fold {
   }
 };
 
-/// Passes over the result's pixels and 64 output channels.
-int64_t passes(ElementType type, int64_t channels, int64_t taps,
-               int64_t blocks) {
-  return arch::ceilDiv(channels, inputCube(type)) * taps * blocks;
+/// Passes over the result's pixels and a block of output channels.
+int64_t passes(const Arch &arch, ElementType type, int64_t channels,
+               int64_t taps, int64_t blocks) {
+  return ceilDiv(channels, inputCube(arch, type)) * taps * blocks;
 }
 
 /// The type in which the convolution multiplies.
@@ -72,33 +72,34 @@ ElementType computeType(const ConvParams &params) {
 /// Cost of the transfers of the folded input's rows, in cycles.
 /// Short rows lie in few pages of
 /// memory, of which each command reaches those of a tile only.
-int64_t loadCost(const ConvParams &params, const Fold &fold) {
+int64_t loadCost(const Arch &arch, const ConvParams &params, const Fold &fold) {
   constexpr int64_t kShortRow = 512;
   int64_t rowBytes = params.inW * byteWidth(params.input.type);
   int64_t cycles = params.batch * fold.rowChannels() * fold.rows(params.outH) *
-                   std::max(rowBytes, arch::kShortestRowBytes) /
-                   arch::kLoadBytesPerCycle;
+                   std::max(rowBytes, arch.shortestRowBytes) /
+                   arch.loadBytesPerCycle;
   return rowBytes <= kShortRow ? cycles * 5 / 2 : cycles;
 }
 
 /// Cycles of a cast of its own before the convolution, which reads every
 /// element once and writes it.
-int64_t castCost(const ConvParams &params) {
+int64_t castCost(const Arch &arch, const ConvParams &params) {
   return params.batch * params.inChannels * params.inH * params.inW *
          (byteWidth(ElementType::F32) + byteWidth(computeType(params))) /
-         arch::kLoadBytesPerCycle;
+         arch.loadBytesPerCycle;
 }
 
 /// Passes of the unfolded convolution.
-int64_t directPasses(const ConvParams &params) {
-  return passes(computeType(params), params.inChannels,
+int64_t directPasses(const Arch &arch, const ConvParams &params) {
+  return passes(arch, computeType(params), params.inChannels,
                 params.window.kernelH * params.window.kernelW,
-                arch::ceilDiv(params.outChannels, arch::kLanes));
+                ceilDiv(params.outChannels, arch.lanes));
 }
 
-/// A pass multiplies four pixels a cycle.
-int64_t passCycles(const ConvParams &params) {
-  return params.batch * arch::ceilDiv(params.outH * params.outW, int64_t(4));
+/// Cycles of a pass.
+int64_t passCycles(const Arch &arch, const ConvParams &params) {
+  return params.batch *
+         ceilDiv(params.outH * params.outW, arch.productPositions);
 }
 
 struct FoldChoice {
@@ -107,31 +108,33 @@ struct FoldChoice {
 };
 
 /// The fold that costs least, when one saves a fifth of the passes or more.
-std::optional<FoldChoice> chooseFold(const ConvParams &params) {
+std::optional<FoldChoice> chooseFold(const Arch &arch,
+                                     const ConvParams &params) {
   const Window &window = params.window;
   ElementType type = computeType(params);
   if (type == ElementType::F32 || params.groups != 1 || params.kernelD != 1 ||
       isVolume(params) || window.dilationH != 1 || window.dilationW != 1)
     return std::nullopt;
-  int64_t blocks = arch::ceilDiv(params.outChannels, arch::kLanes);
-  int64_t direct = directPasses(params);
-  int64_t limit = direct * passCycles(params);
+  int64_t blocks = ceilDiv(params.outChannels, arch.lanes);
+  int64_t direct = directPasses(arch, params);
+  int64_t limit = direct * passCycles(arch, params);
   if (params.rounded)
-    limit += castCost(params);
+    limit += castCost(arch, params);
   std::optional<FoldChoice> best;
   auto consider = [&](int64_t rows, int64_t columns) {
     Fold fold{params.inChannels, rows, columns, window};
-    if (columns == 1 || fold.channels() > arch::kLanes)
+    if (columns == 1 || fold.channels() > arch.lanes)
       return;
     WindowExtent extent = fold.columnsOf(0, params.outW, params.inW);
     if (extent.padAfter > kMaxWindowPad ||
         fold.dilationW() > kMaxWindowDilation)
       return;
     int64_t spread =
-        fold.spreads() ? passes(type, fold.rowChannels(), columns, 1) : 0;
-    int64_t count = spread + passes(type, fold.channels(),
+        fold.spreads() ? passes(arch, type, fold.rowChannels(), columns, 1) : 0;
+    int64_t count = spread + passes(arch, type, fold.channels(),
                                     fold.kernelH() * fold.kernelW(), blocks);
-    int64_t cost = count * passCycles(params) + loadCost(params, fold);
+    int64_t cost =
+        count * passCycles(arch, params) + loadCost(arch, params, fold);
     // Only a folded input goes through global memory.
     if (count > direct * 4 / 5 || cost >= limit ||
         (best && cost >= best->cycles))
@@ -145,8 +148,9 @@ std::optional<FoldChoice> chooseFold(const ConvParams &params) {
   return best;
 }
 
-ConvPacking shortPacking(const ConvParams &params, const Fold &fold) {
-  ConvPacking packing;
+ConvPacking shortPacking(const Arch &arch, const ConvParams &params,
+                         const Fold &fold) {
+  ConvPacking packing(arch);
   packing.type = computeType(params);
   packing.outChannels = params.outChannels;
   packing.inChannels = fold.channels();
@@ -157,8 +161,9 @@ ConvPacking shortPacking(const ConvParams &params, const Fold &fold) {
   return packing;
 }
 
-ConvPacking spreadPacking(const ConvParams &params, const Fold &fold) {
-  ConvPacking packing;
+ConvPacking spreadPacking(const Arch &arch, const ConvParams &params,
+                          const Fold &fold) {
+  ConvPacking packing(arch);
   packing.type = computeType(params);
   packing.outChannels = fold.channels();
   packing.inChannels = fold.rowChannels();
@@ -168,9 +173,11 @@ ConvPacking spreadPacking(const ConvParams &params, const Fold &fold) {
 
 class FoldedConvKernel : public TiledKernel {
 public:
-  FoldedConvKernel(const ConvParams &params, const Fold &fold)
-      : params(params), fold(fold), packing(shortPacking(params, fold)),
-        spread(spreadPacking(params, fold)), activation(params.activation),
+  FoldedConvKernel(const Arch &arch, const ConvParams &params, const Fold &fold)
+      : TiledKernel(arch), params(params), fold(fold),
+        packing(shortPacking(arch, params, fold)),
+        spread(spreadPacking(arch, params, fold)),
+        activation(params.activation),
         padBits(uint32_t(params.inputZeroPoint) & 0xff),
         input(params.input.reshaped(
             {params.batch, params.inChannels, params.inH, params.inW})),
@@ -186,16 +193,17 @@ public:
     WindowAxis columns{
         fold.window.kernelW, fold.window.strideW,  1,
         fold.window.padLeft, fold.window.padRight, input.shape[W]};
-    return {1, packing.blocksPerUnit() * arch::kLanes, 1,
-            columns.canCut() ? (isInt8(input.type) ? 64 : 32) : 0};
+    return {1, packing.blocksPerUnit() * arch.lanes, 1,
+            columns.canCut() ? arch.vectorBytes / (isInt8(input.type) ? 1 : 2)
+                             : 0};
   }
 
   unsigned numInputs() const override { return 2; }
 
   Box inputBox(unsigned index, const Box &tile) const override {
     if (index == 1)
-      return {{tile.offset[C] / arch::kLanes, 0, 0, 0},
-              {arch::ceilDiv(tile.size[C], arch::kLanes), 1, 1, 1}};
+      return {{tile.offset[C] / arch.lanes, 0, 0, 0},
+              {ceilDiv(tile.size[C], arch.lanes), 1, 1, 1}};
     WindowExtent w = columnsOf(tile);
     // Rows of the padded and sorted input.
     return {
@@ -205,11 +213,11 @@ public:
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
     return index == 1 ? packing.place(box.size[0])
-                      : alignedTensor(0, box.size, input.type);
+                      : alignedTensor(arch, 0, box.size, input.type);
   }
 
   LocalTensor placeResult(const Box &tile) const override {
-    return blockMajor(0, tile.size, result.type);
+    return blockMajor(arch, 0, tile.size, result.type);
   }
 
   int64_t constantBytes() const override {
@@ -247,7 +255,7 @@ public:
     uint32_t other = uint32_t(roundedAt + roundedBytes(tile));
     LocalTensor folded = buffers.inputs[0];
     if (params.rounded) {
-      folded = alignedTensor(roundedAt, folded.shape, *params.rounded);
+      folded = alignedTensor(arch, roundedAt, folded.shape, *params.rounded);
       builder.cast(folded, buffers.inputs[0]);
     }
     if (fold.spreads())
@@ -268,7 +276,7 @@ public:
       rest.padLeft = extent.padBefore;
       rest.padRight = extent.padAfter;
     }
-    int64_t numBlocks = arch::ceilDiv(tile.size[C], arch::kLanes);
+    int64_t numBlocks = ceilDiv(tile.size[C], arch.lanes);
     for (int64_t block = 0; block < numBlocks; ++block) {
       uint32_t row =
           buffers.inputs[1].address + uint32_t(block * packing.pitchBytes());
@@ -305,9 +313,9 @@ private:
   }
 
   int64_t spreadBytes(const Box &tile) const {
-    return fold.spreads() ? arch::alignUp(spreadTensor(tile, 0).laneBytes(),
-                                          arch::kVectorBytes)
-                          : 0;
+    return fold.spreads()
+               ? alignUp(spreadTensor(tile, 0).laneBytes(), arch.vectorBytes)
+               : 0;
   }
 
   void spreadInput(CommandBuilder &builder, const Box &tile,
@@ -338,7 +346,7 @@ private:
             fold.window.strideW +
         1;
     return alignedTensor(
-        address,
+        arch, address,
         {tile.size[N], fold.channels(), fold.rows(tile.size[H]), columns},
         computeType(params));
   }
@@ -347,9 +355,10 @@ private:
   int64_t roundedBytes(const Box &tile) const {
     if (!params.rounded)
       return 0;
-    return arch::alignUp(
-        alignedTensor(0, inputBox(0, tile).size, *params.rounded).laneBytes(),
-        arch::kVectorBytes);
+    return alignUp(
+        alignedTensor(arch, 0, inputBox(0, tile).size, *params.rounded)
+            .laneBytes(),
+        arch.vectorBytes);
   }
 
   /// Every strideH-th row; zeros where the padded input has no row.
@@ -360,11 +369,11 @@ private:
     // Row r of the phase is input row step * r + shift.
     int64_t step = fold.window.strideH;
     int64_t shift = phase - fold.window.padTop;
-    int64_t first = std::clamp(
-        arch::ceilDiv(std::max<int64_t>(-shift, 0), step), begin, end);
-    int64_t last = std::clamp(
-        arch::ceilDiv(std::max<int64_t>(input.shape[H] - shift, 0), step),
-        first, end);
+    int64_t first =
+        std::clamp(ceilDiv(std::max<int64_t>(-shift, 0), step), begin, end);
+    int64_t last =
+        std::clamp(ceilDiv(std::max<int64_t>(input.shape[H] - shift, 0), step),
+                   first, end);
     if (first > begin)
       builder.fill(rows.slice(H, 0, first - begin), padBits);
     if (end > last)
@@ -388,42 +397,44 @@ private:
 
 } // namespace
 
-bool kernel::isFoldable(const ConvParams &params) {
-  return chooseFold(params).has_value();
+bool kernel::isFoldable(const Arch &arch, const ConvParams &params) {
+  return chooseFold(arch, params).has_value();
 }
 
-bool kernel::canRoundInput(const ConvParams &params) {
+bool kernel::canRoundInput(const Arch &arch, const ConvParams &params) {
   if (byteWidth(params.input.type) != 2)
     return false;
   ConvParams rounding = params;
   rounding.rounded = params.input.type;
   rounding.input.type = ElementType::F32;
-  std::optional<FoldChoice> apart = chooseFold(params),
-                            fused = chooseFold(rounding);
+  std::optional<FoldChoice> apart = chooseFold(arch, params),
+                            fused = chooseFold(arch, rounding);
   if (!fused)
     return false;
-  int64_t direct = directPasses(params) * passCycles(params);
+  int64_t direct = directPasses(arch, params) * passCycles(arch, params);
   // A result of the cast that is not folded and leaves half of a lane stays
   // there, and nothing but the input is transferred.
   int64_t elements = params.batch * params.inChannels * params.inH * params.inW;
   int64_t laneBytes = params.batch * params.inH * params.inW *
-                      arch::ceilDiv(params.inChannels, arch::kLanes) *
+                      ceilDiv(params.inChannels, arch.lanes) *
                       byteWidth(params.input.type);
-  bool staysLocal = !apart && laneBytes < arch::kLaneBytes / 2;
+  bool staysLocal = !apart && laneBytes < arch.laneBytes / 2;
   if (staysLocal &&
-      loadCost(rounding, fused->fold) >
-          elements * byteWidth(ElementType::F32) / arch::kLoadBytesPerCycle)
+      loadCost(arch, rounding, fused->fold) >
+          elements * byteWidth(ElementType::F32) / arch.loadBytesPerCycle)
     return false;
-  return fused->cycles <= (apart ? apart->cycles : direct) + castCost(params);
+  return fused->cycles <=
+         (apart ? apart->cycles : direct) + castCost(arch, params);
 }
 
-std::vector<char> kernel::packFoldedWeights(const ConvParams &params,
+std::vector<char> kernel::packFoldedWeights(const Arch &arch,
+                                            const ConvParams &params,
                                             llvm::ArrayRef<char> filter,
                                             llvm::ArrayRef<float> bias,
                                             const ChannelFactors &factors) {
-  Fold fold = chooseFold(params)->fold;
-  ConvPacking packing = shortPacking(params, fold);
-  ConvPacking spread = spreadPacking(params, fold);
+  Fold fold = chooseFold(arch, params)->fold;
+  ConvPacking packing = shortPacking(arch, params, fold);
+  ConvPacking spread = spreadPacking(arch, params, fold);
   const Window &window = params.window;
   auto element = [&](int64_t, int64_t oc, int64_t channel, int64_t row,
                      int64_t column) -> const char * {
@@ -454,14 +465,15 @@ std::vector<char> kernel::packFoldedWeights(const ConvParams &params,
   return packed;
 }
 
-int64_t kernel::foldedWeightBytes(const ConvParams &params) {
-  Fold fold = chooseFold(params)->fold;
-  int64_t bytes = partBytes(shortPacking(params, fold));
-  return fold.spreads() ? bytes + spreadPacking(params, fold).totalBytes()
+int64_t kernel::foldedWeightBytes(const Arch &arch, const ConvParams &params) {
+  Fold fold = chooseFold(arch, params)->fold;
+  int64_t bytes = partBytes(shortPacking(arch, params, fold));
+  return fold.spreads() ? bytes + spreadPacking(arch, params, fold).totalBytes()
                         : bytes;
 }
 
-void kernel::makeFoldedKernels(const ConvParams &params, KernelList &kernels) {
-  kernels.push_back(
-      std::make_unique<FoldedConvKernel>(params, chooseFold(params)->fold));
+void kernel::makeFoldedKernels(const Arch &arch, const ConvParams &params,
+                               KernelList &kernels) {
+  kernels.push_back(std::make_unique<FoldedConvKernel>(
+      arch, params, chooseFold(arch, params)->fold));
 }

@@ -40,9 +40,9 @@ GateFit fitOf(GateFunction function) {
 constexpr int64_t kLargest = 32767;
 constexpr int kBytes = 128;
 
-int64_t bufferBytes(const Shape4 &shape) {
-  return arch::alignUp(alignedTensor(0, shape, ElementType::I16).laneBytes(),
-                       arch::kVectorBytes);
+int64_t bufferBytes(const Arch &arch, const Shape4 &shape) {
+  return arch.wholeVectors(
+      alignedTensor(arch, 0, shape, ElementType::I16).laneBytes());
 }
 
 } // namespace
@@ -85,8 +85,8 @@ std::optional<GatedActivation> GatedActivation::make(GateFunction function,
   return gate;
 }
 
-int64_t GatedActivation::scratchBytes(const Shape4 &shape) {
-  return 3 * bufferBytes(shape);
+int64_t GatedActivation::scratchBytes(const Arch &arch, const Shape4 &shape) {
+  return 3 * bufferBytes(arch, shape);
 }
 
 void GatedActivation::emit(CommandBuilder &builder, const LocalTensor &result,
@@ -95,7 +95,7 @@ void GatedActivation::emit(CommandBuilder &builder, const LocalTensor &result,
   LocalTensor buffers[3];
   for (LocalTensor &buffer : buffers) {
     buffer = operand.at(scratch);
-    scratch += uint32_t(bufferBytes(operand.shape));
+    scratch += uint32_t(bufferBytes(builder.arch, operand.shape));
   }
   auto [first, distance, second] = buffers;
   auto right = [](int shift) { return Operand(-shift, ElementType::I8); };

@@ -26,7 +26,7 @@ Registers start(ElementType type, uint32_t function) {
 }
 
 uint64_t localAddress(const LocalTensor &tensor) {
-  return arch::kLocalBase + tensor.address;
+  return tensor.arch->localBase + tensor.address;
 }
 
 void setSource(Registers &r, uint64_t address) {
@@ -182,9 +182,9 @@ void CommandBuilder::loadBlocks(const LocalTensor &result,
   // need not have: alone, it has the stride of its own length.
   int64_t stride =
       rows > 1 ? result.strides[N] : result.channelRows() * result.strides[C];
-  int64_t end = result.address % arch::kLaneBytes +
-                rows * stride * byteWidth(result.type);
-  if (rows > 1 && end > arch::kLaneBytes) {
+  int64_t end =
+      result.address % arch.laneBytes + rows * stride * byteWidth(result.type);
+  if (rows > 1 && end > arch.laneBytes) {
     loadBlocks(result.slice(N, 0, rows - 1), source, rows - 1, columns,
                rowStride);
     loadBlocks(result.slice(N, rows - 1, 1),

@@ -9,8 +9,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "LaneCopy.h"
+#include "Support/IntMath.h"
 
-#include "Arch/BM1684X.h"
+#include "Arch/Arch.h"
 #include "CopySide.h"
 #include "LocalCopy.h"
 
@@ -30,13 +31,14 @@ constexpr int64_t kMostTransfers = 64;
 /// The tile axes: c the lanes, h the cut axis, w everything else.
 class LaneCopyKernel : public TiledKernel {
 public:
-  LaneCopyKernel(const GlobalTensor &result, const GlobalTensor &source,
-                 const StridedAxis &lanes, llvm::ArrayRef<StridedAxis> axes,
-                 unsigned cut)
-      : type(result.type), lanes(lanes.size), axes(axes.begin(), axes.end()),
-        cut(cut), to(result, &StridedAxis::resultStride, lanes, axes, cut,
-                     /*mayCover=*/false),
-        from(source, &StridedAxis::sourceStride, lanes, axes, cut,
+  LaneCopyKernel(const Arch &arch, const GlobalTensor &result,
+                 const GlobalTensor &source, const StridedAxis &lanes,
+                 llvm::ArrayRef<StridedAxis> axes, unsigned cut)
+      : TiledKernel(arch), type(result.type), lanes(lanes.size),
+        axes(axes.begin(), axes.end()), cut(cut),
+        to(arch, result, &StridedAxis::resultStride, lanes, axes, cut,
+           /*mayCover=*/false),
+        from(arch, source, &StridedAxis::sourceStride, lanes, axes, cut,
              /*mayCover=*/true) {
     for (auto [i, axis] : llvm::enumerate(axes))
       inner *= i == cut ? 1 : axis.size;
@@ -46,28 +48,28 @@ public:
   bool isPossible() const {
     return to.numTransfers() <= kMostTransfers &&
            from.numTransfers() <= kMostTransfers &&
-           to.columns(unit) <= arch::kMaxSize &&
-           from.columns(unit) <= arch::kMaxSize && bytes(unit) <= kTileBytes;
+           to.columns(unit) <= arch.maxSize &&
+           from.columns(unit) <= arch.maxSize && bytes(unit) <= tileBytes();
   }
 
   /// About what the whole copy takes, in bytes that are transferred; halves of
   /// it where several choices agree.
   double cost() const {
     int64_t rows = axes[cut].size;
-    while (rows > unit && bytes(rows) > kTileBytes)
-      rows = arch::alignUp(arch::ceilDiv(rows, 2), unit);
+    while (rows > unit && bytes(rows) > tileBytes())
+      rows = alignUp(ceilDiv(rows, 2), unit);
     double tiles = double(axes[cut].size) / double(rows);
     double transferred =
         tiles * double(lanes) *
         double(to.transferBytes(rows) + from.transferBytes(rows));
     double perLane = double(inner) * double(axes[cut].size) *
-                     double(arch::ceilDiv(lanes, arch::kLanes));
-    double vectors = perLane * double(byteWidth(type)) / arch::kVectorBytes;
-    return transferred + vectors * double(arch::kMoveBytesPerCycle);
+                     double(arch.channelRows(lanes));
+    double vectors = perLane * double(byteWidth(type)) / arch.vectorBytes;
+    return transferred + vectors * double(arch.moveBytesPerCycle);
   }
 
   Shape4 space() const override { return {1, lanes, axes[cut].size, inner}; }
-  Shape4 granularity() const override { return {0, arch::kLanes, unit, 0}; }
+  Shape4 granularity() const override { return {0, arch.lanes, unit, 0}; }
   unsigned numInputs() const override { return 1; }
   Box inputBox(unsigned, const Box &tile) const override {
     Box box = tile;
@@ -116,7 +118,7 @@ public:
 
 private:
   /// Tiles of both sides, twice, so that transfers go on meanwhile.
-  static constexpr int64_t kTileBytes = arch::kLaneBytes / 2;
+  int64_t tileBytes() const { return arch.laneBytes / 2; }
 
   int64_t bytes(int64_t rows) const {
     return (to.laneElements(rows) + from.laneElements(rows)) * byteWidth(type);
@@ -124,12 +126,12 @@ private:
 
   /// Tiles start at vectors on both sides, if such fit.
   void chooseUnit() {
-    int64_t vector = arch::kVectorBytes / byteWidth(type);
+    int64_t vector = arch.vectorBytes / byteWidth(type);
     auto unitOf = [&](const CopySide &side) {
       return vector / std::gcd(vector, side.startOf(1));
     };
     unit = std::min(std::lcm(unitOf(to), unitOf(from)), axes[cut].size);
-    if (bytes(unit) > kTileBytes)
+    if (bytes(unit) > tileBytes())
       unit = 1;
   }
 
@@ -142,14 +144,15 @@ private:
 };
 
 /// The best choice of the axis that is cut, or null.
-std::unique_ptr<LaneCopyKernel> chooseCut(const GlobalTensor &result,
+std::unique_ptr<LaneCopyKernel> chooseCut(const Arch &arch,
+                                          const GlobalTensor &result,
                                           const GlobalTensor &source,
                                           const StridedAxis &lanes,
                                           llvm::ArrayRef<StridedAxis> rest) {
   std::unique_ptr<LaneCopyKernel> best;
   for (unsigned cut = 0; cut < rest.size(); ++cut) {
-    auto kernel =
-        std::make_unique<LaneCopyKernel>(result, source, lanes, rest, cut);
+    auto kernel = std::make_unique<LaneCopyKernel>(arch, result, source, lanes,
+                                                   rest, cut);
     if (kernel->isPossible() && (!best || kernel->cost() < best->cost()))
       best = std::move(kernel);
   }
@@ -158,7 +161,7 @@ std::unique_ptr<LaneCopyKernel> chooseCut(const GlobalTensor &result,
 
 /// The bytes that transfers without reordering would count for: runs that both
 /// sides have, or single elements.
-double costOfTransfers(const StridedAxis &lanes,
+double costOfTransfers(const Arch &arch, const StridedAxis &lanes,
                        llvm::ArrayRef<StridedAxis> rest, int64_t elementBytes) {
   double count = double(lanes.size);
   for (const StridedAxis &axis : rest)
@@ -167,20 +170,20 @@ double costOfTransfers(const StridedAxis &lanes,
   int64_t length =
       run.resultStride == 1 && run.sourceStride == 1 ? run.size : 1;
   return 2.0 * count / double(length) *
-         double(std::max(length * elementBytes, arch::kShortestRowBytes));
+         double(std::max(length * elementBytes, arch.shortestRowBytes));
 }
 
 } // namespace
 
-bool kernel::makeLaneCopyKernel(const GlobalTensor &result,
+bool kernel::makeLaneCopyKernel(const Arch &arch, const GlobalTensor &result,
                                 const GlobalTensor &source,
                                 const StridedAxis &lanes,
                                 llvm::ArrayRef<StridedAxis> rest,
                                 KernelList &kernels) {
   std::unique_ptr<LaneCopyKernel> kernel =
-      chooseCut(result, source, lanes, rest);
-  if (!kernel ||
-      2 * kernel->cost() > costOfTransfers(lanes, rest, byteWidth(result.type)))
+      chooseCut(arch, result, source, lanes, rest);
+  if (!kernel || 2 * kernel->cost() >
+                     costOfTransfers(arch, lanes, rest, byteWidth(result.type)))
     return false;
   kernels.push_back(std::move(kernel));
   return true;
@@ -189,24 +192,25 @@ bool kernel::makeLaneCopyKernel(const GlobalTensor &result,
 namespace {
 
 /// The best choice of what goes across the lanes, or null.
-std::unique_ptr<LaneCopyKernel> chooseLanes(const GlobalTensor &result,
+std::unique_ptr<LaneCopyKernel> chooseLanes(const Arch &arch,
+                                            const GlobalTensor &result,
                                             const GlobalTensor &source,
                                             llvm::ArrayRef<StridedAxis> axes) {
   std::unique_ptr<LaneCopyKernel> best;
   auto consider = [&](const StridedAxis &lanes,
                       llvm::ArrayRef<StridedAxis> rest) {
-    auto kernel = chooseCut(result, source, lanes, joinAxes(rest));
+    auto kernel = chooseCut(arch, result, source, lanes, joinAxes(rest));
     if (kernel && (!best || kernel->cost() < best->cost()))
       best = std::move(kernel);
   };
   for (unsigned i = 0; i < axes.size(); ++i) {
     const StridedAxis &axis = axes[i];
-    if (axis.size > arch::kMaxSize)
+    if (axis.size > arch.maxSize)
       continue;
     StridedAxes rest(axes);
     rest.erase(rest.begin() + i);
     consider(axis, rest);
-    int64_t count = arch::laneDivisor(axis.size), inner = axis.size / count;
+    int64_t count = arch.laneDivisor(axis.size), inner = axis.size / count;
     rest.push_back({inner, axis.resultStride, axis.sourceStride});
     consider({count, axis.resultStride * inner, axis.sourceStride * inner},
              rest);
@@ -216,13 +220,14 @@ std::unique_ptr<LaneCopyKernel> chooseLanes(const GlobalTensor &result,
 
 } // namespace
 
-bool kernel::makeFreeLaneCopy(const GlobalTensor &result,
+bool kernel::makeFreeLaneCopy(const Arch &arch, const GlobalTensor &result,
                               const GlobalTensor &source,
                               llvm::ArrayRef<StridedAxis> axes,
                               KernelList &kernels) {
-  std::unique_ptr<LaneCopyKernel> kernel = chooseLanes(result, source, axes);
-  if (!kernel || 2 * kernel->cost() >
-                     costOfTransfers({1, 1, 1}, axes, byteWidth(result.type)))
+  std::unique_ptr<LaneCopyKernel> kernel =
+      chooseLanes(arch, result, source, axes);
+  if (!kernel || 2 * kernel->cost() > costOfTransfers(arch, {1, 1, 1}, axes,
+                                                      byteWidth(result.type)))
     return false;
   kernels.push_back(std::move(kernel));
   return true;

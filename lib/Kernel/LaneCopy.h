@@ -15,13 +15,14 @@ namespace tpuc::kernel {
 /// `rest`: they transfer the longest runs that either side has and reorder them
 /// in local memory. False, with nothing appended, when transfers without
 /// reordering would hardly take longer or when no tile fits into a lane.
-bool makeLaneCopyKernel(const GlobalTensor &result, const GlobalTensor &source,
-                        const StridedAxis &lanes,
+bool makeLaneCopyKernel(const Arch &arch, const GlobalTensor &result,
+                        const GlobalTensor &source, const StridedAxis &lanes,
                         llvm::ArrayRef<StridedAxis> rest, KernelList &kernels);
 
 /// The same for sides that need not agree in their lanes: an axis or a part of
 /// one goes across the lanes.
-bool makeFreeLaneCopy(const GlobalTensor &result, const GlobalTensor &source,
+bool makeFreeLaneCopy(const Arch &arch, const GlobalTensor &result,
+                      const GlobalTensor &source,
                       llvm::ArrayRef<StridedAxis> axes, KernelList &kernels);
 
 } // namespace tpuc::kernel

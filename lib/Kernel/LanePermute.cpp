@@ -17,10 +17,11 @@ namespace {
 
 class LanePermuteKernel : public TiledKernel {
 public:
-  LanePermuteKernel(const GlobalTensor &result, const GlobalTensor &source,
-                    const GlobalTensor &matrices, LanePermutation permutation)
-      : result(byLanes(result)), source(byLanes(source)), matrices(matrices),
-        plan(std::move(permutation)) {}
+  LanePermuteKernel(const Arch &arch, const GlobalTensor &result,
+                    const GlobalTensor &source, const GlobalTensor &matrices,
+                    LanePermutation permutation)
+      : TiledKernel(arch), result(byLanes(result)), source(byLanes(source)),
+        matrices(matrices), plan(std::move(permutation)) {}
 
   Shape4 space() const override { return result.shape; }
   Shape4 granularity() const override { return {0, 0, 0, 0}; }
@@ -29,10 +30,11 @@ public:
     return {{0, 0, 0, 0}, index == 0 ? source.shape : matrices.shape};
   }
   LocalTensor placeInput(unsigned index, const Box &box) const override {
-    return alignedTensor(0, box.size, index == 0 ? source.type : matrices.type);
+    return alignedTensor(arch, 0, box.size,
+                         index == 0 ? source.type : matrices.type);
   }
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(0, tile.size, result.type);
+    return alignedTensor(arch, 0, tile.size, result.type);
   }
   int64_t scratchBytes(const Box &) const override {
     int64_t most = 0;
@@ -55,7 +57,7 @@ public:
                          slotsOf(buffers.inputs[0].address, plan.sourceLanes,
                                  product.source, product.step, product.count),
                          buffers.inputs[1].address +
-                             uint32_t(product.matrix * LanePermutation::kDepth),
+                             uint32_t(product.matrix * plan.depth),
                          std::nullopt, Window(), product.accumulates);
       builder.cast(slotsOf(buffers.result.address, plan.resultLanes,
                            group.first, group.step, group.count),
@@ -77,7 +79,7 @@ private:
 
   LocalTensor sumsOf(const LanePermutation::Group &group,
                      int64_t address) const {
-    return alignedTensor(uint32_t(address),
+    return alignedTensor(arch, uint32_t(address),
                          {1, plan.resultLanes, group.count, plan.runBytes},
                          ElementType::I32);
   }
@@ -86,7 +88,7 @@ private:
   LocalTensor slotsOf(uint32_t address, int64_t lanes, int64_t first,
                       int64_t step, int64_t count) const {
     LocalTensor slots =
-        alignedTensor(uint32_t(address + first * plan.runBytes),
+        alignedTensor(arch, uint32_t(address + first * plan.runBytes),
                       {1, lanes, count, plan.runBytes}, ElementType::I8);
     slots.strides[H] = step * plan.runBytes;
     return slots;
@@ -98,11 +100,11 @@ private:
 
 } // namespace
 
-void kernel::makeLanePermuteKernel(const GlobalTensor &result,
+void kernel::makeLanePermuteKernel(const Arch &arch, const GlobalTensor &result,
                                    const GlobalTensor &source,
                                    const GlobalTensor &matrices,
                                    LanePermutation permutation,
                                    KernelList &kernels) {
   kernels.push_back(std::make_unique<LanePermuteKernel>(
-      result, source, matrices, std::move(permutation)));
+      arch, result, source, matrices, std::move(permutation)));
 }

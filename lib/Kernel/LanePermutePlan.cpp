@@ -6,8 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Arch/BM1684X.h"
+#include "Arch/Arch.h"
 #include "Kernel/LanePermute.h"
+#include "Support/IntMath.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
@@ -23,9 +24,6 @@ namespace {
 /// Most slots of a program for which a plan is made.
 constexpr int64_t kMostSlots = int64_t(1) << 18;
 constexpr int64_t kMostMatrices = 256;
-/// Bytes per lane of both sides, which are resident together, with the sums and
-/// the matrices.
-constexpr int64_t kMostBytes = arch::kLaneBytes / 2;
 /// Local bytes of a lane for the sums of a group.
 constexpr int64_t kGroupBytes = 16 * 1024;
 /// How much longer than transfers products may take: transfers seldom reach
@@ -38,39 +36,39 @@ using LaneMap = std::vector<int8_t>; ///< by result lane; -1: from elsewhere
 /// A side of the movement: elements as slots of lanes.
 class Side {
 public:
-  explicit Side(const GlobalTensor &tensor)
-      : channels(tensor.layout.c),
+  Side(const Arch &arch, const GlobalTensor &tensor)
+      : roundLanes(arch.lanes), channels(tensor.layout.c),
         rowElements(numElements(tensor.shape) /
                     (tensor.layout.n * tensor.layout.c)) {}
 
-  int64_t lanes() const { return std::min(channels, arch::kLanes); }
+  int64_t lanes() const { return std::min(channels, roundLanes); }
   /// Elements of one channel.
   int64_t row() const { return rowElements; }
   /// Elements of a lane, where the channels take several rounds of lanes.
   int64_t laneElements(int64_t batches) const {
-    return batches * arch::ceilDiv(channels, arch::kLanes) * rowElements;
+    return batches * ceilDiv(channels, roundLanes) * rowElements;
   }
   int64_t laneOf(int64_t element) const {
-    return element / rowElements % channels % arch::kLanes;
+    return element / rowElements % channels % roundLanes;
   }
   /// The place in the lane.
   int64_t placeOf(int64_t element) const {
     int64_t channel = element / rowElements % channels;
-    int64_t rounds = arch::ceilDiv(channels, arch::kLanes);
+    int64_t rounds = ceilDiv(channels, roundLanes);
     int64_t row =
-        element / (rowElements * channels) * rounds + channel / arch::kLanes;
+        element / (rowElements * channels) * rounds + channel / roundLanes;
     return row * rowElements + element % rowElements;
   }
 
 private:
-  int64_t channels, rowElements;
+  int64_t roundLanes, channels, rowElements;
 };
 
 class Planner {
 public:
-  Planner(const GlobalTensor &result, const GlobalTensor &source,
-          llvm::ArrayRef<StridedMap> boxes)
-      : result(result), source(source), boxes(boxes),
+  Planner(const Arch &arch, const GlobalTensor &result,
+          const GlobalTensor &source, llvm::ArrayRef<StridedMap> boxes)
+      : arch(arch), result(result), source(source), boxes(boxes),
         width(byteWidth(result.type)) {}
 
   std::optional<LanePermutation> run() {
@@ -89,10 +87,10 @@ private:
   bool findSlots() {
     if (!result.layout.isKnown() || !source.layout.isKnown())
       return false;
-    to = Side(result);
-    from = Side(source);
+    to = Side(arch, result);
+    from = Side(arch, source);
     for (const Side *side : {&*to, &*from})
-      if (side->row() * width % arch::kVectorBytes != 0)
+      if (side->row() * width % arch.vectorBytes != 0)
         return false;
     slot = std::gcd(to->row(), from->row());
     for (const StridedMap &box : boxes) {
@@ -105,16 +103,19 @@ private:
         if (axis.size > 1)
           slot = std::gcd(std::gcd(slot, axis.resultStride), axis.sourceStride);
     }
+    plan.depth = 2 * arch.productDepth;
     plan.runBytes = slot * width;
     plan.resultLanes = to->lanes();
     plan.sourceLanes = from->lanes();
-    // Sums of 4 bytes each start at vectors.
+    // Both sides are resident together, with the sums and the matrices. Sums of
+    // 4 bytes each start at vectors.
     int64_t laneBytes = (to->laneElements(result.layout.n) +
                          from->laneElements(source.layout.n)) *
                         width;
-    return laneBytes <= kMostBytes && plan.runBytes >= arch::kVectorBytes &&
-           plan.runBytes % (arch::kVectorBytes / 4) == 0 &&
-           plan.runBytes <= arch::kMaxSize &&
+    return laneBytes <= arch.laneBytes / 2 &&
+           plan.runBytes >= arch.vectorBytes &&
+           plan.runBytes % (arch.vectorBytes / 4) == 0 &&
+           plan.runBytes <= arch.maxSize &&
            numElements(result.shape) / slot <= kMostSlots;
   }
 
@@ -191,7 +192,7 @@ private:
         int64_t end = begin + 1, step = 0;
         if (end < group.count) {
           step = sourceOf(end) - sourceOf(begin);
-          bool isUsable = step >= 0 && step * plan.runBytes <= arch::kMaxSize;
+          bool isUsable = step >= 0 && step * plan.runBytes <= arch.maxSize;
           while (isUsable && end < group.count &&
                  sourceOf(end) - sourceOf(end - 1) == step)
             ++end;
@@ -199,11 +200,11 @@ private:
         group.products.push_back({matrix, begin, sourceOf(begin),
                                   end - begin > 1 ? step : 1, end - begin,
                                   matrix != matrices.front()});
-        cycles += arch::ceilDiv((end - begin) * plan.runBytes, 4);
+        cycles += ceilDiv((end - begin) * plan.runBytes, 4);
         begin = end;
       }
     }
-    cycles += group.count * plan.runBytes * 4 / arch::kVectorBytes;
+    cycles += group.count * plan.runBytes * 4 / arch.vectorBytes;
     plan.groups.push_back(std::move(group));
   }
 
@@ -220,25 +221,23 @@ private:
   bool isWorthwhile() const {
     int64_t rows = numElements(result.shape) * width / plan.runBytes;
     double transfers =
-        double(rows * std::max(plan.runBytes, arch::kShortestRowBytes)) /
-        arch::kMoveBytesPerCycle;
-    double loads =
-        double(plan.resultLanes * plan.numMatrices * LanePermutation::kDepth) /
-        arch::kLoadBytesPerCycle;
+        double(rows * std::max(plan.runBytes, arch.shortestRowBytes)) /
+        arch.moveBytesPerCycle;
+    double loads = double(plan.resultLanes * plan.numMatrices * plan.depth) /
+                   arch.loadBytesPerCycle;
     return double(cycles) + loads <= kMostSlowdown * transfers;
   }
 
   void packMatrices() {
-    plan.matrices.assign(
-        plan.resultLanes * plan.numMatrices * LanePermutation::kDepth, 0);
+    plan.matrices.assign(plan.resultLanes * plan.numMatrices * plan.depth, 0);
     for (const auto &[map, id] : matrixIds)
       for (int64_t lane = 0; lane < plan.resultLanes; ++lane)
         if (map[lane] >= 0)
-          plan.matrices[(lane * plan.numMatrices + id) *
-                            LanePermutation::kDepth +
+          plan.matrices[(lane * plan.numMatrices + id) * plan.depth +
                         map[lane]] = 1;
   }
 
+  const Arch &arch;
   const GlobalTensor &result, &source;
   llvm::ArrayRef<StridedMap> boxes;
   int64_t width, slot = 0;
@@ -255,8 +254,8 @@ private:
 } // namespace
 
 std::optional<LanePermutation>
-kernel::planLanePermutation(const GlobalTensor &result,
+kernel::planLanePermutation(const Arch &arch, const GlobalTensor &result,
                             const GlobalTensor &source,
                             llvm::ArrayRef<StridedMap> boxes) {
-  return Planner(result, source, boxes).run();
+  return Planner(arch, result, source, boxes).run();
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LaneTranspose.h"
+#include "Support/IntMath.h"
 
 #include <algorithm>
 #include <numeric>
@@ -19,8 +20,8 @@ namespace {
 
 class LaneTransposeKernel : public TiledKernel {
 public:
-  explicit LaneTransposeKernel(const LaneTransposeParams &params)
-      : params(params) {}
+  LaneTransposeKernel(const Arch &arch, const LaneTransposeParams &params)
+      : TiledKernel(arch), params(params) {}
 
   Shape4 space() const override { return params.result.shape; }
 
@@ -29,7 +30,7 @@ public:
   Shape4 granularity() const override {
     bool hasTwoLaneAxes = params.source.shape[H] > 1;
     bool hasTwoRowAxes = params.result.shape[H] > 1;
-    int64_t lanes = arch::kLanes;
+    int64_t lanes = arch.lanes;
     return {1, hasTwoLaneAxes ? std::lcm(lanes, params.source.shape[W]) : lanes,
             hasTwoRowAxes ? lanes / std::gcd(lanes, params.result.shape[W]) : 0,
             hasTwoRowAxes ? 0 : lanes};
@@ -39,7 +40,7 @@ public:
 
   Box inputBox(unsigned index, const Box &tile) const override {
     if (index == 1)
-      return {{0, 0, 0, 0}, {1, arch::kLanes, 1, arch::kLanes}};
+      return {{0, 0, 0, 0}, {1, arch.lanes, 1, arch.lanes}};
     Box box;
     box.offset[N] = tile.offset[N];
     box.size[N] = tile.size[N];
@@ -55,7 +56,7 @@ public:
   }
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
-    return index == 1 ? alignedTensor(0, box.size, params.identity->type)
+    return index == 1 ? alignedTensor(arch, 0, box.size, params.identity->type)
                       : place(params.source, box);
   }
   LocalTensor placeResult(const Box &tile) const override {
@@ -130,14 +131,14 @@ private:
 
   /// As one row: a tensor of so few bytes lies in too few pages of memory.
   void loadIdentity(CommandBuilder &builder, const LocalTensor &local) const {
-    int64_t words = arch::kLanes * byteWidth(local.type) / 4;
+    int64_t words = arch.lanes * byteWidth(local.type) / 4;
     LocalTensor target = local.as(ElementType::I32);
-    target.shape = {1, arch::kLanes, 1, words};
+    target.shape = {1, arch.lanes, 1, words};
     target.strides = {words, words, words, 1};
     GlobalTensor source = *params.identity;
     source.type = ElementType::I32;
-    builder.loadBlocks(target, source, 1, arch::kLanes * words,
-                       arch::kLanes * words);
+    builder.loadBlocks(target, source, 1, arch.lanes * words,
+                       arch.lanes * words);
   }
 
   /// Whether neighbours on n follow each other in global memory, so that rows
@@ -156,10 +157,10 @@ private:
   /// A tile's buffer, with the elements in the order of `side`.
   LocalTensor place(const GlobalTensor &side, const Box &box) const {
     if (!hasRunsOnN(side.slice(box)))
-      return alignedTensor(0, box.size, type());
+      return alignedTensor(arch, 0, box.size, type());
     const Shape4 &size = box.size;
-    LocalTensor runs =
-        alignedTensor(0, {1, size[C], size[H] * size[W], size[N]}, type());
+    LocalTensor runs = alignedTensor(
+        arch, 0, {1, size[C], size[H] * size[W], size[N]}, type());
     return runs.viewed(size, {1, runs.strides[C], size[W] * size[N], size[N]});
   }
   bool usesIdentity() const { return params.identity.has_value(); }
@@ -168,36 +169,36 @@ private:
   static int64_t rows(const Box &tile) { return tile.size[H] * tile.size[W]; }
 
   LocalTensor packedSource(const Box &tile, uint32_t address) const {
-    return alignedTensor(address, {tile.size[N], rows(tile), 1, tile.size[C]},
-                         type());
+    return alignedTensor(arch, address,
+                         {tile.size[N], rows(tile), 1, tile.size[C]}, type());
   }
   LocalTensor packedResult(const Box &tile, uint32_t address) const {
-    return alignedTensor(address, {tile.size[N], tile.size[C], 1, rows(tile)},
-                         type());
+    return alignedTensor(arch, address,
+                         {tile.size[N], tile.size[C], 1, rows(tile)}, type());
   }
 
   /// Of the larger side, packed.
   int64_t packedBytes(const Box &tile) const {
-    return arch::alignUp(std::max(packedSource(tile, 0).laneBytes(),
-                                  packedResult(tile, 0).laneBytes()),
-                         arch::kVectorBytes);
+    return alignUp(std::max(packedSource(tile, 0).laneBytes(),
+                            packedResult(tile, 0).laneBytes()),
+                   arch.vectorBytes);
   }
 
-  /// INT8 products for 64 lanes with `columns` elements each.
-  static LocalTensor sumsOf(int64_t columns, uint32_t address) {
-    return alignedTensor(address, {1, arch::kLanes, 1, columns},
+  /// INT8 products for all lanes with `columns` elements each.
+  LocalTensor sumsOf(int64_t columns, uint32_t address) const {
+    return alignedTensor(arch, address, {1, arch.lanes, 1, columns},
                          ElementType::I32);
   }
 
   /// Whether h and w follow each other without gaps from an aligned start on.
-  static bool isDense(const LocalTensor &tensor) {
+  bool isDense(const LocalTensor &tensor) const {
     bool isRow = tensor.shape[W] == 1 || tensor.strides[W] == 1;
     bool isImage = tensor.shape[H] == 1 || tensor.strides[H] == tensor.shape[W];
     int64_t pitchBytes = tensor.strides[N] * byteWidth(tensor.type);
     int64_t rowBytes = tensor.strides[C] * byteWidth(tensor.type);
     return isRow && isImage &&
-           (tensor.shape[N] == 1 || pitchBytes % arch::kVectorBytes == 0) &&
-           (tensor.channelRows() == 1 || rowBytes % arch::kVectorBytes == 0);
+           (tensor.shape[N] == 1 || pitchBytes % arch.vectorBytes == 0) &&
+           (tensor.channelRows() == 1 || rowBytes % arch.vectorBytes == 0);
   }
 
   /// A dense tensor with h and w as one row of `columns`.
@@ -211,19 +212,20 @@ private:
   }
 
   /// Whether the transposer finds the layout that it implies.
-  static bool isAligned(const LocalTensor &tensor) {
-    Shape4 strides = alignedStrides(tensor.shape, tensor.type);
+  bool isAligned(const LocalTensor &tensor) const {
+    Shape4 strides = alignedStrides(arch, tensor.shape, tensor.type);
     return tensor.channelRows() == 1 || tensor.strides[C] == strides[C];
   }
 
-  /// Blocks of 64 x 64: lanes b of the result from columns b of the source.
-  static void multiply(CommandBuilder &builder, const LocalTensor &result,
-                       const LocalTensor &source, const LocalTensor &identity) {
+  /// Blocks of lanes x lanes: lanes b of the result from columns b of the
+  /// source.
+  void multiply(CommandBuilder &builder, const LocalTensor &result,
+                const LocalTensor &source, const LocalTensor &identity) const {
     for (int64_t n = 0; n < result.shape[N]; ++n)
-      for (int64_t b = 0; b < result.shape[C]; b += arch::kLanes)
-        for (int64_t a = 0; a < source.shape[C]; a += arch::kLanes) {
-          int64_t columns = std::min(arch::kLanes, result.shape[C] - b);
-          int64_t lanes = std::min(arch::kLanes, source.shape[C] - a);
+      for (int64_t b = 0; b < result.shape[C]; b += arch.lanes)
+        for (int64_t a = 0; a < source.shape[C]; a += arch.lanes) {
+          int64_t columns = std::min(arch.lanes, result.shape[C] - b);
+          int64_t lanes = std::min(arch.lanes, source.shape[C] - a);
           LocalTensor unit = identity.slice(C, 0, columns).slice(W, 0, columns);
           builder.matmulRows(
               result.slice(N, n, 1).slice(C, b, columns).slice(W, a, lanes),
@@ -234,14 +236,13 @@ private:
   }
 
   /// The same for INT8, of which only products of 32 bits exist.
-  static void multiplyInt8(CommandBuilder &builder, const LocalTensor &result,
-                           const LocalTensor &source,
-                           const LocalTensor &identity,
-                           const LocalTensor &sums) {
+  void multiplyInt8(CommandBuilder &builder, const LocalTensor &result,
+                    const LocalTensor &source, const LocalTensor &identity,
+                    const LocalTensor &sums) const {
     LocalTensor to = result.as(ElementType::I8);
     for (int64_t n = 0; n < result.shape[N]; ++n)
-      for (int64_t b = 0; b < result.shape[C]; b += arch::kLanes) {
-        int64_t columns = std::min(arch::kLanes, result.shape[C] - b);
+      for (int64_t b = 0; b < result.shape[C]; b += arch.lanes) {
+        int64_t columns = std::min(arch.lanes, result.shape[C] - b);
         LocalTensor block = sums.slice(C, 0, columns);
         multiply(builder, block,
                  source.as(ElementType::I8).slice(N, n, 1).slice(W, b, columns),
@@ -255,7 +256,8 @@ private:
 
 } // namespace
 
-void kernel::makeLaneTransposeKernel(const LaneTransposeParams &params,
+void kernel::makeLaneTransposeKernel(const Arch &arch,
+                                     const LaneTransposeParams &params,
                                      KernelList &kernels) {
-  kernels.push_back(std::make_unique<LaneTransposeKernel>(params));
+  kernels.push_back(std::make_unique<LaneTransposeKernel>(arch, params));
 }

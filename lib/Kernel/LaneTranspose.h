@@ -20,11 +20,13 @@ namespace tpuc::kernel {
 struct LaneTransposeParams {
   GlobalTensor result; ///< [n, B1 * B2, A1, A2]
   GlobalTensor source; ///< [n, A1 * A2, B1, B2]
-  /// [1, 64, 1, 64] of the operands' type for 16-bit floats, of i8 for INT8.
+  /// [1, lanes, 1, lanes] of the operands' type for 16-bit floats, of i8 for
+  /// INT8.
   std::optional<GlobalTensor> identity;
 };
 
-void makeLaneTransposeKernel(const LaneTransposeParams &params,
+void makeLaneTransposeKernel(const Arch &arch,
+                             const LaneTransposeParams &params,
                              KernelList &kernels);
 
 } // namespace tpuc::kernel

@@ -24,15 +24,18 @@ struct Order {
 /// Adds up the cycles of commands.
 class CycleSink : public CommandSink {
 public:
+  explicit CycleSink(const Arch &arch) : arch(arch) {}
+
   void emit(codec::Layout layout, const codec::Registers &registers) override {
     cycles += timing::cycles(layout, registers, parameters);
   }
-  uint64_t coefficientBase() const override { return arch::kGlobalBase; }
-  uint64_t activationBase() const override { return arch::kGlobalBase; }
+  uint64_t coefficientBase() const override { return arch.globalBase; }
+  uint64_t activationBase() const override { return arch.globalBase; }
 
   uint64_t cycles = 0;
 
 private:
+  const Arch &arch;
   timing::TimingParameters parameters = timing::TimingParameters::vendor();
 };
 
@@ -56,9 +59,9 @@ public:
 
 private:
   /// Strides of n have 16 bits.
-  static bool fitsN(const StridedAxis &axis) {
-    return axis.size == 1 ||
-           std::max(axis.resultStride, axis.sourceStride) <= arch::kMaxSize;
+  bool fitsN(const StridedAxis &axis) const {
+    return axis.size == 1 || std::max(axis.resultStride, axis.sourceStride) <=
+                                 result.arch->maxSize;
   }
 
   Order bestOrder() const {
@@ -80,8 +83,8 @@ private:
   }
 
   double cost(const Order &order) const {
-    CycleSink sink;
-    CommandBuilder builder(sink);
+    CycleSink sink(*result.arch);
+    CommandBuilder builder(*result.arch, sink);
     emitOne(builder, order, 0, 0);
     double commands = 1;
     for (auto [i, axis] : llvm::enumerate(axes))
@@ -127,18 +130,19 @@ private:
 void kernel::copyWithinLanes(CommandBuilder &builder, const LocalTensor &result,
                              const LocalTensor &source,
                              llvm::ArrayRef<StridedAxis> axes) {
+  const Arch &arch = builder.arch;
   // Strides of channel rows have 16 bits.
   bool hasRows = result.channelRows() > 1 || source.channelRows() > 1;
   if (hasRows &&
-      std::max(result.strides[C], source.strides[C]) > arch::kMaxSize) {
-    for (int64_t c = 0; c < result.shape[C]; c += arch::kLanes) {
-      int64_t count = std::min(arch::kLanes, result.shape[C] - c);
+      std::max(result.strides[C], source.strides[C]) > arch.maxSize) {
+    for (int64_t c = 0; c < result.shape[C]; c += arch.lanes) {
+      int64_t count = std::min(arch.lanes, result.shape[C] - c);
       copyWithinLanes(builder, result.slice(C, c, count),
                       source.slice(C, c, count), axes);
     }
     return;
   }
-  cutSizes(joinAxes(axes), 0, 0,
+  cutSizes(arch, joinAxes(axes), 0, 0,
            [&](llvm::ArrayRef<StridedAxis> cut, int64_t resultOffset,
                int64_t sourceOffset) {
              LocalTensor to = result, from = source;

@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/Matmul.h"
+#include "Support/IntMath.h"
 
 #include "RequantEpilogue.h"
 
@@ -32,13 +33,14 @@ enum NarrowInput : unsigned { kSummand = kBias, kFactor = 3, kOffset = 4 };
 
 class MatmulKernel : public TiledKernel {
 public:
-  explicit MatmulKernel(const MatmulParams &params) : params(params) {}
+  MatmulKernel(const Arch &arch, const MatmulParams &params)
+      : TiledKernel(arch), params(params) {}
 
   Shape4 space() const override { return params.result.shape; }
 
   Shape4 granularity() const override {
-    int64_t vector = arch::kVectorBytes / byteWidth(type());
-    return {1, arch::kLanes, 0, params.panels ? params.panels.columns : vector};
+    int64_t vector = arch.vectorBytes / byteWidth(type());
+    return {1, arch.lanes, 0, params.panels ? params.panels.columns : vector};
   }
 
   unsigned numInputs() const override {
@@ -74,20 +76,25 @@ public:
     switch (index) {
     case kLeft:
       // Convolution weights are packed: no padding between rows of a lane.
-      return isF32() ? compactTensor(0, box.size, type())
-                     : alignedTensor(0, box.size, type());
+      return isF32() ? compactTensor(arch, 0, box.size, type())
+                     : alignedTensor(arch, 0, box.size, type());
     case kRight:
       // Beside uint8 the right operand is signed.
-      return params.panels ? params.panels.place(box.size[C], box.size[W],
-                                                 params.right.type)
-                           : alignedTensor(0, box.size, params.right.type);
+      return params.panels
+                 ? params.panels.place(arch, box.size[C], box.size[W],
+                                       params.right.type)
+                 : alignedTensor(arch, 0, box.size, params.right.type);
     default:
-      return {0, columnOperand(index).type, box.size, {0, 0, box.size[W], 1}};
+      return {&arch,
+              0,
+              columnOperand(index).type,
+              box.size,
+              {0, 0, box.size[W], 1}};
     }
   }
 
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(0, tile.size, params.result.type);
+    return alignedTensor(arch, 0, tile.size, params.result.type);
   }
 
   int64_t scratchBytes(const Box &tile) const override {
@@ -102,7 +109,7 @@ public:
             const LocalTensor &local) const override {
     if (index >= kBias) {
       LocalTensor copies = local;
-      copies.shape[C] = arch::kLanes;
+      copies.shape[C] = arch.lanes;
       builder.loadBroadcast(copies, columnOperand(index).slice(box));
       return;
     }
@@ -179,14 +186,14 @@ private:
                               : *params.narrow->offset;
   }
 
-  static int64_t bytesOf(const Box &tile, ElementType type) {
-    return arch::alignUp(alignedTensor(0, tile.size, type).laneBytes(),
-                         arch::kVectorBytes);
+  int64_t bytesOf(const Box &tile, ElementType type) const {
+    return arch.wholeVectors(
+        alignedTensor(arch, 0, tile.size, type).laneBytes());
   }
-  static int64_t sumBytes(const Box &tile) {
+  int64_t sumBytes(const Box &tile) const {
     return bytesOf(tile, ElementType::I32);
   }
-  static int64_t wordBytes(const Box &tile) {
+  int64_t wordBytes(const Box &tile) const {
     return bytesOf(tile, ElementType::I16);
   }
 
@@ -218,7 +225,7 @@ private:
   LocalTensor multiplyInt8(CommandBuilder &builder, const Box &tile,
                            const TileBuffers &buffers) const {
     LocalTensor sums =
-        alignedTensor(buffers.scratch, tile.size, ElementType::I32);
+        alignedTensor(arch, buffers.scratch, tile.size, ElementType::I32);
     forEachProduct(tile, sums, buffers,
                    [&](const LocalTensor &sum, const LocalTensor &left,
                        const LocalTensor &right) {
@@ -242,7 +249,8 @@ private:
     auto shiftedRight = [](int64_t shift) {
       return Operand(double(-shift), ElementType::I8);
     };
-    LocalTensor words = alignedTensor(second, tile.size, ElementType::I16);
+    LocalTensor words =
+        alignedTensor(arch, second, tile.size, ElementType::I16);
     builder.arithShifted(Arith::AddSat, words, sums, column(kSummand),
                          shiftedRight(narrow.shift),
                          Rounding::HalfAwayFromZero);
@@ -324,13 +332,12 @@ private:
     Scratch scratch;
     scratch.end = address;
     auto take = [&](const Shape4 &shape, ElementType elementType) {
-      LocalTensor tensor = alignedTensor(scratch.end, shape, elementType);
-      scratch.end +=
-          uint32_t(arch::alignUp(tensor.laneBytes(), arch::kVectorBytes));
+      LocalTensor tensor = alignedTensor(arch, scratch.end, shape, elementType);
+      scratch.end += uint32_t(alignUp(tensor.laneBytes(), arch.vectorBytes));
       return tensor;
     };
     if (params.bias && params.bias->type != ElementType::F32)
-      scratch.bias = take({1, arch::kLanes, 1, tile.size[W]}, ElementType::F32);
+      scratch.bias = take({1, arch.lanes, 1, tile.size[W]}, ElementType::F32);
     int rounding = sumType() != params.result.type;
     int addition = params.bias && isF32();
     int numStages =
@@ -380,7 +387,7 @@ GlobalTensor withBatchesAsRows(const GlobalTensor &matrix, LaneLayout layout) {
 
 } // namespace
 
-void kernel::makeMatmulKernels(const MatmulParams &params,
+void kernel::makeMatmulKernels(const Arch &arch, const MatmulParams &params,
                                KernelList &kernels) {
   MatmulParams folded = params;
   bool isRightShared =
@@ -390,5 +397,5 @@ void kernel::makeMatmulKernels(const MatmulParams &params,
     folded.left = withBatchesAsRows(params.left, params.result.layout);
     folded.result = withBatchesAsRows(params.result, params.result.layout);
   }
-  kernels.push_back(std::make_unique<MatmulKernel>(folded));
+  kernels.push_back(std::make_unique<MatmulKernel>(arch, folded));
 }

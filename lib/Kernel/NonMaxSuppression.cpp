@@ -11,6 +11,7 @@
 
 #include "Kernel/LaneLists.h"
 #include "Kernel/VectorProgram.h"
+#include "Support/IntMath.h"
 
 #include <algorithm>
 #include <bit>
@@ -59,14 +60,13 @@ struct Quotient {
 
 class NmsKernel : public TiledKernel {
 public:
-  explicit NmsKernel(const NmsParams &params)
-      : params(params), quotient(params.iouThreshold),
-        chunks(arch::ceilDiv(params.boxes, kMostColumns)),
-        columns(
-            reducibleColumns(arch::ceilDiv(params.boxes, chunks), kVector)) {}
+  NmsKernel(const Arch &arch, const NmsParams &params)
+      : TiledKernel(arch), params(params), quotient(params.iouThreshold),
+        chunks(ceilDiv(params.boxes, kMostColumns)),
+        columns(reducibleColumns(ceilDiv(params.boxes, chunks), vector())) {}
 
   Shape4 space() const override { return {1, numRows(), 1, params.results}; }
-  Shape4 granularity() const override { return {0, arch::kLanes, 0, 0}; }
+  Shape4 granularity() const override { return {0, arch.lanes, 0, 0}; }
   unsigned numInputs() const override { return 2; }
 
   Box inputBox(unsigned index, const Box &tile) const override {
@@ -74,10 +74,10 @@ public:
     return {{0, tile.offset[C], 0, 0}, {1, tile.size[C], rows, params.boxes}};
   }
   LocalTensor placeInput(unsigned, const Box &box) const override {
-    return alignedTensor(0, box.size, kF32);
+    return alignedTensor(arch, 0, box.size, kF32);
   }
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(0, tile.size, kI32);
+    return alignedTensor(arch, 0, tile.size, kI32);
   }
 
   int64_t scratchBytes(const Box &) const override {
@@ -101,7 +101,6 @@ private:
   class Steps;
 
   enum Input : unsigned { kCorners, kScores };
-  static constexpr int64_t kVector = arch::kVectorBytes / 4;
   static constexpr unsigned kBuffers = 4;
 
   struct Scratch {
@@ -116,6 +115,8 @@ private:
     uint32_t codes, chunkCodes, planes, end;
   };
 
+  /// Numbers in a vector.
+  int64_t vector() const { return arch.vectorBytes / 4; }
   /// Numbers a box.
   int64_t planes() const { return params.hasLabels ? kLabel + 1 : kLabel; }
   int64_t numRows() const { return params.batch * params.classes; }
@@ -125,7 +126,7 @@ private:
     Scratch scratch;
     auto take = [&](int64_t elements) {
       uint32_t taken = address;
-      address += uint32_t(arch::alignUp(elements * 4, arch::kVectorBytes));
+      address += uint32_t(arch.wholeVectors(elements * 4));
       return taken;
     };
     scratch.scores = take(width());
@@ -136,13 +137,13 @@ private:
     for (uint32_t *number :
          {&scratch.best, &scratch.place, &scratch.index, &scratch.box,
           &scratch.extents, &scratch.area, &scratch.label})
-      *number = take(kVector);
+      *number = take(vector());
     scratch.found = take(params.results);
     scratch.reduction = address;
     int64_t bytes =
-        std::max(rowReductionBytes({1, arch::kLanes, 1, columns}, kF32),
-                 rowReductionBytes({1, arch::kLanes, 1, chunks}, kF32));
-    scratch.end = uint32_t(address + arch::alignUp(bytes, arch::kVectorBytes));
+        std::max(rowReductionBytes(arch, {1, arch.lanes, 1, columns}, kF32),
+                 rowReductionBytes(arch, {1, arch.lanes, 1, chunks}, kF32));
+    scratch.end = uint32_t(address + arch.wholeVectors(bytes));
     return scratch;
   }
 
@@ -150,7 +151,7 @@ private:
     Constants constants;
     auto take = [&](int64_t elements) {
       uint32_t taken = address;
-      address += uint32_t(arch::alignUp(elements * 4, arch::kVectorBytes));
+      address += uint32_t(arch.wholeVectors(elements * 4));
       return taken;
     };
     constants.codes = take(columns);
@@ -168,7 +169,9 @@ private:
 /// Writes first, first + step, ... to every lane.
 void writeSeries(CommandBuilder &builder, uint32_t address, int64_t count,
                  double first, double step) {
-  LocalTensor all = alignedTensor(address, {1, arch::kLanes, 1, count}, kF32);
+  const Arch &arch = builder.arch;
+  LocalTensor all =
+      alignedTensor(arch, address, {1, arch.lanes, 1, count}, kF32);
   builder.arith(Arith::Add, all, Operand(first, kF32), Operand(0.0, kF32));
   for (int64_t done = 1; done < count; done *= 2) {
     int64_t more = std::min(done, count - done);
@@ -201,11 +204,10 @@ void NmsKernel::load(CommandBuilder &builder, unsigned index, const Box &box,
   int64_t end = box.offset[C] + box.size[C];
   for (int64_t row = box.offset[C], next; row < end; row = next) {
     int64_t first = row - box.offset[C];
-    next =
-        std::min({end, (row / params.classes + 1) * params.classes,
-                  box.offset[C] + (first / arch::kLanes + 1) * arch::kLanes});
+    next = std::min({end, (row / params.classes + 1) * params.classes,
+                     box.offset[C] + (first / arch.lanes + 1) * arch.lanes});
     LocalTensor block = local;
-    int64_t begin = first / arch::kLanes * arch::kLanes;
+    int64_t begin = first / arch.lanes * arch.lanes;
     if (begin > 0)
       block = local.slice(C, begin, box.size[C] - begin);
     GlobalTensor boxes =
@@ -243,7 +245,7 @@ private:
   //===--- Places ---------------------------------------------------------//
 
   LocalTensor vector(uint32_t address, int64_t size) const {
-    return alignedTensor(address, {1, lanes, 1, size}, kF32);
+    return alignedTensor(builder.arch, address, {1, lanes, 1, size}, kF32);
   }
   LocalTensor number(uint32_t address) const { return vector(address, 1); }
 
@@ -325,8 +327,8 @@ private:
     int64_t planes = kernel.planes();
     LocalTensor places = vector(scratch.extents, planes);
     builder.arith(Arith::Sub, places, vector(constants.planes, planes), place);
-    LocalTensor index =
-        alignedTensor(scratch.index, {1, lanes, 1, planes}, ElementType::U16);
+    LocalTensor index = alignedTensor(builder.arch, scratch.index,
+                                      {1, lanes, 1, planes}, ElementType::U16);
     builder.cast(index, places);
     LocalTensor table = vector(corners.address, planes * kernel.params.boxes);
     gatherLanes(builder, vector(scratch.box, planes), table, index);
@@ -421,9 +423,9 @@ private:
 
 void NmsKernel::compute(CommandBuilder &builder, const Box &tile,
                         const TileBuffers &buffers, uint32_t constants) const {
-  for (int64_t row = 0; row < tile.size[C]; row += arch::kLanes) {
+  for (int64_t row = 0; row < tile.size[C]; row += arch.lanes) {
     auto block = [&](const LocalTensor &tensor) {
-      return tensor.slice(C, row, std::min(arch::kLanes, tile.size[C] - row));
+      return tensor.slice(C, row, std::min(arch.lanes, tile.size[C] - row));
     };
     Steps(*this, builder, block(buffers.inputs[kCorners]),
           block(buffers.inputs[kScores]), block(buffers.result),
@@ -432,23 +434,22 @@ void NmsKernel::compute(CommandBuilder &builder, const Box &tile,
   }
 }
 
-int64_t kernel::mostNmsBoxes(int64_t results, bool hasLabels) {
+int64_t kernel::mostNmsBoxes(const Arch &arch, int64_t results,
+                             bool hasLabels) {
   auto fits = [&](int64_t boxes) {
     NmsParams params;
     params.boxes = boxes;
     params.results = std::min(results, boxes);
     params.hasLabels = hasLabels;
-    NmsKernel kernel(params);
+    NmsKernel kernel(arch, params);
     Box row{{0, 0, 0, 0}, {1, 1, 1, params.results}};
-    auto padded = [](int64_t bytes) {
-      return arch::alignUp(bytes, arch::kVectorBytes);
-    };
+    auto padded = [&](int64_t bytes) { return arch.wholeVectors(bytes); };
     int64_t bytes = kernel.scratchBytes(row) + kernel.constantBytes() +
                     padded(kernel.placeResult(row).laneBytes());
     for (unsigned index = 0; index < kernel.numInputs(); ++index)
       bytes += padded(
           kernel.placeInput(index, kernel.inputBox(index, row)).laneBytes());
-    return bytes <= arch::kLaneBytes &&
+    return bytes <= arch.laneBytes &&
            (hasLabels ? kLabel + 1 : kLabel) * boxes <= kMostElements;
   };
   int64_t most = 0;
@@ -458,6 +459,7 @@ int64_t kernel::mostNmsBoxes(int64_t results, bool hasLabels) {
   return most;
 }
 
-void kernel::makeNmsKernels(const NmsParams &params, KernelList &kernels) {
-  kernels.push_back(std::make_unique<NmsKernel>(params));
+void kernel::makeNmsKernels(const Arch &arch, const NmsParams &params,
+                            KernelList &kernels) {
+  kernels.push_back(std::make_unique<NmsKernel>(arch, params));
 }

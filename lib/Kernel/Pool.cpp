@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/Pool.h"
+#include "Support/IntMath.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -18,8 +19,8 @@ namespace {
 /// Planes across lanes: [1, batch * channels, H, W].
 class PoolKernel : public TiledKernel {
 public:
-  PoolKernel(const PoolParams &params)
-      : window(params.window), isMax(params.isMax),
+  PoolKernel(const Arch &arch, const PoolParams &params)
+      : TiledKernel(arch), window(params.window), isMax(params.isMax),
         input(params.input.reshaped(
             {1, params.batch * params.channels, params.inH, params.inW})),
         result(params.result.reshaped(
@@ -33,8 +34,7 @@ public:
 
   Shape4 granularity() const override {
     int64_t step = isInt8(input.type) ? 64 : 32;
-    return {1, arch::kLanes, rows.canCut() ? 1 : 0,
-            columns.canCut() ? step : 0};
+    return {1, arch.lanes, rows.canCut() ? 1 : 0, columns.canCut() ? step : 0};
   }
 
   unsigned numInputs() const override { return 1; }
@@ -46,11 +46,11 @@ public:
   }
 
   LocalTensor placeInput(unsigned, const Box &box) const override {
-    return alignedTensor(0, box.size, input.type);
+    return alignedTensor(arch, 0, box.size, input.type);
   }
 
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(0, tile.size, result.type);
+    return alignedTensor(arch, 0, tile.size, result.type);
   }
 
   int64_t scratchBytes(const Box &tile) const override {
@@ -103,9 +103,10 @@ private:
     Scratch scratch;
     int64_t next = address;
     auto take = [&](const Shape4 &shape, bool isNeeded) {
-      LocalTensor tensor = alignedTensor(uint32_t(next), shape, sumType());
+      LocalTensor tensor =
+          alignedTensor(arch, uint32_t(next), shape, sumType());
       if (isNeeded)
-        next = arch::alignUp(next + tensor.laneBytes(), arch::kVectorBytes);
+        next = alignUp(next + tensor.laneBytes(), arch.vectorBytes);
       return tensor;
     };
     Shape4 in = inputBox(0, tile).size, between = in;
@@ -125,15 +126,13 @@ private:
   bool inTwoSteps(const Box &tile) const {
     if (window.kernelH == 1 || window.kernelW == 1)
       return false;
-    int64_t vector = arch::kVectorBytes / byteWidth(sumType());
+    int64_t vector = arch.vectorBytes / byteWidth(sumType());
     int64_t h = tile.size[H], w = tile.size[W];
-    int64_t once =
-        arch::ceilDiv(h * w, vector) * window.kernelH * window.kernelW;
+    int64_t once = ceilDiv(h * w, vector) * window.kernelH * window.kernelW;
     if (window.strideH > 1 && window.strideW > 1)
       once *= 3;
-    int64_t twice =
-        arch::ceilDiv(h * columnsOf(tile).size, vector) * window.kernelH +
-        h * arch::ceilDiv(w, vector) * window.kernelW;
+    int64_t twice = ceilDiv(h * columnsOf(tile).size, vector) * window.kernelH +
+                    h * ceilDiv(w, vector) * window.kernelW;
     return twice < once;
   }
 
@@ -181,21 +180,21 @@ private:
 
 } // namespace
 
-llvm::Error kernel::makePoolKernels(const PoolParams &params,
+llvm::Error kernel::makePoolKernels(const Arch &arch, const PoolParams &params,
                                     KernelList &kernels) {
   const Window &window = params.window;
   WindowAxis rows{window.kernelH, window.strideH,   1,
                   window.padTop,  window.padBottom, params.inH};
   WindowAxis columns{window.kernelW, window.strideW,  1,
                      window.padLeft, window.padRight, params.inW};
-  std::string reason = rows.unsupportedReason("height");
+  std::string reason = rows.unsupportedReason(arch, "height");
   if (reason.empty())
-    reason = columns.unsupportedReason("width");
+    reason = columns.unsupportedReason(arch, "width");
   if (reason.empty() && !isFloat(params.input.type) &&
       !(params.isMax && isInt8(params.input.type)))
     reason = "a mean or maximum of integers";
   if (!reason.empty())
     return llvm::createStringError(reason);
-  kernels.push_back(std::make_unique<PoolKernel>(params));
+  kernels.push_back(std::make_unique<PoolKernel>(arch, params));
   return llvm::Error::success();
 }

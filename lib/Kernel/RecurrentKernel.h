@@ -9,6 +9,7 @@
 #define TPUC_LIB_KERNEL_RECURRENTKERNEL_H
 
 #include "RecurrentPrograms.h"
+#include "Support/IntMath.h"
 
 #include <algorithm>
 
@@ -17,9 +18,10 @@ namespace tpuc::kernel {
 /// All steps of one cell, in one or both directions.
 class RecurrentKernel : public TiledKernel {
 public:
-  explicit RecurrentKernel(const RecurrentParams &params)
-      : params(params), blocks(arch::ceilDiv(params.units, arch::kLanes)),
-        lanes(std::min(params.units, arch::kLanes)), programs(params) {}
+  RecurrentKernel(const Arch &arch, const RecurrentParams &params)
+      : TiledKernel(arch), params(params),
+        blocks(ceilDiv(params.units, arch.lanes)),
+        lanes(std::min(params.units, arch.lanes)), programs(arch, params) {}
 
   Shape4 space() const override { return params.result.shape; }
   /// The steps follow each other: one tile.
@@ -34,15 +36,15 @@ public:
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
     if (isMask(index))
-      return {0, ElementType::F32, box.size, {0, 0, box.size[W], 1}};
+      return {&arch, 0, ElementType::F32, box.size, {0, 0, box.size[W], 1}};
     // Convolution weights are packed: no padding between rows of a lane.
     if (index == kWeight && isF32())
-      return compactTensor(0, box.size, type());
-    return alignedTensor(0, box.size, operand(index).type);
+      return compactTensor(arch, 0, box.size, type());
+    return alignedTensor(arch, 0, box.size, operand(index).type);
   }
 
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(0, tile.size, params.result.type);
+    return alignedTensor(arch, 0, tile.size, params.result.type);
   }
 
   bool acceptsStrides(unsigned index) const override { return index == kInput; }
@@ -61,7 +63,7 @@ public:
     if (!isMask(index))
       return builder.load(local, operand(index).slice(box));
     LocalTensor copies = local;
-    copies.shape[C] = arch::kLanes;
+    copies.shape[C] = arch.lanes;
     builder.loadBroadcast(copies, operand(index));
   }
 
@@ -118,19 +120,19 @@ private:
   /// Elements a lane of a row of a buffer: whole vectors, so that each row
   /// begins with one.
   int64_t rowSize() const {
-    return arch::alignUp(rowBlocks() * params.batch,
-                         arch::kVectorBytes / byteWidth(ElementType::F32));
+    return alignUp(rowBlocks() * params.batch,
+                   arch.vectorBytes / byteWidth(ElementType::F32));
   }
   /// Whether a direction's gates are one matrix without gaps.
   bool areGatesDense() const {
-    return params.units % arch::kLanes == 0 || params.gates() == 1;
+    return params.units % arch.lanes == 0 || params.gates() == 1;
   }
 
   //===--- Memory -----------------------------------------------------------//
 
   /// `rows` rows of a buffer, as whole vectors.
   LocalTensor dense(uint32_t address, int64_t rows = 1) const {
-    return alignedTensor(address, {1, lanes, 1, rows * rowSize()},
+    return alignedTensor(arch, address, {1, lanes, 1, rows * rowSize()},
                          ElementType::F32);
   }
 
@@ -138,18 +140,17 @@ private:
     Scratch scratch{};
     auto take = [&](const LocalTensor &tensor) {
       LocalTensor taken = tensor.at(address);
-      address +=
-          uint32_t(arch::alignUp(tensor.laneBytes(), arch::kVectorBytes));
+      address += uint32_t(alignUp(tensor.laneBytes(), arch.vectorBytes));
       return taken;
     };
     auto takeRows = [&](int64_t rows) {
       return rows ? take(dense(0, rows)).address : 0;
     };
     int64_t gates = params.gates(), batch = params.batch;
-    scratch.product = take(
-        alignedTensor(0, {gates, params.units, 1, batch}, ElementType::F32));
-    scratch.addend =
-        take(alignedTensor(0, {gates, lanes, blocks, batch}, ElementType::F32));
+    scratch.product = take(alignedTensor(
+        arch, 0, {gates, params.units, 1, batch}, ElementType::F32));
+    scratch.addend = take(alignedTensor(arch, 0, {gates, lanes, blocks, batch},
+                                        ElementType::F32));
     scratch.gates = takeRows(gates);
     scratch.activated = takeRows(gates);
     scratch.recurrent =
@@ -160,10 +161,10 @@ private:
     scratch.nextHidden = takeRows(1);
     scratch.kept = takeRows(params.mask ? 1 : 0);
     scratch.parameters = takeRows(params.numParameters());
-    scratch.operand = take(
-        alignedTensor(0, {params.directions, params.units, 1, batch}, type()));
-    LocalTensor perStep =
-        alignedTensor(0, {1, lanes, 1, params.steps * batch}, ElementType::F32);
+    scratch.operand = take(alignedTensor(
+        arch, 0, {params.directions, params.units, 1, batch}, type()));
+    LocalTensor perStep = alignedTensor(
+        arch, 0, {1, lanes, 1, params.steps * batch}, ElementType::F32);
     if (params.mask) {
       scratch.active = take(perStep).address;
       scratch.idle = take(perStep).address;

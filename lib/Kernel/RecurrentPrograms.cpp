@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "RecurrentPrograms.h"
+#include "Support/IntMath.h"
 
 #include "Kernel/Functions.h"
 
@@ -106,12 +107,14 @@ void CellPrograms::record(CellCode code, VectorProgram &list) const {
   }
 }
 
-CellPrograms::CellPrograms(const RecurrentParams &params) : params(params) {
-  for (auto [code, program] : llvm::enumerate(programs)) {
-    record(CellCode(code), program.code);
-    program.constants = uint32_t(tableBytes);
-    tableBytes +=
-        arch::alignUp(program.code.constantBytes(), arch::kVectorBytes);
+CellPrograms::CellPrograms(const Arch &arch, const RecurrentParams &params)
+    : params(params) {
+  constexpr unsigned kNumCodes = unsigned(CellCode::Reset) + 1;
+  for (unsigned code = 0; code < kNumCodes; ++code) {
+    programs.push_back({VectorProgram(arch), uint32_t(tableBytes)});
+    VectorProgram &program = programs.back().code;
+    record(CellCode(code), program);
+    tableBytes += arch.wholeVectors(program.constantBytes());
   }
 }
 

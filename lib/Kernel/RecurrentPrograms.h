@@ -27,7 +27,7 @@ enum class CellCode : uint8_t {
 /// The vector programs of a cell, with their tables one after the other.
 class CellPrograms {
 public:
-  explicit CellPrograms(const RecurrentParams &params);
+  CellPrograms(const Arch &arch, const RecurrentParams &params);
 
   int64_t constantBytes() const { return tableBytes; }
   void setUp(CommandBuilder &builder, uint32_t address) const;
@@ -41,7 +41,7 @@ public:
 private:
   struct Program {
     VectorProgram code;
-    uint32_t constants = 0;
+    uint32_t constants;
   };
 
   VectorValue appendFunction(VectorProgram &list, unsigned which,
@@ -51,7 +51,7 @@ private:
   void record(CellCode code, VectorProgram &list) const;
 
   RecurrentParams params;
-  std::array<Program, 7> programs;
+  std::vector<Program> programs; ///< by code
   int64_t tableBytes = 0;
 };
 

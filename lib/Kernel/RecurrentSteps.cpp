@@ -60,7 +60,8 @@ private:
   LocalTensor blocksOf(uint32_t address, int64_t direction,
                        int64_t rows = 1) const {
     int64_t offset = direction * kernel.blocks * params.batch;
-    return {uint32_t(address + offset * byteWidth(kF32)),
+    return {&kernel.arch,
+            uint32_t(address + offset * byteWidth(kF32)),
             kF32,
             {rows, kernel.lanes, kernel.blocks, params.batch},
             {kernel.rowSize(), rows * kernel.rowSize(), params.batch, 1}};
@@ -73,7 +74,8 @@ private:
     int64_t pitch = tensor.shape[N] == 1 ? kernel.blocks * tensor.strides[C]
                                          : tensor.strides[N];
     int64_t offset = first * pitch + h * tensor.strides[H];
-    return {uint32_t(tensor.address + offset * byteWidth(tensor.type)),
+    return {&kernel.arch,
+            uint32_t(tensor.address + offset * byteWidth(tensor.type)),
             tensor.type,
             {rows, kernel.lanes, kernel.blocks, tensor.shape[W]},
             {pitch, tensor.strides[C], tensor.strides[C], tensor.strides[W]}};
@@ -122,9 +124,10 @@ private:
       return;
     LocalTensor mask = buffers.inputs[kernel.numInputs() - 1];
     LocalTensor ones = alignedTensor(
-        scratch.idle, {1, kernel.lanes, 1, params.steps * params.batch},
-        ElementType::I32);
-    builder.cast(ones, alignedTensor(mask.address, ones.shape, kF32));
+        kernel.arch, scratch.idle,
+        {1, kernel.lanes, 1, params.steps * params.batch}, ElementType::I32);
+    builder.cast(ones,
+                 alignedTensor(kernel.arch, mask.address, ones.shape, kF32));
     // All bits of 1, and all of 0.
     Operand zero(0.0, ElementType::I32), one(1.0, ElementType::I32);
     builder.arith(Arith::Sub, ones.at(scratch.active), zero, ones);
@@ -149,11 +152,12 @@ private:
       int64_t numGates = isDense ? count : 1;
       LocalTensor left = unitsOf(weight, direction * params.gates() + gate, 1);
       left.shape = {1, numGates * params.units, 1, params.units};
-      left.strides = kernel.isF32() ? compactStrides(left.shape)
-                                    : alignedStrides(left.shape, left.type);
+      left.strides = kernel.isF32()
+                         ? compactStrides(kernel.arch, left.shape)
+                         : alignedStrides(kernel.arch, left.shape, left.type);
       LocalTensor result = unitsOf(scratch.product, gate, 1);
       result.shape = {1, numGates * params.units, 1, params.batch};
-      result.strides = alignedStrides(result.shape, kF32);
+      result.strides = alignedStrides(kernel.arch, result.shape, kF32);
       if (kernel.isF32())
         builder.convolve(result, right, left.address, std::nullopt, Window());
       else
@@ -181,7 +185,7 @@ private:
     if (source.type == kF32)
       return source;
     LocalTensor wide =
-        alignedTensor(scratch.addend.address, source.shape, kF32);
+        alignedTensor(kernel.arch, scratch.addend.address, source.shape, kF32);
     builder.cast(wide, source);
     return wide;
   }
@@ -255,7 +259,8 @@ private:
     constexpr ElementType kBits = ElementType::I32;
     for (int64_t direction = 0; direction < params.directions; ++direction) {
       int64_t offset = timeOf(step, direction) * params.batch;
-      LocalTensor mask{uint32_t(offset * byteWidth(kBits)),
+      LocalTensor mask{&kernel.arch,
+                       uint32_t(offset * byteWidth(kBits)),
                        kBits,
                        {1, kernel.lanes, 1, params.batch},
                        {0, 0, 0, 1}};

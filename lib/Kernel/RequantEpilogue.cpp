@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "RequantEpilogue.h"
+#include "Support/IntMath.h"
 #include "WindowTiles.h"
 
 #include <algorithm>
@@ -20,66 +21,73 @@ SumParameters kernel::sumParameters(double factor, double bias,
   return {float(factor), float(bias + correction * factor + double(zeroPoint))};
 }
 
-static int64_t bankOf(uint32_t address) {
-  return address % arch::kLaneBytes / arch::kBankBytes;
+static int64_t bankOf(const Arch &arch, uint32_t address) {
+  return address % arch.laneBytes / arch.bankBytes;
 }
 
 static LocalTensor sumsOf(const LocalTensor &block, uint32_t address) {
-  return alignedTensor(address, block.shape, ElementType::I32);
+  return alignedTensor(*block.arch, address, block.shape, ElementType::I32);
 }
 
 static int64_t sumsBytes(const LocalTensor &block) {
-  return arch::alignUp(sumsOf(block, 0).laneBytes(), arch::kVectorBytes);
+  return block.arch->wholeVectors(sumsOf(block, 0).laneBytes());
 }
 
 /// What the sums share with the function's buffers: the sums are gone by then.
 static int64_t gateBytes(const LocalTensor &block) {
-  return std::max(sumsBytes(block), GatedActivation::scratchBytes(block.shape));
+  return std::max(sumsBytes(block),
+                  GatedActivation::scratchBytes(*block.arch, block.shape));
 }
 
 int64_t RequantEpilogue::scratchBytes(const LocalTensor &block,
                                       const ConvParams &params) {
+  const Arch &arch = *block.arch;
   if (params.gate) {
     int64_t operandBytes =
-        alignedTensor(0, block.shape, ElementType::I16).laneBytes();
-    return arch::kVectorBytes + gateBytes(block) + arch::kBankBytes +
-           arch::alignUp(operandBytes, arch::kVectorBytes);
+        alignedTensor(arch, 0, block.shape, ElementType::I16).laneBytes();
+    return arch.vectorBytes + gateBytes(block) + arch.bankBytes +
+           arch.wholeVectors(operandBytes);
   }
   // Requantisation is half as fast within a bank: room to move to another.
-  int64_t second = isInt8(block.type) ? arch::kBankBytes : sumsBytes(block);
-  return arch::kVectorBytes + sumsBytes(block) + second;
+  int64_t second = isInt8(block.type) ? arch.bankBytes : sumsBytes(block);
+  return arch.vectorBytes + sumsBytes(block) + second;
 }
 
 RequantEpilogue::RequantEpilogue(const LocalTensor &block,
                                  const ConvParams &params, uint32_t scratch)
     : activation(params.activation), gate(params.gate), table(scratch),
-      first(uint32_t(scratch + arch::kVectorBytes)),
+      first(uint32_t(scratch + block.arch->vectorBytes)),
       second(uint32_t(first + (gate ? gateBytes(block) : sumsBytes(block)))) {
-  if (gate && bankOf(first) == bankOf(second))
-    second += uint32_t(arch::kBankBytes);
+  const Arch &arch = *block.arch;
+  if (gate && bankOf(arch, first) == bankOf(arch, second))
+    second += uint32_t(arch.bankBytes);
 }
 
 LocalTensor RequantEpilogue::begin(const LocalTensor &result) {
+  const Arch &arch = *result.arch;
   uint32_t address = first;
-  if (!gate && isInt8(result.type) && bankOf(address) == bankOf(result.address))
-    address += uint32_t(arch::kBankBytes);
+  if (!gate && isInt8(result.type) &&
+      bankOf(arch, address) == bankOf(arch, result.address))
+    address += uint32_t(arch.bankBytes);
   sums = sumsOf(result, address);
   return sums;
 }
 
 void RequantEpilogue::finish(CommandBuilder &builder, const LocalTensor &result,
                              uint32_t parameters) {
+  const Arch &arch = builder.arch;
   int64_t channels = result.shape[C];
   if (isInt8(result.type)) {
     // The command wants each channel's words in a vector of their own.
     LocalTensor words{
-        parameters, ElementType::F32, {1, channels, 1, 2}, {2, 2, 2, 1}};
+        &arch, parameters, ElementType::F32, {1, channels, 1, 2}, {2, 2, 2, 1}};
     LocalTensor slots =
-        alignedTensor(table, {1, channels, 1, 2}, ElementType::F32);
+        alignedTensor(arch, table, {1, channels, 1, 2}, ElementType::F32);
     builder.copy(slots, words);
     if (!gate)
       return builder.requantizeChannels(result, sums, table);
-    LocalTensor operand = alignedTensor(second, result.shape, ElementType::I16);
+    LocalTensor operand =
+        alignedTensor(arch, second, result.shape, ElementType::I16);
     builder.requantizeChannels(operand, sums, table);
     gate->emit(builder, result, operand, first);
     return;
@@ -89,7 +97,7 @@ void RequantEpilogue::finish(CommandBuilder &builder, const LocalTensor &result,
   bool isDone = result.type == ElementType::F32 && !activationSteps(activation);
   LocalTensor scaled = isDone ? result : floats.at(first);
   auto word = [&](uint32_t index) {
-    return compactTensor(parameters + 4 * index, {1, channels, 1, 1},
+    return compactTensor(arch, parameters + 4 * index, {1, channels, 1, 1},
                          ElementType::F32);
   };
   builder.linear(scaled, floats, word(0), word(1));
@@ -106,10 +114,10 @@ void kernel::emitFloatResult(CommandBuilder &builder,
   LocalTensor source = sums;
   uint32_t buffers[2] = {other, sums.address};
   for (unsigned step = 0; step < steps; ++step) {
-    LocalTensor target =
-        step + 1 == steps
-            ? result
-            : alignedTensor(buffers[step % 2], result.shape, result.type);
+    LocalTensor target = step + 1 == steps
+                             ? result
+                             : alignedTensor(builder.arch, buffers[step % 2],
+                                             result.shape, result.type);
     unsigned which = step + (converts ? 0 : 1);
     if (which == 0)
       builder.cast(target, source);

@@ -26,7 +26,8 @@ struct SumParameters {
 SumParameters sumParameters(double factor, double bias, int64_t zeroPoint,
                             int64_t inputZeroPoint, int64_t sumOfWeights);
 
-/// Computes blocks of at most 64 channels, one after the other, in scratch.
+/// Computes blocks of at most a channel a lane, one after the other, in
+/// scratch.
 class RequantEpilogue {
 public:
   /// `block` is the largest block of the result, at any address; `params` are

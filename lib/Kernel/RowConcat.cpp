@@ -21,16 +21,17 @@ namespace {
 /// The tile axes: n, c of the result's layout, h the rows of a lane, w columns.
 class RowConcatKernel : public TiledKernel {
 public:
-  RowConcatKernel(const GlobalTensor &result, llvm::ArrayRef<RowPart> parts,
-                  const LaneLayout &layout, int64_t rows, int64_t columns)
-      : parts(parts.begin(), parts.end()), columns(columns),
+  RowConcatKernel(const Arch &arch, const GlobalTensor &result,
+                  llvm::ArrayRef<RowPart> parts, const LaneLayout &layout,
+                  int64_t rows, int64_t columns)
+      : TiledKernel(arch), parts(parts.begin(), parts.end()), columns(columns),
         shape{layout.n, layout.c, rows / (layout.n * layout.c), columns},
         result(result.viewed(shape, contiguousStrides(shape))) {
     for (auto [i, part] : llvm::enumerate(parts))
       if (part.source)
         moved.push_back(i);
     // Tiles of all parts start at vectors, if such fit.
-    int64_t vector = arch::kVectorBytes / byteWidth(result.type);
+    int64_t vector = arch.vectorBytes / byteWidth(result.type);
     auto align = [&](int64_t columns) {
       unit = std::lcm(unit, vector / std::gcd(vector, columns));
     };
@@ -43,15 +44,16 @@ public:
 
   /// Whether two of the smallest tiles fit into a lane.
   bool fits() const {
-    int64_t bytes = 2 * bufferBytes(unit * columns * byteWidth(result.type));
+    int64_t bytes =
+        2 * arch.wholeVectors(unit * columns * byteWidth(result.type));
     for (unsigned i : moved)
-      bytes +=
-          2 * bufferBytes(unit * parts[i].columns * byteWidth(result.type));
-    return columns <= arch::kMaxSize && bytes <= arch::kLaneBytes;
+      bytes += 2 * arch.wholeVectors(unit * parts[i].columns *
+                                     byteWidth(result.type));
+    return columns <= arch.maxSize && bytes <= arch.laneBytes;
   }
 
   Shape4 space() const override { return shape; }
-  Shape4 granularity() const override { return {1, arch::kLanes, unit, 0}; }
+  Shape4 granularity() const override { return {1, arch.lanes, unit, 0}; }
   unsigned numInputs() const override { return moved.size(); }
   Box inputBox(unsigned index, const Box &tile) const override {
     Box box = tile;
@@ -59,10 +61,10 @@ public:
     return box;
   }
   LocalTensor placeInput(unsigned, const Box &box) const override {
-    return alignedTensor(0, box.size, result.type);
+    return alignedTensor(arch, 0, box.size, result.type);
   }
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(0, tile.size, result.type);
+    return alignedTensor(arch, 0, tile.size, result.type);
   }
   bool acceptsStrides(unsigned) const override { return true; }
   bool acceptsResultStrides() const override { return true; }
@@ -113,25 +115,26 @@ private:
 };
 
 /// The layout of the result, if it leaves rows whole; else one of rows.
-LaneLayout rowLayout(const GlobalTensor &result, int64_t rows) {
+LaneLayout rowLayout(const Arch &arch, const GlobalTensor &result,
+                     int64_t rows) {
   const LaneLayout &layout = result.layout;
   if (layout.isKnown() && rows % (layout.n * layout.c) == 0)
     return layout;
-  int64_t lanes = rows <= arch::kMaxSize ? rows : arch::laneDivisor(rows);
+  int64_t lanes = rows <= arch.maxSize ? rows : arch.laneDivisor(rows);
   return {1, lanes};
 }
 
 } // namespace
 
-bool kernel::makeRowConcat(const GlobalTensor &result,
+bool kernel::makeRowConcat(const Arch &arch, const GlobalTensor &result,
                            llvm::ArrayRef<RowPart> parts, int64_t rows,
                            KernelList &kernels) {
   int64_t columns = 0;
   for (const RowPart &part : parts)
     columns += part.columns;
-  LaneLayout layout = rowLayout(result, rows);
-  auto kernel =
-      std::make_unique<RowConcatKernel>(result, parts, layout, rows, columns);
+  LaneLayout layout = rowLayout(arch, result, rows);
+  auto kernel = std::make_unique<RowConcatKernel>(arch, result, parts, layout,
+                                                  rows, columns);
   if (!kernel->fits())
     return false;
   kernels.push_back(std::move(kernel));

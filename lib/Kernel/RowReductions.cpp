@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/VectorProgram.h"
+#include "Support/IntMath.h"
 
 #include <algorithm>
 #include <limits>
@@ -38,36 +39,36 @@ bool isReducible(int64_t size) {
   return size == 1;
 }
 
-int64_t vectorElements(ElementType type) {
-  return arch::kVectorBytes / byteWidth(type);
+int64_t vectorElements(const Arch &arch, ElementType type) {
+  return arch.vectorBytes / byteWidth(type);
 }
 
-int64_t alignedBytes(int64_t bytes) {
-  return arch::alignUp(bytes, arch::kVectorBytes);
+int64_t alignedBytes(const Arch &arch, int64_t bytes) {
+  return arch.wholeVectors(bytes);
 }
 
 /// Rows of [n, c, h, w] follow each other in a lane without gaps.
-bool isDense(const Shape4 &shape, ElementType type) {
-  return shape[N] == 1 || shape[H] * shape[W] % vectorElements(type) == 0;
+bool isDense(const Arch &arch, const Shape4 &shape, ElementType type) {
+  return shape[N] == 1 || shape[H] * shape[W] % vectorElements(arch, type) == 0;
 }
 
 /// Columns that pooling needs a row to have.
-int64_t poolingPitch(const Shape4 &shape, ElementType type) {
-  return reducibleColumns(shape[W],
-                          isDense(shape, type) ? 1 : vectorElements(type));
+int64_t poolingPitch(const Arch &arch, const Shape4 &shape, ElementType type) {
+  return reducibleColumns(
+      shape[W], isDense(arch, shape, type) ? 1 : vectorElements(arch, type));
 }
 
 /// Rows start where a matrix of so many columns has them.
-bool isMatrix(const Shape4 &shape, ElementType type) {
-  return shape[H] == 1 || shape[W] % vectorElements(type) == 0;
+bool isMatrix(const Arch &arch, const Shape4 &shape, ElementType type) {
+  return shape[H] == 1 || shape[W] % vectorElements(arch, type) == 0;
 }
 
 /// Rows `pitch` elements apart without gaps, as [1, c, n * h, pitch].
 LocalTensor denseRows(const LocalTensor &source, int64_t pitch,
                       uint32_t address) {
   const Shape4 &shape = source.shape;
-  return alignedTensor(address, {1, shape[C], shape[N] * shape[H], pitch},
-                       source.type);
+  return alignedTensor(*source.arch, address,
+                       {1, shape[C], shape[N] * shape[H], pitch}, source.type);
 }
 
 /// The first `columns` columns of such rows, in the order of `shape`.
@@ -91,7 +92,7 @@ LocalTensor emitSpread(CommandBuilder &builder, const LocalTensor &source,
 LocalTensor emitHalving(CommandBuilder &builder, const LocalTensor &source,
                         uint32_t address) {
   int64_t columns = source.shape[W];
-  int64_t half = reducibleColumns(arch::ceilDiv(columns, 2));
+  int64_t half = reducibleColumns(ceilDiv(columns, 2));
   LocalTensor larger = denseRows(source, half, address);
   builder.arith(Arith::Max, leadingColumns(larger, source.shape, half),
                 source.slice(W, 0, half),
@@ -113,9 +114,10 @@ void emitScaledCopy(CommandBuilder &builder, const LocalTensor &result,
 void emitPooling(CommandBuilder &builder, const LocalTensor &result,
                  const LocalTensor &source, std::optional<double> factor,
                  uint32_t scratch) {
+  const Arch &arch = builder.arch;
   ElementType type = source.type;
   int64_t rows = source.shape[N] * source.shape[H];
-  int64_t columns = poolingPitch(source.shape, type);
+  int64_t columns = poolingPitch(arch, source.shape, type);
   LocalTensor current = source;
   if (columns != source.shape[W]) {
     if (factor) {
@@ -128,7 +130,7 @@ void emitPooling(CommandBuilder &builder, const LocalTensor &result,
       current = emitHalving(builder, source, scratch);
       columns = current.shape[W];
     }
-    scratch += uint32_t(alignedBytes(current.laneBytes()));
+    scratch += uint32_t(alignedBytes(arch, current.laneBytes()));
   }
   if (columns == 1) {
     LocalTensor row = current.viewed(result.shape, result.strides);
@@ -143,14 +145,14 @@ void emitPooling(CommandBuilder &builder, const LocalTensor &result,
     Shape4 from{1, source.shape[C], rows * step, columns};
     LocalTensor reduced = result;
     if (columns > 1 || isScaled) {
-      reduced =
-          alignedTensor(scratch, {1, source.shape[C], rows, columns}, type);
-      scratch += uint32_t(alignedBytes(reduced.laneBytes()));
+      reduced = alignedTensor(arch, scratch,
+                              {1, source.shape[C], rows, columns}, type);
+      scratch += uint32_t(alignedBytes(arch, reduced.laneBytes()));
     }
     Window window;
     window.kernelH = step;
     window.strideH = step;
-    LocalTensor view = alignedTensor(current.address, from, type);
+    LocalTensor view = alignedTensor(arch, current.address, from, type);
     if (factor)
       builder.averagePool(reduced, view, window, 1.0);
     else
@@ -166,59 +168,60 @@ void emitPooling(CommandBuilder &builder, const LocalTensor &result,
 void emitOnesProduct(CommandBuilder &builder, const LocalTensor &result,
                      const LocalTensor &source, double factor, uint32_t ones,
                      uint32_t scratch) {
+  const Arch &arch = builder.arch;
   ElementType type = source.type;
   int64_t rows = source.shape[N] * source.shape[H], columns = source.shape[W];
   LocalTensor left = source;
-  if (!isMatrix(source.shape, type)) {
+  if (!isMatrix(arch, source.shape, type)) {
     left = emitSpread(builder, source,
-                      arch::alignUp(columns, vectorElements(type)), scratch);
-    scratch += uint32_t(alignedBytes(left.laneBytes()));
+                      alignUp(columns, vectorElements(arch, type)), scratch);
+    scratch += uint32_t(alignedBytes(arch, left.laneBytes()));
   }
-  LocalTensor right = alignedTensor(ones, {1, columns, 1, 1}, type);
-  int64_t pitchBytes = alignedBytes(columns * byteWidth(type));
-  constexpr int64_t kMaxBlocks = arch::kMaxSize / arch::kLanes;
-  for (int64_t row = 0; row < rows; row += kMaxBlocks) {
-    int64_t blocks = std::min(kMaxBlocks, rows - row);
-    int64_t matrixRows = blocks == 1 ? source.shape[C] : blocks * arch::kLanes;
+  LocalTensor right = alignedTensor(arch, ones, {1, columns, 1, 1}, type);
+  int64_t pitchBytes = alignedBytes(arch, columns * byteWidth(type));
+  const int64_t maxBlocks = arch.maxSize / arch.lanes;
+  for (int64_t row = 0; row < rows; row += maxBlocks) {
+    int64_t blocks = std::min(maxBlocks, rows - row);
+    int64_t matrixRows = blocks == 1 ? source.shape[C] : blocks * arch.lanes;
     builder.matmulRows(
-        alignedTensor(scratch + uint32_t(row * arch::kVectorBytes),
+        alignedTensor(arch, scratch + uint32_t(row * arch.vectorBytes),
                       {1, matrixRows, 1, 1}, ElementType::F32),
-        alignedTensor(left.address + uint32_t(row * pitchBytes),
+        alignedTensor(arch, left.address + uint32_t(row * pitchBytes),
                       {1, matrixRows, 1, columns}, type),
         right, /*rightTransposed=*/false);
   }
   LocalTensor sums = result.at(scratch);
-  sums.strides[H] = vectorElements(ElementType::F32);
+  sums.strides[H] = vectorElements(arch, ElementType::F32);
   emitScaledCopy(builder, result, sums, factor);
 }
 
 } // namespace
 
 int64_t kernel::reducibleColumns(int64_t columns, int64_t step) {
-  int64_t size = arch::alignUp(columns, step);
+  int64_t size = alignUp(columns, step);
   while (!isReducible(size))
     size += step;
   return size;
 }
 
-int64_t kernel::rowReductionBytes(const Shape4 &shape, ElementType type) {
+int64_t kernel::rowReductionBytes(const Arch &arch, const Shape4 &shape,
+                                  ElementType type) {
   int64_t rows = shape[N] * shape[H];
   auto bytesOf = [&](int64_t columns) {
-    return alignedBytes(rows * columns * byteWidth(type));
+    return alignedBytes(arch, rows * columns * byteWidth(type));
   };
   // Each step of pooling leaves at most half of what it read.
-  int64_t pitch = poolingPitch(shape, type);
+  int64_t pitch = poolingPitch(arch, shape, type);
   int64_t pooling = (pitch != shape[W] ? bytesOf(pitch) : 0) +
-                    bytesOf(arch::ceilDiv(pitch, 2)) +
-                    bytesOf(arch::ceilDiv(pitch, 4)) +
-                    bytesOf(arch::ceilDiv(pitch, 4)) + 16 * arch::kVectorBytes;
+                    bytesOf(ceilDiv(pitch, 2)) + bytesOf(ceilDiv(pitch, 4)) +
+                    bytesOf(ceilDiv(pitch, 4)) + 16 * arch.vectorBytes;
   if (type == ElementType::F32)
     return pooling;
   int64_t product =
-      rows * arch::kVectorBytes +
-      (isMatrix(shape, type)
+      rows * arch.vectorBytes +
+      (isMatrix(arch, shape, type)
            ? 0
-           : bytesOf(arch::alignUp(shape[W], vectorElements(type))));
+           : bytesOf(alignUp(shape[W], vectorElements(arch, type))));
   return std::max(pooling, product);
 }
 
@@ -236,37 +239,39 @@ void kernel::emitRowSum(CommandBuilder &builder, const LocalTensor &result,
     emitOnesProduct(builder, result, source, factor, ones, scratch);
 }
 
-int64_t kernel::linearRowsBytes(const Shape4 &shape, ElementType type) {
-  if (isMatrix(shape, type))
+int64_t kernel::linearRowsBytes(const Arch &arch, const Shape4 &shape,
+                                ElementType type) {
+  if (isMatrix(arch, shape, type))
     return 0;
-  return alignedBytes(alignedTensor(0, shape, type).laneBytes());
+  return alignedBytes(arch, alignedTensor(arch, 0, shape, type).laneBytes());
 }
 
 void kernel::emitLinearRows(CommandBuilder &builder, const LocalTensor &result,
                             const LocalTensor &source, const LocalTensor &scale,
                             const LocalTensor &offset, uint32_t scratch) {
+  const Arch &arch = builder.arch;
   const Shape4 &shape = source.shape;
-  if (!isMatrix(shape, source.type)) {
+  if (!isMatrix(arch, shape, source.type)) {
     auto perRow = [&](const LocalTensor &numbers) {
       return numbers.viewed({shape[N], shape[C], shape[H], 1},
                             {shape[H], numbers.strides[C], 1, 1});
     };
-    LocalTensor scaled = alignedTensor(scratch, shape, source.type);
+    LocalTensor scaled = alignedTensor(arch, scratch, shape, source.type);
     builder.arith(Arith::Mul, scaled, source, perRow(scale));
     builder.arith(Arith::Add, result, scaled, perRow(offset));
     return;
   }
-  // Rows of a lane as channels, of which every 64th lies in the same lane.
+  // Rows of a lane as channels, of which every `lanes`th lies in the same lane.
   // Parts begin where a vector of the compact numbers does.
   int64_t rows = shape[N] * shape[H], columns = shape[W];
-  int64_t pitch = alignedBytes(columns * byteWidth(source.type));
-  int64_t vector = vectorElements(source.type);
-  int64_t maxBlocks = arch::kMaxSize / arch::kLanes / vector * vector;
+  int64_t pitch = alignedBytes(arch, columns * byteWidth(source.type));
+  int64_t vector = vectorElements(arch, source.type);
+  int64_t maxBlocks = arch.maxSize / arch.lanes / vector * vector;
   for (int64_t row = 0; row < rows; row += maxBlocks) {
     int64_t blocks = std::min(maxBlocks, rows - row);
-    int64_t channels = blocks == 1 ? shape[C] : blocks * arch::kLanes;
+    int64_t channels = blocks == 1 ? shape[C] : blocks * arch.lanes;
     auto part = [&](const LocalTensor &whole) {
-      return alignedTensor(whole.address + uint32_t(row * pitch),
+      return alignedTensor(arch, whole.address + uint32_t(row * pitch),
                            {1, channels, 1, columns}, whole.type);
     };
     auto numbers = [&](const LocalTensor &whole) {

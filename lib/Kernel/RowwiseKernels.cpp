@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/RowwiseKernels.h"
+#include "Support/IntMath.h"
 
 #include "Kernel/Functions.h"
 
@@ -22,8 +23,8 @@ namespace {
 struct Deal {
   int64_t perLane, fullLanes, rest;
 
-  explicit Deal(int64_t rows)
-      : perLane(arch::ceilDiv(rows, arch::kLanes)), fullLanes(rows / perLane),
+  Deal(const Arch &arch, int64_t rows)
+      : perLane(ceilDiv(rows, arch.lanes)), fullLanes(rows / perLane),
         rest(rows % perLane) {}
   int64_t lanes() const { return fullLanes + (rest > 0); }
 };
@@ -31,20 +32,21 @@ struct Deal {
 /// A program over tiles of rows; derived classes say where rows lie.
 class RowTiles : public TiledKernel {
 public:
-  explicit RowTiles(const RowParams &params) : params(params) {}
+  RowTiles(const Arch &arch, const RowParams &params)
+      : TiledKernel(arch), params(params) {}
 
   unsigned numInputs() const override { return params.operands.size(); }
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
     const RowParams::Operand &operand = params.operands[index];
     return alignedTensor(
-        0, VectorProgram::shapeOf(vectorTile(box), operand.extent),
+        arch, 0, params.program->shapeOf(vectorTile(box), operand.extent),
         operand.tensor.type);
   }
 
   LocalTensor placeResult(const Box &tile) const override {
     return alignedTensor(
-        0, VectorProgram::shapeOf(vectorTile(tile), resultExtent()),
+        arch, 0, params.program->shapeOf(vectorTile(tile), resultExtent()),
         params.result.type);
   }
 
@@ -98,7 +100,7 @@ public:
   using RowTiles::RowTiles;
 
   Shape4 space() const override { return {1, 1, params.rows, 1}; }
-  Shape4 granularity() const override { return {0, 0, arch::kLanes, 0}; }
+  Shape4 granularity() const override { return {0, 0, arch.lanes, 0}; }
 
   Box inputBox(unsigned index, const Box &tile) const override {
     return isColumn(index) ? columnBox() : tile;
@@ -114,7 +116,7 @@ public:
 
 private:
   VectorTile vectorTile(const Box &box) const override {
-    Deal deal(box.size[H]);
+    Deal deal(arch, box.size[H]);
     return {{1, deal.lanes(), deal.perLane, params.columns}, params.columns};
   }
 
@@ -131,14 +133,14 @@ private:
   template <typename Transfer>
   void forEachRun(const Box &tile, int64_t width, const LocalTensor &local,
                   const GlobalTensor &global, Transfer transfer) const {
-    Deal deal(tile.size[H]);
+    Deal deal(arch, tile.size[H]);
     auto run = [&](int64_t firstLane, int64_t lanes, int64_t rows) {
       if (lanes == 0 || rows == 0)
         return;
       int64_t laneStride = deal.perLane * width;
       LocalTensor part = local.slice(C, firstLane, lanes);
       // The rows of a lane are one run.
-      bool isRun = rows * width <= arch::kMaxSize;
+      bool isRun = rows * width <= arch.maxSize;
       Shape4 shape = isRun ? Shape4{1, lanes, 1, rows * width}
                            : Shape4{1, lanes, rows, width};
       Shape4 strides = part.strides;
@@ -158,13 +160,13 @@ private:
 /// columns].
 class SplitRowKernel : public RowTiles {
 public:
-  explicit SplitRowKernel(const RowParams &params)
-      : RowTiles(params),
+  SplitRowKernel(const Arch &arch, const RowParams &params)
+      : RowTiles(arch, params),
         rows{params.result.layout.n, params.result.layout.c,
              params.rows / (params.result.layout.n * params.result.layout.c)} {}
 
   Shape4 space() const override { return {rows[0], rows[1], rows[2], 1}; }
-  Shape4 granularity() const override { return {1, arch::kLanes, 1, 0}; }
+  Shape4 granularity() const override { return {1, arch.lanes, 1, 0}; }
 
   Box inputBox(unsigned index, const Box &tile) const override {
     if (isColumn(index))
@@ -202,8 +204,8 @@ private:
 
 /// A program under construction with the matrix as its first operand.
 struct RowBuilder {
-  explicit RowBuilder(const RowOperation &operation)
-      : list(std::make_shared<VectorProgram>()) {
+  RowBuilder(const Arch &arch, const RowOperation &operation)
+      : arch(arch), list(std::make_shared<VectorProgram>(arch)) {
     params.rows = operation.rows;
     params.columns = operation.columns;
     params.result = operation.result;
@@ -219,9 +221,10 @@ struct RowBuilder {
   void finish(VectorValue result, KernelList &kernels) {
     list->setResult(list->cast(result, params.result.type));
     params.program = list;
-    makeRowKernels(params, kernels);
+    makeRowKernels(arch, params, kernels);
   }
 
+  const Arch &arch;
   std::shared_ptr<VectorProgram> list;
   RowParams params;
   VectorValue operand;
@@ -229,17 +232,18 @@ struct RowBuilder {
 
 } // namespace
 
-void kernel::makeRowKernels(const RowParams &params, KernelList &kernels) {
+void kernel::makeRowKernels(const Arch &arch, const RowParams &params,
+                            KernelList &kernels) {
   const LaneLayout &layout = params.result.layout;
   if (layout.isKnown() && params.rows % (layout.n * layout.c) == 0)
-    kernels.push_back(std::make_unique<SplitRowKernel>(params));
+    kernels.push_back(std::make_unique<SplitRowKernel>(arch, params));
   else
-    kernels.push_back(std::make_unique<RowKernel>(params));
+    kernels.push_back(std::make_unique<RowKernel>(arch, params));
 }
 
-void kernel::makeSoftmaxKernels(const RowOperation &operation, bool isLog,
-                                KernelList &kernels) {
-  RowBuilder rows(operation);
+void kernel::makeSoftmaxKernels(const Arch &arch, const RowOperation &operation,
+                                bool isLog, KernelList &kernels) {
+  RowBuilder rows(arch, operation);
   VectorProgram &list = *rows.list;
   VectorValue x = list.sub(rows.operand, list.rowMax(rows.operand));
   VectorValue powers = list.mul(x, std::numbers::log2e);
@@ -317,8 +321,9 @@ ScaledRow appendScaledDeviations(VectorProgram &list, VectorValue x,
 
 } // namespace
 
-void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
-  RowBuilder rows(params);
+void kernel::makeNormKernels(const Arch &arch, const NormParams &params,
+                             KernelList &kernels) {
+  RowBuilder rows(arch, params);
   VectorProgram &list = *rows.list;
   // Operands are named before the first instruction.
   std::optional<VectorValue> scale, bias;
@@ -371,9 +376,9 @@ void kernel::makeNormKernels(const NormParams &params, KernelList &kernels) {
   rows.finish(y, kernels);
 }
 
-void kernel::makeReduceKernels(const RowOperation &operation,
+void kernel::makeReduceKernels(const Arch &arch, const RowOperation &operation,
                                Reduction reduction, KernelList &kernels) {
-  RowBuilder rows(operation);
+  RowBuilder rows(arch, operation);
   VectorProgram &list = *rows.list;
   switch (reduction) {
   case Reduction::Max:

@@ -10,7 +10,7 @@
 
 #include "SplitCopy.h"
 
-#include "Arch/BM1684X.h"
+#include "Arch/Arch.h"
 #include "LaneCopy.h"
 #include "LaneTranspose.h"
 
@@ -26,8 +26,9 @@ namespace {
 /// A transfer between two tensors in global memory.
 class MoveKernel : public TransferKernel {
 public:
-  MoveKernel(const GlobalTensor &result, const GlobalTensor &source)
-      : result(result), source(source) {}
+  MoveKernel(const Arch &arch, const GlobalTensor &result,
+             const GlobalTensor &source)
+      : TransferKernel(arch), result(result), source(source) {}
 
   void emit(CommandBuilder &builder) const override {
     builder.copyS2S(result, source);
@@ -50,11 +51,12 @@ constexpr int64_t kManyElements = 4096;
 
 /// Decomposition of element strides by a value's lane layout.
 struct LaneStrides {
+  int64_t lanes;
   int64_t n, c; ///< of neighbours on n and c
 
-  explicit LaneStrides(const GlobalTensor &tensor)
-      : n(numElements(tensor.shape) / tensor.layout.n), c(n / tensor.layout.c) {
-  }
+  LaneStrides(const Arch &arch, const GlobalTensor &tensor)
+      : lanes(arch.lanes), n(numElements(tensor.shape) / tensor.layout.n),
+        c(n / tensor.layout.c) {}
 
   bool isAcrossLanes(int64_t stride) const { return stride >= c && stride < n; }
 
@@ -65,7 +67,7 @@ struct LaneStrides {
 
   /// Whether neighbours lie in the same lane, a round of them apart.
   bool isRound(int64_t stride) const {
-    return isAcrossLanes(stride) && stride % (c * arch::kLanes) == 0;
+    return isAcrossLanes(stride) && stride % (c * lanes) == 0;
   }
 };
 
@@ -94,9 +96,9 @@ bool cutAt(StridedAxes &axes, int64_t StridedAxis::*stride, int64_t boundary) {
 
 class SplitCopy {
 public:
-  SplitCopy(const CopyParams &params, KernelList &kernels)
-      : params(params), to(params.result), from(params.source),
-        kernels(kernels) {}
+  SplitCopy(const Arch &arch, const CopyParams &params, KernelList &kernels)
+      : arch(arch), params(params), to(arch, params.result),
+        from(arch, params.source), kernels(kernels) {}
 
   bool make(StridedAxes axes) {
     return cut(axes) &&
@@ -153,8 +155,8 @@ private:
       return false;
     bool keepsRuns =
         rest.back().resultStride == 1 && rest.back().sourceStride == 1;
-    if (makeLaneCopyKernel(params.result, params.source, lanes.front(), rest,
-                           kernels))
+    if (makeLaneCopyKernel(arch, params.result, params.source, lanes.front(),
+                           rest, kernels))
       return true;
     // Single elements of a value that is not resident take longest of all.
     bool turnsRows = !keepsRuns && rest.back().sourceStride != 0;
@@ -177,7 +179,7 @@ private:
   /// on the others.
   void moveAll(const StridedAxis &lanes, llvm::ArrayRef<StridedAxis> rest,
                int64_t resultOffset, int64_t sourceOffset) {
-    cutSizes(rest, resultOffset, sourceOffset,
+    cutSizes(arch, rest, resultOffset, sourceOffset,
              [&](llvm::ArrayRef<StridedAxis> cut, int64_t resultStart,
                  int64_t sourceStart) {
                moveCut(lanes, cut, resultStart, sourceStart);
@@ -209,7 +211,7 @@ private:
       sourceStrides[H] = shape[W];
     }
     makeMoveKernel(
-        params.result.viewed(shape, resultStrides).advanced(resultOffset),
+        arch, params.result.viewed(shape, resultStrides).advanced(resultOffset),
         params.source.viewed(shape, sourceStrides).advanced(sourceOffset),
         kernels);
   }
@@ -248,11 +250,11 @@ private:
     if (!isDense(becomesRow, &StridedAxis::sourceStride, from.c) ||
         !isDense(becomesLane, &StridedAxis::resultStride, to.c))
       return false;
-    // A product takes 64 x 64 elements; a few of them cost as much, but less
-    // than to transfer the elements of a row one by one.
+    // A product takes lanes x lanes elements; a few of them cost as much, but
+    // less than to transfer the elements of a row one by one.
     constexpr int64_t kFew = 16;
     bool isWorthwhile =
-        positions(becomesRow, 0) >= (isOneRow ? arch::kLanes : kFew) &&
+        positions(becomesRow, 0) >= (isOneRow ? arch.lanes : kFew) &&
         (isOneRow || positions(becomesLane, 0) >= kFew);
     rest = joinAxes(rest);
     if (!isWorthwhile || positions(rest, 1) > kMostKernels)
@@ -317,7 +319,7 @@ private:
             .advanced(sourceOffset);
     if (byteWidth(params.result.type) <= 2)
       transpose.identity = params.identity;
-    makeLaneTransposeKernel(transpose, kernels);
+    makeLaneTransposeKernel(arch, transpose, kernels);
   }
 
   /// Transfers from or into the lanes of one side, whose strides are `near`,
@@ -391,7 +393,7 @@ private:
     constexpr int64_t kTransferBytes = 8192;
     int64_t run = runElements * byteWidth(params.result.type);
     return count <= kMostTransfers &&
-           numRuns * std::max(run, arch::kShortestRowBytes) >=
+           numRuns * std::max(run, arch.shortestRowBytes) >=
                count * kTransferBytes;
   }
 
@@ -406,6 +408,7 @@ private:
                sourceOffset + i * lanes.front().sourceStride);
   }
 
+  const Arch &arch;
   const CopyParams &params;
   LaneStrides to, from;
   KernelList &kernels;
@@ -413,54 +416,56 @@ private:
 
 } // namespace
 
-void kernel::cutSizes(llvm::ArrayRef<StridedAxis> axes, int64_t resultOffset,
-                      int64_t sourceOffset, CutAction action) {
+void kernel::cutSizes(const Arch &arch, llvm::ArrayRef<StridedAxis> axes,
+                      int64_t resultOffset, int64_t sourceOffset,
+                      CutAction action) {
   const auto *large = llvm::find_if(
-      axes, [](const StridedAxis &axis) { return axis.size > arch::kMaxSize; });
+      axes, [&](const StridedAxis &axis) { return axis.size > arch.maxSize; });
   if (large == axes.end())
     return action(axes, resultOffset, sourceOffset);
   StridedAxes cut(axes);
   StridedAxis &axis = cut[large - axes.begin()];
-  if (int64_t divisor = arch::laneDivisor(axis.size); divisor > 1) {
+  if (int64_t divisor = arch.laneDivisor(axis.size); divisor > 1) {
     axis.size /= divisor;
     StridedAxis outer{divisor, axis.resultStride * axis.size,
                       axis.sourceStride * axis.size};
     cut.insert(cut.begin() + (large - axes.begin()), outer);
-    return cutSizes(cut, resultOffset, sourceOffset, action);
+    return cutSizes(arch, cut, resultOffset, sourceOffset, action);
   }
-  axis.size = arch::kMaxSize;
-  cutSizes(cut, resultOffset, sourceOffset, action);
-  axis.size = large->size - arch::kMaxSize;
-  cutSizes(cut, resultOffset + axis.resultStride * arch::kMaxSize,
-           sourceOffset + axis.sourceStride * arch::kMaxSize, action);
+  axis.size = arch.maxSize;
+  cutSizes(arch, cut, resultOffset, sourceOffset, action);
+  axis.size = large->size - arch.maxSize;
+  cutSizes(arch, cut, resultOffset + axis.resultStride * arch.maxSize,
+           sourceOffset + axis.sourceStride * arch.maxSize, action);
 }
 
-void kernel::makeMoveKernel(const GlobalTensor &result,
+void kernel::makeMoveKernel(const Arch &arch, const GlobalTensor &result,
                             const GlobalTensor &source, KernelList &kernels) {
-  kernels.push_back(std::make_unique<MoveKernel>(result, source));
+  kernels.push_back(std::make_unique<MoveKernel>(arch, result, source));
 }
 
-bool kernel::makeSplitCopy(const CopyParams &params,
+bool kernel::makeSplitCopy(const Arch &arch, const CopyParams &params,
                            llvm::ArrayRef<StridedAxis> axes,
                            KernelList &kernels) {
   if (!params.result.layout.isKnown() || !params.source.layout.isKnown())
     return false;
   KernelList made;
-  if (!SplitCopy(params, made).make(StridedAxes(axes.begin(), axes.end())))
+  if (!SplitCopy(arch, params, made)
+           .make(StridedAxes(axes.begin(), axes.end())))
     return false;
   llvm::move(made, std::back_inserter(kernels));
   return true;
 }
 
-bool kernel::staysLocal(const CopyParams &params,
+bool kernel::staysLocal(const Arch &arch, const CopyParams &params,
                         llvm::ArrayRef<StridedAxis> axes) {
   if (!params.result.layout.isKnown() || !params.source.layout.isKnown())
     return false;
   KernelList unused;
-  return SplitCopy(params, unused).makeLocal(joinAxes(axes));
+  return SplitCopy(arch, params, unused).makeLocal(joinAxes(axes));
 }
 
-bool kernel::transposesLanes(const CopyParams &params,
+bool kernel::transposesLanes(const Arch &arch, const CopyParams &params,
                              llvm::ArrayRef<StridedAxis> axes) {
   if (!params.result.layout.isKnown() || !params.source.layout.isKnown())
     return false;
@@ -468,5 +473,5 @@ bool kernel::transposesLanes(const CopyParams &params,
   if (!transpose.identity)
     transpose.identity = GlobalTensor();
   KernelList unused;
-  return SplitCopy(transpose, unused).makeTranspose(joinAxes(axes));
+  return SplitCopy(arch, transpose, unused).makeTranspose(joinAxes(axes));
 }

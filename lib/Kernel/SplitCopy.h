@@ -20,17 +20,17 @@ using CutAction =
 
 /// Calls `action` on the pieces of a copy, none of whose sizes exceeds the
 /// commands' 16-bit fields.
-void cutSizes(llvm::ArrayRef<StridedAxis> axes, int64_t resultOffset,
-              int64_t sourceOffset, CutAction action);
+void cutSizes(const Arch &arch, llvm::ArrayRef<StridedAxis> axes,
+              int64_t resultOffset, int64_t sourceOffset, CutAction action);
 
 /// Appends one transfer between tensors of one shape.
-void makeMoveKernel(const GlobalTensor &result, const GlobalTensor &source,
-                    KernelList &kernels);
+void makeMoveKernel(const Arch &arch, const GlobalTensor &result,
+                    const GlobalTensor &source, KernelList &kernels);
 
 /// Appends kernels that follow the splits of both sides. False, with nothing
 /// appended, when a split is not known or no kernel has its shape.
-bool makeSplitCopy(const CopyParams &params, llvm::ArrayRef<StridedAxis> axes,
-                   KernelList &kernels);
+bool makeSplitCopy(const Arch &arch, const CopyParams &params,
+                   llvm::ArrayRef<StridedAxis> axes, KernelList &kernels);
 
 } // namespace tpuc::kernel
 

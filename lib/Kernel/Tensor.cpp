@@ -6,6 +6,8 @@
 
 #include "Kernel/Tensor.h"
 
+#include "Support/IntMath.h"
+
 #include "llvm/ADT/APFloat.h"
 
 using namespace tpuc;
@@ -96,37 +98,38 @@ LocalTensor LocalTensor::slice(Axis axis, int64_t offset, int64_t size) const {
   part.shape[axis] = size;
   if (axis == C) {
     int64_t lane = startLane() + offset;
-    part.address = uint32_t((lane % arch::kLanes) * arch::kLaneBytes +
-                            address % arch::kLaneBytes +
-                            lane / arch::kLanes * strides[C] * byteWidth(type));
+    part.address = uint32_t((lane % arch->lanes) * arch->laneBytes +
+                            address % arch->laneBytes +
+                            lane / arch->lanes * strides[C] * byteWidth(type));
   } else {
     part.address += uint32_t(offset * strides[axis] * byteWidth(type));
   }
   return part;
 }
 
-Shape4 kernel::alignedStrides(const Shape4 &shape, ElementType type,
+Shape4 kernel::alignedStrides(const Arch &arch, const Shape4 &shape,
+                              ElementType type, uint32_t startLane) {
+  int64_t vector = arch.vectorBytes / byteWidth(type);
+  int64_t row = alignUp(shape[H] * shape[W], vector);
+  int64_t rows = arch.channelRows(startLane + shape[C]);
+  return {rows * row, row, shape[W], 1};
+}
+
+Shape4 kernel::compactStrides(const Arch &arch, const Shape4 &shape,
                               uint32_t startLane) {
-  int64_t vector = arch::kVectorBytes / byteWidth(type);
-  int64_t row = arch::alignUp(shape[H] * shape[W], vector);
-  int64_t rows = arch::ceilDiv(startLane + shape[C], arch::kLanes);
-  return {rows * row, row, shape[W], 1};
-}
-
-Shape4 kernel::compactStrides(const Shape4 &shape, uint32_t startLane) {
   int64_t row = shape[H] * shape[W];
-  int64_t rows = arch::ceilDiv(startLane + shape[C], arch::kLanes);
+  int64_t rows = arch.channelRows(startLane + shape[C]);
   return {rows * row, row, shape[W], 1};
 }
 
-LocalTensor kernel::alignedTensor(uint32_t address, const Shape4 &shape,
-                                  ElementType type) {
-  return {address, type, shape,
-          alignedStrides(shape, type, address / arch::kLaneBytes)};
+LocalTensor kernel::alignedTensor(const Arch &arch, uint32_t address,
+                                  const Shape4 &shape, ElementType type) {
+  return {&arch, address, type, shape,
+          alignedStrides(arch, shape, type, address / arch.laneBytes)};
 }
 
-LocalTensor kernel::compactTensor(uint32_t address, const Shape4 &shape,
-                                  ElementType type) {
-  return {address, type, shape,
-          compactStrides(shape, address / arch::kLaneBytes)};
+LocalTensor kernel::compactTensor(const Arch &arch, uint32_t address,
+                                  const Shape4 &shape, ElementType type) {
+  return {&arch, address, type, shape,
+          compactStrides(arch, shape, address / arch.laneBytes)};
 }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/Tiling.h"
+#include "Support/IntMath.h"
 
 #include <algorithm>
 
@@ -12,15 +13,15 @@ using namespace tpuc;
 using namespace tpuc::kernel;
 
 /// Tile sizes of one axis, from the largest that a command can name down.
-static llvm::SmallVector<int64_t> axisCandidates(int64_t size,
+static llvm::SmallVector<int64_t> axisCandidates(const Arch &arch, int64_t size,
                                                  int64_t granularity) {
   llvm::SmallVector<int64_t> sizes{size};
   if (granularity == 0)
     return sizes;
-  if (size > arch::kMaxSize)
-    sizes.front() = arch::kMaxSize / granularity * granularity;
+  if (size > arch.maxSize)
+    sizes.front() = arch.maxSize / granularity * granularity;
   for (int64_t parts = 2; sizes.back() > granularity; parts += (parts + 1) / 2)
-    if (int64_t cut = arch::alignUp(arch::ceilDiv(size, parts), granularity);
+    if (int64_t cut = alignUp(ceilDiv(size, parts), granularity);
         cut < sizes.back())
       sizes.push_back(cut);
   return sizes;
@@ -29,7 +30,7 @@ static llvm::SmallVector<int64_t> axisCandidates(int64_t size,
 int64_t kernel::countTiles(const Shape4 &space, const Shape4 &tile) {
   int64_t count = 1;
   for (unsigned axis = 0; axis < 4; ++axis)
-    count *= arch::ceilDiv(space[axis], tile[axis]);
+    count *= ceilDiv(space[axis], tile[axis]);
   return count;
 }
 
@@ -37,7 +38,7 @@ int64_t kernel::countTiles(const Shape4 &space, const Shape4 &tile) {
 static bool hasNamedSizes(const TiledKernel &kernel, const Box &tile) {
   for (unsigned i = 0; i < kernel.numInputs(); ++i)
     if (llvm::any_of(kernel.inputBox(i, tile).size,
-                     [](int64_t size) { return size > arch::kMaxSize; }))
+                     [&](int64_t size) { return size > kernel.arch.maxSize; }))
       return false;
   return true;
 }
@@ -56,7 +57,8 @@ std::vector<Shape4> kernel::tileCandidates(const TiledKernel &kernel) {
   Shape4 space = kernel.space(), granularity = kernel.granularity();
   llvm::SmallVector<int64_t> candidates[4];
   for (unsigned axis = 0; axis < 4; ++axis)
-    candidates[axis] = axisCandidates(space[axis], granularity[axis]);
+    candidates[axis] =
+        axisCandidates(kernel.arch, space[axis], granularity[axis]);
   std::vector<Shape4> tiles;
   for (int64_t n : candidates[N])
     for (int64_t c : candidates[C])

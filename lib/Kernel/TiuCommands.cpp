@@ -40,8 +40,8 @@ struct OperandLayout {
 
 OperandLayout layoutOf(const LocalTensor &tensor, const Shape4 &shape) {
   if (tensor.shape == shape &&
-      sameStrides(tensor,
-                  alignedStrides(shape, tensor.type, tensor.startLane())))
+      sameStrides(tensor, alignedStrides(*tensor.arch, shape, tensor.type,
+                                         tensor.startLane())))
     return {kAligned, {0, 0, 0, 0}};
   Shape4 strides = tensor.strides;
   for (unsigned axis = 0; axis < 4; ++axis)
@@ -255,7 +255,7 @@ void CommandBuilder::loadStatic(const LocalTensor &result,
   r.tsk_eu_typ = codec::TransBcFunction::SBc;
   r.opd0_c = 1;
   r.opd0_w = uint32_t(result.shape[W]);
-  r.opd0_addr = uint32_t(arch::kStaticBase + staticOffset);
+  r.opd0_addr = uint32_t(arch.staticBase + staticOffset);
   sink.emit(Layout::STransBc, r);
 }
 

@@ -10,6 +10,7 @@
 
 #include "Kernel/LaneLists.h"
 #include "Kernel/VectorProgram.h"
+#include "Support/IntMath.h"
 
 #include <algorithm>
 #include <limits>
@@ -22,26 +23,26 @@ namespace {
 constexpr ElementType kF32 = ElementType::F32;
 constexpr ElementType kI32 = ElementType::I32;
 constexpr ElementType kU16 = ElementType::U16;
-constexpr int64_t kVector = arch::kVectorBytes / 4;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 class TopSetKernel : public TiledKernel {
 public:
-  explicit TopSetKernel(const TopSetParams &params)
-      : params(params), pitch(reducibleColumns(params.columns, kVector)) {}
+  TopSetKernel(const Arch &arch, const TopSetParams &params)
+      : TiledKernel(arch), params(params),
+        pitch(reducibleColumns(params.columns, vector())) {}
 
   Shape4 space() const override { return {1, params.rows, 2, params.count}; }
-  Shape4 granularity() const override { return {0, arch::kLanes, 0, 0}; }
+  Shape4 granularity() const override { return {0, arch.lanes, 0, 0}; }
   unsigned numInputs() const override { return 1; }
 
   Box inputBox(unsigned, const Box &tile) const override {
     return {{0, tile.offset[C], 0, 0}, {1, tile.size[C], 1, params.columns}};
   }
   LocalTensor placeInput(unsigned, const Box &box) const override {
-    return alignedTensor(0, box.size, params.input.type);
+    return alignedTensor(arch, 0, box.size, params.input.type);
   }
   LocalTensor placeResult(const Box &tile) const override {
-    return alignedTensor(0, tile.size, kI32);
+    return alignedTensor(arch, 0, tile.size, kI32);
   }
   bool acceptsResultStrides() const override { return true; }
 
@@ -79,11 +80,13 @@ private:
     uint32_t reduction, end;
   };
 
-  static int64_t bytes(int64_t elements) {
-    return arch::alignUp(elements * 4, arch::kVectorBytes);
+  /// Numbers in a vector.
+  int64_t vector() const { return arch.vectorBytes / 4; }
+  int64_t bytes(int64_t elements) const {
+    return arch.wholeVectors(elements * 4);
   }
   /// Where the places of elements that equal the last begin.
-  int64_t equalsOffset() const { return arch::alignUp(params.count, kVector); }
+  int64_t equalsOffset() const { return alignUp(params.count, vector()); }
 
   Scratch planScratch(uint32_t address) const {
     Scratch scratch;
@@ -97,14 +100,13 @@ private:
     scratch.masks = take(params.columns);
     for (uint32_t *number : {&scratch.last, &scratch.next, &scratch.below,
                              &scratch.number, &scratch.counts, &scratch.left})
-      *number = take(kVector);
+      *number = take(vector());
     for (uint32_t *list : {&scratch.found, &scratch.index, &scratch.chosen})
       *list = take(params.count);
     scratch.reduction = address;
-    scratch.end = uint32_t(
-        address +
-        arch::alignUp(rowReductionBytes({1, arch::kLanes, 1, pitch}, kF32),
-                      arch::kVectorBytes));
+    scratch.end =
+        uint32_t(address + arch.wholeVectors(rowReductionBytes(
+                               arch, {1, arch.lanes, 1, pitch}, kF32)));
     return scratch;
   }
 
@@ -116,7 +118,7 @@ private:
 
 void TopSetKernel::setUp(CommandBuilder &builder, uint32_t address) const {
   LocalTensor all =
-      alignedTensor(address, {1, arch::kLanes, 1, params.columns}, kI32);
+      alignedTensor(arch, address, {1, arch.lanes, 1, params.columns}, kI32);
   Operand zero(0.0, kI32);
   builder.arith(Arith::Add, all, zero, zero);
   for (int64_t done = 1; done < params.columns; done *= 2) {
@@ -126,7 +128,7 @@ void TopSetKernel::setUp(CommandBuilder &builder, uint32_t address) const {
   }
 }
 
-/// The search in at most 64 rows.
+/// The search in at most a row a lane.
 class TopSetKernel::Search {
 public:
   Search(const TopSetKernel &kernel, CommandBuilder &builder,
@@ -145,7 +147,7 @@ public:
 private:
   LocalTensor vector(uint32_t address, int64_t size,
                      ElementType type = kI32) const {
-    return alignedTensor(address, {1, lanes, 1, size}, type);
+    return alignedTensor(builder.arch, address, {1, lanes, 1, size}, type);
   }
   LocalTensor number(uint32_t address, ElementType type = kI32) const {
     return vector(address, 1, type);
@@ -263,31 +265,29 @@ private:
 void TopSetKernel::compute(CommandBuilder &builder, const Box &tile,
                            const TileBuffers &buffers,
                            uint32_t constants) const {
-  for (int64_t row = 0; row < tile.size[C]; row += arch::kLanes) {
-    int64_t rows = std::min(arch::kLanes, tile.size[C] - row);
+  for (int64_t row = 0; row < tile.size[C]; row += arch.lanes) {
+    int64_t rows = std::min(arch.lanes, tile.size[C] - row);
     Search(*this, builder, buffers.inputs[0].slice(C, row, rows),
            buffers.result.slice(C, row, rows), buffers.scratch, constants)
         .run();
   }
 }
 
-bool kernel::fitsTopSet(int64_t columns, int64_t count) {
+bool kernel::fitsTopSet(const Arch &arch, int64_t columns, int64_t count) {
   TopSetParams params;
   params.columns = columns;
   params.count = count;
-  TopSetKernel kernel(params);
+  TopSetKernel kernel(arch, params);
   Box row{{0, 0, 0, 0}, {1, 1, 2, count}};
-  auto padded = [](int64_t bytes) {
-    return arch::alignUp(bytes, arch::kVectorBytes);
-  };
+  auto padded = [&](int64_t bytes) { return arch.wholeVectors(bytes); };
   int64_t bytes =
       kernel.scratchBytes(row) + kernel.constantBytes() +
       padded(kernel.placeResult(row).laneBytes()) +
       padded(kernel.placeInput(0, kernel.inputBox(0, row)).laneBytes());
-  return bytes <= arch::kLaneBytes && columns + 2 * count <= arch::kMaxSize;
+  return bytes <= arch.laneBytes && columns + 2 * count <= arch.maxSize;
 }
 
-void kernel::makeTopSetKernels(const TopSetParams &params,
+void kernel::makeTopSetKernels(const Arch &arch, const TopSetParams &params,
                                KernelList &kernels) {
-  kernels.push_back(std::make_unique<TopSetKernel>(params));
+  kernels.push_back(std::make_unique<TopSetKernel>(arch, params));
 }

@@ -447,33 +447,3 @@ VectorValue kernel::appendUnary(VectorProgram &list, UnaryFunction function,
   VectorValue y = appendWide(list, function, wide, alpha);
   return list.cast(keepNaN(list, x, y), x.type);
 }
-
-void kernel::makeUnaryKernels(UnaryFunction function, double alpha, double beta,
-                              const GlobalTensor &result,
-                              const GlobalTensor &operand, int64_t count,
-                              KernelList &kernels) {
-  auto list = std::make_shared<VectorProgram>();
-  VectorValue x = list->input(operand.type);
-  list->setResult(appendUnary(*list, function, x, alpha, beta));
-
-  ElementwiseParams params;
-  params.result = {result, {count}};
-  params.operands.push_back({operand, {count}});
-  params.scratch = list->bufferTypes();
-  params.constantBytes = list->constantBytes();
-  params.setUp = [list](CommandBuilder &builder, uint32_t address) {
-    list->setUp(builder, address);
-  };
-  params.compute = [list](CommandBuilder &builder, const LocalTensor &tile,
-                          llvm::ArrayRef<LocalTensor> operands,
-                          llvm::ArrayRef<LocalTensor> scratch,
-                          uint32_t constants) {
-    llvm::SmallVector<uint32_t> buffers;
-    for (const LocalTensor &tensor : scratch)
-      buffers.push_back(tensor.address);
-    buffers.push_back(0); // no reductions
-    list->emit(builder, {tile.shape, tile.shape[W]}, tile, operands, buffers,
-               constants);
-  };
-  makeElementwiseKernels(params, kernels);
-}

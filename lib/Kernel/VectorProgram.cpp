@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/VectorProgram.h"
+#include "Support/IntMath.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -13,13 +14,7 @@
 using namespace tpuc;
 using namespace tpuc::kernel;
 
-namespace {
-
-int64_t alignedBytes(int64_t bytes) {
-  return arch::alignUp(bytes, arch::kVectorBytes);
-}
-
-} // namespace
+namespace {} // namespace
 
 //===----------------------------------------------------------------------===//
 // Recording
@@ -104,7 +99,8 @@ unsigned VectorProgram::addTable(ElementType type,
   for (auto [i, known] : llvm::enumerate(tables))
     if (known.type == type && known.words == table.words && known.numOnes == 0)
       return i;
-  tableBytes += alignedBytes(int64_t(table.words.size()) * byteWidth(type));
+  tableBytes +=
+      arch->wholeVectors(int64_t(table.words.size()) * byteWidth(type));
   tables.push_back(std::move(table));
   return tables.size() - 1;
 }
@@ -115,7 +111,7 @@ unsigned VectorProgram::addOnes(ElementType type, int64_t count) {
     if (known.type == type && known.numOnes >= count)
       return i;
   // A row of the column lies in a lane of 64; each has a vector.
-  tableBytes += arch::ceilDiv(count, arch::kLanes) * arch::kVectorBytes;
+  tableBytes += ceilDiv(count, arch->lanes) * arch->vectorBytes;
   tables.push_back(std::move(table));
   return tables.size() - 1;
 }
@@ -175,19 +171,19 @@ void VectorProgram::setResult(VectorValue value) { resultValue = value; }
 // Buffers
 //===----------------------------------------------------------------------===//
 
-Shape4 VectorProgram::shapeOf(const VectorTile &tile, Extent extent) {
+Shape4 VectorProgram::shapeOf(const VectorTile &tile, Extent extent) const {
   switch (extent) {
   case Extent::Full:
     return tile.shape;
   case Extent::Row:
     return {tile.shape[N], tile.shape[C], tile.shape[H], 1};
   case Extent::Column:
-    return {1, arch::kLanes, 1, tile.shape[W]};
+    return {1, arch->lanes, 1, tile.shape[W]};
   }
   return tile.shape;
 }
 
-Shape4 VectorProgram::bufferShape(const VectorTile &tile, Extent extent) {
+Shape4 VectorProgram::bufferShape(const VectorTile &tile, Extent extent) const {
   // Numbers a row lie side by side, so that commands on them are short.
   if (extent == Extent::Row)
     return {1, tile.shape[C], tile.shape[N] * tile.shape[H], 1};
@@ -227,31 +223,32 @@ VectorProgram::Assignment VectorProgram::assignBuffers() const {
 }
 
 int64_t VectorProgram::bufferBytes(const VectorTile &tile,
-                                   const Buffer &buffer) {
+                                   const Buffer &buffer) const {
   ElementType type = buffer.width == 4 ? ElementType::F32 : ElementType::F16;
-  return alignedBytes(
-      alignedTensor(0, bufferShape(tile, buffer.extent), type).laneBytes());
+  return arch->wholeVectors(
+      alignedTensor(*arch, 0, bufferShape(tile, buffer.extent), type)
+          .laneBytes());
 }
 
 int64_t VectorProgram::rowScratchBytes(const VectorTile &tile) const {
   int64_t bytes = 0;
   for (const Instruction &instruction : instructions) {
     if (instruction.kind == Kind::RowMax || instruction.kind == Kind::RowSum)
-      bytes = std::max(
-          bytes,
-          rowReductionBytes(tile.shape, instruction.operands[0].value->type));
+      bytes = std::max(bytes,
+                       rowReductionBytes(*arch, tile.shape,
+                                         instruction.operands[0].value->type));
     if (instruction.kind == Kind::LinearRows)
-      bytes =
-          std::max(bytes, linearRowsBytes(tile.shape, instruction.result.type));
+      bytes = std::max(
+          bytes, linearRowsBytes(*arch, tile.shape, instruction.result.type));
   }
   return bytes;
 }
 
-VectorTile VectorProgram::folded(const VectorTile &tile) {
+VectorTile VectorProgram::folded(const VectorTile &tile) const {
   VectorTile blocks = tile;
-  if (tile.shape[C] > arch::kLanes) {
-    blocks.shape[N] *= arch::ceilDiv(tile.shape[C], arch::kLanes);
-    blocks.shape[C] = arch::kLanes;
+  if (tile.shape[C] > arch->lanes) {
+    blocks.shape[N] *= ceilDiv(tile.shape[C], arch->lanes);
+    blocks.shape[C] = arch->lanes;
   }
   return blocks;
 }
@@ -302,7 +299,7 @@ llvm::SmallVector<ElementType, 4> VectorProgram::bufferTypes() const {
 static llvm::SmallVector<uint32_t> packWords(llvm::ArrayRef<uint32_t> numbers,
                                              ElementType type) {
   size_t perWord = sizeof(uint32_t) / byteWidth(type);
-  llvm::SmallVector<uint32_t> words(arch::ceilDiv(numbers.size(), perWord));
+  llvm::SmallVector<uint32_t> words(ceilDiv(numbers.size(), perWord));
   for (auto [i, bits] : llvm::enumerate(numbers))
     words[i / perWord] |= bits << (i % perWord * byteWidth(type) * 8);
   return words;
@@ -311,12 +308,13 @@ static llvm::SmallVector<uint32_t> packWords(llvm::ArrayRef<uint32_t> numbers,
 void VectorProgram::setUp(CommandBuilder &builder, uint32_t address) const {
   for (const Table &table : tables) {
     if (table.numOnes > 0) {
-      int64_t vectors = arch::ceilDiv(table.numOnes, arch::kLanes);
-      Shape4 shape{1, arch::kLanes, 1,
-                   vectors * arch::kVectorBytes / byteWidth(table.type)};
-      builder.arith(Arith::Add,
-                    alignedTensor(address + table.offset, shape, table.type),
-                    Operand(1.0, table.type), Operand(0.0, table.type));
+      int64_t vectors = ceilDiv(table.numOnes, arch->lanes);
+      Shape4 shape{1, arch->lanes, 1,
+                   vectors * arch->vectorBytes / byteWidth(table.type)};
+      builder.arith(
+          Arith::Add,
+          alignedTensor(*arch, address + table.offset, shape, table.type),
+          Operand(1.0, table.type), Operand(0.0, table.type));
       continue;
     }
     // Each write covers all words up to its own, the last word first: every
@@ -324,10 +322,11 @@ void VectorProgram::setUp(CommandBuilder &builder, uint32_t address) const {
     llvm::SmallVector<uint32_t> words = packWords(table.words, table.type);
     for (size_t count = words.size(); count > 0; --count) {
       constexpr ElementType kType = ElementType::I32;
-      Shape4 shape{1, arch::kLanes, 1, int64_t(count)};
-      builder.arith(
-          Arith::Add, alignedTensor(address + table.offset, shape, kType),
-          Operand::ofBits(words[count - 1], kType), Operand(0.0, kType));
+      Shape4 shape{1, arch->lanes, 1, int64_t(count)};
+      builder.arith(Arith::Add,
+                    alignedTensor(*arch, address + table.offset, shape, kType),
+                    Operand::ofBits(words[count - 1], kType),
+                    Operand(0.0, kType));
     }
   }
 }
@@ -356,12 +355,13 @@ void VectorProgram::emit(CommandBuilder &builder, const VectorTile &whole,
   bool isFolded = tile.shape != whole.shape;
   LocalTensor result =
       isFolded
-          ? alignedTensor(wholeResult.address,
+          ? alignedTensor(*arch, wholeResult.address,
                           shapeOf(tile, resultValue.extent), wholeResult.type)
           : wholeResult;
   auto place = [&](const VectorValue &value) {
     if (value.slot < numInputs && isFolded && value.extent == Extent::Full)
-      return alignedTensor(inputs[value.slot].address, tile.shape, value.type);
+      return alignedTensor(*arch, inputs[value.slot].address, tile.shape,
+                           value.type);
     if (value.slot < numInputs)
       return inputs[value.slot].as(value.type);
     uint32_t address;
@@ -369,7 +369,8 @@ void VectorProgram::emit(CommandBuilder &builder, const VectorTile &whole,
       address = buffers[assignment.bufferOfSlot[value.slot]];
     else
       address = isRowResult ? buffers[buffers.size() - 2] : result.address;
-    return alignedTensor(address, bufferShape(tile, value.extent), value.type);
+    return alignedTensor(*arch, address, bufferShape(tile, value.extent),
+                         value.type);
   };
   auto read = [&](const VectorValue &value, Extent resultExtent) {
     LocalTensor tensor = place(value);

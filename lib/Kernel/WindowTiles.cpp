@@ -12,9 +12,9 @@
 using namespace tpuc;
 using namespace tpuc::kernel;
 
-LocalTensor kernel::blockMajor(uint32_t address, const Shape4 &shape,
-                               ElementType type) {
-  LocalTensor tile = alignedTensor(address, shape, type);
+LocalTensor kernel::blockMajor(const Arch &arch, uint32_t address,
+                               const Shape4 &shape, ElementType type) {
+  LocalTensor tile = alignedTensor(arch, address, shape, type);
   int64_t row = tile.strides[C];
   tile.strides[N] = row;
   tile.strides[C] = shape[N] * row;
@@ -22,16 +22,16 @@ LocalTensor kernel::blockMajor(uint32_t address, const Shape4 &shape,
 }
 
 LocalTensor kernel::blockOf(const LocalTensor &tile, int64_t block) {
-  int64_t channel = block * arch::kLanes;
-  int64_t lanes = std::min(arch::kLanes, tile.shape[C] - channel);
+  int64_t channel = block * tile.arch->lanes;
+  int64_t lanes = std::min(tile.arch->lanes, tile.shape[C] - channel);
   return tile.slice(C, channel, lanes);
 }
 
 LocalTensor kernel::flatView(const LocalTensor &tile) {
   Shape4 shape = {tile.shape[N] * tile.channelRows(),
-                  std::min(tile.shape[C], arch::kLanes), tile.shape[H],
+                  std::min(tile.shape[C], tile.arch->lanes), tile.shape[H],
                   tile.shape[W]};
-  return alignedTensor(tile.address, shape, tile.type);
+  return alignedTensor(*tile.arch, tile.address, shape, tile.type);
 }
 
 unsigned kernel::activationSteps(const Activation &activation) {
@@ -59,11 +59,13 @@ void kernel::emitActivation(CommandBuilder &builder,
     builder.arith(Arith::Min, first, second, Operand(activation.limit, type));
 }
 
-std::vector<char> kernel::packLaneRows(llvm::ArrayRef<std::vector<char>> rows) {
+std::vector<char> kernel::packLaneRows(const Arch &arch,
+                                       llvm::ArrayRef<std::vector<char>> rows) {
   int64_t rowBytes = rows.front().size(), lanes = rows.size();
   std::vector<char> packed(rowBytes * lanes);
-  for (int64_t at = 0; at < rowBytes; at += kChunkBytes) {
-    int64_t size = std::min(kChunkBytes, rowBytes - at);
+  int64_t chunkBytes = matrixChunkBytes(arch);
+  for (int64_t at = 0; at < rowBytes; at += chunkBytes) {
+    int64_t size = std::min(chunkBytes, rowBytes - at);
     for (int64_t lane = 0; lane < lanes; ++lane)
       std::memcpy(packed.data() + at * lanes + lane * size,
                   rows[lane].data() + at, size);
@@ -75,9 +77,11 @@ void kernel::loadLaneRows(CommandBuilder &builder, const GlobalTensor &packed,
                           uint32_t address, int64_t lanes, int64_t rowBytes) {
   GlobalTensor words = packed;
   words.type = ElementType::F32;
-  for (int64_t at = 0; at < rowBytes; at += kChunkBytes) {
-    int64_t chunk = std::min(kChunkBytes, rowBytes - at) / 4;
+  int64_t chunkBytes = matrixChunkBytes(builder.arch);
+  for (int64_t at = 0; at < rowBytes; at += chunkBytes) {
+    int64_t chunk = std::min(chunkBytes, rowBytes - at) / 4;
     LocalTensor result;
+    result.arch = &builder.arch;
     result.address = uint32_t(address + at);
     result.shape = {1, lanes, 1, chunk};
     result.strides = {chunk, chunk, chunk, 1};
@@ -86,7 +90,8 @@ void kernel::loadLaneRows(CommandBuilder &builder, const GlobalTensor &packed,
   }
 }
 
-std::string WindowAxis::unsupportedReason(const char *name) const {
+std::string WindowAxis::unsupportedReason(const Arch &arch,
+                                          const char *name) const {
   auto reason = [&](const char *what, int64_t value, int64_t limit) {
     return std::string(what) + " " + std::to_string(value) + " along " + name +
            " exceeds " + std::to_string(limit);
@@ -99,8 +104,8 @@ std::string WindowAxis::unsupportedReason(const char *name) const {
     return reason("padding", std::max(padBefore, padAfter), kMaxWindowPad);
   // A longer input is cut into tiles.
   int64_t size = canCut() ? kernel : std::max(inputSize, kernel);
-  if (size > arch::kMaxSize)
-    return reason("size", size, arch::kMaxSize);
+  if (size > arch.maxSize)
+    return reason("size", size, arch.maxSize);
   return {};
 }
 

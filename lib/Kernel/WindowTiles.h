@@ -14,9 +14,6 @@
 
 namespace tpuc::kernel {
 
-/// Longest part of a lane's row in one matrix transfer: its column count, 64
-/// lanes of words, is a 16-bit field.
-constexpr int64_t kChunkBytes = (arch::kMaxSize / arch::kLanes) * 4;
 /// Largest stride and padding of a window command.
 constexpr int64_t kMaxWindowStride = 15;
 constexpr int64_t kMaxWindowPad = 15;
@@ -35,12 +32,13 @@ WindowExtent windowExtent(int64_t offset, int64_t size, int64_t stride,
 Window clipWindow(const Window &window, const WindowExtent &rows,
                   const WindowExtent &columns);
 
-/// A tile [n, c, h, w] as blocks of 64 channels, each block dense over n: a
-/// command that writes one block finds the layout it implies.
-LocalTensor blockMajor(uint32_t address, const Shape4 &shape, ElementType type);
+/// A tile [n, c, h, w] as blocks of a channel a lane, each block dense over n:
+/// a command that writes one block finds the layout it implies.
+LocalTensor blockMajor(const Arch &arch, uint32_t address, const Shape4 &shape,
+                       ElementType type);
 /// Block `block` of such a tile, [n, lanes, h, w], aligned.
 LocalTensor blockOf(const LocalTensor &tile, int64_t block);
-/// The whole tile as one aligned tensor [n * blocks, min(c, 64), h, w], for
+/// The whole tile as one aligned tensor [n * blocks, min(c, lanes), h, w], for
 /// maps that do not care which element is which.
 LocalTensor flatView(const LocalTensor &tile);
 
@@ -60,7 +58,8 @@ void emitActivation(CommandBuilder &builder, const Activation &activation,
                     const ActivationBuffers &buffers);
 
 /// Packs rows of equal length, one a lane, for transfer in few long runs.
-std::vector<char> packLaneRows(llvm::ArrayRef<std::vector<char>> rows);
+std::vector<char> packLaneRows(const Arch &arch,
+                               llvm::ArrayRef<std::vector<char>> rows);
 /// Loads what packLaneRows() made of `lanes` rows of `rowBytes` (a multiple of
 /// 4) to `address` in the first lanes.
 void loadLaneRows(CommandBuilder &builder, const GlobalTensor &packed,
@@ -95,7 +94,7 @@ struct WindowAxis {
     return extentOf(offset, size);
   }
   /// Why commands cannot express the axis; empty when they can.
-  std::string unsupportedReason(const char *name) const;
+  std::string unsupportedReason(const Arch &arch, const char *name) const;
 };
 
 /// The bytes of all channels' SumParameters (INT8 inputs), or in general
@@ -117,22 +116,25 @@ bool isVolume(const ConvParams &params);
 bool isDepthwise(const ConvParams &params);
 /// The parts of packConvWeights() and makeConvKernels() for that case; sizes
 /// were checked.
-std::vector<char> packDepthwiseWeights(const ConvParams &params,
+std::vector<char> packDepthwiseWeights(const Arch &arch,
+                                       const ConvParams &params,
                                        llvm::ArrayRef<char> filter,
                                        llvm::ArrayRef<float> bias,
                                        const ChannelFactors &factors);
-int64_t depthwiseWeightBytes(const ConvParams &params);
-void makeDepthwiseKernels(const ConvParams &params, KernelList &kernels);
+int64_t depthwiseWeightBytes(const Arch &arch, const ConvParams &params);
+void makeDepthwiseKernels(const Arch &arch, const ConvParams &params,
+                          KernelList &kernels);
 
 /// Whether there are so few input channels that rows and columns are better
 /// made channels; and the parts for that case, as above.
-bool isFoldable(const ConvParams &params);
-std::vector<char> packFoldedWeights(const ConvParams &params,
+bool isFoldable(const Arch &arch, const ConvParams &params);
+std::vector<char> packFoldedWeights(const Arch &arch, const ConvParams &params,
                                     llvm::ArrayRef<char> filter,
                                     llvm::ArrayRef<float> bias,
                                     const ChannelFactors &factors);
-int64_t foldedWeightBytes(const ConvParams &params);
-void makeFoldedKernels(const ConvParams &params, KernelList &kernels);
+int64_t foldedWeightBytes(const Arch &arch, const ConvParams &params);
+void makeFoldedKernels(const Arch &arch, const ConvParams &params,
+                       KernelList &kernels);
 
 } // namespace tpuc::kernel
 

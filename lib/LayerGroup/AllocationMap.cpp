@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AllocationMap.h"
+#include "Support/IntMath.h"
 
 #include <algorithm>
 
@@ -35,28 +36,27 @@ std::optional<unsigned> AllocationMap::valueOf(const GlobalTensor &part) const {
 }
 
 /// Pitch between rows of one lane, in elements.
-static int64_t rowPitch(const Value &value) {
+static int64_t rowPitch(const Arch &arch, const Value &value) {
   int64_t rest = value.numElements() / (value.layout.n * value.layout.c);
-  return arch::alignUp(rest, arch::kVectorBytes / byteWidth(value.type));
+  return alignUp(rest, arch.vectorBytes / byteWidth(value.type));
 }
 
-static int64_t channelRows(const Value &value) {
-  return arch::ceilDiv(value.layout.c, arch::kLanes);
-}
-
-int64_t Value::laneBytes() const {
-  return layout.n * channelRows(*this) * rowPitch(*this) * byteWidth(type);
+int64_t Value::laneBytes(const Arch &arch) const {
+  return layout.n * arch.channelRows(layout.c) * rowPitch(arch, *this) *
+         byteWidth(type);
 }
 
 int64_t AllocationMap::laneBytes(unsigned index) const {
-  return program.values[index].laneBytes();
+  return program.values[index].laneBytes(program.arch);
 }
 
 bool AllocationMap::isAddressable(unsigned index) const {
   const Value &value = program.values[index];
-  int64_t pitch = rowPitch(value);
-  return (channelRows(value) == 1 || pitch <= arch::kMaxSize) &&
-         (value.layout.n == 1 || channelRows(value) * pitch <= arch::kMaxSize);
+  const Arch &arch = program.arch;
+  int64_t pitch = rowPitch(arch, value);
+  int64_t rows = arch.channelRows(value.layout.c);
+  return (rows == 1 || pitch <= arch.maxSize) &&
+         (value.layout.n == 1 || rows * pitch <= arch.maxSize);
 }
 
 std::optional<LocalTensor>
@@ -64,19 +64,20 @@ AllocationMap::localView(const GlobalTensor &part) const {
   std::optional<unsigned> index = valueOf(part);
   if (!index || !byValue[*index].isResident)
     return std::nullopt;
+  const Arch &arch = program.arch;
   const Value &value = program.values[*index];
   int64_t width = byteWidth(part.type);
   if (byteWidth(value.type) != width)
     return std::nullopt;
   // When c is a multiple of the lanes, batches are contiguous: fold n into c.
   LaneLayout layout = value.layout;
-  if (layout.c % arch::kLanes == 0)
+  if (layout.c % arch.lanes == 0)
     layout = {1, layout.n * layout.c};
   // Strides of n and c in global memory; the rest is dense.
   int64_t strideC = value.numElements() / (layout.n * layout.c);
   int64_t strideN = layout.c * strideC;
-  int64_t pitch = rowPitch(value);
-  int64_t localN = arch::ceilDiv(layout.c, arch::kLanes) * pitch;
+  int64_t pitch = rowPitch(arch, value);
+  int64_t localN = arch.channelRows(layout.c) * pitch;
 
   int64_t start = (part.offsetBytes - value.offset) / width;
   int64_t n = start / strideN;
@@ -84,6 +85,7 @@ AllocationMap::localView(const GlobalTensor &part) const {
   int64_t rest = start % strideC;
   int64_t lastN = n, lastC = c, lastRest = rest;
   LocalTensor view;
+  view.arch = &arch;
   view.type = part.type;
   view.shape = part.shape;
   for (unsigned axis = 0; axis < 4; ++axis) {
@@ -108,10 +110,10 @@ AllocationMap::localView(const GlobalTensor &part) const {
     } else if (stride % strideN == 0) {
       view.strides[axis] = stride / strideN * localN;
       lastN += steps * (stride / strideN);
-    } else if (stride % (arch::kLanes * strideC) == 0) {
-      // Channels c and c + 64 share a lane, some rows apart.
-      view.strides[axis] = stride / (arch::kLanes * strideC) * pitch;
-      if (view.strides[axis] > arch::kMaxSize)
+    } else if (stride % (arch.lanes * strideC) == 0) {
+      // Channels c and c + lanes share a lane, some rows apart.
+      view.strides[axis] = stride / (arch.lanes * strideC) * pitch;
+      if (view.strides[axis] > arch.maxSize)
         return std::nullopt;
       lastC += steps * (stride / strideC);
     } else {
@@ -120,8 +122,8 @@ AllocationMap::localView(const GlobalTensor &part) const {
   }
   if (lastRest >= strideC || lastC >= layout.c || lastN >= layout.n)
     return std::nullopt;
-  int64_t element = n * localN + c / arch::kLanes * pitch + rest;
-  view.address = uint32_t(c % arch::kLanes * arch::kLaneBytes +
+  int64_t element = n * localN + c / arch.lanes * pitch + rest;
+  view.address = uint32_t(c % arch.lanes * arch.laneBytes +
                           byValue[*index].address + element * width);
   return view;
 }

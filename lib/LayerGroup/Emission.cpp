@@ -30,9 +30,14 @@ public:
 /// Discards commands.
 class NoCommands : public OperatorSink {
 public:
+  explicit NoCommands(const Arch &arch) : arch(arch) {}
+
   void emit(codec::Layout, const codec::Registers &) override {}
-  uint64_t coefficientBase() const override { return arch::kGlobalBase; }
-  uint64_t activationBase() const override { return arch::kGlobalBase; }
+  uint64_t coefficientBase() const override { return arch.globalBase; }
+  uint64_t activationBase() const override { return arch.globalBase; }
+
+private:
+  const Arch &arch;
 };
 
 /// Tracks dependencies and simulates the timing of both queues.
@@ -73,8 +78,8 @@ class StepEmitter {
 public:
   StepEmitter(const StepList &list, const AllocationMap &allocations,
               bool fillsWaits, OperatorSink &sink)
-      : list(list), fillsWaits(fillsWaits), sink(sink),
-        builder(sink, allocations) {}
+      : arch(allocations.program.arch), list(list), fillsWaits(fillsWaits),
+        sink(sink), builder(sink, allocations) {}
   virtual ~StepEmitter() = default;
 
   void run() {
@@ -88,6 +93,7 @@ public:
   }
 
 protected:
+  const Arch &arch;
   const StepList &list;
   bool fillsWaits;
 
@@ -192,8 +198,8 @@ private:
   double lengthOf(unsigned load) const {
     if (!prefetchShort)
       return 0;
-    return double(list.buffers[list.loads[load].buffer].bytes * arch::kLanes) /
-           arch::kLoadBytesPerCycle;
+    return double(list.buffers[list.loads[load].buffer].bytes * arch.lanes) /
+           arch.loadBytesPerCycle;
   }
 
   void emitConstants(unsigned now) override {
@@ -256,7 +262,8 @@ std::vector<unsigned> group::chooseIssues(const StepList &list,
                                           const AllocationMap &allocations,
                                           bool fillsWaits, bool prefetchShort,
                                           uint64_t &cycles) {
-  StreamSink sink({}, /*commands=*/nullptr);
+  StreamSink sink(GlobalBases::halves(allocations.program.arch),
+                  /*commands=*/nullptr);
   ChoosingEmitter emitter(list, allocations, fillsWaits, prefetchShort, sink);
   emitter.run();
   cycles = sink.cycles();
@@ -275,7 +282,7 @@ void group::emitSteps(const StepList &list, const AllocationMap &allocations,
 PlacementConstraints group::findConstraints(const StepList &list,
                                             const AllocationMap &allocations,
                                             llvm::ArrayRef<unsigned> issues) {
-  NoCommands sink;
+  NoCommands sink(allocations.program.arch);
   PlannedEmitter emitter(list, allocations, issues, /*fillsWaits=*/true, sink);
   emitter.run();
   return emitter.constraints();

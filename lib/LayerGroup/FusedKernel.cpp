@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "FusedKernel.h"
+#include "Support/IntMath.h"
 
 #include "Kernel/Tiling.h"
 #include "TransferProbe.h"
@@ -38,8 +39,8 @@ class FusedKernel : public TiledKernel {
 public:
   FusedKernel(const TiledKernel &producer, const TiledKernel &consumer,
               unsigned input, Views views, int64_t width)
-      : producer(producer), consumer(consumer), input(input), views(views),
-        width(width) {
+      : TiledKernel(producer.arch), producer(producer), consumer(consumer),
+        input(input), views(views), width(width) {
     unit = consumer.granularity();
     // Whole rows where one side has no finer granularity.
     if (views == Views::ConsumerFlat && unit[W] != 0)
@@ -105,7 +106,8 @@ public:
                                   consumer.scratchBytes(tile));
   }
   int64_t constantBytes() const override {
-    return bufferBytes(producer.constantBytes()) + consumer.constantBytes();
+    return arch.wholeVectors(producer.constantBytes()) +
+           consumer.constantBytes();
   }
   void setUp(CommandBuilder &builder, uint32_t address) const override {
     producer.setUp(builder, address);
@@ -167,7 +169,7 @@ private:
     Box second = consumer.inputBox(ofConsumer, tile);
     LocalTensor a = producer.placeInput(ofProducer, first);
     LocalTensor b = consumer.placeInput(ofConsumer, second);
-    NoSink sink;
+    NoSink sink(arch);
     TransferProbe loadsA(sink), loadsB(sink);
     producer.load(loadsA, ofProducer, first, a);
     consumer.load(loadsB, ofConsumer, second, b);
@@ -183,7 +185,7 @@ private:
   }
 
   uint32_t ownConstants() const {
-    return uint32_t(bufferBytes(producer.constantBytes()));
+    return uint32_t(arch.wholeVectors(producer.constantBytes()));
   }
 
   /// Rounds tile sizes along `axis` to the producer's granularity, too.
@@ -233,7 +235,7 @@ private:
     } else if (views == Views::ProducerWide) {
       // Whole rows of the producer, which may be more than is read.
       int64_t rows = rowsOfProducer();
-      int64_t end = arch::ceilDiv(box.offset[H] + box.size[H], rows);
+      int64_t end = ceilDiv(box.offset[H] + box.size[H], rows);
       box.offset[H] /= rows;
       box.size[H] = end - box.offset[H];
       box.offset[W] = 0;
@@ -271,14 +273,14 @@ private:
     Between between;
     auto take = [&](const LocalTensor &tensor) {
       LocalTensor placed = tensor.at(address);
-      address += uint32_t(bufferBytes(tensor.laneBytes()));
+      address += uint32_t(arch.wholeVectors(tensor.laneBytes()));
       return placed;
     };
     between.written = take(producer.placeResult(produced(tile)));
     Box box = consumer.inputBox(input, tile);
     LocalTensor wanted = consumer.placeInput(input, box);
     between.offered = asRead(between.written, wanted.shape, box);
-    bool isAligned = between.offered.address % arch::kVectorBytes == 0;
+    bool isAligned = between.offered.address % arch.vectorBytes == 0;
     if (isAligned && (isCongruent(wanted, between.offered) ||
                       consumer.acceptsStrides(input))) {
       between.read = between.offered;
@@ -344,7 +346,7 @@ bool hasAxes(const GlobalTensor &tensor, const Shape4 &axes) {
 std::unique_ptr<TiledKernel>
 group::fuseKernels(const TiledKernel &producer, const TiledKernel &consumer,
                    const AllocationMap &allocations, unsigned value) {
-  NoSink sink;
+  NoSink sink(producer.arch);
   Box whole{{0, 0, 0, 0}, producer.space()};
   TransferProbe stores(sink);
   producer.store(stores, whole, producer.placeResult(whole));

@@ -26,7 +26,8 @@ struct PlacementConstraints {
 class ResidentBuilder : public kernel::CommandBuilder {
 public:
   ResidentBuilder(kernel::CommandSink &sink, const AllocationMap &allocations)
-      : CommandBuilder(sink), allocations(allocations) {}
+      : CommandBuilder(allocations.program.arch, sink),
+        allocations(allocations) {}
 
   /// Which memory spaces of a stored value are written.
   enum class Stores : uint8_t { All, Local, Global };

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LayerGroup/Schedule.h"
+#include "Support/IntMath.h"
 
 #include "Emission.h"
 #include "Explain.h"
@@ -146,9 +147,9 @@ private:
     auto cycles = [](const KernelPlan &plan) {
       return double(plan.tiuCycles) + double(plan.gdmaCycles);
     };
-    return roomy &&
-           cycles(plan) - cycles(*roomy) >
-               residency.trafficOf(*victim) / double(arch::kSpillBytesPerCycle);
+    return roomy && cycles(plan) - cycles(*roomy) >
+                        residency.trafficOf(*victim) /
+                            double(program.arch.spillBytesPerCycle);
   }
 
   /// The plan of the next kernel; the cached one if its inputs have not
@@ -290,7 +291,7 @@ private:
       // Inputs and outputs of the network share memory with nothing.
       bool isForeign = info.isInput || info.isOutput;
       values.push_back(value);
-      intervals.push_back({arch::alignUp(info.bytes, arch::kGlobalAlignBytes),
+      intervals.push_back({alignUp(info.bytes, program.arch.globalAlignBytes),
                            isForeign ? 0 : allocation.firstStep,
                            isForeign ? end : allocation.lastStep});
     }

@@ -48,7 +48,8 @@ public:
 
 private:
   unsigned addBuffer(int64_t bytes, unsigned first, unsigned last) {
-    list.buffers.push_back({bufferBytes(bytes), first, last});
+    list.buffers.push_back(
+        {allocations.program.arch.wholeVectors(bytes), first, last});
     return unsigned(list.buffers.size()) - 1;
   }
 

@@ -23,6 +23,8 @@ namespace {
 /// Adds up the cycles of each engine, without stalls.
 class WorkSink : public NoSink {
 public:
+  using NoSink::NoSink;
+
   void emit(codec::Layout layout, const codec::Registers &registers) override {
     uint64_t cycles = timing::cycles(layout, registers, parameters);
     bool isTiu = codec::layoutInfo(layout).engine == codec::Engine::Tiu;
@@ -50,7 +52,7 @@ Access findAccess(const TransferProbe &probe, const AllocationMap &allocations,
   if (views.empty() || !probe.others.empty())
     return Access::Moved;
   auto isUsable = [](const LocalTensor &view) {
-    return view.startLane() == 0 && view.address % arch::kVectorBytes == 0;
+    return view.startLane() == 0 && view.address % view.arch->vectorBytes == 0;
   };
   bool isInPlace = true;
   int64_t distance =
@@ -62,7 +64,7 @@ Access findAccess(const TransferProbe &probe, const AllocationMap &allocations,
   // The memory beside the value is another value's, not padding.
   if (probe.hasFills)
     return Access::Copied;
-  if (isInPlace && distance >= 0 && distance % arch::kVectorBytes == 0) {
+  if (isInPlace && distance >= 0 && distance % tensor.arch->vectorBytes == 0) {
     tensor.address += uint32_t(distance);
     return Access::InPlace;
   }
@@ -78,7 +80,7 @@ Access findAccess(const TransferProbe &probe, const AllocationMap &allocations,
 
 TilePlan group::planTile(const TiledKernel &kernel, const Box &tile,
                          const AllocationMap &allocations) {
-  NoSink sink;
+  NoSink sink(kernel.arch);
   TilePlan plan;
   plan.tile = tile;
   for (unsigned i = 0; i < kernel.numInputs(); ++i) {
@@ -109,17 +111,18 @@ TilePlan group::planTile(const TiledKernel &kernel, const Box &tile,
     plan.storesGlobal |= storesGlobal(transfer.global);
   for (const GlobalTensor &part : probe.others)
     plan.storesGlobal |= storesGlobal(part);
-  plan.scratchBytes = bufferBytes(kernel.scratchBytes(tile));
+  plan.scratchBytes = kernel.arch.wholeVectors(kernel.scratchBytes(tile));
   return plan;
 }
 
 int64_t group::tileBytes(const TiledKernel &kernel, const TilePlan &tile) {
-  int64_t bytes = bufferBytes(kernel.constantBytes()) + tile.scratchBytes;
+  int64_t bytes =
+      kernel.arch.wholeVectors(kernel.constantBytes()) + tile.scratchBytes;
   for (const OperandPlan &operand : tile.inputs)
     if (operand.access != Access::InPlace)
-      bytes += bufferBytes(operand.tensor.laneBytes());
+      bytes += kernel.arch.wholeVectors(operand.tensor.laneBytes());
   if (tile.result != Access::InPlace)
-    bytes += bufferBytes(tile.resultTensor.laneBytes());
+    bytes += kernel.arch.wholeVectors(tile.resultTensor.laneBytes());
   return bytes;
 }
 
@@ -148,7 +151,7 @@ void group::emitTile(ResidentBuilder &builder, const TiledKernel &kernel,
 /// Emits everything that the kernel does, with all buffers at address 0.
 static void addWork(const TiledKernel &kernel, Candidate &candidate,
                     const AllocationMap &allocations) {
-  WorkSink sink;
+  WorkSink sink(kernel.arch);
   ResidentBuilder builder(sink, allocations);
   KernelPlan &plan = candidate.plan;
   kernel.setUp(builder, 0);
@@ -179,7 +182,7 @@ static void cut(const TiledKernel &kernel, const Shape4 &size,
                 const AllocationMap &allocations, int64_t budget,
                 KernelPlan &plan) {
   plan.size = size;
-  plan.constantBytes = bufferBytes(kernel.constantBytes());
+  plan.constantBytes = kernel.arch.wholeVectors(kernel.constantBytes());
   for (const Box &box : cutSpace(kernel.space(), size)) {
     plan.tiles.push_back(planTile(kernel, box, allocations));
     plan.peakBytes =
@@ -293,7 +296,7 @@ int64_t group::leastBytes(const TiledKernel &kernel,
 
 PlacementConstraints group::constraintsOf(const TransferKernel &kernel,
                                           const AllocationMap &allocations) {
-  NoSink sink;
+  NoSink sink(kernel.arch);
   ResidentBuilder builder(sink, allocations);
   kernel.emit(builder);
   return builder.constraints();

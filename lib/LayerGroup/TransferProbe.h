@@ -16,15 +16,19 @@ namespace tpuc::group {
 /// Drops commands.
 class NoSink : public kernel::CommandSink {
 public:
+  explicit NoSink(const Arch &arch) : arch(arch) {}
+
   void emit(codec::Layout, const codec::Registers &) override {}
-  uint64_t coefficientBase() const override { return arch::kGlobalBase; }
-  uint64_t activationBase() const override { return arch::kGlobalBase; }
+  uint64_t coefficientBase() const override { return arch.globalBase; }
+  uint64_t activationBase() const override { return arch.globalBase; }
+
+  const Arch &arch;
 };
 
 /// Records the transfers of a tile's operand.
 class TransferProbe : public kernel::CommandBuilder {
 public:
-  explicit TransferProbe(kernel::CommandSink &sink) : CommandBuilder(sink) {}
+  explicit TransferProbe(NoSink &sink) : CommandBuilder(sink.arch, sink) {}
 
   struct Transfer {
     kernel::LocalTensor local;

@@ -58,11 +58,11 @@ private:
   void checkLimits() {
     if (plan.allocations.size() != program.values.size())
       report({{}, {}, "has places for other values than the network has", {}});
-    if (plan.localBytes > arch::kLaneBytes)
+    if (plan.localBytes > program.arch.laneBytes)
       report({{},
               {},
               llvm::formatv("takes {0} bytes of a lane, which has {1}",
-                            plan.localBytes, arch::kLaneBytes),
+                            plan.localBytes, program.arch.laneBytes),
               {}});
   }
 
@@ -80,11 +80,11 @@ private:
     if (allocation.isResident && !planned.allocations.isAddressable(value))
       return fail("lies in local memory with strides that no command can say");
     if (allocation.isGlobal &&
-        allocation.globalOffset % arch::kGlobalAlignBytes != 0)
+        allocation.globalOffset % program.arch.globalAlignBytes != 0)
       return fail(llvm::formatv("lies at {0} of global memory, expected a "
                                 "multiple of {1}",
                                 allocation.globalOffset,
-                                arch::kGlobalAlignBytes));
+                                program.arch.globalAlignBytes));
     if (allocation.isGlobal &&
         allocation.globalOffset + info.bytes > plan.globalBytes)
       return fail(llvm::formatv("ends at {0} of global memory, of which the "
@@ -136,9 +136,10 @@ private:
     std::vector<unsigned> alive;
     for (unsigned index : order) {
       const Interval &buffer = buffers[index];
-      if (buffer.offset % arch::kVectorBytes != 0)
-        failBuffer(index, llvm::formatv("at {0}, expected a multiple of {1}",
-                                        buffer.offset, arch::kVectorBytes));
+      if (buffer.offset % program.arch.vectorBytes != 0)
+        failBuffer(index,
+                   llvm::formatv("at {0}, expected a multiple of {1}",
+                                 buffer.offset, program.arch.vectorBytes));
       if (buffer.offset + buffer.bytes > plan.localBytes)
         failBuffer(index, llvm::formatv(
                               "end at {0} of a lane, of which the plan "
@@ -204,7 +205,7 @@ private:
   unsigned readyStep(const Load &load) const {
     if (!load.input)
       return 0;
-    NoSink sink;
+    NoSink sink(program.arch);
     TransferProbe probe(sink);
     load.kernel->load(probe, *load.input, load.operand.box,
                       load.operand.tensor);

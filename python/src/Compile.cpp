@@ -32,7 +32,7 @@ compile(const std::shared_ptr<ModuleHandle> &module,
         const std::string &stopAfter, const std::string &calibrationTable,
         unsigned optLevel, bool quantInput, bool quantOutput, bool asymmetric,
         const std::vector<int64_t> &quantInputs,
-        const std::vector<int64_t> &quantOutputs) {
+        const std::vector<int64_t> &quantOutputs, const std::string &chip) {
   CompileOptions options;
   options.precision = parsePrecision(precision);
   options.quantizeTable = quantizeTable;
@@ -43,6 +43,7 @@ compile(const std::shared_ptr<ModuleHandle> &module,
   options.quantOutput = quantOutput;
   options.quantInputs = quantInputs;
   options.quantOutputs = quantOutputs;
+  options.chip = chip;
   DiagnosticCollector diagnostics(module->getModule().getContext());
   if (!stopAfter.empty()) {
     std::optional<Phase> phase = findPhase(stopAfter);
@@ -96,7 +97,7 @@ void bindCompile(py::module_ &m) {
         py::arg("quant_input") = false, py::arg("quant_output") = false,
         py::arg("asymmetric") = true,
         py::arg("quant_inputs") = std::vector<int64_t>(),
-        py::arg("quant_outputs") = std::vector<int64_t>(),
+        py::arg("quant_outputs") = std::vector<int64_t>(), py::arg("chip") = "",
         py::call_guard<py::gil_scoped_release>(),
         "Compiles a module, or brings it to the end of a phase and returns "
         "nothing.");

@@ -322,6 +322,7 @@ def compile(
     asymmetric: bool = True,
     quant_inputs: Sequence[int] = [],
     quant_outputs: Sequence[int] = [],
+    chip: str = "",
 ) -> Bmodel:
     """Compiles a module, or brings it to the end of a phase and returns nothing."""
 

@@ -177,6 +177,7 @@ def deploy(
     asymmetric: bool = True,
     quant_inputs: Sequence[int] = (),
     quant_outputs: Sequence[int] = (),
+    chip: str = "",
 ) -> _core.Bmodel | None:
     """Lowers a module at any stage to a compiled model.
 
@@ -193,6 +194,7 @@ def deploy(
         asymmetric: use zero points where ranges are not symmetric.
         quant_inputs: inputs that quant_input is for, numbered from 1; () for all.
         quant_outputs: outputs that quant_output is for.
+        chip: the chip's name; "" for what the module says, or else the default.
     """
     check_opt(opt)
     Preprocess.record(module)
@@ -221,6 +223,7 @@ def deploy(
                 asymmetric=asymmetric,
                 quant_inputs=list(quant_inputs),
                 quant_outputs=list(quant_outputs),
+                chip=chip,
             )
 
         if stop_after != "top" and _core.phase_of(module) == "top":

@@ -1,6 +1,7 @@
 //===- AttentionTest.cpp - Attention on the simulator ---------------------===//
 
 #include "Kernel/Attention.h"
+#include "Arch/BM1684X.h"
 #include "KernelRunner.h"
 
 using namespace tpuc;
@@ -13,7 +14,7 @@ struct AttentionCase {
   int64_t batch, rows, heads, depth;
   /// A summand of the scores a head, and one a batch (of one row or of all).
   bool hasBias = false, hasMask = false, maskIsOneRow = false;
-  int64_t localBytes = arch::kLaneBytes;
+  int64_t localBytes = kBM1684X.laneBytes;
 };
 
 class AttentionTest
@@ -50,7 +51,7 @@ TEST_P(AttentionTest, MatchesReference) {
         runner.put(type, mask)
             .viewed({batch, maskRows, 1, rows}, {maskRows * rows, rows, 0, 1}));
   KernelList kernels;
-  makeAttentionKernels(params, kernels);
+  makeAttentionKernels(kBM1684X, params, kernels);
   runner.run(kernels, localBytes);
 
   std::vector<double> reference(batch * rows * width);

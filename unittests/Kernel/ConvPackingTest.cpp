@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/ConvPacking.h"
+#include "Arch/BM1684X.h"
 
 #include "gtest/gtest.h"
 
@@ -35,7 +36,7 @@ uint16_t halfAt(const std::vector<char> &bytes, int64_t offset) {
 
 ConvPacking makePacking(int64_t outChannels, int64_t inChannels,
                         int64_t kernelW) {
-  ConvPacking packing;
+  ConvPacking packing(kBM1684X);
   packing.type = ElementType::F16;
   packing.outChannels = outChannels;
   packing.inChannels = inChannels;
@@ -97,9 +98,9 @@ TEST(ConvPacking, ReadsTheGroupsOfABlock) {
 }
 
 TEST(ConvPacking, SplitsLargeUnalignedGroups) {
-  EXPECT_EQ(separateGroups(144, 80, 2), 2);
-  EXPECT_EQ(separateGroups(128, 256, 2), 1);
-  EXPECT_EQ(separateGroups(96, 96, 96), 1);
+  EXPECT_EQ(separateGroups(kBM1684X, 144, 80, 2), 2);
+  EXPECT_EQ(separateGroups(kBM1684X, 128, 256, 2), 1);
+  EXPECT_EQ(separateGroups(kBM1684X, 96, 96, 96), 1);
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/Conv.h"
+#include "Arch/BM1684X.h"
 #include "KernelRunner.h"
 
 #include <algorithm>
@@ -22,7 +23,7 @@ struct ConvCase {
   int64_t groups = 1;
   bool hasBias = true;
   Activation activation = {};
-  int64_t localBytes = arch::kLaneBytes;
+  int64_t localBytes = kBM1684X.laneBytes;
   int64_t inDepth = 1, kernelD = 1, strideD = 1, dilationD = 1, padD = 0;
 };
 
@@ -129,8 +130,8 @@ void roundTo(std::vector<double> &values, ElementType type) {
     value = decodeElement(constantBits(value, type), type);
 }
 
-void checkConv(const ConvCase &c, ElementType type, ElementType resultType,
-               bool roundsInput = false) {
+void checkConv(const Arch &arch, const ConvCase &c, ElementType type,
+               ElementType resultType, bool roundsInput = false) {
   ConvParams params = paramsOf(c);
   KernelRunner runner;
   auto input =
@@ -152,12 +153,12 @@ void checkConv(const ConvCase &c, ElementType type, ElementType resultType,
   std::vector<float> biasFloats(bias.begin(), bias.end());
   params.weights = runner.putBytes(
       ElementType::F32,
-      packConvWeights(params, bytesOf(filter, type), biasFloats));
+      packConvWeights(kBM1684X, params, bytesOf(filter, type), biasFloats));
   std::vector<double> expected, magnitudes;
   reference(params, input, filter, bias, expected, magnitudes);
   params.result = runner.allocate(resultType, expected.size());
   KernelList kernels;
-  llvm::Error error = makeConvKernels(params, kernels);
+  llvm::Error error = makeConvKernels(kBM1684X, params, kernels);
   ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
   runner.run(kernels, c.localBytes);
   std::vector<double> got = runner.get(params.result);
@@ -177,15 +178,15 @@ class Conv : public testing::TestWithParam<ConvCase> {};
 TEST_P(Conv, MatchesReference) {
   for (ElementType type :
        {ElementType::F32, ElementType::F16, ElementType::BF16})
-    checkConv(GetParam(), type, type);
+    checkConv(kBM1684X, GetParam(), type, type);
 }
 
 TEST_P(Conv, GivesF32) {
-  checkConv(GetParam(), ElementType::F16, ElementType::F32);
+  checkConv(kBM1684X, GetParam(), ElementType::F16, ElementType::F32);
 }
 
 TEST_P(Conv, RoundsF32) {
-  checkConv(GetParam(), ElementType::F32, ElementType::BF16);
+  checkConv(kBM1684X, GetParam(), ElementType::F32, ElementType::BF16);
 }
 
 /// Convolutions of few channels that can read f32 and round it.
@@ -195,8 +196,8 @@ TEST_P(RoundingConv, MatchesReference) {
   for (ElementType type : {ElementType::F16, ElementType::BF16}) {
     ConvParams params = paramsOf(GetParam());
     params.input.type = type;
-    ASSERT_TRUE(canRoundInput(params));
-    checkConv(GetParam(), type, type, /*roundsInput=*/true);
+    ASSERT_TRUE(canRoundInput(kBM1684X, params));
+    checkConv(kBM1684X, GetParam(), type, type, /*roundsInput=*/true);
   }
 }
 
@@ -267,11 +268,11 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(RoundingConvTest, NotOfManyChannels) {
   ConvParams params = paramsOf({1, 64, 14, 14, 64, square(3, 1, 1)});
   params.input.type = ElementType::F16;
-  EXPECT_FALSE(canRoundInput(params));
+  EXPECT_FALSE(canRoundInput(kBM1684X, params));
   params.input.type = ElementType::F32;
   params.rounded = ElementType::F16;
   KernelList kernels;
-  llvm::Error error = makeConvKernels(params, kernels);
+  llvm::Error error = makeConvKernels(kBM1684X, params, kernels);
   EXPECT_EQ(llvm::toString(std::move(error)),
             "an input that is not folded is rounded by a cast of its own");
 }

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/BM1684X.h"
 #include "Kernel/Conv.h"
 #include "KernelRunner.h"
 
@@ -20,7 +21,7 @@ struct TransposeCase {
   int64_t padTop = 0, padBottom = 0, padLeft = 0, padRight = 0;
   int64_t outputPadding = 0, dilation = 1, groups = 1;
   Activation activation = {};
-  int64_t localBytes = arch::kLaneBytes;
+  int64_t localBytes = kBM1684X.laneBytes;
 };
 
 ConvTransposeParams paramsOf(const TransposeCase &c) {
@@ -96,11 +97,12 @@ void check(const TransposeCase &c, ElementType type) {
   std::vector<float> biasFloats(bias.begin(), bias.end());
   params.input = runner.put(type, input);
   params.weights = runner.putBytes(
-      ElementType::F32, packConvTransposeWeights(params, bytes, biasFloats));
+      ElementType::F32,
+      packConvTransposeWeights(kBM1684X, params, bytes, biasFloats));
   std::vector<double> expected = scatter(params, input, filter, bias);
   params.result = runner.allocate(type, expected.size());
   KernelList kernels;
-  llvm::Error error = makeConvTransposeKernels(params, kernels);
+  llvm::Error error = makeConvTransposeKernels(kBM1684X, params, kernels);
   ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
   runner.run(kernels, c.localBytes);
   auto got = runner.get(params.result);

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/Copy.h"
+#include "Arch/BM1684X.h"
 #include "KernelRunner.h"
 
 using namespace tpuc;
@@ -39,7 +40,7 @@ void checkCopy(llvm::ArrayRef<StridedAxis> axes, ElementType type,
   GlobalTensor source = runner.put(type, values);
   GlobalTensor result = runner.allocate(type, resultCount);
   KernelList kernels;
-  makeCopyKernels({result, source, std::nullopt}, axes, kernels);
+  makeCopyKernels(kBM1684X, {result, source, std::nullopt}, axes, kernels);
   runner.run(kernels);
   std::vector<double> got = runner.get(result);
   expectCopied(got, values, axes);
@@ -107,7 +108,7 @@ void checkLongRuns(int64_t run) {
   result.shape = {1, 4, 1, run};
   result.layout = {1, 4};
   KernelList kernels;
-  makeCopyKernels({result.advanced(run), source, std::nullopt},
+  makeCopyKernels(kBM1684X, {result.advanced(run), source, std::nullopt},
                   {{2, run, run}, {run, 1, 1}}, kernels);
   runner.run(kernels);
   std::vector<double> got = runner.get(result);
@@ -135,7 +136,7 @@ void checkLaneCopy(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> order,
   source.layout = result.layout = {1, shape[0]};
   KernelList kernels;
   auto axes = permutation(shape, order);
-  makeCopyKernels({result, source, std::nullopt}, axes, kernels);
+  makeCopyKernels(kBM1684X, {result, source, std::nullopt}, axes, kernels);
   EXPECT_EQ(kernels.size(), 1u);
   EXPECT_NE(dynamic_cast<TiledKernel *>(kernels.front().get()), nullptr);
   runner.run(kernels);
@@ -161,7 +162,7 @@ void checkTranspose(int64_t lanes, int64_t columns, ElementType type) {
   result.shape = {1, columns, 1, lanes};
   result.layout = {1, columns};
   KernelList kernels;
-  makeCopyKernels({result, source, identity},
+  makeCopyKernels(kBM1684X, {result, source, identity},
                   permutation({lanes, columns}, {1, 0}), kernels);
   ASSERT_EQ(kernels.size(), 1u);
   EXPECT_NE(dynamic_cast<TiledKernel *>(kernels.front().get()), nullptr);
@@ -198,7 +199,7 @@ size_t turnHeads(int64_t heads, int64_t channels, int64_t columns) {
   result.layout = {1, heads * columns};
   KernelList kernels;
   auto axes = permutation({heads, channels, columns}, {0, 2, 1});
-  makeCopyKernels({result, source, identity}, axes, kernels);
+  makeCopyKernels(kBM1684X, {result, source, identity}, axes, kernels);
   runner.run(kernels);
   expectCopied(runner.get(result), values, axes);
   return kernels.size();
@@ -244,7 +245,8 @@ bool transposesLanesOfRuns(int64_t run) {
   result.shape = {1, n, 1, c * run};
   result.layout = {1, n};
   KernelList kernels;
-  makeCopyKernels({result, source, std::nullopt}, {{count, 1, 1}}, kernels);
+  makeCopyKernels(kBM1684X, {result, source, std::nullopt}, {{count, 1, 1}},
+                  kernels);
   runner.run(kernels);
   EXPECT_EQ(runner.get(result), values);
   return dynamic_cast<TiledKernel *>(kernels.front().get()) != nullptr;
@@ -275,9 +277,9 @@ size_t permuteLayout(const Case &permuted, LaneLayout from, LaneLayout to,
   result.layout = to;
   auto axes = permutation(permuted.shape, permuted.order);
   CopyParams params{result, source, std::nullopt, passesGlobal};
-  EXPECT_FALSE(staysLocal(params, axes));
+  EXPECT_FALSE(staysLocal(kBM1684X, params, axes));
   KernelList kernels;
-  makeCopyKernels(params, axes, kernels);
+  makeCopyKernels(kBM1684X, params, axes, kernels);
   runner.run(kernels);
   expectCopied(runner.get(result), values, axes);
   return kernels.size();
@@ -313,7 +315,7 @@ TEST(Copy, RepeatsElementsInTheLanes) {
   result.shape = {1, lanes, 1, 4 * plane};
   source.layout = result.layout = {1, lanes};
   KernelList kernels;
-  makeCopyKernels({result, source, std::nullopt},
+  makeCopyKernels(kBM1684X, {result, source, std::nullopt},
                   {{lanes, 4 * plane, plane},
                    {rows, 4 * columns, columns},
                    {2, 2 * columns, 0},
@@ -340,7 +342,7 @@ TEST(Copy, TurnsRowsOfOneLaneInManyLanes) {
   source.shape = result.shape = {2, 1, 1, 70 * 800};
   source.layout = result.layout = {2, 1};
   KernelList kernels;
-  makeCopyKernels({result, source, std::nullopt},
+  makeCopyKernels(kBM1684X, {result, source, std::nullopt},
                   permutation({2, 70, 800}, {0, 2, 1}), kernels);
   // No transfer of elements one by one.
   EXPECT_NE(dynamic_cast<TiledKernel *>(kernels.front().get()), nullptr);
@@ -360,7 +362,7 @@ TEST(Gather, PicksRowsOfEachSlab) {
   GlobalTensor index = runner.put(ElementType::I32, rows);
   GlobalTensor result = runner.allocate(ElementType::F32, 2 * 4 * 6);
   KernelList kernels;
-  makeGatherKernels(result, source, index, 2, 10, 6, 4, kernels);
+  makeGatherKernels(kBM1684X, result, source, index, 2, 10, 6, 4, kernels);
   runner.run(kernels);
   std::vector<double> got = runner.get(result);
   for (int slab = 0; slab < 2; ++slab)
@@ -374,7 +376,8 @@ TEST(Fill, WritesEveryElement) {
   KernelRunner runner;
   GlobalTensor result = runner.allocate(ElementType::F16, 20000);
   KernelList kernels;
-  makeFillKernels(result, 20000, constantBits(1.5, ElementType::F16), kernels);
+  makeFillKernels(kBM1684X, result, 20000, constantBits(1.5, ElementType::F16),
+                  kernels);
   runner.run(kernels);
   for (double value : runner.get(result))
     ASSERT_EQ(value, 1.5);

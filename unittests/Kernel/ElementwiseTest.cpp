@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/Elementwise.h"
+#include "Arch/BM1684X.h"
 #include "KernelRunner.h"
 
 #include <cstring>
@@ -49,8 +50,8 @@ std::vector<char> bytesOf(const std::vector<double> &values, ElementType type) {
 /// Adds b to a; with `numPacked`, b is a constant, and its copies in other
 /// orders are counted.
 void checkAdd(const Shape &a, const Shape &b, ElementType type,
-              int64_t localBytes = arch::kLaneBytes, bool takesStrides = false,
-              unsigned *numPacked = nullptr) {
+              int64_t localBytes = kBM1684X.laneBytes,
+              bool takesStrides = false, unsigned *numPacked = nullptr) {
   Shape result;
   for (size_t axis = 0; axis < a.size(); ++axis)
     result.push_back(std::max(a[axis], b[axis]));
@@ -82,7 +83,7 @@ void checkAdd(const Shape &a, const Shape &b, ElementType type,
     };
   }
   KernelList kernels;
-  makeElementwiseKernels(params, kernels);
+  makeElementwiseKernels(kBM1684X, params, kernels);
   runner.run(kernels, localBytes);
   std::vector<double> got = runner.get(params.result.tensor);
   for (int64_t i = 0; i < count(result); ++i) {
@@ -109,7 +110,7 @@ TEST_P(ElementwiseBroadcast, AddsF16InManyTiles) {
 
 TEST_P(ElementwiseBroadcast, AddsConstants) {
   unsigned numPacked = 0;
-  checkAdd(GetParam().a, GetParam().b, ElementType::F16, arch::kLaneBytes,
+  checkAdd(GetParam().a, GetParam().b, ElementType::F16, kBM1684X.laneBytes,
            /*takesStrides=*/false, &numPacked);
   checkAdd(GetParam().a, GetParam().b, ElementType::F32, /*localBytes=*/4096,
            /*takesStrides=*/true, &numPacked);
@@ -117,14 +118,14 @@ TEST_P(ElementwiseBroadcast, AddsConstants) {
 
 TEST(ElementwiseConstants, OneAChannelIsPacked) {
   unsigned numPacked = 0;
-  checkAdd({1, 200, 7, 9}, {1, 200, 1, 1}, ElementType::F16, arch::kLaneBytes,
+  checkAdd({1, 200, 7, 9}, {1, 200, 1, 1}, ElementType::F16, kBM1684X.laneBytes,
            /*takesStrides=*/false, &numPacked);
   EXPECT_EQ(numPacked, 1u);
 }
 
 TEST(ElementwiseConstants, OneAnElementIsNot) {
   unsigned numPacked = 0;
-  checkAdd({1, 64, 8, 8}, {1, 64, 8, 8}, ElementType::F16, arch::kLaneBytes,
+  checkAdd({1, 64, 8, 8}, {1, 64, 8, 8}, ElementType::F16, kBM1684X.laneBytes,
            /*takesStrides=*/true, &numPacked);
   EXPECT_EQ(numPacked, 0u);
 }

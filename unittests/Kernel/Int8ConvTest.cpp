@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/BM1684X.h"
 #include "Kernel/Conv.h"
 #include "KernelRunner.h"
 
@@ -17,7 +18,7 @@ struct Int8ConvCase {
   int64_t batch, inChannels, inH, inW, outChannels;
   int64_t kernel = 1, stride = 1, pad = 0;
   int64_t groups = 1;
-  int64_t localBytes = arch::kLaneBytes;
+  int64_t localBytes = kBM1684X.laneBytes;
   int64_t inDepth = 1, kernelD = 1;
 };
 
@@ -98,9 +99,9 @@ double roundedInt8(const ConvParams &p, const std::vector<double> &filter,
   return std::clamp(byte, double(leastInt8(type)), double(largestInt8(type)));
 }
 
-void checkConv(const Int8ConvCase &c, ElementType type, ElementType resultType,
-               int64_t inputZeroPoint = 0, int64_t zeroPoint = 0,
-               Activation activation = {}) {
+void checkConv(const Arch &arch, const Int8ConvCase &c, ElementType type,
+               ElementType resultType, int64_t inputZeroPoint = 0,
+               int64_t zeroPoint = 0, Activation activation = {}) {
   ConvParams params = paramsOf(c);
   params.inputZeroPoint = inputZeroPoint;
   params.activation = activation;
@@ -121,13 +122,13 @@ void checkConv(const Int8ConvCase &c, ElementType type, ElementType resultType,
     bytes.push_back(char(int8_t(weight)));
   params.input = runner.put(type, input);
   params.result.type = resultType;
-  params.weights =
-      runner.putBytes(ElementType::I8, packConvWeights(params, bytes, bias,
-                                                       {factors, zeroPoint}));
+  params.weights = runner.putBytes(
+      ElementType::I8,
+      packConvWeights(kBM1684X, params, bytes, bias, {factors, zeroPoint}));
   std::vector<int64_t> sums = exactSums(params, input, filter);
   params.result = runner.allocate(resultType, sums.size());
   KernelList kernels;
-  llvm::Error error = makeConvKernels(params, kernels);
+  llvm::Error error = makeConvKernels(kBM1684X, params, kernels);
   ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
   runner.run(kernels, c.localBytes);
   std::vector<double> got = runner.get(params.result);
@@ -188,12 +189,13 @@ void checkGate(const Int8ConvCase &c, GateFunction function, double most) {
     bytes.push_back(char(int8_t(weight)));
   params.input = runner.put(ElementType::I8, input);
   params.result.type = ElementType::I8;
-  params.weights = runner.putBytes(
-      ElementType::I8, packConvWeights(params, bytes, bias, {factors, 0}));
+  params.weights =
+      runner.putBytes(ElementType::I8, packConvWeights(kBM1684X, params, bytes,
+                                                       bias, {factors, 0}));
   std::vector<int64_t> sums = exactSums(params, input, filter);
   params.result = runner.allocate(ElementType::I8, sums.size());
   KernelList kernels;
-  llvm::Error error = makeConvKernels(params, kernels);
+  llvm::Error error = makeConvKernels(kBM1684X, params, kernels);
   ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
   runner.run(kernels, c.localBytes);
   std::vector<double> got = runner.get(params.result);
@@ -211,28 +213,30 @@ void checkGate(const Int8ConvCase &c, GateFunction function, double most) {
 class Int8Conv : public testing::TestWithParam<Int8ConvCase> {};
 
 TEST_P(Int8Conv, GivesInt8Exactly) {
-  checkConv(GetParam(), ElementType::I8, ElementType::I8);
-  checkConv(GetParam(), ElementType::U8, ElementType::U8);
-  checkConv(GetParam(), ElementType::I8, ElementType::U8);
+  checkConv(kBM1684X, GetParam(), ElementType::I8, ElementType::I8);
+  checkConv(kBM1684X, GetParam(), ElementType::U8, ElementType::U8);
+  checkConv(kBM1684X, GetParam(), ElementType::I8, ElementType::U8);
 }
 
 /// Padding along depth takes 0 for zero: volumes have no zero points.
 class FlatInt8Conv : public Int8Conv {};
 
 TEST_P(FlatInt8Conv, TakesZeroPointsOut) {
-  checkConv(GetParam(), ElementType::I8, ElementType::I8,
+  checkConv(kBM1684X, GetParam(), ElementType::I8, ElementType::I8,
             /*inputZeroPoint=*/-37,
             /*zeroPoint=*/12);
-  checkConv(GetParam(), ElementType::U8, ElementType::I8,
+  checkConv(kBM1684X, GetParam(), ElementType::U8, ElementType::I8,
             /*inputZeroPoint=*/130,
             /*zeroPoint=*/-5);
 }
 
 TEST_P(Int8Conv, GivesFloats) {
-  checkConv(GetParam(), ElementType::I8, ElementType::F16);
-  checkConv(GetParam(), ElementType::U8, ElementType::F32, 0, 0, {true, -1});
+  checkConv(kBM1684X, GetParam(), ElementType::I8, ElementType::F16);
+  checkConv(kBM1684X, GetParam(), ElementType::U8, ElementType::F32, 0, 0,
+            {true, -1});
   if (GetParam().kernelD == 1)
-    checkConv(GetParam(), ElementType::U8, ElementType::F16, 20, 0, {true, 3});
+    checkConv(kBM1684X, GetParam(), ElementType::U8, ElementType::F16, 20, 0,
+              {true, 3});
 }
 
 TEST_P(Int8Conv, GivesGatedFunctions) {

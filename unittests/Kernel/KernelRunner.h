@@ -8,7 +8,9 @@
 #ifndef TPUC_UNITTESTS_KERNEL_KERNELRUNNER_H
 #define TPUC_UNITTESTS_KERNEL_KERNELRUNNER_H
 
+#include "Arch/BM1684X.h"
 #include "StreamSink.h"
+#include "Support/IntMath.h"
 #include "TileRunner.h"
 
 #include "Kernel/Kernel.h"
@@ -58,7 +60,7 @@ inline double decodeElement(uint32_t bits, ElementType type) {
 
 class KernelRunner {
 public:
-  static constexpr uint64_t kActivations = arch::kGlobalBase + (1 << 28);
+  static constexpr uint64_t kActivations = kBM1684X.globalBase + (1 << 28);
 
   KernelRunner() { memory = simulator.allocateGlobal(kActivations, 1 << 27); }
 
@@ -67,8 +69,8 @@ public:
     GlobalTensor tensor;
     tensor.type = type;
     tensor.offsetBytes = nextOffset;
-    nextOffset = arch::alignUp(nextOffset + count * byteWidth(type),
-                               arch::kGlobalAlignBytes);
+    nextOffset = alignUp(nextOffset + count * byteWidth(type),
+                         kBM1684X.globalAlignBytes);
     return tensor.reshaped({1, 1, 1, count});
   }
 
@@ -104,9 +106,9 @@ public:
 
   /// Emits and runs the kernels in `localBytes` of a lane; reports what goes
   /// wrong as test failures.
-  void run(const KernelList &kernels, int64_t localBytes = arch::kLaneBytes) {
-    StreamSink sink(arch::kGlobalBase, kActivations);
-    CommandBuilder builder(sink);
+  void run(const KernelList &kernels, int64_t localBytes = kBM1684X.laneBytes) {
+    StreamSink sink(kBM1684X.globalBase, kActivations);
+    CommandBuilder builder(kBM1684X, sink);
     for (const auto &kernel : kernels)
       if (auto *tiled = dynamic_cast<const TiledKernel *>(kernel.get()))
         ASSERT_TRUE(TileRunner(*tiled, builder).run(localBytes))

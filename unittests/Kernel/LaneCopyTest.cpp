@@ -5,8 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/BM1684X.h"
 #include "Kernel/Copy.h"
 #include "KernelRunner.h"
+#include "Support/IntMath.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -38,8 +40,7 @@ uint64_t checkCopy(const Case &test, ElementType type, bool isSplit) {
   KernelRunner runner;
   int64_t lanes = test.axes.front().size;
   int64_t from = test.count(&StridedAxis::sourceStride);
-  from =
-      arch::alignUp(from, std::max<int64_t>(test.axes.front().sourceStride, 1));
+  from = alignUp(from, std::max<int64_t>(test.axes.front().sourceStride, 1));
   std::vector<double> values(from);
   for (int64_t i = 0; i < from; ++i)
     values[i] = isInt8(type) ? i % 251 - 125 : i % 2039;
@@ -50,7 +51,7 @@ uint64_t checkCopy(const Case &test, ElementType type, bool isSplit) {
     source.layout = {1, test.axes.front().sourceStride == 0 ? 1 : lanes};
   }
   KernelList kernels;
-  makeCopyKernels({result, source, std::nullopt}, test.axes, kernels);
+  makeCopyKernels(kBM1684X, {result, source, std::nullopt}, test.axes, kernels);
   EXPECT_TRUE(llvm::all_of(kernels, [](const auto &kernel) {
     return dynamic_cast<TiledKernel *>(kernel.get()) != nullptr;
   }));
@@ -144,7 +145,7 @@ void checkRowConcat(llvm::ArrayRef<int64_t> columns, int64_t rows,
     first += count;
   }
   KernelList kernels;
-  ASSERT_TRUE(makeRowConcat(result, parts, rows, kernels));
+  ASSERT_TRUE(makeRowConcat(kBM1684X, result, parts, rows, kernels));
   runner.run(kernels);
   EXPECT_EQ(runner.get(result), expected);
 }
@@ -172,7 +173,7 @@ TEST(Transfer, RepeatsColumnsByAxesThatTheModelTakes) {
     class Move : public TransferKernel {
     public:
       Move(const GlobalTensor &result, const GlobalTensor &source)
-          : result(result), source(source) {}
+          : TransferKernel(kBM1684X), result(result), source(source) {}
       void emit(CommandBuilder &builder) const override {
         builder.copyS2S(result, source);
       }

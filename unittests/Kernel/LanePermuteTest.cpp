@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/LanePermute.h"
+#include "Arch/BM1684X.h"
 #include "KernelRunner.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -72,7 +73,7 @@ std::optional<LanePermutation> planOf(const RowMove &move, ElementType type) {
   GlobalTensor tensor;
   tensor.type = type;
   tensor = tensor.reshaped({1, 1, 1, move.rows * move.width});
-  return planLanePermutation(move.withLayout(tensor, move.to),
+  return planLanePermutation(kBM1684X, move.withLayout(tensor, move.to),
                              move.withLayout(tensor, move.from), move.boxes());
 }
 
@@ -89,14 +90,13 @@ void checkMove(const RowMove &move, ElementType type) {
   GlobalTensor result =
       move.withLayout(runner.allocate(type, move.rows * move.width), move.to);
   std::optional<LanePermutation> plan =
-      planLanePermutation(result, source, move.boxes());
+      planLanePermutation(kBM1684X, result, source, move.boxes());
   ASSERT_TRUE(plan);
   GlobalTensor matrices =
       runner.putBytes(ElementType::I8, plan->matrices)
-          .reshaped({1, plan->resultLanes, 1,
-                     plan->numMatrices * LanePermutation::kDepth});
+          .reshaped({1, plan->resultLanes, 1, plan->numMatrices * plan->depth});
   KernelList kernels;
-  makeLanePermuteKernel(result, source, matrices, *plan, kernels);
+  makeLanePermuteKernel(kBM1684X, result, source, matrices, *plan, kernels);
   runner.run(kernels);
   result.type = ElementType::I8;
   std::vector<double> got =

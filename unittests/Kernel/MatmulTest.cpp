@@ -1,6 +1,7 @@
 //===- MatmulTest.cpp - Matrix product kernels on the simulator -----------===//
 
 #include "Kernel/Matmul.h"
+#include "Arch/BM1684X.h"
 #include "KernelRunner.h"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ struct MatmulCase {
   const char *name;
   int64_t batch, rows, depth, columns;
   bool rightTransposed = false, rightShared = false, bias = false, relu = false;
-  int64_t localBytes = arch::kLaneBytes;
+  int64_t localBytes = kBM1684X.laneBytes;
 };
 
 class MatmulTest
@@ -52,7 +53,7 @@ TEST_P(MatmulTest, MatchesReference) {
   params.result = runner.allocate(type, batch * rows * columns)
                       .reshaped({batch, rows, 1, columns});
   KernelList kernels;
-  makeMatmulKernels(params, kernels);
+  makeMatmulKernels(kBM1684X, params, kernels);
   runner.run(kernels, localBytes);
 
   std::vector<double> reference;
@@ -90,7 +91,7 @@ TEST(MatmulTypes, WideResultKeepsTheSumAndTheLimitCutsIt) {
   params.relu = true;
   params.upperLimit = 6.0;
   KernelList kernels;
-  makeMatmulKernels(params, kernels);
+  makeMatmulKernels(kBM1684X, params, kernels);
   runner.run(kernels);
   std::vector<double> reference;
   for (int64_t m = 0; m < kRows; ++m)
@@ -146,8 +147,9 @@ GlobalTensor putPanels(KernelRunner &runner, const MatmulPanels &panels,
     std::memcpy(&bytes[i * byteWidth(type)], &bits, byteWidth(type));
     matrix[i] = decodeElement(bits, type);
   }
-  return runner.putBytes(type, panels.pack(bytes, depth, columns, type))
-      .reshaped({1, depth, 1, panels.paddedColumns(columns, type)});
+  return runner
+      .putBytes(type, panels.pack(kBM1684X, bytes, depth, columns, type))
+      .reshaped({1, depth, 1, panels.paddedColumns(kBM1684X, columns, type)});
 }
 
 TEST_P(PanelTest, MatchesReference) {
@@ -155,7 +157,8 @@ TEST_P(PanelTest, MatchesReference) {
   auto [rows, depth, columns, areApart] = shape;
   auto left = randomValues(rows * depth, 1);
   auto right = randomValues(depth * columns, 2);
-  MatmulPanels panels = MatmulPanels::choose(rows, depth, columns, type);
+  MatmulPanels panels =
+      MatmulPanels::choose(kBM1684X, rows, depth, columns, type);
   ASSERT_TRUE(panels);
   EXPECT_EQ(panels.areApart(), areApart);
   KernelRunner runner;
@@ -166,7 +169,7 @@ TEST_P(PanelTest, MatchesReference) {
   params.result =
       runner.allocate(type, rows * columns).reshaped({1, rows, 1, columns});
   KernelList kernels;
-  makeMatmulKernels(params, kernels);
+  makeMatmulKernels(kBM1684X, params, kernels);
   runner.run(kernels);
   std::vector<double> reference;
   for (int64_t m = 0; m < rows; ++m)
@@ -205,20 +208,23 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(MatmulPanels, ShortRowsOfDeepMatricesJoin) {
   // 392 rows a lane: a row of 64 columns would be 128 bytes.
-  MatmulPanels panels = MatmulPanels::choose(1, 25088, 4096, ElementType::F16);
+  MatmulPanels panels =
+      MatmulPanels::choose(kBM1684X, 1, 25088, 4096, ElementType::F16);
   EXPECT_EQ(panels.columns, 32);
   EXPECT_EQ(panels.runRows, 56);
 }
 
 TEST(MatmulPanels, FewColumnsAreNotPaddedToMany) {
-  EXPECT_TRUE(MatmulPanels::choose(1, 640, 10, ElementType::F16).areApart());
-  EXPECT_FALSE(MatmulPanels::choose(1, 640, 10, ElementType::I8).areApart());
+  EXPECT_TRUE(
+      MatmulPanels::choose(kBM1684X, 1, 640, 10, ElementType::F16).areApart());
+  EXPECT_FALSE(
+      MatmulPanels::choose(kBM1684X, 1, 640, 10, ElementType::I8).areApart());
 }
 
 struct Int8Shape {
   int64_t batch, rows, depth, columns;
   bool rightTransposed = false;
-  int64_t localBytes = arch::kLaneBytes;
+  int64_t localBytes = kBM1684X.laneBytes;
 };
 
 class Int8Matmul : public testing::TestWithParam<Int8Shape> {};
@@ -247,7 +253,7 @@ void checkInt8(const Int8Shape &shape, ElementType left, ElementType result) {
                       .reshaped({batch, rows, 1, columns});
   params.relu = !isInt8(result);
   KernelList kernels;
-  makeMatmulKernels(params, kernels);
+  makeMatmulKernels(kBM1684X, params, kernels);
   runner.run(kernels, localBytes);
   std::vector<double> got = runner.get(params.result);
   for (int64_t row = 0; row < batch * rows; ++row)
@@ -315,7 +321,7 @@ void checkNarrow(const Int8Shape &shape, ElementType result, bool hasOffset,
   if (hasOffset)
     params.upperLimit = 6.0;
   KernelList kernels;
-  makeMatmulKernels(params, kernels);
+  makeMatmulKernels(kBM1684X, params, kernels);
   runner.run(kernels, localBytes);
   std::vector<double> got = runner.get(params.result);
   auto away = [](double value) { return std::round(value); };

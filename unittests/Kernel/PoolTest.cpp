@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernel/Pool.h"
+#include "Arch/BM1684X.h"
 #include "KernelRunner.h"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ namespace {
 struct PoolCase {
   int64_t batch, channels, inH, inW;
   Window window;
-  int64_t localBytes = arch::kLaneBytes;
+  int64_t localBytes = kBM1684X.laneBytes;
 };
 
 Window windowOf(int64_t kernelH, int64_t kernelW, int64_t strideH,
@@ -59,7 +60,7 @@ public:
     params.input = runner.put(type, values);
     params.result = runner.allocate(type, planes * params.outH * params.outW);
     KernelList kernels;
-    llvm::Error error = makePoolKernels(params, kernels);
+    llvm::Error error = makePoolKernels(kBM1684X, params, kernels);
     ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
     runner.run(kernels, c.localBytes);
     auto got = runner.get(params.result);

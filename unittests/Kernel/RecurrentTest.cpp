@@ -1,6 +1,7 @@
 //===- RecurrentTest.cpp - Recurrent cells on the simulator ---------------===//
 
 #include "Kernel/Recurrent.h"
+#include "Arch/BM1684X.h"
 #include "KernelRunner.h"
 
 using namespace tpuc;
@@ -80,7 +81,7 @@ TEST_P(RecurrentTest, LstmMatchesReference) {
   params.result = runner.allocate(type, count);
   params.setShapes();
   KernelList kernels;
-  makeRecurrentKernels(params, kernels);
+  makeRecurrentKernels(kBM1684X, params, kernels);
   runner.run(kernels);
 
   std::vector<double> reference = runLstm(shape, input, weight, state);

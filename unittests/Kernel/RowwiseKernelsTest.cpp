@@ -1,6 +1,7 @@
 //===- RowwiseKernelsTest.cpp - Softmax, norms, reductions ----------------===//
 
 #include "Kernel/RowwiseKernels.h"
+#include "Arch/BM1684X.h"
 #include "KernelRunner.h"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace {
 struct RowShape {
   const char *name;
   int64_t rows, columns;
-  int64_t localBytes = arch::kLaneBytes;
+  int64_t localBytes = kBM1684X.laneBytes;
 };
 
 using Row = std::vector<double>;
@@ -89,7 +90,7 @@ TEST_P(RowwiseKernelsTest, Softmax) {
   check(
       3, 0, 1e-6, 1.5,
       [](const RowOperation &operation, KernelList &kernels) {
-        makeSoftmaxKernels(operation, /*isLog=*/false, kernels);
+        makeSoftmaxKernels(kBM1684X, operation, /*isLog=*/false, kernels);
       },
       [](const Row &row) { return softmax(row, false); });
 }
@@ -98,7 +99,7 @@ TEST_P(RowwiseKernelsTest, LogSoftmax) {
   check(
       3, 2, 1e-6, 2,
       [](const RowOperation &operation, KernelList &kernels) {
-        makeSoftmaxKernels(operation, /*isLog=*/true, kernels);
+        makeSoftmaxKernels(kBM1684X, operation, /*isLog=*/true, kernels);
       },
       [](const Row &row) { return softmax(row, true); });
 }
@@ -121,7 +122,7 @@ TEST_P(RowwiseKernelsTest, LayerNormOfOutliers) {
         NormParams params;
         static_cast<RowOperation &>(params) = operation;
         params.epsilon = 1e-3;
-        makeNormKernels(params, kernels);
+        makeNormKernels(kBM1684X, params, kernels);
       },
       layerNorm);
 }
@@ -141,7 +142,7 @@ TEST_P(RowwiseKernelsTest, LayerNorm) {
         params.scale = scaleTensor;
         params.bias = biasTensor;
         params.epsilon = 1e-3;
-        makeNormKernels(params, kernels);
+        makeNormKernels(kBM1684X, params, kernels);
       },
       [&](Row row) {
         row = layerNorm(std::move(row));
@@ -162,7 +163,7 @@ TEST_P(RowwiseKernelsTest, RmsNorm) {
         params.scale = scaleTensor;
         params.epsilon = 1e-3;
         params.subtractMean = false;
-        makeNormKernels(params, kernels);
+        makeNormKernels(kBM1684X, params, kernels);
       },
       [&](Row row) {
         double square = 0;
@@ -188,7 +189,7 @@ TEST_P(RowwiseKernelsTest, Reductions) {
         2, 1, 1e-6, 1.5,
         [reduction = reduction](const RowOperation &operation,
                                 KernelList &kernels) {
-          makeReduceKernels(operation, reduction, kernels);
+          makeReduceKernels(kBM1684X, operation, reduction, kernels);
         },
         [reference = reference](const Row &row) {
           return Row{reference(row)};
@@ -210,7 +211,7 @@ TEST_P(RowwiseKernelsTest, MeanOfCancellingTerms) {
   operation.operand = runner.put(type(), values);
   operation.result = runner.allocate(type(), rows);
   KernelList kernels;
-  makeReduceKernels(operation, Reduction::Mean, kernels);
+  makeReduceKernels(kBM1684X, operation, Reduction::Mean, kernels);
   runner.run(kernels, shape().localBytes);
   for (double mean : runner.get(operation.result))
     EXPECT_EQ(mean, 0.0);

@@ -46,10 +46,10 @@ private:
 
   Buffers place(const Box &tile) const {
     Buffers buffers;
-    buffers.end = bufferBytes(kernel.constantBytes());
+    buffers.end = kernel.arch.wholeVectors(kernel.constantBytes());
     auto add = [&](LocalTensor tensor) {
       tensor = tensor.at(uint32_t(buffers.end));
-      buffers.end += bufferBytes(tensor.laneBytes());
+      buffers.end += kernel.arch.wholeVectors(tensor.laneBytes());
       return tensor;
     };
     for (unsigned i = 0; i < kernel.numInputs(); ++i)
@@ -57,7 +57,7 @@ private:
           add(kernel.placeInput(i, kernel.inputBox(i, tile))));
     buffers.result = add(kernel.placeResult(tile));
     buffers.scratch = buffers.end;
-    buffers.end += bufferBytes(kernel.scratchBytes(tile));
+    buffers.end += kernel.arch.wholeVectors(kernel.scratchBytes(tile));
     return buffers;
   }
 

@@ -1,5 +1,6 @@
 //===- UnaryTest.cpp - Functions of one number on the simulator -----------===//
 
+#include "Arch/BM1684X.h"
 #include "Kernel/Functions.h"
 #include "KernelRunner.h"
 
@@ -53,8 +54,8 @@ TEST_P(UnaryTest, MatchesReference) {
   GlobalTensor operand = runner.put(type, values);
   GlobalTensor result = runner.allocate(type, kCount);
   KernelList kernels;
-  makeUnaryKernels(unary.function, unary.alpha, unary.beta, result, operand,
-                   kCount, kernels);
+  makeUnaryKernels(kBM1684X, unary.function, unary.alpha, unary.beta, result,
+                   operand, kCount, kernels);
   runner.run(kernels);
 
   std::vector<double> results = runner.get(result);
@@ -191,8 +192,8 @@ TEST_P(UnaryIn16Bit, HoldsForEveryHalf) {
   GlobalTensor operand = runner.putBytes(type, allPatterns());
   GlobalTensor result = runner.allocate(type, 0x10000);
   KernelList kernels;
-  makeUnaryKernels(unary.function, unary.alpha, unary.beta, result, operand,
-                   0x10000, kernels);
+  makeUnaryKernels(kBM1684X, unary.function, unary.alpha, unary.beta, result,
+                   operand, 0x10000, kernels);
   runner.run(kernels);
   std::vector<double> values = runner.get(operand),
                       results = runner.get(result);
@@ -228,7 +229,8 @@ void expectAt(UnaryFunction function, std::vector<double> values,
   GlobalTensor operand = runner.put(ElementType::F32, values);
   GlobalTensor result = runner.allocate(ElementType::F32, values.size());
   KernelList kernels;
-  makeUnaryKernels(function, 0, 0, result, operand, values.size(), kernels);
+  makeUnaryKernels(kBM1684X, function, 0, 0, result, operand, values.size(),
+                   kernels);
   runner.run(kernels);
   std::vector<double> results = runner.get(result);
   for (size_t i = 0; i < values.size(); ++i) {

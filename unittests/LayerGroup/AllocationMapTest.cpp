@@ -1,6 +1,7 @@
 //===- AllocationMapTest.cpp - Views of values in local memory ------------===//
 
 #include "LayerGroup/AllocationMap.h"
+#include "Arch/BM1684X.h"
 
 #include "gtest/gtest.h"
 
@@ -36,7 +37,7 @@ struct OneValue {
     return allocations.localView(tensor);
   }
 
-  Program program;
+  Program program{kBM1684X};
 };
 
 // 4 windows of 49 rows of 288 columns: a row takes 576 bytes of its lane.

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "LayerGroup/Schedule.h"
+#include "Arch/BM1684X.h"
+#include "Support/IntMath.h"
 
 #include "Kernel/Elementwise.h"
 #include "Kernel/Matmul.h"
@@ -22,7 +24,7 @@ using namespace tpuc::kernel;
 
 namespace {
 
-constexpr uint64_t kActivations = arch::kGlobalBase + (1 << 20);
+constexpr uint64_t kActivations = kBM1684X.globalBase + (1 << 20);
 
 /// Rows of 64 columns in f16: y = relu(x) * W + x, with relu(x) and the product
 /// between operators.
@@ -46,7 +48,7 @@ struct Residual {
   }
 
   int64_t bytes() const {
-    return arch::alignUp(rows * kColumns * 2, arch::kGlobalAlignBytes);
+    return alignUp(rows * kColumns * 2, kBM1684X.globalAlignBytes);
   }
 
   GlobalTensor tensor(unsigned value) const {
@@ -66,7 +68,7 @@ struct Residual {
     params.compute = std::move(compute);
     params.takesStrides = true;
     Operator op;
-    makeElementwiseKernels(params, op.kernels);
+    makeElementwiseKernels(kBM1684X, params, op.kernels);
     op.operands.assign(operands.begin(), operands.end());
     op.results.push_back(result);
     program.operators.push_back(std::move(op));
@@ -100,7 +102,7 @@ struct Residual {
     params.right = params.right.reshaped({1, kColumns, 1, kColumns});
     params.result = tensor(to);
     Operator op;
-    makeMatmulKernels(params, op.kernels);
+    makeMatmulKernels(kBM1684X, params, op.kernels);
     op.operands.push_back(from);
     op.results.push_back(to);
     program.operators.push_back(std::move(op));
@@ -108,7 +110,7 @@ struct Residual {
 
   /// The output's bits, and the schedule.
   std::vector<uint16_t> run(Options options, Schedule &result) {
-    GlobalBases bases{arch::kGlobalBase, kActivations};
+    GlobalBases bases{kBM1684X.globalBase, kActivations};
     Failure failure;
     if (!schedule(program, options, bases, result, failure)) {
       ADD_FAILURE() << failure.reason;
@@ -116,7 +118,7 @@ struct Residual {
     }
     sim::Simulator simulator;
     std::span<uint8_t> weights =
-        simulator.allocateGlobal(arch::kGlobalBase, 1 << 20);
+        simulator.allocateGlobal(kBM1684X.globalBase, 1 << 20);
     std::span<uint8_t> memory = simulator.allocateGlobal(kActivations, 1 << 24);
     auto put = [](std::span<uint8_t> at, int64_t count, unsigned seed) {
       for (int64_t i = 0; i < count; ++i) {
@@ -153,13 +155,13 @@ struct Residual {
   }
 
   int64_t rows;
-  Program program;
+  Program program{kBM1684X};
 };
 
 /// Every combination of options gives the same bits.
 void checkOptions(int64_t rows, int64_t localBytes) {
   Schedule plain;
-  Options none;
+  Options none(kBM1684X);
   none.localBytes = localBytes;
   none.keepResident = none.fuse = none.prefetch = false;
   none.search = Options::Search::None;
@@ -178,14 +180,14 @@ void checkOptions(int64_t rows, int64_t localBytes) {
 }
 
 TEST(Schedule, OptionsChangeCyclesAndNoBit) {
-  checkOptions(200, arch::kLaneBytes);
+  checkOptions(200, kBM1684X.laneBytes);
 }
 
 TEST(Schedule, SmallLocalMemoryChangesNoBit) { checkOptions(5000, 12 * 1024); }
 
 TEST(Schedule, ValuesBetweenStayInLocalMemory) {
   Schedule result;
-  Residual(200).run({}, result);
+  Residual(200).run(Options(kBM1684X), result);
   EXPECT_TRUE(result.allocations[1].isResident);
   EXPECT_FALSE(result.allocations[1].isGlobal);
   EXPECT_TRUE(result.allocations[2].isResident);
@@ -195,8 +197,8 @@ TEST(Schedule, ValuesBetweenStayInLocalMemory) {
 /// More attempts give the same bits, and no slower commands.
 TEST(Schedule, SearchChangesNoBitAndIsNeverSlower) {
   for (int64_t rows : {200, 5000}) {
-    Options options;
-    options.localBytes = rows == 200 ? arch::kLaneBytes : 12 * 1024;
+    Options options(kBM1684X);
+    options.localBytes = rows == 200 ? kBM1684X.laneBytes : 12 * 1024;
     options.search = Options::Search::None;
     Schedule plain;
     std::vector<uint16_t> expected = Residual(rows).run(options, plain);
@@ -215,7 +217,7 @@ TEST(Schedule, SearchChangesNoBitAndIsNeverSlower) {
 TEST(Explanation, SaysWhereValuesLieAndWhy) {
   Schedule result;
   Residual residual(200);
-  residual.run({}, result);
+  residual.run(Options(kBM1684X), result);
   const Explanation &explanation = result.explanation;
   EXPECT_EQ(result.allocations[1].cause, Cause::Fits);
   EXPECT_EQ(result.allocations[3].cause, Cause::Caller);
@@ -232,7 +234,7 @@ TEST(Explanation, SaysWhereValuesLieAndWhy) {
 TEST(Explanation, CyclesOfOperatorsAreThoseOfTheirCommands) {
   Schedule result;
   Residual residual(200);
-  residual.run({}, result);
+  residual.run(Options(kBM1684X), result);
   uint64_t tiu = 0, gdma = 0;
   timing::Timeline timeline;
   for (const Command &command : result.commands)
@@ -251,7 +253,7 @@ TEST(Explanation, CyclesOfOperatorsAreThoseOfTheirCommands) {
 
 TEST(Explanation, NamesWhatKeepsAValueOutOfLocalMemory) {
   Schedule result;
-  Options options;
+  Options options(kBM1684X);
   options.keepResident = options.fuse = false;
   Residual(200).run(options, result);
   EXPECT_EQ(result.allocations[1].cause, Cause::Off);
@@ -268,7 +270,7 @@ TEST(Explanation, NamesWhatKeepsAValueOutOfLocalMemory) {
 
 TEST(Explanation, NamesTheOperatorThatAnOperatorWasFusedInto) {
   Schedule result;
-  Options options;
+  Options options(kBM1684X);
   options.localBytes = 12 * 1024;
   Residual residual(5000);
   residual.run(options, result);
@@ -285,8 +287,8 @@ TEST(Explanation, NamesTheOperatorThatAnOperatorWasFusedInto) {
 
 TEST(Schedule, TheSameProgramGivesTheSameCommands) {
   Schedule first, second;
-  Residual(300).run({}, first);
-  Residual(300).run({}, second);
+  Residual(300).run(Options(kBM1684X), first);
+  Residual(300).run(Options(kBM1684X), second);
   ASSERT_EQ(first.commands.size(), second.commands.size());
   for (auto [a, b] : llvm::zip(first.commands, second.commands)) {
     EXPECT_EQ(a.dependency, b.dependency);
@@ -297,11 +299,12 @@ TEST(Schedule, TheSameProgramGivesTheSameCommands) {
 
 TEST(Schedule, NamesTheOperatorThatDoesNotFit) {
   Residual residual(64);
-  Options options;
+  Options options(kBM1684X);
   options.localBytes = 128;
   Schedule result;
   Failure failure;
-  EXPECT_FALSE(schedule(residual.program, options, {}, result, failure));
+  EXPECT_FALSE(schedule(residual.program, options,
+                        GlobalBases::halves(kBM1684X), result, failure));
   EXPECT_NE(failure.reason.find("does not fit"), std::string::npos);
 }
 

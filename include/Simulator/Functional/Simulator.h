@@ -22,17 +22,17 @@
 
 namespace tpuc::sim {
 
-constexpr unsigned kLanes = arch::kLanes;
-constexpr uint32_t kLaneBytes = arch::kLaneBytes;
-constexpr uint32_t kStaticBytes = arch::kStaticBytes;
-constexpr uint32_t kL2Bytes = arch::kL2Bytes;
+constexpr unsigned kLanes = kBM1684X.lanes;
+constexpr uint32_t kLaneBytes = kBM1684X.laneBytes;
+constexpr uint32_t kStaticBytes = kBM1684X.staticBytes;
+constexpr uint32_t kL2Bytes = kBM1684X.l2Bytes;
 
 /// Addresses as the GDMA sees them.
-using arch::kGlobalBase;
-using arch::kGlobalEnd;
-using arch::kL2Base;
-using arch::kLocalBase;
-using arch::kStaticBase;
+constexpr uint64_t kLocalBase = kBM1684X.localBase;
+constexpr uint64_t kStaticBase = kBM1684X.staticBase;
+constexpr uint64_t kL2Base = kBM1684X.l2Base;
+constexpr uint64_t kGlobalBase = kBM1684X.globalBase;
+constexpr uint64_t kGlobalEnd = kBM1684X.globalEnd();
 
 /// Why a stream could not be executed.
 struct Failure {

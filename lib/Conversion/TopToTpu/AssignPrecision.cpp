@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "Conversion/TopToTpu/Passes.h"
 #include "Dialect/Top/Transforms/Calibration.h"
 #include "Dialect/Tpu/IR/Tpu.h"
@@ -132,7 +133,7 @@ private:
                 "calibration table with run_calibration and pass it on as "
                 "--calibration_table";
     clear(function);
-    PrecisionAnalysis analysis(function, options, lowerings);
+    PrecisionAnalysis analysis(archOf(function), function, options, lowerings);
     if (failed(assignPorts(function, analysis)))
       return failure();
     for (BlockArgument argument : function.getArguments())

@@ -6,11 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "ConvForm.h"
-#include "Arch/BM1684X.h"
+#include "Support/IntMath.h"
 
 using namespace mlir;
 using namespace tpuc;
-using arch::ceilDiv;
 
 void tpuc::addAxis(ConvForm &conv, Lowering &lowering) {
   auto widen = [&](Value value) {

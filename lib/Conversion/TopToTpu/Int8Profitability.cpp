@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Int8Profitability.h"
-#include "Arch/BM1684X.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "Support/IntMath.h"
 
 using namespace mlir;
 using namespace tpuc;
@@ -16,13 +16,9 @@ using tpu::getShape;
 
 namespace {
 
-using arch::ceilDiv;
-using arch::kLanes;
-using arch::kVectorBytes;
-constexpr int64_t kPositions = arch::kProductPositions;
-
 /// A contraction as products of [results, depth] with [depth, positions].
 struct Products {
+  const Arch &arch;
   int64_t results = 0, depth = 0, positions = 0, taps = 1;
   int64_t operandElements = 0, weights = 0;
   /// Each result has one channel of its own.
@@ -30,25 +26,25 @@ struct Products {
 
   /// Cycles in which the products are computed, of `bytes` an element.
   int64_t compute(int64_t bytes) const {
-    int64_t vector = kVectorBytes / bytes;
-    int64_t passes = ceilDiv(results, kLanes) * taps;
+    int64_t vector = arch.vectorBytes / bytes;
+    int64_t passes = ceilDiv(results, arch.lanes) * taps;
     return isDepthwise ? passes * ceilDiv(positions, vector)
                        : passes * ceilDiv(depth, vector) *
-                             ceilDiv(positions, kPositions);
+                             ceilDiv(positions, arch.productPositions);
   }
   int64_t load(int64_t bytes) const {
-    return int64_t(double(weights * bytes) / arch::kLoadBytesPerCycle);
+    return int64_t(double(weights * bytes) / arch.loadBytesPerCycle);
   }
   /// A product with the scale and a conversion, in 16 bits.
   int64_t cast() const {
-    return 2 * ceilDiv(operandElements, kLanes * kVectorBytes / 2);
+    return 2 * ceilDiv(operandElements, arch.lanes * arch.vectorBytes / 2);
   }
 };
 
 } // namespace
 
-static std::optional<Products> getProducts(Operation *op) {
-  Products products;
+static std::optional<Products> getProducts(const Arch &arch, Operation *op) {
+  Products products{arch};
   if (auto conv = dyn_cast<top::ConvOp>(op)) {
     ArrayRef<int64_t> filter = getShape(conv.getFilter());
     ArrayRef<int64_t> shape = getShape(conv.getOutput());
@@ -80,8 +76,8 @@ static std::optional<Products> getProducts(Operation *op) {
   return std::nullopt;
 }
 
-bool tpuc::isInt8Profitable(Operation *op) {
-  std::optional<Products> products = getProducts(op);
+bool tpuc::isInt8Profitable(const Arch &arch, Operation *op) {
+  std::optional<Products> products = getProducts(arch, op);
   if (!products)
     return true;
   int64_t inBytes = products->compute(1) + products->cast();

@@ -8,6 +8,7 @@
 #ifndef TPUC_LIB_CONVERSION_TOPTOTPU_INT8PROFITABILITY_H
 #define TPUC_LIB_CONVERSION_TOPTOTPU_INT8PROFITABILITY_H
 
+#include "Arch/Arch.h"
 #include "mlir/IR/Operation.h"
 
 namespace tpuc {
@@ -15,7 +16,7 @@ namespace tpuc {
 /// Whether a contraction whose operand has to be cast to INT8, and whose
 /// result is wanted in floats, is faster in INT8 than in 16-bit floats. True
 /// for ops of which nothing is known.
-bool isInt8Profitable(mlir::Operation *op);
+bool isInt8Profitable(const Arch &arch, mlir::Operation *op);
 
 } // namespace tpuc
 

@@ -6,7 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Arch/BM1684X.h"
 #include "ConvForm.h"
 #include "PatchEmbedding.h"
 
@@ -80,7 +79,8 @@ static void emitPatchEmbedding(top::ConvOp op, const PatchEmbedding &patches,
 }
 
 static LogicalResult lowerConv(top::ConvOp op, Lowering &lowering) {
-  if (std::optional<PatchEmbedding> patches = PatchEmbedding::match(op)) {
+  if (std::optional<PatchEmbedding> patches =
+          PatchEmbedding::match(lowering.getArch(), op)) {
     emitPatchEmbedding(op, *patches, lowering);
     return success();
   }
@@ -200,12 +200,12 @@ static Value expandBatch(Value value, ArrayRef<int64_t> batch,
   return lowering.broadcast(lowering.reshape(value, padded), full);
 }
 
-/// Products that a command can sum: a 16-bit field names their number, and a
+/// Products that a command can sum: a size field names their number, and a
 /// lane holds a whole row of the left operand.
-static int64_t longestSum(Type element) {
-  constexpr int64_t kLongestRowBytes = 160 * 1024;
-  return std::min<int64_t>(kMaxSum, kLongestRowBytes * 8 /
-                                        element.getIntOrFloatBitWidth());
+static int64_t longestSum(const Arch &arch, Type element) {
+  int64_t longestRowBytes = arch.laneBytes * 5 / 8;
+  return std::min<int64_t>(arch.maxSize, longestRowBytes * 8 /
+                                             element.getIntOrFloatBitWidth());
 }
 
 /// left * right + bias as a sum of products of parts, in f32. The leading axes
@@ -217,8 +217,10 @@ static Value productInParts(Value left, Value right, Value bias,
   int64_t depth = getShape(left).back(), rank = int64_t(shape.size());
   int64_t rightAxis = rightTransposed ? rank - 1 : rank - 2;
   // Whole lanes, so that each part begins in the first one.
-  int64_t parts = llvm::divideCeil(depth, longestSum(element));
-  int64_t longest = llvm::alignTo(llvm::divideCeil(depth, parts), arch::kLanes);
+  int64_t parts =
+      llvm::divideCeil(depth, longestSum(lowering.getArch(), element));
+  int64_t longest =
+      llvm::alignTo(llvm::divideCeil(depth, parts), lowering.getArch().lanes);
   auto cut = [&](Value value, int64_t axis, int64_t offset, int64_t size) {
     SmallVector<int64_t> offsets(rank, 0), steps(rank, 1),
         sizes(getShape(value));
@@ -270,7 +272,7 @@ static LogicalResult lowerMatMul(top::MatMulOp op, Lowering &lowering) {
     right = expandBatch(right, batch, lowering);
   }
   Value output =
-      getShape(left).back() > longestSum(element)
+      getShape(left).back() > longestSum(lowering.getArch(), element)
           ? productInParts(left, right, bias, op.getRightTranspose(), result,
                            lowering)
           : lowering.emit<tpu::MatMulOp>(

@@ -48,8 +48,8 @@ static Value getCorners(Value boxes, bool isCenter, Value labels,
 
 static LogicalResult lowerNms(top::NmsOp op, Lowering &lowering) {
   int64_t count = getShape(op.getScores())[2];
-  int64_t most =
-      kernel::mostNmsBoxes(int64_t(op.getMaxOutput()), bool(op.getLabels()));
+  int64_t most = kernel::mostNmsBoxes(
+      lowering.getArch(), int64_t(op.getMaxOutput()), bool(op.getLabels()));
   if (count > most)
     return lowering.fail(
         op, "chooses among " + Twine(count) + " boxes, of which local memory " +

@@ -51,7 +51,8 @@ static FailureOr<bool> lowerConv(top::ConvOp op, Lowering &lowering) {
   conv.pads.assign(op.getPads().begin(), op.getPads().end());
   conv.dilations.assign(op.getDilations().begin(), op.getDilations().end());
   conv.group = op.getGroup();
-  std::optional<PatchEmbedding> patches = PatchEmbedding::match(op);
+  std::optional<PatchEmbedding> patches =
+      PatchEmbedding::match(lowering.getArch(), op);
   if (patches)
     conv.strides = {1, 1};
   bool fits = isConstant(op.getFilter()) && conv.getAxes() <= 2 &&

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "Lowering.h"
 
 using namespace mlir;
@@ -19,7 +20,7 @@ static bool isConstant(Value value) {
 static bool isLinear(top::MatMulOp op) {
   return isConstant(op.getRhs()) && !op.getLeftTranspose() &&
          getShape(op.getRhs()).size() == 2 &&
-         getShape(op.getLhs()).back() <= kMaxSum &&
+         getShape(op.getLhs()).back() <= archOf(op).maxSize &&
          (!op.getBias() || isConstant(op.getBias()));
 }
 

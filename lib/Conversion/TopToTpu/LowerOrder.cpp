@@ -168,8 +168,8 @@ private:
 
   /// Roughly the cycles of a search in rows: 32 counts of three passes each,
   /// and packing, an element a cycle.
-  static int64_t getSearchCost(int64_t rows, int64_t size) {
-    return llvm::divideCeil(rows, arch::kLanes) * (9 * size + 2000);
+  int64_t getSearchCost(int64_t rows, int64_t size) const {
+    return lowering.getArch().channelRows(rows) * (9 * size + 2000);
   }
 
   /// Into how many blocks rows are cut for the next set; 0 where a lane holds
@@ -197,7 +197,7 @@ private:
           continue;
         cost += rest;
       }
-      if (kernel::fitsTopSet(block, k))
+      if (kernel::fitsTopSet(lowering.getArch(), block, k))
         best = {blocks, cost};
     }
     return best;

@@ -15,12 +15,13 @@ using top::CellDirection;
 
 /// Bytes of a lane that a cell may take, so that there is room for what others
 /// hold or load ahead.
-static constexpr int64_t kCellBytes = arch::kLaneBytes * 7 / 8;
+static int64_t cellBytes(const Arch &arch) { return arch.laneBytes * 7 / 8; }
 
 namespace {
 
 /// A cell to be emitted: all of an op, or a part.
 struct CellPart {
+  const Arch &arch;
   top::RecurrentOp op;
   CellDirection direction;
   Value input, weight, state, units, mask;
@@ -55,7 +56,7 @@ struct CellPart {
     if (mask)
       params.mask = typed(mask);
     params.setShapes();
-    return kernel::recurrentLaneBytes(params);
+    return kernel::recurrentLaneBytes(arch, params);
   }
 
   Value emit(Lowering &lowering) const {
@@ -127,7 +128,7 @@ static Value emitInParts(const CellPart &cell, int64_t most,
 }
 
 static FailureOr<Value> emitCell(const CellPart &cell, Lowering &lowering) {
-  if (cell.getLaneBytes(cell.getSteps()) <= kCellBytes)
+  if (cell.getLaneBytes(cell.getSteps()) <= cellBytes(cell.arch))
     return cell.emit(lowering);
   int64_t directions = cell.getDirections();
   if (directions == 2) {
@@ -150,7 +151,8 @@ static FailureOr<Value> emitCell(const CellPart &cell, Lowering &lowering) {
   int64_t fits = 0, tooMany = cell.getSteps();
   while (tooMany - fits > 1) {
     int64_t middle = (fits + tooMany) / 2;
-    (cell.getLaneBytes(middle) <= kCellBytes ? fits : tooMany) = middle;
+    (cell.getLaneBytes(middle) <= cellBytes(cell.arch) ? fits : tooMany) =
+        middle;
   }
   if (fits > 0)
     return emitInParts(cell, fits, lowering);
@@ -159,7 +161,7 @@ static FailureOr<Value> emitCell(const CellPart &cell, Lowering &lowering) {
                    Twine(cell.getBatch()) + " samples takes " +
                    Twine(cell.getLaneBytes(1) / 1024) +
                    " KiB a lane, of which there are " +
-                   Twine(kCellBytes / 1024) +
+                   Twine(cellBytes(cell.arch) / 1024) +
                    "; use fewer units, a smaller batch or 16 bits"));
 }
 
@@ -170,7 +172,8 @@ static LogicalResult lowerRecurrent(top::RecurrentOp op, Lowering &lowering) {
   auto getOption = [&](unsigned operand) {
     return operand ? lowering.get(op->getOperand(operand), f32) : Value();
   };
-  CellPart cell{op,
+  CellPart cell{lowering.getArch(),
+                op,
                 op.getDirection(),
                 lowering.get(op.getInput(), element),
                 lowering.get(op.getWeight(), element),

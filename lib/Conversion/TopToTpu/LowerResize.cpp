@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Lowering.h"
+#include "Support/IntMath.h"
 
 #include <numeric>
 
@@ -185,18 +186,18 @@ static llvm::Expected<AxisMap> getAxisMap(top::ResizeOp op, size_t axis) {
 /// after the other. The channels of an image lie across the lanes, and stay
 /// there in one product, but for a product along one axis that axis moves there
 /// and back. What both cost is known before lanes are, but roughly.
-static bool isJointFaster(const AxisMap &h, const AxisMap &w, int64_t images,
-                          Type element) {
+static bool isJointFaster(const Arch &arch, const AxisMap &h, const AxisMap &w,
+                          int64_t images, Type element) {
   constexpr double kLoadRate = 58, kMoveRate = 32; // bytes a cycle
   double width = double(element.getIntOrFloatBitWidth()) / 8;
   int64_t from = h.matrix->getDim(1) * w.matrix->getDim(1);
   int64_t between = h.matrix->getDim(0) * w.matrix->getDim(1);
   int64_t to = h.matrix->getDim(0) * w.matrix->getDim(0);
   bool isWide = element.isF32();
-  double products = double(llvm::divideCeil(images, 64)) *
-                    double(isWide ? from * int64_t(llvm::divideCeil(to, 16))
-                                  : int64_t(llvm::divideCeil(from, 32)) *
-                                        int64_t(llvm::divideCeil(to, 4)));
+  double products = double(arch.channelRows(images)) *
+                    double(isWide ? from * ceilDiv(to, arch.vectorBytes / 4)
+                                  : ceilDiv(from, arch.productDepth) *
+                                        ceilDiv(to, arch.productPositions));
   double loads = double(from) * double(to) * width / kLoadRate;
   double moves =
       double(images) * double(from + 2 * between + to) * width / kMoveRate;
@@ -250,7 +251,8 @@ static LogicalResult lowerResize(top::ResizeOp op, Lowering &lowering) {
   bool areImages = maps.size() == 2 && maps[0].axis + 2 == from.size() &&
                    maps[1].axis + 1 == from.size();
   if (areImages && maps[0].matrix && maps[1].matrix &&
-      isJointFaster(maps[0], maps[1], getProduct(from.drop_back(2)), element)) {
+      isJointFaster(lowering.getArch(), maps[0], maps[1],
+                    getProduct(from.drop_back(2)), element)) {
     lowering.replace(op.getResult(),
                      emitJointMatrix(x, maps[0], maps[1], lowering));
     return success();

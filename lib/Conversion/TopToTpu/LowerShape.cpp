@@ -6,8 +6,6 @@
 
 #include "Lowering.h"
 
-#include "Arch/BM1684X.h"
-
 using namespace mlir;
 using namespace tpuc;
 
@@ -141,7 +139,7 @@ static Value emitPad(Value x, ArrayRef<int64_t> pads, double value,
   Type storage = tpu::getStorageElement(getElement(x));
   int64_t run = getProduct(getShape(x).drop_front(axis)) *
                 int64_t(storage.getIntOrFloatBitWidth()) / 8;
-  if (hasOthers && run < arch::kShortestRowBytes) {
+  if (hasOthers && run < lowering.getArch().shortestRowBytes) {
     x = lowering.emit<tpu::PadOp>(x, ArrayRef<int64_t>(own), value);
     pads = others;
   }

@@ -60,8 +60,9 @@ SmallVector<int64_t> tpuc::invertOrder(ArrayRef<int64_t> order) {
   return inverse;
 }
 
-Lowering::Lowering(func::FuncOp function, const LoweringSet &set)
-    : types(function.getContext()),
+Lowering::Lowering(const Arch &arch, func::FuncOp function,
+                   const LoweringSet &set)
+    : arch(arch), types(function.getContext()),
       defaultElement(cast<FloatType>(
           function->getAttrOfType<TypeAttr>(kElementAttrName).getValue())),
       set(set), quantizesResults(function->hasAttr(kQuantizesResultsAttrName)) {

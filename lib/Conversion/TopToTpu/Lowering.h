@@ -8,7 +8,7 @@
 #ifndef TPUC_LIB_CONVERSION_TOPTOTPU_LOWERING_H
 #define TPUC_LIB_CONVERSION_TOPTOTPU_LOWERING_H
 
-#include "Arch/BM1684X.h"
+#include "Arch/Arch.h"
 #include "Dialect/Top/IR/Top.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "LoweringSet.h"
@@ -27,7 +27,11 @@ class Lowering {
 public:
   /// The lowering of `function`, to whose ops top-assign-precision has given
   /// their precision.
-  Lowering(mlir::func::FuncOp function, const LoweringSet &set);
+  Lowering(const Arch &arch, mlir::func::FuncOp function,
+           const LoweringSet &set);
+
+  /// The chip that the function is lowered for.
+  const Arch &getArch() const { return arch; }
 
   //===--- Operands ---------------------------------------------------------//
 
@@ -158,6 +162,7 @@ private:
   mlir::Value standIn(mlir::Type type);
   mlir::Value getSaturated(mlir::Value value, mlir::Type element);
 
+  const Arch &arch;
   mlir::Builder types;
   mlir::ConversionPatternRewriter *rewriter = nullptr;
   mlir::Operation *current = nullptr;
@@ -176,8 +181,6 @@ private:
 constexpr int64_t kMaxPad = 15;
 constexpr int64_t kMaxStride = 15;
 constexpr int64_t kMaxDilation = 16;
-/// Most products that a command sums.
-constexpr int64_t kMaxSum = arch::kMaxSize;
 
 /// The product of sizes, 1 of none.
 int64_t getProduct(llvm::ArrayRef<int64_t> sizes);

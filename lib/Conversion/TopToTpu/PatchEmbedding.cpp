@@ -5,11 +5,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "PatchEmbedding.h"
-#include "Arch/BM1684X.h"
+#include "Support/IntMath.h"
 
 using namespace mlir;
 using namespace tpuc;
-using arch::ceilDiv;
 
 /// Whether the windows tile the input, with a stride beyond the command's.
 static bool isConvOfPatches(top::ConvOp conv) {
@@ -34,32 +33,31 @@ static bool isConvOfPatches(top::ConvOp conv) {
 
 /// Whether a convolution of the rows of patches takes fewer cycles than a
 /// product of whole patches. The rates are those of 16 bit.
-static bool isFasterThanProduct(ArrayRef<int64_t> input,
+static bool isFasterThanProduct(const Arch &arch, ArrayRef<int64_t> input,
                                 ArrayRef<int64_t> filter) {
-  constexpr int64_t kLanes = arch::kLanes, kDepth = arch::kProductDepth,
-                    kColumns = arch::kProductPositions;
-  constexpr int64_t kShortRow = arch::kShortestRowBytes,
-                    kMoveRate = arch::kMoveBytesPerCycle, kWidth = 2;
+  constexpr int64_t kWidth = 2;
   int64_t results = filter[0], channels = filter[1], kh = filter[2],
           kw = filter[3];
   int64_t patches = input[0] * (input[2] / kh) * (input[3] / kw);
-  int64_t conv = kw * ceilDiv(channels * kh, kDepth) *
-                 ceilDiv(patches, kColumns) * ceilDiv(results, kLanes);
-  int64_t product = ceilDiv(patches, kLanes) *
-                    ceilDiv(channels * kh * kw, kDepth) *
-                    ceilDiv(results, kColumns);
+  int64_t conv = kw * ceilDiv(channels * kh, arch.productDepth) *
+                 ceilDiv(patches, arch.productPositions) *
+                 ceilDiv(results, arch.lanes);
+  int64_t product = ceilDiv(patches, arch.lanes) *
+                    ceilDiv(channels * kh * kw, arch.productDepth) *
+                    ceilDiv(results, arch.productPositions);
   bool isContiguous = channels * kh == 1;
   int64_t runs = isContiguous ? 0 : patches * channels * kh;
-  int64_t run = std::max(kShortRow, kw * kWidth);
-  return conv < product + runs * run / kMoveRate;
+  int64_t run = std::max(arch.shortestRowBytes, kw * kWidth);
+  return conv < product + runs * run / arch.moveBytesPerCycle;
 }
 
-std::optional<PatchEmbedding> PatchEmbedding::match(top::ConvOp conv) {
+std::optional<PatchEmbedding> PatchEmbedding::match(const Arch &arch,
+                                                    top::ConvOp conv) {
   if (!isConvOfPatches(conv))
     return std::nullopt;
   ArrayRef<int64_t> input = getShape(conv.getInput());
   ArrayRef<int64_t> filter = getShape(conv.getFilter());
-  if (!isFasterThanProduct(input, filter))
+  if (!isFasterThanProduct(arch, input, filter))
     return std::nullopt;
   int64_t n = input[0], c = input[1], kh = filter[2], kw = filter[3];
   int64_t ph = input[2] / kh, pw = input[3] / kw;

@@ -20,7 +20,8 @@ class PatchEmbedding {
 public:
   /// The form of `conv`; nothing when it has none, its strides are the
   /// command's, or the product of patches and filter is faster.
-  static std::optional<PatchEmbedding> match(top::ConvOp conv);
+  static std::optional<PatchEmbedding> match(const Arch &arch,
+                                             top::ConvOp conv);
 
   /// The input in this form, in the element type that it has.
   mlir::Value arrange(mlir::Value input, Lowering &lowering) const;

@@ -17,10 +17,10 @@
 using namespace mlir;
 using namespace tpuc;
 
-PrecisionAnalysis::PrecisionAnalysis(func::FuncOp function,
+PrecisionAnalysis::PrecisionAnalysis(const Arch &arch, func::FuncOp function,
                                      const PrecisionOptions &options,
                                      const LoweringSet &set)
-    : options(options), set(set),
+    : arch(arch), options(options), set(set),
       defaultElement(getElementType(options.precision, function.getContext())) {
   if (auto names =
           function->getAttrOfType<ArrayAttr>(top::kOwnRangesAttrName)) {
@@ -87,7 +87,7 @@ bool PrecisionAnalysis::isInt8(Operation *op) {
     auto isBad = [&](Value value) { return isNotFinite(value, set); };
     gains[op] = llvm::none_of(op->getOperands(), isBad) &&
                 llvm::none_of(op->getResults(), isBad) &&
-                (isInt8Profitable(op) || !standsAlone(op));
+                (isInt8Profitable(arch, op) || !standsAlone(op));
   }
   return gains[op];
 }

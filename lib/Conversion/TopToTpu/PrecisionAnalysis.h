@@ -8,6 +8,7 @@
 #ifndef TPUC_LIB_CONVERSION_TOPTOTPU_PRECISIONANALYSIS_H
 #define TPUC_LIB_CONVERSION_TOPTOTPU_PRECISIONANALYSIS_H
 
+#include "Arch/Arch.h"
 #include "Conversion/TopToTpu/Precision.h"
 #include "LoweringSet.h"
 #include "MixedPrecisionStem.h"
@@ -36,7 +37,7 @@ std::optional<std::pair<double, double>> findRange(mlir::Value value,
 
 class PrecisionAnalysis {
 public:
-  PrecisionAnalysis(mlir::func::FuncOp function,
+  PrecisionAnalysis(const Arch &arch, mlir::func::FuncOp function,
                     const PrecisionOptions &options, const LoweringSet &set);
 
   //===--- Floats -----------------------------------------------------------//
@@ -85,6 +86,7 @@ private:
   bool joinsWell(mlir::Value operand, mlir::Value result);
   llvm::SetVector<mlir::Value> getJoined(mlir::Value value);
 
+  const Arch &arch;
   const PrecisionOptions &options;
   const LoweringSet &set;
   mlir::FloatType defaultElement;

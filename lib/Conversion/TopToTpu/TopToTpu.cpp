@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "Conversion/TopToTpu/LowerToTpu.h"
 #include "Conversion/TopToTpu/Passes.h"
 #include "Dialect/Top/Transforms/Calibration.h"
@@ -85,7 +86,8 @@ class FunctionConversion {
 public:
   FunctionConversion(func::FuncOp function, const LoweringSet &set,
                      bool releaseWeights)
-      : function(function), set(set), lowering(function, set) {
+      : function(function), set(set),
+        lowering(archOf(function), function, set) {
     if (releaseWeights)
       releaser.emplace(function);
   }

@@ -52,7 +52,7 @@ struct AttentionModel
           viewOf(context, addend, attention.getAddendViews().slice(4 * i, 4),
                  {batch, rows, heads, keyRows}, /*mayRepeat=*/true));
     params.scale = attention.getScale().convertToDouble();
-    makeAttentionKernels(params, kernels);
+    makeAttentionKernels(context.arch(), params, kernels);
     return success();
   }
 };

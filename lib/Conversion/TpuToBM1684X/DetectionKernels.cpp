@@ -35,7 +35,7 @@ struct NmsModel
     params.corners = context.globalTensor(nms.getBoxes());
     params.scores = context.globalTensor(nms.getScores());
     params.result = context.globalTensor(nms.getOutput());
-    makeNmsKernels(params, kernels);
+    makeNmsKernels(context.arch(), params, kernels);
     return success();
   }
 };
@@ -53,7 +53,7 @@ struct TopSetModel
     params.largest = set.getLargest();
     params.input = context.globalTensor(set.getInput());
     params.result = context.globalTensor(set.getOutput());
-    makeTopSetKernels(params, kernels);
+    makeTopSetKernels(context.arch(), params, kernels);
     return success();
   }
 };

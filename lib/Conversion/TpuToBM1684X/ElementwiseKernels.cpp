@@ -87,7 +87,7 @@ struct BinaryModel
       };
     // The requantisation to INT8 reads and writes whole vectors only.
     params.takesStrides = function != Arith::Div && !isInt8(type);
-    makeElementwiseKernels(params, kernels);
+    makeElementwiseKernels(context.arch(), params, kernels);
     return success();
   }
 
@@ -139,7 +139,7 @@ struct ScalarModel
       }
     };
     params.takesStrides = true;
-    makeElementwiseKernels(params, kernels);
+    makeElementwiseKernels(context.arch(), params, kernels);
     return success();
   }
 };
@@ -154,7 +154,7 @@ struct CastModel
         isInt8(params.operands.front().tensor.type)) {
       setQuantCast(params, quantParamsOf(cast.getInput()),
                    quantParamsOf(cast.getOutput()));
-      makeElementwiseKernels(params, kernels);
+      makeElementwiseKernels(context.arch(), params, kernels);
       return success();
     }
     Rounding rounding = isFloat(params.result.tensor.type)
@@ -177,7 +177,7 @@ struct CastModel
       builder.cast(result, source, rounding);
     };
     params.takesStrides = true;
-    makeElementwiseKernels(params, kernels);
+    makeElementwiseKernels(context.arch(), params, kernels);
     return success();
   }
 };
@@ -229,7 +229,7 @@ struct CompareModel
       setEquality(params, type, kind, op->getOperand(0) == op->getOperand(1));
     else
       setRelation(params, type, kind);
-    makeElementwiseKernels(params, kernels);
+    makeElementwiseKernels(context.arch(), params, kernels);
     return success();
   }
 
@@ -318,7 +318,7 @@ struct SelectModel
       builder.select(Compare::SelectEqual, result, condition,
                      Operand(0.0, type), rhs, lhs);
     };
-    makeElementwiseKernels(params, kernels);
+    makeElementwiseKernels(context.arch(), params, kernels);
     return success();
   }
 };
@@ -340,7 +340,7 @@ struct PReluModel
       builder.arith(Arith::Max, scratch[2], operands[0], zero);
       builder.arith(Arith::Add, result, scratch[1], scratch[2]);
     };
-    makeElementwiseKernels(params, kernels);
+    makeElementwiseKernels(context.arch(), params, kernels);
     return success();
   }
 };

@@ -35,7 +35,7 @@ struct UnaryModel
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
     auto unary = cast<tpu::UnaryOp>(op);
-    makeUnaryKernels(UnaryFunction(unary.getKind()),
+    makeUnaryKernels(context.arch(), UnaryFunction(unary.getKind()),
                      unary.getAlpha().convertToDouble(),
                      unary.getBeta().convertToDouble(),
                      context.globalTensor(unary.getOutput()),
@@ -66,7 +66,8 @@ struct SoftmaxModel
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
     auto softmax = cast<tpu::SoftmaxOp>(op);
-    makeSoftmaxKernels(rowOperation(context, softmax.getInput(),
+    makeSoftmaxKernels(context.arch(),
+                       rowOperation(context, softmax.getInput(),
                                     softmax.getOutput(),
                                     lastAxis(softmax.getInput())),
                        softmax.getLog(), kernels);
@@ -90,7 +91,7 @@ struct NormModel
       params.scale = context.globalTensor(scale);
     if (Value bias = norm.getBias())
       params.bias = context.globalTensor(bias);
-    makeNormKernels(params, kernels);
+    makeNormKernels(context.arch(), params, kernels);
     return success();
   }
 };
@@ -100,7 +101,8 @@ struct ReduceModel
   LogicalResult buildKernels(Operation *op, KernelContext &context,
                              KernelList &kernels) const {
     auto reduce = cast<tpu::ReduceOp>(op);
-    makeReduceKernels(rowOperation(context, reduce.getInput(),
+    makeReduceKernels(context.arch(),
+                      rowOperation(context, reduce.getInput(),
                                    reduce.getOutput(), reduce.getAxis()),
                       Reduction(reduce.getKind()), kernels);
     return success();

@@ -23,7 +23,8 @@ MatmulPanels choosePanels(tpu::MatMulOp matmul, KernelContext &context) {
       matmul.getHdimIsBatch() ||
       context.constantBytes(matmul.getRight()).empty())
     return {};
-  return MatmulPanels::choose(matmul.getM(), matmul.getK(), matmul.getN(),
+  return MatmulPanels::choose(context.arch(), matmul.getM(), matmul.getK(),
+                              matmul.getN(),
                               *elementTypeOf(matmul.getRight().getType()));
 }
 
@@ -44,10 +45,11 @@ struct MatMulModel
              << "has a transposed left operand, which no command reads for "
                 "rows of the result across lanes; transpose it with a "
                 "tpu.permute";
-    if (depth > arch::kMaxSize)
+    int64_t mostProducts = context.arch().maxSize;
+    if (depth > mostProducts)
       return op->emitOpError()
              << "sums " << depth << " products; a command can sum "
-             << arch::kMaxSize << " at most, so split the sum";
+             << mostProducts << " at most, so split the sum";
     MatmulParams params;
     params.left = context.globalTensor(matmul.getLeft())
                       .reshaped({batch, rows, 1, depth});
@@ -67,17 +69,17 @@ struct MatMulModel
     if (limit >= 0)
       params.upperLimit = limit;
     if (matmul.getHdimIsBatch())
-      makeHeadKernels(params, matmul, kernels);
+      makeHeadKernels(context.arch(), params, matmul, kernels);
     else
-      makeMatmulKernels(params, kernels);
+      makeMatmulKernels(context.arch(), params, kernels);
     return success();
   }
 
 private:
   /// Heads are matrices of strided rows: one kernel per entry of the outer
   /// axes, as these and the heads have no common stride.
-  static void makeHeadKernels(const MatmulParams &params, tpu::MatMulOp matmul,
-                              KernelList &kernels) {
+  static void makeHeadKernels(const Arch &arch, const MatmulParams &params,
+                              tpu::MatMulOp matmul, KernelList &kernels) {
     int64_t heads = matmul.getHeads();
     for (int64_t i = 0; i < matmul.getBatch() / heads; ++i) {
       auto matricesOf = [&](const GlobalTensor &whole) {
@@ -91,7 +93,7 @@ private:
       one.left = matricesOf(params.left);
       one.right = matricesOf(params.right);
       one.result = matricesOf(params.result);
-      makeMatmulKernels(one, kernels);
+      makeMatmulKernels(arch, one, kernels);
     }
   }
 
@@ -107,7 +109,8 @@ private:
     if (isReordered(params.panels, columns)) {
       FailureOr<GlobalTensor> packed = context.packedWeight(
           matmul, right, type,
-          {1, depth, 1, params.panels.paddedColumns(columns, type)});
+          {1, depth, 1,
+           params.panels.paddedColumns(context.arch(), columns, type)});
       if (failed(packed))
         return failure();
       params.right = *packed;
@@ -129,9 +132,10 @@ struct MatMulPacker
     if (!isReordered(panels, matmul.getN()))
       return PackedOperand();
     return PackedOperand{
-        /*index=*/1, panels.pack(context.constantBytes(matmul.getRight()),
-                                 matmul.getK(), matmul.getN(),
-                                 *elementTypeOf(matmul.getRight().getType()))};
+        /*index=*/1,
+        panels.pack(context.arch(), context.constantBytes(matmul.getRight()),
+                    matmul.getK(), matmul.getN(),
+                    *elementTypeOf(matmul.getRight().getType()))};
   }
 };
 

@@ -9,7 +9,6 @@
 #include "QuantElementwise.h"
 
 #include "Analysis/Boxes.h"
-#include "Arch/BM1684X.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Kernel/Copy.h"
 #include "Kernel/LanePermute.h"
@@ -55,7 +54,7 @@ void copyMap(KernelContext &context, const GlobalTensor &result,
              const GlobalTensor &source, const StridedMap &map,
              KernelList &kernels) {
   MapCopy copy(context, result, source, map);
-  makeCopyKernels(copy.params, copy.axes, kernels);
+  makeCopyKernels(context.arch(), copy.params, copy.axes, kernels);
 }
 
 struct ReshapeModel
@@ -96,7 +95,8 @@ bool isTransferred(Value value) {
 class Movement {
 public:
   Movement(KernelContext &context, Operation *op)
-      : op(op), allowsProducts(context.allowsLaneProducts()),
+      : arch(context.arch()), op(op),
+        allowsProducts(context.allowsLaneProducts()),
         result(context.globalTensor(op->getResult(0))),
         source(context.globalTensor(op->getOperand(0))) {
     if (auto permute = dyn_cast<tpu::PermuteOp>(op)) {
@@ -114,16 +114,21 @@ public:
   /// memory.
   std::optional<LanePermutation> planProducts() const {
     if (!allowsProducts || isTransferred(op->getOperand(0)) ||
-        isTransferred(op->getResult(0)) || llvm::all_of(copies, isLocal))
+        isTransferred(op->getResult(0)) ||
+        llvm::all_of(copies,
+                     [&](const MapCopy &copy) { return isLocal(copy); }))
       return std::nullopt;
-    return planLanePermutation(result, source, boxes);
+    return planLanePermutation(arch, result, source, boxes);
   }
 
   /// Whether the source's lane layout is of any use.
   bool staysLocal() const {
-    return llvm::any_of(copies, isLocal) || planProducts();
+    return llvm::any_of(copies,
+                        [&](const MapCopy &copy) { return isLocal(copy); }) ||
+           planProducts();
   }
 
+  const Arch &arch;
   Operation *op;
   bool allowsProducts;
   GlobalTensor result, source;
@@ -131,8 +136,8 @@ public:
   std::vector<MapCopy> copies;
 
 private:
-  static bool isLocal(const MapCopy &copy) {
-    return kernel::staysLocal(copy.params, copy.axes);
+  bool isLocal(const MapCopy &copy) const {
+    return kernel::staysLocal(arch, copy.params, copy.axes);
   }
 };
 
@@ -156,16 +161,15 @@ LogicalResult buildMove(Operation *op, KernelContext &context,
   if (std::optional<LanePermutation> products = movement.planProducts()) {
     GlobalTensor matrices = context.addConstant(
         std::exchange(products->matrices, {}), ElementType::I8,
-        {1, products->resultLanes, 1,
-         products->numMatrices * LanePermutation::kDepth});
-    makeLanePermuteKernel(movement.result, movement.source, matrices,
-                          std::move(*products), kernels);
+        {1, products->resultLanes, 1, products->numMatrices * products->depth});
+    makeLanePermuteKernel(context.arch(), movement.result, movement.source,
+                          matrices, std::move(*products), kernels);
     return success();
   }
   bool passesGlobal = isOnlyMovedOn(context, op->getResult(0));
   for (MapCopy &copy : movement.copies) {
     copy.params.passesGlobal = passesGlobal;
-    makeCopyKernels(copy.params, copy.axes, kernels);
+    makeCopyKernels(context.arch(), copy.params, copy.axes, kernels);
   }
   return success();
 }
@@ -240,9 +244,11 @@ struct ConcatModel
     for (Value input : concat.getInputs()) {
       int64_t columns = product(shapeOf(input).drop_front(axis));
       parts.push_back({context.globalTensor(input), columns});
-      hasShort |= columns * byteWidth(result.type) < arch::kShortestRowBytes;
+      hasShort |=
+          columns * byteWidth(result.type) < context.arch().shortestRowBytes;
     }
-    return hasShort && rows > 1 && makeRowConcat(result, parts, rows, kernels);
+    return hasShort && rows > 1 &&
+           makeRowConcat(context.arch(), result, parts, rows, kernels);
   }
 };
 
@@ -263,7 +269,8 @@ struct PadModel
     uint32_t bits = constantBits(value, result.type);
     if (makeOfShortRows(pad, context, bits, kernels))
       return success();
-    makeFillKernels(result, numElements(result.shape), bits, kernels);
+    makeFillKernels(context.arch(), result, numElements(result.shape), bits,
+                    kernels);
     ArrayRef<int64_t> shape = shapeOf(pad.getOutput());
     copyMap(context, result, context.globalTensor(pad.getInput()),
             StridedMap::identity(shapeOf(pad.getInput()))
@@ -287,7 +294,7 @@ struct PadModel
     int64_t columns = from[axis] * inner;
     GlobalTensor result = context.globalTensor(pad.getOutput());
     if (rows == 1 ||
-        columns * byteWidth(result.type) >= arch::kShortestRowBytes)
+        columns * byteWidth(result.type) >= context.arch().shortestRowBytes)
       return false;
     SmallVector<RowPart> parts;
     auto addPad = [&](int64_t count) {
@@ -297,7 +304,7 @@ struct PadModel
     addPad(pads[axis]);
     parts.push_back({context.globalTensor(pad.getInput()), columns});
     addPad(pads[rank + axis]);
-    return makeRowConcat(result, parts, rows, kernels);
+    return makeRowConcat(context.arch(), result, parts, rows, kernels);
   }
 };
 
@@ -323,7 +330,7 @@ struct GatherModel
     auto gather = cast<tpu::GatherOp>(op);
     ArrayRef<int64_t> shape = shapeOf(gather.getInput());
     int64_t axis = gather.getAxis();
-    makeGatherKernels(context.globalTensor(gather.getOutput()),
+    makeGatherKernels(context.arch(), context.globalTensor(gather.getOutput()),
                       context.globalTensor(gather.getInput()),
                       context.globalTensor(gather.getIndices()),
                       product(shape.take_front(axis)), shape[axis],

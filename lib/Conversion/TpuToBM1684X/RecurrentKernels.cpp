@@ -48,7 +48,7 @@ struct RecurrentModel
       params.mask = context.globalTensor(op->getOperand(sizes.maskOperand));
     params.result = context.globalTensor(recurrent.getOutput());
     params.setShapes();
-    makeRecurrentKernels(params, kernels);
+    makeRecurrentKernels(context.arch(), params, kernels);
     return success();
   }
 };

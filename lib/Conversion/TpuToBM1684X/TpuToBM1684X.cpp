@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "DetectionKernels.h"
 #include "Dialect/Tpu/Plan/PlanText.h"
 #include "KernelModels.h"
@@ -51,7 +52,8 @@ Location commandLocation(Operation *op, StringRef group) {
 DenseResourceElementsAttr coefficientAttr(MLIRContext *context,
                                           const KernelContext &kernels) {
   int64_t size = kernels.coefficientSize();
-  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(size, arch::kVectorBytes,
+  const Arch &arch = kernels.arch();
+  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(size, arch.vectorBytes,
                                                        /*dataIsMutable=*/true);
   llvm::MutableArrayRef<char> area = blob.getMutableData();
   llvm::fill(area, 0);
@@ -154,7 +156,8 @@ private:
       return false;
     int64_t rest = elements / (layout.n * layout.c);
     kernel::Shape4 dims{layout.n, layout.c, 1, rest};
-    kernel::Shape4 strides = kernel::alignedStrides(dims, whole.type);
+    kernel::Shape4 strides =
+        kernel::alignedStrides(network.program.arch, dims, whole.type);
     record.isLocal = true;
     record.address = allocation.address;
     record.dims.assign(dims.begin(), dims.end());
@@ -178,7 +181,7 @@ private:
       description.outputs.push_back(
           tensorOf(operand.get(), function.getResultAttrOfType<StringAttr>(
                                       operand.getOperandNumber(), "top.name")));
-    description.coefficientAddress = arch::kGlobalBase;
+    description.coefficientAddress = bases.coefficients;
     description.coefficients =
         coefficientAttr(function.getContext(), network.context);
     for (const KernelContext::Coefficient &piece :
@@ -241,7 +244,8 @@ private:
       if (auto found = cache->networks.find(function);
           found != cache->networks.end())
         return std::move(found->second);
-    auto network = std::make_unique<Network>(function, allowsLaneProducts);
+    auto network = std::make_unique<Network>(archOf(function), function,
+                                             allowsLaneProducts);
     return succeeded(network->build()) ? std::move(network) : nullptr;
   }
 

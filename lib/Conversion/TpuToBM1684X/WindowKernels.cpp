@@ -104,11 +104,11 @@ struct ConvModel
     if (failed(setParams(cast<tpu::ConvOp>(op), context, params)))
       return failure();
     FailureOr<GlobalTensor> weights =
-        packedFilter(op, context, convWeightBytes(params));
+        packedFilter(op, context, convWeightBytes(context.arch(), params));
     if (failed(weights))
       return failure();
     params.weights = *weights;
-    return report(op, makeConvKernels(params, kernels));
+    return report(op, makeConvKernels(context.arch(), params, kernels));
   }
 
   /// Whether the filter is the sum of two bf16 filters.
@@ -136,7 +136,7 @@ struct ConvModel
     params.inputZeroPoint = quantParamsOf(conv.getInput()).zeroPoint;
     if (failed(setGate(conv, params)))
       return failure();
-    return report(conv, checkConv(params));
+    return report(conv, checkConv(context.arch(), params));
   }
 
 private:
@@ -179,16 +179,16 @@ struct ConvPacker
                           params.window.kernelH * params.window.kernelW);
       weights.filter = parts;
     }
-    return PackedOperand{kFilter, pack(conv, params, weights)};
+    return PackedOperand{kFilter, pack(context.arch(), conv, params, weights)};
   }
 
 private:
-  static std::vector<char> pack(tpu::ConvOp conv, const ConvParams &params,
-                                Weights &weights) {
+  static std::vector<char> pack(const Arch &arch, tpu::ConvOp conv,
+                                const ConvParams &params, Weights &weights) {
     auto type = dyn_cast<quant::UniformQuantizedPerAxisType>(
         tpu::getElement(conv.getFilter()));
     if (!type)
-      return packConvWeights(params, weights.filter, weights.bias);
+      return packConvWeights(arch, params, weights.filter, weights.bias);
     QuantParams input = quantParamsOf(conv.getInput());
     QuantParams result = quantParamsOf(conv.getOutput());
     SmallVector<double> factors;
@@ -196,7 +196,7 @@ private:
       factors.push_back(input.scale * scale / result.scale);
     for (float &bias : weights.bias)
       bias = float(bias / result.scale);
-    return packConvWeights(params, weights.filter, weights.bias,
+    return packConvWeights(arch, params, weights.filter, weights.bias,
                            {factors, result.zeroPoint});
   }
 };
@@ -209,12 +209,13 @@ struct ConvTransposeModel
     ConvTransposeParams params;
     if (failed(setParams(cast<tpu::ConvTransposeOp>(op), context, params)))
       return failure();
-    FailureOr<GlobalTensor> weights =
-        packedFilter(op, context, convTransposeWeightBytes(params));
+    FailureOr<GlobalTensor> weights = packedFilter(
+        op, context, convTransposeWeightBytes(context.arch(), params));
     if (failed(weights))
       return failure();
     params.weights = *weights;
-    return report(op, makeConvTransposeKernels(params, kernels));
+    return report(op,
+                  makeConvTransposeKernels(context.arch(), params, kernels));
   }
 
   /// All but the weights; sizes are checked.
@@ -244,7 +245,7 @@ struct ConvTransposeModel
     params.dilationW = conv.getDilations()[1];
     params.hasBias = bool(conv.getBias());
     params.activation = activationOf(conv);
-    return report(conv, checkConvTranspose(params));
+    return report(conv, checkConvTranspose(context.arch(), params));
   }
 };
 
@@ -260,8 +261,9 @@ struct ConvTransposePacker
         failed(readWeights(op, context, conv.getFilter(), conv.getBias(),
                            weights)))
       return failure();
-    return PackedOperand{kFilter, packConvTransposeWeights(
-                                      params, weights.filter, weights.bias)};
+    return PackedOperand{
+        kFilter, packConvTransposeWeights(context.arch(), params,
+                                          weights.filter, weights.bias)};
   }
 };
 
@@ -291,7 +293,7 @@ struct PoolModel
     window.padBottom = pool.getPads()[2];
     window.padRight = pool.getPads()[3];
     params.isMax = pool.getKind() == tpu::PoolKind::Max;
-    return report(op, makePoolKernels(params, kernels));
+    return report(op, makePoolKernels(context.arch(), params, kernels));
   }
 };
 

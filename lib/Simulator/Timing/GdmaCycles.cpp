@@ -24,7 +24,7 @@ enum Direction { kLoad, kStore, kGlobalToGlobal, kLocalToLocal };
 constexpr double kRate[4] = {58.0, 44.0, 28.0, 28.0};
 /// The model mixes decimal and binary units for tensor moves.
 constexpr double kUnitMix = 1e9 / double(1 << 30);
-constexpr uint64_t kMinRowBytes = arch::kShortestRowBytes;
+constexpr uint64_t kMinRowBytes = kBM1684X.shortestRowBytes;
 constexpr uint64_t kPageBytes = 4096;
 constexpr uint64_t kChannels = 4;
 constexpr uint64_t kGatherBytesPerCycle = 64;
@@ -36,9 +36,9 @@ uint64_t destinationAddress(const Registers &r) {
   return uint64_t(r.dst_start_addr_h8) << 32 | r.dst_start_addr_l32;
 }
 bool isLocal(uint64_t address) {
-  return address >= arch::kLocalBase && address < arch::kLocalEnd;
+  return address >= kBM1684X.localBase && address < kBM1684X.localEnd();
 }
-bool isGlobal(uint64_t address) { return address >= arch::kGlobalBase; }
+bool isGlobal(uint64_t address) { return address >= kBM1684X.globalBase; }
 
 Direction direction(const Registers &r) {
   bool fromLocal = isLocal(sourceAddress(r));

@@ -229,7 +229,7 @@ Expected<Profile> tpuc::timing::profile(const target::Stage &stage,
     return needed.takeError();
   result.rooflineCycles = std::max(
       macCycles, double(*needed + result.inputBytes + result.outputBytes) /
-                     arch::kDdrBytesPerCycle);
+                     kBM1684X.ddrBytesPerCycle);
   return result;
 }
 

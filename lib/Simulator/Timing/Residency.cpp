@@ -23,7 +23,7 @@ using llvm::Expected;
 
 namespace {
 
-constexpr uint32_t kLaneBytes = arch::kLaneBytes;
+constexpr uint32_t kLaneBytes = kBM1684X.laneBytes;
 constexpr uint32_t kLines = kLaneBytes / kResidencyBytes;
 
 /// A part of local memory that a command touches, in lines.

@@ -14,9 +14,9 @@
 
 namespace tpuc::timing::detail {
 
-constexpr uint64_t kLanes = arch::kLanes;
+constexpr uint64_t kLanes = kBM1684X.lanes;
 /// A lane moves one line a cycle.
-constexpr uint64_t kLineBits = 8 * arch::kVectorBytes;
+constexpr uint64_t kLineBits = 8 * kBM1684X.vectorBytes;
 
 /// Bits of an element by precision code; the unused code 7 counts as i8.
 constexpr uint64_t elementBits(uint32_t precision) {

@@ -15,9 +15,9 @@
 
 namespace tpuc::target::detail {
 
-constexpr uint64_t kLanes = arch::kLanes;
-constexpr uint64_t kLaneBytes = arch::kLaneBytes;
-constexpr uint64_t kEuBytes = arch::kVectorBytes;
+constexpr uint64_t kLanes = kBM1684X.lanes;
+constexpr uint64_t kLaneBytes = kBM1684X.laneBytes;
+constexpr uint64_t kEuBytes = kBM1684X.vectorBytes;
 constexpr uint64_t kAllLanes = ~uint64_t(0);
 
 /// A memory's place in the chip's address map.
@@ -25,12 +25,14 @@ struct Region {
   Space space;
   uint64_t begin, end;
 };
-constexpr Region kLocal = {Space::Local, arch::kLocalBase, arch::kLocalEnd};
+constexpr Region kLocal = {Space::Local, kBM1684X.localBase,
+                           kBM1684X.localEnd()};
 constexpr Region kRegions[] = {
     kLocal,
-    {Space::Static, arch::kStaticBase, arch::kStaticBase + arch::kStaticBytes},
-    {Space::L2, arch::kL2Base, arch::kL2Base + arch::kL2Bytes},
-    {Space::Global, arch::kGlobalBase, arch::kGlobalEnd},
+    {Space::Static, kBM1684X.staticBase,
+     kBM1684X.staticBase + kBM1684X.staticBytes},
+    {Space::L2, kBM1684X.l2Base, kBM1684X.l2Base + kBM1684X.l2Bytes},
+    {Space::Global, kBM1684X.globalBase, kBM1684X.globalEnd()},
 };
 
 /// Bytes of an element by precision code, or 0 for codes that the access

@@ -21,8 +21,8 @@ constexpr uint64_t kItemAlignment = 4096;
 /// Command buffers are padded to multiples of this.
 constexpr uint64_t kCommandAlignment = 128;
 constexpr char kChip[] = "BM1684X";
-using arch::kGlobalBase;
-using arch::kGlobalEnd;
+constexpr uint64_t kGlobalBase = kBM1684X.globalBase;
+constexpr uint64_t kGlobalEnd = kBM1684X.globalEnd();
 
 /// An error whose text is formatted as by llvm::formatv.
 template <typename... Args>

@@ -35,8 +35,8 @@ constexpr uint32_t kSecondSideVersion = 2;
 constexpr uint32_t kFirstSideVersion = 1;
 /// Ids are below this.
 constexpr uint32_t kMaxCommands = 1u << 20;
-constexpr uint32_t kLanes = arch::kLanes;
-constexpr uint64_t kLaneBytes = arch::kLaneBytes;
+constexpr uint32_t kLanes = kBM1684X.lanes;
+constexpr uint64_t kLaneBytes = kBM1684X.laneBytes;
 /// More than the chip's memory holds.
 constexpr uint64_t kMaxElements = uint64_t(1) << 36;
 

@@ -73,7 +73,7 @@ def compile_module(
         module: a module in the top dialect; it is changed.
         quantize: the precision.
         args: precisions, calibration_table, model, test_input, test_reference, test_result,
-            compare_all, debug, explain, opt, quant_input, quant_output, asymmetric,
+            chip, compare_all, debug, explain, opt, quant_input, quant_output, asymmetric,
             auto_precision; of model_deploy alone: excepts, gen_test_input, gen_test_seed,
             quant_inputs, quant_outputs.
         tolerance: least cosine and euclidean similarity.
@@ -113,6 +113,7 @@ def compile_module(
                 asymmetric=args.asymmetric,
                 quant_inputs=getattr(args, "quant_inputs", ()),
                 quant_outputs=getattr(args, "quant_outputs", ()),
+                chip=args.chip or "",
             )
             for each in (module, *others)
         ]

@@ -22,8 +22,11 @@ namespace tpuc {
 
 class KernelContext {
 public:
-  explicit KernelContext(bool allowsLaneProducts = true)
-      : laneProducts(allowsLaneProducts) {}
+  KernelContext(const Arch &arch, bool allowsLaneProducts)
+      : chip(arch), laneProducts(allowsLaneProducts) {}
+
+  /// The chip that the kernels are for.
+  const Arch &arch() const { return chip; }
 
   /// Whether movements between lanes may be products.
   bool allowsLaneProducts() const { return laneProducts; }
@@ -61,7 +64,8 @@ public:
                                    kernel::ElementType type,
                                    const kernel::Shape4 &shape);
 
-  /// The identity matrix [1, 64, 1, 64] of a 16-bit float type, as a constant.
+  /// The identity matrix [1, lanes, 1, lanes] of a 16-bit float type, as a
+  /// constant.
   kernel::GlobalTensor identityMatrix(kernel::ElementType type);
 
   /// Sets an activation's offset in virtual global memory, in bytes, and its
@@ -77,7 +81,7 @@ public:
   };
 
   /// The coefficient area in address order: each piece starts at the next
-  /// multiple of arch::kGlobalAlignBytes.
+  /// multiple of Arch::globalAlignBytes.
   llvm::ArrayRef<Coefficient> coefficients() const { return pieces; }
   int64_t coefficientSize() const { return coefficientBytes; }
 
@@ -101,6 +105,7 @@ private:
   std::deque<std::vector<char>> packed;
   int64_t coefficientBytes = 0;
   mlir::Operation *unpacked = nullptr;
+  const Arch &chip;
   bool laneProducts;
 };
 

@@ -20,9 +20,11 @@ namespace tpuc {
 class Network {
 public:
   /// `function` holds no groups.
-  Network(mlir::func::FuncOp function, bool allowsLaneProducts)
+  Network(const Arch &arch, mlir::func::FuncOp function,
+          bool allowsLaneProducts)
       : function(function), allowsLaneProducts(allowsLaneProducts),
-        aliases(function), context(allowsLaneProducts) {}
+        aliases(arch, function), context(arch, allowsLaneProducts),
+        program(arch) {}
 
   /// Gives the values virtual memory, by which kernels are asked for.
   mlir::LogicalResult place();

@@ -113,8 +113,8 @@ def TpuLayerGroup : Pass<"tpu-layer-group", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::tpuc::tpu::TpuDialect"];
   let options = [
-    Option<"localBytes", "local-bytes", "int64_t", "262144",
-           "Bytes of a lane's memory that kernels may use">,
+    Option<"localBytes", "local-bytes", "int64_t", "0",
+           "Bytes of a lane's memory that kernels may use; 0 for all">,
     Option<"keepResident", "keep-resident", "bool", "true",
            "Keep values in local memory between operators">,
     Option<"fuse", "fuse", "bool", "true",

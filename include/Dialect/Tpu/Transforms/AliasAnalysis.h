@@ -36,7 +36,7 @@ bool isLaneTranspose(tpu::ReshapeOp reshape);
 
 class AliasAnalysis {
 public:
-  explicit AliasAnalysis(mlir::func::FuncOp function);
+  AliasAnalysis(const Arch &arch, mlir::func::FuncOp function);
 
   /// Copies results that would lie in an argument, a constant or another
   /// result: these belong to the caller, who must not see memory twice. Whether
@@ -56,7 +56,7 @@ public:
 
 private:
   /// Makes operands of `concat` views of its result, where they may be.
-  void aliasOperands(tpu::ConcatOp concat, bool isResult);
+  void aliasOperands(const Arch &arch, tpu::ConcatOp concat, bool isResult);
 
   AliasAnalysis() = default;
 

@@ -9,6 +9,33 @@
 
 include "mlir/Pass/PassBase.td"
 
+def TpuAttachTarget : Pass<"tpu-attach-target", "::mlir::ModuleOp"> {
+  let summary = "Says which chip a module is for";
+  let description = [{
+    Sets `tpu.chip` of a module that has none. All passes take the chip's lanes,
+    memory and rates from there; in a module without the attribute, those of
+    the default chip. A module that was made for another chip than `chip` is an
+    error.
+
+    Before:
+
+    ```mlir
+    module {}
+    ```
+
+    After:
+
+    ```mlir
+    module attributes {tpu.chip = "bm1684x"} {}
+    ```
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+  let options = [
+    Option<"chip", "chip", "std::string", "",
+           "The chip's name; empty for the default chip">
+  ];
+}
+
 def TpuFuseActivation : Pass<"tpu-fuse-activation"> {
   let summary = "Draws ReLU and clipping from zero into the contraction before";
   let description = [{

@@ -4,7 +4,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Arch/BM1684X.h"
 #include "TransposeGraph.h"
 #include "llvm/ADT/Hashing.h"
 
@@ -57,8 +56,7 @@ int MapTable::intern(const std::optional<ElementMap> &map) {
   int id = maps.size();
   same.push_back(id);
   double runs = double(map->getResultCount()) / map->getUnit();
-  double bytes =
-      std::max(2.0 * map->getUnit(), double(arch::kShortestRowBytes));
+  double bytes = std::max(2.0 * map->getUnit(), double(shortestRowBytes));
   maps.push_back(*map);
   identities.push_back(map->isIdentity());
   bool isTooMany = boxes.size() > kMaxBoxes;

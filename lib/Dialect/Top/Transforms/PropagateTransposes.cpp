@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "Dialect/Top/Transforms/Passes.h"
 #include "TransposeGraph.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -154,7 +155,8 @@ struct TopPropagateTransposes
     getOperation()->walk([](FunctionOpInterface function) {
       if (function.isExternal())
         return;
-      TransposeGraph graph(function.getFunctionBody().front());
+      TransposeGraph graph(archOf(function),
+                           function.getFunctionBody().front());
       OrderSearch(graph).run();
       graph.rewrite();
       LDBG() << "chose the orders of axes in " << function.getName();

@@ -80,7 +80,7 @@ static bool isReadOffProduct(Operation *op) {
   return product && shapeOf(product.getRhs()).size() > 2;
 }
 
-TransposeGraph::TransposeGraph(Block &block) {
+TransposeGraph::TransposeGraph(const Arch &arch, Block &block) : maps(arch) {
   // Movements that cannot be seen as such of a value before them are values of
   // their own, and what they read has to be found too.
   llvm::SetVector<Operation *> readers;

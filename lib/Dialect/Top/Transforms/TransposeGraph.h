@@ -10,6 +10,7 @@
 #define TPUC_LIB_DIALECT_TOP_TRANSFORMS_TRANSPOSEGRAPH_H
 
 #include "Analysis/ElementMap.h"
+#include "Arch/Arch.h"
 #include "Dialect/Top/IR/Top.h"
 #include "llvm/ADT/DenseMap.h"
 
@@ -20,6 +21,9 @@ namespace tpuc::top {
 class MapTable {
 public:
   static constexpr int kNone = -1;
+
+  explicit MapTable(const Arch &arch)
+      : shortestRowBytes(arch.shortestRowBytes) {}
 
   int intern(const std::optional<ElementMap> &map);
   const ElementMap &operator[](int id) const { return maps[id]; }
@@ -46,6 +50,7 @@ public:
 private:
   template <typename Fn> int memo(int kind, int64_t a, int64_t b, Fn &&make);
 
+  int64_t shortestRowBytes;
   std::vector<ElementMap> maps;
   std::vector<bool> identities;
   std::vector<double> costs, transferCosts;
@@ -79,7 +84,7 @@ struct TransposeNode {
 class TransposeGraph {
 public:
   /// Reads the one block of a function.
-  explicit TransposeGraph(mlir::Block &block);
+  TransposeGraph(const Arch &arch, mlir::Block &block);
 
   /// The movement that remains on an edge with the present orders.
   int getMove(const TransposeEdge &edge);

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringExtras.h"
@@ -13,6 +14,7 @@
 #include <limits>
 
 using namespace mlir;
+using namespace tpuc;
 using namespace tpuc::tpu;
 
 using EmitError = function_ref<InFlightDiagnostic()>;
@@ -421,12 +423,17 @@ LogicalResult TpuDialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute named) {
   StringRef name = named.getName();
   Attribute value = named.getValue();
-  auto expect = [&](bool isRight, StringRef what) -> LogicalResult {
+  auto expect = [&](bool isRight, const Twine &what) -> LogicalResult {
     if (isRight)
       return success();
     return op->emitOpError()
            << "has " << name << " = " << value << ", expected " << what;
   };
+  if (name == kChipAttrName) {
+    auto chip = dyn_cast<StringAttr>(value);
+    return expect(isa<ModuleOp>(op) && chip && findChip(chip),
+                  "the name of a chip on a module: " + listChips());
+  }
   if (name == kLayoutAttrName)
     return verifyLayout(op, value);
   if (name == kMemoryAttrName)

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Dialect/Tpu/Plan/KernelContext.h"
@@ -109,9 +110,9 @@ private:
     };
     attempt(1, 0);
     // All of it, and up to where half or an eighth of local memory suffices.
-    constexpr int64_t kLocalBytes = arch::kLanes * arch::kLaneBytes;
+    int64_t localBytes = archOf(function).localBytes();
     SmallVector<unsigned> tried;
-    for (int64_t bytes : {int64_t(0), kLocalBytes / 8, kLocalBytes / 2}) {
+    for (int64_t bytes : {int64_t(0), localBytes / 8, localBytes / 2}) {
       unsigned until = lastAbove(function, bytes);
       if (until == 0 || llvm::is_contained(tried, until))
         continue;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Dialect/Tpu/Plan/KernelContext.h"
+#include "Support/IntMath.h"
 
 #include "Dialect/Tpu/IR/TensorNames.h"
 #include "Dialect/Tpu/IR/Tpu.h"
@@ -128,11 +129,11 @@ GlobalTensor KernelContext::identityMatrix(ElementType type) {
   if (isNew) {
     uint32_t one = kernel::constantBits(1.0, type);
     int64_t width = byteWidth(type);
-    std::vector<char> bytes(arch::kLanes * arch::kLanes * width);
-    for (int64_t i = 0; i < arch::kLanes; ++i)
-      std::memcpy(bytes.data() + i * (arch::kLanes + 1) * width, &one, width);
-    place->second =
-        addConstant(std::move(bytes), type, {1, arch::kLanes, 1, arch::kLanes});
+    int64_t lanes = chip.lanes;
+    std::vector<char> bytes(lanes * lanes * width);
+    for (int64_t i = 0; i < lanes; ++i)
+      std::memcpy(bytes.data() + i * (lanes + 1) * width, &one, width);
+    place->second = addConstant(std::move(bytes), type, {1, lanes, 1, lanes});
   }
   return place->second;
 }
@@ -153,6 +154,6 @@ int64_t KernelContext::addPiece(ArrayRef<char> bytes, StringRef name) {
   int64_t offset = coefficientBytes;
   pieces.push_back({name.str(), offset, bytes});
   coefficientBytes =
-      arch::alignUp(offset + int64_t(bytes.size()), arch::kGlobalAlignBytes);
+      alignUp(offset + int64_t(bytes.size()), chip.globalAlignBytes);
   return offset;
 }

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "Dialect/Tpu/Plan/Passes.h"
 #include "Dialect/Tpu/Plan/PlanText.h"
 #include "mlir/IR/Diagnostics.h"
@@ -58,8 +59,10 @@ private:
   LogicalResult plan(func::FuncOp function, NetworkCache &cache) {
     if (function->hasAttr(tpu::kPlanAttrName))
       return function.emitOpError("has a plan already");
-    auto network = std::make_unique<Network>(function, laneProducts);
-    FailureOr<group::Plan> plan = planNetwork(*network, makeOptions());
+    auto network =
+        std::make_unique<Network>(archOf(function), function, laneProducts);
+    FailureOr<group::Plan> plan =
+        planNetwork(*network, makeOptions(network->program.arch));
     if (failed(plan))
       return failure();
     for (const group::Operator &op : network->program.operators)
@@ -71,9 +74,10 @@ private:
     return success();
   }
 
-  group::Options makeOptions() const {
-    group::Options options;
-    options.localBytes = localBytes;
+  group::Options makeOptions(const Arch &arch) const {
+    group::Options options(arch);
+    if (localBytes != 0)
+      options.localBytes = localBytes;
     options.keepResident = keepResident;
     options.fuse = fuse;
     options.prefetch = prefetch;
@@ -91,10 +95,11 @@ std::optional<uint64_t> tpuc::tpu::estimateCycles(ModuleOp module,
                                                   bool isSearched) {
   ScopedDiagnosticHandler quiet(module.getContext(),
                                 [](Diagnostic &) { return success(); });
-  group::Options options;
+  const Arch &arch = archOf(module);
+  group::Options options(arch);
   if (!isSearched)
     options.search = group::Options::Search::None;
-  Network network(function, /*allowsLaneProducts=*/true);
+  Network network(arch, function, /*allowsLaneProducts=*/true);
   FailureOr<group::Plan> plan = planNetwork(network, options);
   if (failed(plan))
     return std::nullopt;

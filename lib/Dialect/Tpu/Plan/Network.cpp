@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Dialect/Tpu/Plan/Network.h"
+#include "Support/IntMath.h"
 
 #include "Interfaces/LowerToCommands.h"
 
@@ -20,12 +21,9 @@ std::optional<unsigned> Network::indexOf(Value value) const {
 }
 
 group::GlobalBases Network::bases() const {
-  group::GlobalBases bases;
-  bases.coefficients = arch::kGlobalBase;
-  bases.activations =
-      bases.coefficients + uint64_t(arch::alignUp(context.coefficientSize(),
-                                                  arch::kGlobalAlignBytes));
-  return bases;
+  const Arch &arch = program.arch;
+  int64_t bytes = alignUp(context.coefficientSize(), arch.globalAlignBytes);
+  return {arch.globalBase, arch.globalBase + uint64_t(bytes)};
 }
 
 LogicalResult Network::build() {
@@ -49,7 +47,7 @@ LogicalResult Network::addValue(Value value) {
   info.layout = laneLayoutOf(value);
   info.isInput = isa<BlockArgument>(value);
   nextOffset +=
-      arch::alignUp(std::max<int64_t>(info.bytes, 1), arch::kGlobalAlignBytes);
+      alignUp(std::max<int64_t>(info.bytes, 1), program.arch.globalAlignBytes);
   indices[value] = program.values.size();
   program.values.push_back(info);
   values.push_back(value);

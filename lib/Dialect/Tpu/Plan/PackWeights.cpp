@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Dialect/Tpu/Plan/Network.h"
 #include "Dialect/Tpu/Plan/Passes.h"
@@ -51,7 +52,7 @@ struct TpuPackWeights : public tpu::impl::TpuPackWeightsBase<TpuPackWeights> {
     func::FuncOp function = getOperation();
     if (function.isDeclaration())
       return;
-    Network network(function, /*allowsLaneProducts=*/true);
+    Network network(archOf(function), function, /*allowsLaneProducts=*/true);
     if (failed(network.place()))
       return signalPassFailure();
     bool hasFailed = false;

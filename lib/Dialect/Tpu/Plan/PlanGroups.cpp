@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Dialect/Tpu/Plan/PlanText.h"
+#include "Support/IntMath.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
@@ -57,7 +58,7 @@ static tpu::SlicesAttr slicesOf(const kernel::Shape4 &space,
                                 const kernel::Shape4 &tile, Value result) {
   kernel::Shape4 count;
   for (unsigned axis = 0; axis < 4; ++axis)
-    count[axis] = arch::ceilDiv(space[axis], tile[axis]);
+    count[axis] = ceilDiv(space[axis], tile[axis]);
   ArrayRef<int64_t> shape = tpu::getShape(result);
   bool hasFrames = shape.size() == 5 && space[kernel::H] == shape[2];
   return tpu::SlicesAttr::get(

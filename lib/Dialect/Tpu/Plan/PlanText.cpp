@@ -114,7 +114,8 @@ private:
       global = allocation.globalOffset;
     auto [first, last] = lifetime;
     return tpu::LocalAttr::get(
-        context, allocation.address, network.program.values[value].laneBytes(),
+        context, allocation.address,
+        network.program.values[value].laneBytes(network.program.arch),
         numberOf(first), numberOf(last), global, why, by);
   }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LayerGroup/VerifyPlan.h"
+#include "Arch/Chip.h"
 #include "Dialect/Tpu/Plan/Passes.h"
 #include "Dialect/Tpu/Plan/PlanText.h"
 #include "llvm/Support/DebugLog.h"
@@ -85,7 +86,8 @@ private:
                       : nullptr;
       if (!local || !network.program.values[index].layout.isKnown())
         continue;
-      int64_t bytes = network.program.values[index].laneBytes();
+      int64_t bytes =
+          network.program.values[index].laneBytes(network.program.arch);
       if (local.getBytes() != bytes)
         return op->emitOpError() << "takes " << bytes << " bytes of a lane, "
                                  << "but is planned with " << local.getBytes();
@@ -226,7 +228,7 @@ private:
     OwningOpRef<func::FuncOp> copy = function.clone();
     if (failed(dissolveGroups(*copy)))
       return failure();
-    Network network(*copy, plan.getLaneProducts());
+    Network network(archOf(function), *copy, plan.getLaneProducts());
     return success(succeeded(network.build()) &&
                    succeeded(PlanChecker(function, network).run()));
   }

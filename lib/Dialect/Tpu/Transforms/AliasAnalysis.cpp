@@ -72,10 +72,10 @@ bool tpuc::isLaneTranspose(tpu::ReshapeOp reshape) {
 }
 
 /// Whether both have rows of one length, a row a lane in turn.
-static bool haveSameRows(Value a, Value b) {
-  auto rowOf = [](Value value) -> std::optional<int64_t> {
+static bool haveSameRows(const Arch &arch, Value a, Value b) {
+  auto rowOf = [&](Value value) -> std::optional<int64_t> {
     kernel::LaneLayout layout = laneLayoutOf(value);
-    if (!layout.isKnown() || (layout.n > 1 && layout.c % arch::kLanes != 0))
+    if (!layout.isKnown() || (layout.n > 1 && layout.c % arch.lanes != 0))
       return std::nullopt;
     int64_t count = cast<RankedTensorType>(value.getType()).getNumElements();
     return count / (layout.n * layout.c);
@@ -91,23 +91,22 @@ static int64_t bytesOf(Value value) {
 }
 
 /// Bytes per lane that a resident value takes.
-static int64_t laneBytesOf(Value value) {
+static int64_t laneBytesOf(const Arch &arch, Value value) {
   kernel::LaneLayout layout = laneLayoutOf(value);
   if (!layout.isKnown())
     return 0;
   int64_t row = bytesOf(value) / (layout.n * layout.c);
-  return layout.n * arch::ceilDiv(layout.c, arch::kLanes) *
-         arch::alignUp(row, arch::kVectorBytes);
+  return layout.n * arch.channelRows(layout.c) * arch.wholeVectors(row);
 }
 
-AliasAnalysis::AliasAnalysis(func::FuncOp function) {
+AliasAnalysis::AliasAnalysis(const Arch &arch, func::FuncOp function) {
   for (Value value : function.getBody().front().getTerminator()->getOperands())
     results.insert(rootOf(value));
   // Concatenations may be nested: in reverse order, so that it is known whether
   // an outer one is a result of the function.
   SmallVector<tpu::ConcatOp> concats(function.getOps<tpu::ConcatOp>());
   for (tpu::ConcatOp concat : llvm::reverse(concats))
-    aliasOperands(concat, results.contains(rootOf(concat.getOutput())));
+    aliasOperands(arch, concat, results.contains(rootOf(concat.getOutput())));
 }
 
 bool AliasAnalysis::copyResults(func::FuncOp function) {
@@ -133,14 +132,15 @@ bool AliasAnalysis::copyResults(func::FuncOp function) {
   return hasChanged;
 }
 
-void AliasAnalysis::aliasOperands(tpu::ConcatOp concat, bool isResult) {
+void AliasAnalysis::aliasOperands(const Arch &arch, tpu::ConcatOp concat,
+                                  bool isResult) {
   ArrayRef<int64_t> shape = tpu::getShape(concat.getOutput());
   size_t axis = concat.getAxis();
   // Each operand is contiguous in the result.
   if (ShapedType::getNumElements(shape.take_front(axis)) != 1)
     return;
   // A value that fills most of local memory would be spilled anyway.
-  bool staysGlobal = 2 * laneBytesOf(concat.getOutput()) > arch::kLaneBytes;
+  bool staysGlobal = 2 * laneBytesOf(arch, concat.getOutput()) > arch.laneBytes;
   int64_t offset = 0, start = 0;
   for (Value operand : concat.getInputs()) {
     Alias alias = aliasOf(operand);
@@ -148,8 +148,8 @@ void AliasAnalysis::aliasOperands(tpu::ConcatOp concat, bool isResult) {
                    bytesOf(alias.root) == bytesOf(operand) &&
                    tpu::getElement(alias.root) == tpu::getElement(operand);
     bool saves = isResult || staysGlobal ||
-                 (start % arch::kLanes == 0 &&
-                  haveSameRows(alias.root, concat.getOutput()));
+                 (start % arch.lanes == 0 &&
+                  haveSameRows(arch, alias.root, concat.getOutput()));
     // Results of the function have memory of their own.
     bool isFree = !isForeign(alias.root) && alias.root != concat.getOutput() &&
                   !results.contains(alias.root);

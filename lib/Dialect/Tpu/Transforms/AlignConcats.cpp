@@ -6,9 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "ChannelFilters.h"
+#include "Support/IntMath.h"
 
-#include "Arch/BM1684X.h"
 #include "Dialect/Tpu/IR/TensorNames.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -29,12 +30,15 @@ namespace {
 /// One concatenation of channels, all of whose readers are convolutions.
 class Alignment {
 public:
-  static std::optional<Alignment> match(tpu::ConcatOp concat) {
+  explicit Alignment(const Arch &arch) : arch(arch) {}
+
+  static std::optional<Alignment> match(const Arch &arch,
+                                        tpu::ConcatOp concat) {
     ArrayRef<int64_t> shape = tpu::getShape(concat.getOutput());
     if (concat.getAxis() != 1 || shape.size() != 4 || shape[0] != 1 ||
         concat->use_empty() || concat.getInputs().size() < 2)
       return std::nullopt;
-    Alignment alignment;
+    Alignment alignment(arch);
     alignment.concat = concat;
     for (Operation *user : concat->getUsers()) {
       tpu::ConvOp conv = asDenseConv(user);
@@ -68,8 +72,8 @@ public:
     };
     for (auto [part, size] : llvm::zip(concat.getInputs(), sizes)) {
       int64_t channels = tpu::getShape(part)[1];
-      if (start % arch::kLanes != 0)
-        copies += copyCycles(channels, plane * bytes);
+      if (start % arch.lanes != 0)
+        copies += copyCycles(arch, channels, plane * bytes);
       start += channels;
       if (size == channels)
         continue;
@@ -80,15 +84,15 @@ public:
       int64_t taps = planeOf(conv.getFilter());
       int64_t depth = tpu::getShape(conv.getFilter())[1];
       int64_t width = elementBytesOf(conv.getInput());
-      add(convolutionCycles(size, depth, taps, plane, width),
-          convolutionCycles(channels, depth, taps, plane, width));
+      add(convolutionCycles(arch, size, depth, taps, plane, width),
+          convolutionCycles(arch, channels, depth, taps, plane, width));
     }
     for (tpu::ConvOp conv : readers) {
       int64_t taps = planeOf(conv.getFilter());
       int64_t results = tpu::getShape(conv.getOutput())[1];
       int64_t pixels = planeOf(conv.getOutput());
-      add(convolutionCycles(results, count, taps, pixels, bytes),
-          convolutionCycles(results, start, taps, pixels, bytes));
+      add(convolutionCycles(arch, results, count, taps, pixels, bytes),
+          convolutionCycles(arch, results, start, taps, pixels, bytes));
     }
     return added.together() < copies;
   }
@@ -126,7 +130,7 @@ private:
   /// The channels that `part` is to have, or nothing when it cannot get more.
   std::optional<int64_t> sizeOf(Value part) {
     int64_t channels = tpu::getShape(part)[1];
-    int64_t padded = arch::alignUp(channels, arch::kLanes);
+    int64_t padded = alignUp(channels, arch.lanes);
     bool isLast = part == concat.getInputs().back();
     if (padded == channels)
       return channels;
@@ -171,6 +175,7 @@ private:
     return part;
   }
 
+  const Arch &arch;
   tpu::ConcatOp concat;
   SmallVector<tpu::ConvOp> readers;
   /// Channels of each part, and where those of the concatenation go.
@@ -183,9 +188,10 @@ struct TpuAlignConcats
   using TpuAlignConcatsBase::TpuAlignConcatsBase;
 
   void runOnOperation() override {
+    const Arch &arch = archOf(getOperation());
     SmallVector<tpu::ConcatOp> concats(getOperation().getOps<tpu::ConcatOp>());
     for (tpu::ConcatOp concat : concats) {
-      std::optional<Alignment> alignment = Alignment::match(concat);
+      std::optional<Alignment> alignment = Alignment::match(arch, concat);
       if (!alignment || !alignment->pays())
         continue;
       LDBG() << "aligns " << concat;

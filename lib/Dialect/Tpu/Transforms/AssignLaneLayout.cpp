@@ -1,4 +1,4 @@
-//===- AssignLanes.cpp - Which axis of a value lies across the lanes ------===//
+//===- AssignLaneLayout.cpp - Which axis of a value is across the lanes ---===//
 //
 // Operators with a fixed layout (windows over channels, attention over rows)
 // seed the layouts of their operands and results; element-wise and row-wise
@@ -7,10 +7,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Dialect/Tpu/Transforms/AliasAnalysis.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "Kernel/Tensor.h"
+#include "Support/IntMath.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/DebugLog.h"
@@ -49,8 +51,8 @@ class LaneAssignment {
   static constexpr int64_t kShortestRun = 16;
 
 public:
-  LaneAssignment(func::FuncOp function, bool carriesOn)
-      : function(function), carriesOn(carriesOn) {}
+  LaneAssignment(const Arch &arch, func::FuncOp function, bool carriesOn)
+      : arch(arch), function(function), carriesOn(carriesOn) {}
 
   void run() {
     for (Operation &op : function.getBody().front())
@@ -108,15 +110,15 @@ private:
 
   /// Whether a permutation from one layout into another keeps all lanes or
   /// transposes all lanes with rows; anything else goes through global memory.
-  static bool isCleanPermutation(tpu::PermuteOp permute, LaneLayout source,
-                                 LaneLayout layout) {
-    // A stride of a multiple of 64 lanes stays in its lane.
-    auto isLane = [](ArrayRef<int64_t> shape, size_t axis, LaneLayout lanes) {
+  bool isCleanPermutation(tpu::PermuteOp permute, LaneLayout source,
+                          LaneLayout layout) const {
+    // A stride of a multiple of all lanes stays in its lane.
+    auto isLane = [&](ArrayRef<int64_t> shape, size_t axis, LaneLayout lanes) {
       int64_t outer = sizeOf(shape.take_front(axis));
       int64_t row = sizeOf(shape) / (lanes.n * lanes.c);
       int64_t rows = sizeOf(shape.drop_front(axis + 1)) / row;
       return outer >= lanes.n && outer < lanes.n * lanes.c &&
-             rows % arch::kLanes != 0;
+             rows % arch.lanes != 0;
     };
     ArrayRef<int64_t> to = shapeOf(permute.getOutput());
     ArrayRef<int64_t> from = shapeOf(permute.getInput());
@@ -129,7 +131,7 @@ private:
       keepsAll &= isNow == wasBefore;
       transposesAll &= !(isNow && wasBefore);
     }
-    // A 64 x 64 product takes as long for few elements.
+    // A product of lanes x lanes takes as long for few elements.
     constexpr int64_t kFew = 16;
     int64_t rest = sizeOf(to) / (layout.n * layout.c);
     return keepsAll || (transposesAll && layout.c >= kFew && rest >= kFew);
@@ -137,8 +139,8 @@ private:
 
   /// Whether an axis that lies across the lanes of a permutation's result is
   /// spread over lanes and rows of its operand.
-  static bool splitsAxis(tpu::PermuteOp permute, LaneLayout source,
-                         LaneLayout layout) {
+  bool splitsAxis(tpu::PermuteOp permute, LaneLayout source,
+                  LaneLayout layout) const {
     ArrayRef<int64_t> from = shapeOf(permute.getInput());
     ArrayRef<int64_t> to = shapeOf(permute.getOutput());
     int64_t row = sizeOf(from) / (source.n * source.c);
@@ -153,24 +155,23 @@ private:
   }
 
   /// Whether what a permutation keeps side by side is no short row.
-  static bool movesRows(tpu::PermuteOp permute) {
+  bool movesRows(tpu::PermuteOp permute) const {
     int64_t run = 1;
     ArrayRef<int64_t> order = permute.getOrder();
     for (size_t axis = order.size();
          axis-- > 0 && order[axis] == int64_t(axis);)
       run *= shapeOf(permute.getOutput())[axis];
-    return run * widthOf(permute.getOutput()) >= arch::kVectorBytes;
+    return run * widthOf(permute.getOutput()) >= arch.vectorBytes;
   }
 
   /// How much of the lanes and of their vectors rows of `shape` use.
-  static double usageOf(LaneLayout layout, ArrayRef<int64_t> shape,
-                        int64_t width) {
+  double usageOf(LaneLayout layout, ArrayRef<int64_t> shape,
+                 int64_t width) const {
     auto usage = [](int64_t size, int64_t unit) {
-      return double(size) / double(arch::alignUp(size, unit));
+      return double(size) / double(alignUp(size, unit));
     };
     int64_t rest = sizeOf(shape) / (layout.n * layout.c);
-    return usage(layout.c, arch::kLanes) *
-           usage(rest * width, arch::kVectorBytes);
+    return usage(layout.c, arch.lanes) * usage(rest * width, arch.vectorBytes);
   }
 
   /// Whether a value is transferred anyway: an input or result of the function,
@@ -251,9 +252,9 @@ private:
     double bestUsage = 0;
     // Many short rows: an equal number in each lane.
     int64_t leading = sizeOf(shape.take_front(numAxes - 1));
-    int64_t lanes = arch::laneDivisor(leading);
+    int64_t lanes = arch.laneDivisor(leading);
     int64_t row = sizeOf(shape.drop_front(numAxes - 1)) * width;
-    if (leading > arch::kLanes && row < arch::kVectorBytes) {
+    if (leading > arch.lanes && row < arch.vectorBytes) {
       best = {1, lanes};
       bestUsage = usageOf(best, shape, width);
     }
@@ -348,23 +349,23 @@ private:
 
   /// The same for images of one channel, which convolutions read, and others
   /// for all of their channels.
-  static bool startsImages(Operation *op, LaneLayout layout) {
+  bool startsImages(Operation *op, LaneLayout layout) const {
     auto reshape = dyn_cast<tpu::ReshapeOp>(op);
     if (!reshape || !canTransposeLanes(reshape))
       return false;
     ArrayRef<int64_t> shape = shapeOf(reshape.getOutput());
     return shape.size() > 2 && shape[0] == layout.n && shape[1] == 1 &&
-           layout.c >= arch::kLanes && sizeOf(shape) == layout.n * layout.c &&
+           layout.c >= arch.lanes && sizeOf(shape) == layout.n * layout.c &&
            leadsToImages(reshape.getOutput());
   }
 
   /// Whether a function of one element, of an image of a few channels, takes
   /// more time in their lanes than to move it to all lanes and back.
-  static bool leavesFewLanes(Operation *op, LaneLayout layout) {
+  bool leavesFewLanes(Operation *op, LaneLayout layout) const {
     constexpr int64_t kFewLanes = 4;
     return layout.c <= kFewLanes && hasManyPasses(op) &&
            sizeOf(shapeOf(op->getResult(0))) >=
-               layout.n * layout.c * arch::kLanes * arch::kVectorBytes &&
+               layout.n * layout.c * arch.lanes * arch.vectorBytes &&
            !leadsToImages(op->getResult(0));
   }
 
@@ -440,6 +441,7 @@ private:
                : sizeOf(shape) == shape.back();
   }
 
+  const Arch &arch;
   func::FuncOp function;
   bool carriesOn;
   llvm::MapVector<Value, LaneLayout> layouts;
@@ -452,8 +454,13 @@ struct TpuAssignLaneLayout
 
   void runOnOperation() override {
     if (!getOperation().isDeclaration())
-      LaneAssignment(getOperation(), carry).run();
+      tpu::assignLaneLayouts(archOf(getOperation()), getOperation(), carry);
   }
 };
 
 } // namespace
+
+void tpuc::tpu::assignLaneLayouts(const Arch &arch, func::FuncOp function,
+                                  bool carriesOn) {
+  LaneAssignment(arch, function, carriesOn).run();
+}

@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "ChannelFilters.h"
-#include "Arch/BM1684X.h"
+#include "Arch/Arch.h"
+#include "Support/IntMath.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -29,24 +30,22 @@ int64_t tpuc::planeOf(Value value) {
 // Cycles
 //===----------------------------------------------------------------------===//
 
-EngineCycles tpuc::convolutionCycles(int64_t results, int64_t channels,
-                                     int64_t taps, int64_t pixels,
-                                     int64_t elementBytes) {
+EngineCycles tpuc::convolutionCycles(const Arch &arch, int64_t results,
+                                     int64_t channels, int64_t taps,
+                                     int64_t pixels, int64_t elementBytes) {
   // Four pixels and a vector of channels a cycle, a result a lane.
-  constexpr int64_t kPixels = 4;
   EngineCycles cycles;
-  cycles.tiu = arch::ceilDiv(results, arch::kLanes) *
-               arch::ceilDiv(channels, arch::kVectorBytes / elementBytes) *
-               taps * arch::ceilDiv(pixels, kPixels);
+  cycles.tiu = ceilDiv(results, arch.lanes) *
+               ceilDiv(channels, arch.vectorBytes / elementBytes) * taps *
+               ceilDiv(pixels, arch.productPositions);
   cycles.gdma = int64_t(double(results * channels * taps * elementBytes) /
-                        arch::kLoadBytesPerCycle);
+                        arch.loadBytesPerCycle);
   return cycles;
 }
 
-int64_t tpuc::copyCycles(int64_t channels, int64_t rowBytes) {
-  return int64_t(
-      double(channels * std::max(rowBytes, arch::kShortestRowBytes)) /
-      arch::kMoveBytesPerCycle);
+int64_t tpuc::copyCycles(const Arch &arch, int64_t channels, int64_t rowBytes) {
+  return int64_t(double(channels * std::max(rowBytes, arch.shortestRowBytes)) /
+                 arch.moveBytesPerCycle);
 }
 
 //===----------------------------------------------------------------------===//

@@ -8,6 +8,7 @@
 #ifndef TPUC_LIB_DIALECT_TPU_TRANSFORMS_CHANNELFILTERS_H
 #define TPUC_LIB_DIALECT_TPU_TRANSFORMS_CHANNELFILTERS_H
 
+#include "Arch/Arch.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/IR/Builders.h"
 
@@ -29,12 +30,13 @@ int64_t planeOf(mlir::Value value);
 
 /// Cycles of a convolution with filter [`results`, `channels`, taps] whose
 /// result has `pixels` elements a channel, and of the load of its filter.
-EngineCycles convolutionCycles(int64_t results, int64_t channels, int64_t taps,
-                               int64_t pixels, int64_t elementBytes);
+EngineCycles convolutionCycles(const Arch &arch, int64_t results,
+                               int64_t channels, int64_t taps, int64_t pixels,
+                               int64_t elementBytes);
 
 /// Cycles of a copy of `channels` rows of `rowBytes` to other lanes or within
 /// global memory.
-int64_t copyCycles(int64_t channels, int64_t rowBytes);
+int64_t copyCycles(const Arch &arch, int64_t channels, int64_t rowBytes);
 
 /// Whether filter and bias of a convolution are constants with data.
 bool hasData(tpu::ConvOp conv);

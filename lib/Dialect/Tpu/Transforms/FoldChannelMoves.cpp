@@ -7,9 +7,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "ChannelFilters.h"
 
-#include "Arch/BM1684X.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/DebugLog.h"
@@ -87,11 +87,11 @@ static std::optional<ChannelMove> traceChannels(Value value) {
 }
 
 /// Whether the channels are aligned to lanes, so that no copy is needed.
-static bool isView(ArrayRef<int64_t> channels) {
+static bool isView(const Arch &arch, ArrayRef<int64_t> channels) {
   for (auto [index, channel] : llvm::enumerate(channels))
     if (channel != channels.front() + int64_t(index))
       return false;
-  return channels.front() % arch::kLanes == 0;
+  return channels.front() % arch.lanes == 0;
 }
 
 /// Whether all channels are different.
@@ -110,16 +110,17 @@ namespace {
 /// Rewrites the users of one moved value.
 class Folding {
 public:
-  Folding(Value value, ChannelMove move)
-      : value(value), move(std::move(move)) {}
+  Folding(const Arch &arch, Value value, ChannelMove move)
+      : arch(arch), value(value), move(std::move(move)) {}
 
   /// Replaces the value where that is faster.
   bool run() {
     int64_t bytes = elementBytesOf(value);
     ArrayRef<int64_t> shape = tpu::getShape(value);
     int64_t numChannels = tpu::getShape(move.source)[1];
-    EngineCycles selection = convolutionCycles(
-        shape[1], numChannels, /*taps=*/1, shape[0] * planeOf(value), bytes);
+    EngineCycles selection =
+        convolutionCycles(arch, shape[1], numChannels, /*taps=*/1,
+                          shape[0] * planeOf(value), bytes);
     EngineCycles folded;
     SmallVector<tpu::ConvOp> readers;
     bool selects = false;
@@ -144,7 +145,8 @@ public:
       }
       selects = true;
     }
-    int64_t copy = copyCycles(shape[0] * shape[1], planeOf(value) * bytes);
+    int64_t copy =
+        copyCycles(arch, shape[0] * shape[1], planeOf(value) * bytes);
     if (folded.together() >= copy)
       return false;
     for (tpu::ConvOp conv : readers)
@@ -155,10 +157,11 @@ public:
   }
 
 private:
-  static EngineCycles cyclesOf(tpu::ConvOp conv, int64_t channels,
-                               int64_t bytes) {
+  EngineCycles cyclesOf(tpu::ConvOp conv, int64_t channels,
+                        int64_t bytes) const {
     ArrayRef<int64_t> shape = tpu::getShape(conv.getOutput());
-    return convolutionCycles(shape[1], channels, planeOf(conv.getFilter()),
+    return convolutionCycles(arch, shape[1], channels,
+                             planeOf(conv.getFilter()),
                              shape[0] * planeOf(conv.getOutput()), bytes);
   }
 
@@ -187,6 +190,7 @@ private:
     value.replaceAllUsesWith(selected);
   }
 
+  const Arch &arch;
   Value value;
   ChannelMove move;
 };
@@ -196,12 +200,13 @@ struct TpuFoldChannelMoves
   using TpuFoldChannelMovesBase::TpuFoldChannelMovesBase;
 
   void runOnOperation() override {
+    const Arch &arch = archOf(getOperation());
     SmallVector<Operation *> moves;
     for (Operation &op : getOperation().getBody().front())
       if (isa<DataMovementOpInterface>(op))
         moves.push_back(&op);
     for (Operation *op : moves)
-      numFolded += foldMove(op);
+      numFolded += foldMove(arch, op);
     for (Operation *op : llvm::reverse(moves))
       if (op->use_empty())
         op->erase();
@@ -209,7 +214,7 @@ struct TpuFoldChannelMoves
   }
 
 private:
-  static bool foldMove(Operation *op) {
+  static bool foldMove(const Arch &arch, Operation *op) {
     Value value = op->getResult(0);
     bool isEnd = !value.use_empty() &&
                  llvm::none_of(value.getUsers(), [](Operation *user) {
@@ -222,10 +227,10 @@ private:
     if (!isEnd || !hasProduct || tpu::getShape(value).size() != 4)
       return false;
     std::optional<ChannelMove> move = traceChannels(value);
-    if (!move || isView(move->channels) ||
+    if (!move || isView(arch, move->channels) ||
         move->source.getDefiningOp<tpu::WeightOp>())
       return false;
-    return Folding(value, std::move(*move)).run();
+    return Folding(arch, value, std::move(*move)).run();
   }
 };
 

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arch/Chip.h"
 #include "Dialect/Tpu/Transforms/KernelTypes.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -22,7 +23,7 @@ using namespace mlir;
 using namespace tpuc;
 
 /// The cast of an f32 input whose only reader is `conv`, if it can be fused.
-static tpu::CastOp getFusibleCast(tpu::ConvOp conv) {
+static tpu::CastOp getFusibleCast(const Arch &arch, tpu::ConvOp conv) {
   auto cast = conv.getInput().getDefiningOp<tpu::CastOp>();
   if (!cast || !cast->hasOneUse() || !isa<BlockArgument>(cast.getInput()) ||
       !tpu::getElement(cast.getInput()).isF32() ||
@@ -36,7 +37,7 @@ static tpu::CastOp getFusibleCast(tpu::ConvOp conv) {
   kernel::ConvParams params;
   params.input.type = *type;
   setConvShapes(conv, params);
-  return kernel::canRoundInput(params) ? cast : nullptr;
+  return kernel::canRoundInput(arch, params) ? cast : nullptr;
 }
 
 namespace {
@@ -44,8 +45,9 @@ namespace {
 struct TpuFuseInputCasts
     : public tpuc::tpu::impl::TpuFuseInputCastsBase<TpuFuseInputCasts> {
   void runOnOperation() override {
+    const Arch &arch = archOf(getOperation());
     getOperation().walk([&](tpu::ConvOp conv) {
-      tpu::CastOp cast = getFusibleCast(conv);
+      tpu::CastOp cast = getFusibleCast(arch, conv);
       if (!cast)
         return;
       conv.getInputMutable().assign(cast.getInput());

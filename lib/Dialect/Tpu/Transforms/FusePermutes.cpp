@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Analysis/AxisOrder.h"
+#include "Arch/Chip.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Dialect/Tpu/Transforms/AliasAnalysis.h"
 #include "Dialect/Tpu/Transforms/KernelTypes.h"
@@ -59,20 +60,21 @@ static GlobalTensor getSide(Value value, tpu::LaneLayoutAttr layout) {
 
 /// Whether `order` of `source` transposes lanes and rows in local memory
 /// between the lanes that source and result have.
-static bool isLaneTranspose(Value source, Value result,
+static bool isLaneTranspose(const Arch &arch, Value source, Value result,
                             const AxisOrder &order) {
   tpu::LaneLayoutAttr from = getLayout(source), to = getLayout(result);
   FailureOr<ElementType> type = elementTypeOf(source.getType());
   if (!from || !to || failed(type) || !(isFloat(*type) || isInt8(*type)))
     return false;
   return transposesLanes(
+      arch,
       {getSide(result, to), getSide(source, from), /*identity=*/std::nullopt},
       StridedMap::identity(order.shape).permuted(order.order).axes);
 }
 
 /// Fuses `permute` with the one before it if their composition is a lane
 /// transpose; adds erased operators to `erased`.
-static void fuseWithPermuteBefore(tpu::PermuteOp permute,
+static void fuseWithPermuteBefore(const Arch &arch, tpu::PermuteOp permute,
                                   DenseSet<Operation *> &erased) {
   tpu::PermuteOp before = getPermuteBefore(permute);
   if (!before)
@@ -81,7 +83,7 @@ static void fuseWithPermuteBefore(tpu::PermuteOp permute,
   std::optional<AxisOrder> order = composeThroughReshape(
       tpu::getShape(source), before.getOrder(),
       tpu::getShape(permute.getInput()), permute.getOrder());
-  if (!order || !isLaneTranspose(source, result, *order))
+  if (!order || !isLaneTranspose(arch, source, result, *order))
     return;
   LDBG() << "fuses " << permute.getLoc() << " with " << before.getLoc();
   OpBuilder builder(permute);
@@ -123,7 +125,7 @@ struct TpuFusePermutes
     DenseSet<Operation *> erased;
     for (tpu::PermuteOp permute : llvm::reverse(permutes))
       if (!erased.contains(permute))
-        fuseWithPermuteBefore(permute, erased);
+        fuseWithPermuteBefore(archOf(getOperation()), permute, erased);
   }
 };
 

@@ -90,7 +90,7 @@ LogicalResult TileBendOp::buildKernels(KernelContext &context,
     builder.arith(Arith::Max, scratch[2], operands[0], Operand(0.0, type));
     builder.arith(Arith::Add, result, scratch[1], scratch[2]);
   };
-  makeElementwiseKernels(params, kernels);
+  makeElementwiseKernels(context.arch(), params, kernels);
   return success();
 }
 
