@@ -15,7 +15,8 @@ using namespace tpuc;
 using namespace tpuc::group;
 
 Lifetimes::Lifetimes(llvm::ArrayRef<Interval> intervals)
-    : intervals(intervals), wasFound(intervals.size()) {
+    : intervals(intervals), wasAdded(intervals.size()),
+      wasFound(intervals.size()) {
   unsigned last = 0;
   for (const Interval &interval : intervals)
     last = std::max(last, interval.last);
@@ -23,6 +24,9 @@ Lifetimes::Lifetimes(llvm::ArrayRef<Interval> intervals)
 }
 
 void Lifetimes::insert(unsigned index) {
+  if (!wasAdded[index])
+    added.push_back(index);
+  wasAdded[index] = true;
   for (unsigned span = intervals[index].first / kSpan;
        span <= intervals[index].last / kSpan; ++span)
     spans[span].push_back(index);
@@ -30,13 +34,25 @@ void Lifetimes::insert(unsigned index) {
 
 llvm::SmallVector<unsigned> Lifetimes::meeting(const Interval &interval) {
   llvm::SmallVector<unsigned> found;
-  for (unsigned span = interval.first / kSpan; span <= interval.last / kSpan;
-       ++span)
-    for (unsigned index : spans[span])
+  auto visit = [&](llvm::ArrayRef<unsigned> indices) {
+    for (unsigned index : indices)
       if (!wasFound[index] && intervals[index].overlaps(interval)) {
         wasFound[index] = true;
         found.push_back(index);
       }
+  };
+  // A long interval meets most others, each in many spans.
+  size_t entries = 0;
+  auto met = llvm::ArrayRef(spans).slice(interval.first / kSpan,
+                                         interval.last / kSpan -
+                                             interval.first / kSpan + 1);
+  for (const std::vector<unsigned> &span : met)
+    entries += span.size();
+  if (entries > added.size())
+    visit(added);
+  else
+    for (const std::vector<unsigned> &span : met)
+      visit(span);
   for (unsigned index : found)
     wasFound[index] = false;
   llvm::stable_sort(found, [&](unsigned a, unsigned b) {

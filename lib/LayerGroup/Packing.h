@@ -45,7 +45,8 @@ private:
   static constexpr unsigned kSpan = 16; ///< steps
 
   llvm::ArrayRef<Interval> intervals;
-  std::vector<bool> wasFound;
+  std::vector<bool> wasAdded, wasFound;
+  std::vector<unsigned> added;
   std::vector<std::vector<unsigned>> spans;
 };
 
