@@ -4,6 +4,7 @@ import networks as nets
 import numpy as np
 import onnxruntime
 import pytest
+import tpuc
 from onnx import helper
 from tpuc import _core
 from tpuc.calibration import canonical, make_table
@@ -155,3 +156,23 @@ def test_command_line_switches_it_off(tmp_path, capsys):
         types = (t for op in _core.quantized_operations(read_module(out)) for t in op.operands if t)
         has_zero[flag] = any(t.zero_point for t in types)
     assert has_zero == {"--asymmetric": True, "--no-asymmetric": False}
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("op", ["Add", "Sub"])
+def test_sums_of_tensors_on_one_side_of_zero_stay_within_16_bits(op, sign):
+    """The distances from two zero points at the end of their ranges add up."""
+    rng = np.random.default_rng(5)
+    x = (sign * rng.uniform(0.4, 0.8, (1, 16, 8, 8))).astype(np.float32)
+    w = rng.standard_normal((8, 16, 3, 3)).astype(np.float32)
+    nodes = [
+        helper.make_node("Tanh", ["x"], ["b"], "b"),
+        helper.make_node("Neg" if op == "Sub" else "Identity", ["x"], ["c"], "c"),
+        helper.make_node(op, ["b", "c"], ["d"], "d"),
+        helper.make_node("Conv", ["d", "w"], ["y"], "y"),
+    ]
+    model = nets.network(nodes, {"x": x.shape}, {"y": (1, 8, 6, 6)}, {"w": w})
+    expected = run_onnx(model, {"x": x})
+    table = tpuc.calibrate(model, [{"x": x}, {"x": x * np.float32(0.7)}], method="max")
+    actual = tpuc.compile(model, "INT8", calibration_table=table).run({"x": x})["y"]
+    assert np.abs(actual - expected).max() < 0.03 * np.abs(expected).max()

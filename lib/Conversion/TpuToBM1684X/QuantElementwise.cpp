@@ -8,6 +8,7 @@
 
 #include "QuantElementwise.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace mlir;
@@ -130,11 +131,14 @@ SumFactors tpuc::chooseSumFactors(double lhsScale, double rhsScale,
 
 static void setSum(ElementwiseParams &params, bool subtracts, QuantParams lhs,
                    QuantParams rhs, QuantParams result) {
-  auto limit = [&](unsigned index) {
-    return isSigned(params.operands[index].tensor.type) ? 128 : 255;
+  // Neither the integers nor their distances from the zero point leave 16 bits.
+  auto limit = [&](unsigned index, int64_t zero) {
+    bool hasSign = isSigned(params.operands[index].tensor.type);
+    int64_t low = hasSign ? -128 : 0, high = hasSign ? 127 : 255;
+    return std::max({-low, high, zero - low, high - zero});
   };
-  SumFactors factors =
-      chooseSumFactors(lhs.scale, rhs.scale, limit(0), limit(1));
+  SumFactors factors = chooseSumFactors(
+      lhs.scale, rhs.scale, limit(0, lhs.zeroPoint), limit(1, rhs.zeroPoint));
   if (subtracts)
     factors.rhs = -factors.rhs;
   int64_t zero = lhs.zeroPoint * factors.lhs + rhs.zeroPoint * factors.rhs;
