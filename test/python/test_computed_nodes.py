@@ -256,3 +256,21 @@ def test_integer_products():
     expected = (x.astype(np.int32) - 7) @ w.astype(np.int32)
     np.testing.assert_array_equal(tpuc.compile(proto, "F32").run(feeds)["y0"], expected)
     check(*model("DynamicQuantizeLinear", [normal(3, 50)], outputs=3, opset=19))
+
+
+FILTERS = {
+    "plain": ((2, 3, 9, 7), (5, 3, 3, 3), {"pads": [1, 1, 1, 1]}),
+    "uneven": ((1, 4, 11, 6), (6, 4, 3, 2), {"pads": [2, 0, 1, 1], "strides": [2, 1]}),
+    "dilated groups": ((3, 6, 13, 9), (4, 3, 2, 3), {"dilations": [3, 2], "group": 2}),
+    "depthwise": ((1, 5, 8, 8), (10, 1, 3, 3), {"group": 5, "auto_pad": "SAME_LOWER"}),
+    "pointwise": ((2, 67, 5, 3), (9, 67, 1, 1), {"strides": [2, 2]}),
+    "one axis": ((2, 3, 33), (4, 3, 5), {"pads": [2, 2]}),
+    "three axes": ((1, 2, 5, 4, 6), (3, 2, 2, 2, 3), {"pads": [0, 1, 0, 1, 0, 2]}),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_computed_filters(name):
+    x, w, attributes = FILTERS[name]
+    check(*model("Conv", [normal(*x), normal(*w)], **attributes))
+    check(*model("Conv", [normal(*x), normal(*w), normal(w[0])], fixed=(2,), **attributes))

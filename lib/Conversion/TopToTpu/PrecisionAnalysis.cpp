@@ -71,6 +71,18 @@ Type PrecisionAnalysis::getArgumentElement(BlockArgument argument) {
   return getQuantType(argument);
 }
 
+/// Whether a value is one result of several, or moved from one: those have no
+/// ranges.
+static bool isOneOfSeveral(Value value, const LoweringSet &set) {
+  Operation *op = value.getDefiningOp();
+  while (op && op->getNumResults() == 1 && set.isMove(op) &&
+         !top::getCalibratedType(value)) {
+    value = op->getOperand(0);
+    op = value.getDefiningOp();
+  }
+  return op && op->getNumResults() > 1;
+}
+
 bool PrecisionAnalysis::isInt8(Operation *op) {
   if (std::optional<Precision> given = findInTable(op))
     return *given == Precision::INT8;
@@ -84,7 +96,9 @@ bool PrecisionAnalysis::isInt8(Operation *op) {
     });
   auto [entry, isNew] = gains.try_emplace(op, true);
   if (isNew) {
-    auto isBad = [&](Value value) { return isNotFinite(value, set); };
+    auto isBad = [&](Value value) {
+      return isNotFinite(value, set) || isOneOfSeveral(value, set);
+    };
     gains[op] = llvm::none_of(op->getOperands(), isBad) &&
                 llvm::none_of(op->getResults(), isBad) &&
                 (isInt8Profitable(arch, op) || !standsAlone(op));
