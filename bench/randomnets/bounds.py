@@ -19,42 +19,19 @@ from onnx import TensorProto, helper, numpy_helper
 
 from randomnets.expansion import expanded
 from randomnets.network import open_session
+from randomnets.steps import EXACT, HALF_STEPS, half_steps, has_absolute_error
+from randomnets.unfolding import unfolded
 
-# Half a step of a number relative to it, and half of the smallest step there is.
-_HALF_STEPS = {
-    "F32": (2.0**-24, 2.0**-126),
-    "F16": (2.0**-11, 2.0**-25),
-    "BF16": (2.0**-8, 2.0**-126),
-    # What does not compute in integers computes in F16.
-    "INT8": (2.0**-11, 2.0**-25),
-}
 # Kernels round several times inside of one operator, by no more than this many halves
 # of a step together; differences between two orders of a sum are of this size too.
 AMPLITUDE = 4.0
 # Of networks that seem wrong more is drawn: few draws seldom show all that comparisons,
 # roundings and sums may do.
 _DRAWS = (4, 60, 600)
-# These give elements of their operands, unchanged.
-_MOVES = {
-    "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Concat", "Split", "Slice",
-    "Gather", "GatherElements", "GatherND", "Identity", "Expand", "Tile", "Pad", "DepthToSpace",
-    "SpaceToDepth", "Trilu", "Relu", "Max", "Min", "Neg", "Abs", "Where", "MaxPool",
-    "GlobalMaxPool", "ReduceMax", "ReduceMin", "ScatterND", "TopK", "Shape", "Dropout",
-}  # fmt: skip
-_VIEWS = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Shape", "Dropout"}
-# These give numbers of few bits for operands of few bits.
-_EXACT = {
-    "Add", "Sub", "Mul", "Floor", "Ceil", "Round", "Sign", "Cast", "ReduceSum", "Clip", "Sum",
-}  # fmt: skip
-_SUMS = {"Conv", "ConvTranspose", "MatMul", "Gemm", "Einsum"}
 _FLUSH, _ZERO = "flush", "zero"
-_TOTALS = {"ReduceSum", "ReduceMean", "GlobalAveragePool", "AveragePool", "CumSum"}
+# A draw has no quantisation, or that which the network states.
+_LEFT_OUT = "left_out"
 _BEFORE = "_before"
-# Between -1 and 1, with an error as large as that of 1.
-_BOUNDED = {"Sigmoid", "Tanh", "Erf", "Sin", "Cos"}
-# The chip has no commands for these: they are polynomials, in F32 with this error.
-_FUNCTIONS = {*_BOUNDED, "Exp", "Log", "Softplus", "Gelu", "Mish"}
-_FUNCTION_ERROR = 2.0**-21
 
 
 @dataclass
@@ -66,6 +43,7 @@ class Difference:
         index: of the element.
         expected, actual, allowed: there.
         count: how many elements are beyond what is allowed, of how many.
+        shapes: the actual and the expected one, where they differ.
     """
 
     output: str
@@ -73,9 +51,12 @@ class Difference:
     expected: float
     actual: float
     allowed: float
-    count: tuple[int, int]
+    count: tuple[int, int] = (0, 0)
+    shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     def __str__(self) -> str:
+        if self.shapes:
+            return f"output '{self.output}' is {self.shapes[0]}, expected {self.shapes[1]}"
         return (
             f"output '{self.output}'{list(self.index)} is {self.actual:.7g}, onnxruntime gives "
             f"{self.expected:.7g}, rounding explains {self.allowed:.3g}; "
@@ -103,9 +84,10 @@ class Bounds:
         self._inputs = dict(inputs)
         self._precision = precision
         self._rng = np.random.default_rng(seed)
-        self._model = model
-        self.values = all_values(model, inputs)
-        self.expected = {output.name: self.values[output.name] for output in model.graph.output}
+        values = all_values(model, inputs)
+        self.expected = {output.name: values[output.name] for output in model.graph.output}
+        self._model = unfolded(model, values)
+        self.values = all_values(self._model, inputs)
         self._shapes: dict[str, tuple[int, ...]] = {}
         self._session = None
         self._inner: dict[str, np.ndarray] = {}
@@ -128,8 +110,8 @@ class Bounds:
         for name, expected in self.expected.items():
             result = np.asarray(actual[name])
             if result.shape != expected.shape:
-                shape = (result.size, expected.size)
-                found.append(Difference(name, result.shape, math.nan, math.nan, 0, shape))
+                shapes = (result.shape, expected.shape)
+                found.append(Difference(name, (), math.nan, math.nan, 0, shapes=shapes))
                 continue
             allowed = self._allowed(name, expected)
             with np.errstate(invalid="ignore", over="ignore"):
@@ -162,7 +144,7 @@ class Bounds:
         if expected.dtype.kind != "f":
             return spread
         kept = "F16" if expected.dtype == np.float16 else self._precision
-        relative, smallest = _HALF_STEPS[kept]
+        relative, smallest = HALF_STEPS[kept]
         if self._precision != "F32" and self._precision != "BF16":
             spread = np.where(np.abs(exact) > 60_000, np.inf, spread)
         return spread + 2 * relative * np.abs(exact) + 2 * smallest
@@ -173,6 +155,7 @@ class Bounds:
         for index in range(count):
             feeds = dict(self._inputs)
             feeds[_FLUSH] = np.array(index % 4 >= 2, np.float32)
+            feeds[_LEFT_OUT] = np.array(index // 4 % 2 == 1)
             for name, shape in self._shapes.items():
                 if name in self._integers and index // 2 % 2:
                     noise = np.zeros(shape, np.float32)
@@ -196,6 +179,7 @@ class Bounds:
         graph.name = "moved"
         graph.input.extend(model.graph.input)
         graph.input.append(helper.make_tensor_value_info(_FLUSH, TensorProto.FLOAT, ()))
+        graph.input.append(helper.make_tensor_value_info(_LEFT_OUT, TensorProto.BOOL, ()))
         graph.initializer.append(numpy_helper.from_array(np.zeros((), np.float32), _ZERO))
         renamed: dict[str, str] = {}
         outputs = {output.name for output in model.graph.output}
@@ -203,7 +187,7 @@ class Bounds:
         parameters = {
             name
             for node in model.graph.node
-            if node.op_type in ("Resize", "Pow", "Pad")
+            if node.op_type in ("Resize", "Pow", "Pad", "STFT")
             for name in node.input[1:]
         }
         for weight in model.graph.initializer:
@@ -216,6 +200,7 @@ class Bounds:
             if array.dtype == np.float32 and port.name not in outputs:
                 self._move(graph, port.name, array, None, renamed)
         final: dict[str, str] = {}
+        pairs = _pairs(model)
         for node in model.graph.node:
             copy = onnx.NodeProto()
             copy.CopyFrom(node)
@@ -224,8 +209,16 @@ class Bounds:
             for position, name in enumerate(node.output):
                 if name in outputs:
                     final[name] = copy.output[position] = name + _BEFORE
-            graph.node.append(copy)
-            for name, given in zip(node.output, copy.output, strict=True):
+            pair = pairs.get(node.output[0])
+            if pair is None:
+                graph.node.append(copy)
+            else:
+                # The chip need not round where a network only says how it could be.
+                given, copy.output[0] = copy.output[0], f"{node.output[0]}_rounded"
+                operands = [_LEFT_OUT, renamed.get(pair, pair), copy.output[0]]
+                graph.node.extend([copy, helper.make_node("Where", operands, [given])])
+            for name in node.output:
+                given = final.get(name, name)
                 array = self._inner.get(name)
                 if array is not None and array.dtype == np.float32:
                     self._move(graph, given, array, node, renamed)
@@ -250,14 +243,14 @@ class Bounds:
         renamed: dict[str, str],
     ) -> None:
         """Adds noise to a tensor, unless it is exact."""
-        relative, smallest = self._steps(name.removesuffix(_BEFORE), array, node)
+        named = name.removesuffix(_BEFORE) in self.values
+        relative, smallest = half_steps(self._precision, array, node, self._inner, named)
         if not relative and not smallest:
             return
         op = "" if node is None else node.op_type
-        # Sums of integers are exact, what they are multiplied by then is not.
-        bounded = op in _BOUNDED | {"Resize"} or (op in _SUMS and self._precision == "INT8")
+        bounded = has_absolute_error(op, self._precision)
         noise, end = f"{name}_noise", f"{name}_moved"
-        if self._precision == "INT8" and op in _EXACT and (array == np.round(array)).all():
+        if self._precision == "INT8" and op in EXACT and (array == np.round(array)).all():
             self._integers.add(noise)
         self._shapes[noise] = array.shape
         # Without a shape: of pools that round up ONNX infers another one than there is.
@@ -280,11 +273,7 @@ class Bounds:
                 helper.make_node("Add", [name, moved], [end]),
             ]
         )
-        if (
-            self._precision in ("F16", "INT8")
-            and node is not None
-            and name.removesuffix(_BEFORE) in self.values
-        ):
+        if self._precision in ("F16", "INT8") and node is not None and named:
             # What is below half of the smallest step becomes 0, in some of the draws;
             # constants within a kernel need not.
             graph.node[-1].output[0] = f"{name}_unflushed"
@@ -305,67 +294,16 @@ class Bounds:
             graph.node.append(helper.make_node("Relu", [f"{name}_signed"], [end]))
         renamed[name] = end
 
-    def _steps(
-        self, name: str, array: np.ndarray, node: onnx.NodeProto | None
-    ) -> tuple[float, float]:
-        """Half a step relative to the tensor's elements, and that of all of them."""
-        op = "" if node is None else node.op_type
-        relative, smallest = _HALF_STEPS[self._precision]
-        if self._precision == "INT8" and name in self.values:
-            # Tensors within an operator are none of the network's and stay in F16.
-            if op in _VIEWS:
-                return 0, 0
-            if node is None and array.size == 1:
-                return relative, smallest
-            finite = np.abs(array[np.isfinite(array)])
-            smallest += relative if op in _BOUNDED else 0
-            return relative, float(finite.max(initial=0)) / 254 + smallest
-        if op in _MOVES:
-            return 0, 0
-        if op == "Cast" and self._inner[node.input[0]].dtype == np.float16:
-            # A cast to 16 bits and back may keep what it is given.
-            return max(relative, _HALF_STEPS["F16"][0]), smallest
-        with np.errstate(over="ignore"):
-            exact = bool((_rounded(array, self._precision) == array).all())
-        if exact and (node is None or op in _EXACT):
-            return 0, 0
-        if op == "Resize":
-            # onnxruntime computes the positions of elements in F32; weights are rounded too,
-            # and what is interpolated along one axis alone.
-            mode = next((a.s for a in node.attribute if a.name == "mode"), b"nearest")
-            steps = 2.0**-24 * max(array.shape) + (relative if mode != b"nearest" else 0)
-            return relative, smallest + steps * float(np.abs(array).max(initial=0))
-        if op in _FUNCTIONS and self._precision == "F32":
-            relative = _FUNCTION_ERROR
-        if op in _BOUNDED:
-            return relative, smallest + relative
-        if op == "AveragePool" and array.ndim == 5:
-            # A pool of pools.
-            return relative, smallest + relative * float(np.abs(array).max(initial=0))
-        if op == "LpPool":
-            # A root: what is lost below the smallest square is larger than the smallest number.
-            return relative, math.sqrt(smallest)
-        if op in _SUMS and self._precision == "F32":
-            # Sums of products are as wide as this precision: each term rounds them.
-            terms = self._inner[node.input[1]].size / max(
-                1, array.shape[-1 if op == "MatMul" else 1]
-            )
-            smallest += relative * math.sqrt(terms) * float(np.sqrt(np.mean(np.square(array))))
-        if op in _TOTALS and self._precision == "F32":
-            # Each partial sum is rounded, also where the terms cancel in the end.
-            terms = self._inner[node.input[0]]
-            count = max(array.shape, default=1) if op == "CumSum" else terms.size / array.size
-            smallest += relative * math.sqrt(count) * float(np.sqrt(np.mean(np.square(terms))))
-            relative *= math.sqrt(count)
-        return relative, smallest
 
-
-def _rounded(array: np.ndarray, precision: str) -> np.ndarray:
-    """As numbers that are exact in the precision; for F32 those of 16 bits."""
-    if precision == "BF16":
-        bits = np.ascontiguousarray(array, np.float32).view(np.uint32) & np.uint32(0xFFFF0000)
-        return bits.view(np.float32)
-    return array.astype(np.float16).astype(np.float32)
+def _pairs(model: onnx.ModelProto) -> dict[str, str]:
+    """What DequantizeLinear gives for what QuantizeLinear took, by the names of both."""
+    makers = {name: node for node in model.graph.node for name in node.output}
+    pairs = {}
+    for node in model.graph.node:
+        maker = makers.get(node.input[0]) if node.op_type == "DequantizeLinear" else None
+        if maker is not None and maker.op_type == "QuantizeLinear":
+            pairs[node.output[0]] = maker.input[0]
+    return pairs
 
 
 def all_values(model: onnx.ModelProto, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

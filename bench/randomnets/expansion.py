@@ -9,6 +9,8 @@ import numpy as np
 import onnx
 from onnx import helper
 
+from randomnets.cells import cell_body
+
 _EXPANDED = {
     "Softmax", "LogSoftmax", "LayerNormalization", "Gelu", "Mish", "Softplus", "Elu", "Selu",
     "Celu", "Softsign", "HardSigmoid", "HardSwish", "GroupNormalization", "ReduceL1",
@@ -28,6 +30,11 @@ def expanded(model: onnx.ModelProto, values: Mapping[str, np.ndarray]) -> onnx.M
     result.CopyFrom(model)
     del result.graph.node[:]
     for index, node in enumerate(model.graph.node):
+        steps = cell_body(node, f"x{index}_", opset, values)
+        if steps is not None:
+            result.graph.initializer.extend(steps.constants)
+            result.graph.node.extend(steps.nodes)
+            continue
         node = _with_axes(node, f"x{index}_axes", result.graph)
         body = _normalisation(node, values, opset) or _body(node, values, opset)
         inner = [node] if body is None else _inlined(node, body, f"x{index}_")

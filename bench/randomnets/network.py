@@ -22,7 +22,7 @@ LARGEST_TENSOR = 30_000
 LARGEST_WORK = 100
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 16, 17, 24, 31, 32, 33, 48, 49, 63, 64, 65, 67, 96,
          100, 127, 128, 129, 130, 192, 255, 257, 320, 513)  # fmt: skip
-OPSETS = (13, 17, 18, 20)
+OPSETS = (13, 17, 18, 20, 23)
 FLOAT = np.dtype(np.float32)
 
 
@@ -156,6 +156,9 @@ class Network:
     def call(self, op: str, *inputs: Value | None, outputs: int = 1, **attributes):  # noqa: ANN201, ANN003
         """Adds a node.
 
+        Values that its bodies read without an operand are given as ``captured``, how large
+        its numbers may be as ``limit``.
+
         Returns:
             Its result, or the list of its results.
 
@@ -163,6 +166,8 @@ class Network:
             RejectedError: it is no valid node, or its result no sane value.
         """
         domain = attributes.pop("domain", "")
+        captured = attributes.pop("captured", ())
+        limit = attributes.pop("limit", 30_000 if self.special else 2_000)
         index = len(self.nodes)
         names = [f"t{index}" + ("" if outputs == 1 else f"_{i}") for i in range(outputs)]
         reads = ["" if value is None else value.name for value in inputs]
@@ -170,24 +175,24 @@ class Network:
             reads.pop()
         attributes = {key: value for key, value in attributes.items() if value is not None}
         node = helper.make_node(op, reads, names, f"n{index}_{op}", domain=domain, **attributes)
-        known = [value for value in inputs if value is not None]
+        known = [value for value in (*inputs, *captured) if value is not None]
         arrays = evaluate(node, {value.name: value.array for value in known}, self.opset)
         results = [Value(name, array) for name, array in zip(names, arrays, strict=True)]
         for value in results:
-            self._check(value.array)
+            self._check(value.array, limit)
         for value in known:
             value.readers += 1
         self.nodes.append(node)
         self.computed += results
         return results[0] if outputs == 1 else results
 
-    def _check(self, array: np.ndarray) -> None:
+    def _check(self, array: np.ndarray, limit: float) -> None:
         if not 0 < array.size <= self.largest:
             raise RejectedError(f"{array.size} elements")
         if array.dtype.kind == "f":
             if not np.isfinite(array).all():
                 raise RejectedError("not finite")
-            if np.abs(array).max() > (30_000 if self.special else 2_000):
+            if np.abs(array).max() > limit:
                 raise RejectedError("too large")
 
     def grow(self, family: Callable[[Network], None], name: str) -> bool:

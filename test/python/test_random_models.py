@@ -12,7 +12,7 @@ import pytest
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 sys.path.insert(0, str(BENCH))
 
-from randomnets import pool, trial  # noqa: E402
+from randomnets import bounds, pool, trial  # noqa: E402
 from randomnets.bounds import Bounds, all_values  # noqa: E402
 from randomnets.expansion import expanded  # noqa: E402
 from randomnets.families import FAMILIES  # noqa: E402
@@ -41,25 +41,29 @@ def test_networks_follow_from_their_seed():
 
 
 def test_all_families_take_part():
-    seen = {name for seed in range(1200) for name in make_network(seed).families}
-    assert len(FAMILIES) >= 30
-    assert seen == set(FAMILIES)
+    assert len(FAMILIES) >= 130
+    for number, name in enumerate(sorted(FAMILIES)):
+        # Each takes some of the values that a network begins with.
+        nets = (trial.start_network(np.random.default_rng((number, i))) for i in range(150))
+        assert any(net.grow(FAMILIES[name], name) for net in nets), name
 
 
 @pytest.mark.parametrize("precision", ["F32", "F16", "BF16", "INT8"])
-def test_bounds_admit_rounding_and_nothing_else(precision):
+def test_bounds_admit_rounding_and_nothing_else(precision, monkeypatch):
+    # What is wrong by so much is found by few draws.
+    monkeypatch.setattr(bounds, "_DRAWS", (4, 12))
     looked_at = 0
     for seed in range(12):
         net = make_network(seed)
-        bounds = Bounds(net.model(), samples(net), precision)
-        assert not bounds.differences(bounds.expected)
-        for name, expected in bounds.expected.items():
+        allowed = Bounds(net.model(), samples(net), precision)
+        assert not allowed.differences(allowed.expected)
+        for name, expected in allowed.expected.items():
             if expected.dtype.kind != "f" or np.ptp(expected) == 0:
                 continue
-            wrong = {key: np.array(value) for key, value in bounds.expected.items()}
+            wrong = {key: np.array(value) for key, value in allowed.expected.items()}
             # One element is off by half of the range.
             wrong[name][np.unravel_index(0, expected.shape)] += np.ptp(expected) / 2
-            looked_at += bool(bounds.differences(wrong))
+            looked_at += bool(allowed.differences(wrong))
     assert looked_at >= 12
 
 

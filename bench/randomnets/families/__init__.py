@@ -5,14 +5,20 @@ from randomnets.families import (  # noqa: F401  register themselves
     attention,
     blocks,
     contraction,
+    control,
     convolution,
     elementwise,
+    fused,
     indexing,
     integers,
     movement,
     norm,
     pooling,
+    quantised,
+    recurrent,
     reduction,
+    sampling,
+    spectral,
 )
 from randomnets.families.registry import FAMILIES
 

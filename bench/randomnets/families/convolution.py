@@ -121,8 +121,8 @@ def grouped(net: Network) -> None:
 
 @family("conv_transpose")
 def conv_transpose(net: Network) -> None:
-    """Transposed, of one or two axes."""
-    axes = net.choose((1, 2, 2))
+    """Transposed, of one to three axes."""
+    axes = net.choose((1, 2, 2, 3))
     x = image(net, axes)
     channels = x.shape[1]
     groups = channels if net.chance(0.2) else 1
@@ -142,6 +142,34 @@ def conv_transpose(net: Network) -> None:
         "ConvTranspose", x, weights, bias, group=groups, kernel_shape=kernel, strides=strides,
         pads=pads, output_padding=extra if any(extra) else None,
     )  # fmt: skip
+
+
+@family("computed_filters")
+def computed_filters(net: Network) -> None:
+    """Filters that the network computes or the user gives."""
+    x = image(net, 2)
+    attributes = window(net, x.shape[2:], 3)
+    c, width = x.shape[1], net.size(17)
+    shape = (width, c, *attributes["kernel_shape"])
+    net.work(x.array.size * width * math.prod(attributes["kernel_shape"]))
+    weights = net.input(shape)
+    factor = net.constant(np.float32(1 / math.sqrt(math.prod(shape[1:]))))
+    weights = net.call("Mul", net.call("Tanh", weights), factor)
+    bias = net.constant(net.normal((width,))) if net.chance(0.4) else None
+    net.call("Conv", x, weights, bias, **attributes)
+
+
+@family("col2im")
+def col2im(net: Network) -> None:
+    """Blocks added up into an image."""
+    if net.opset < 18:
+        raise RejectedError("opset")
+    n, c = net.size(2), net.size(17)
+    h, w, k, stride = net.integer(3, 9), net.integer(3, 9), net.integer(1, 3), net.integer(1, 2)
+    count = ((h - k) // stride + 1) * ((w - k) // stride + 1)
+    x = net.input((n, c * k * k, count))
+    x = net.call("Relu", x) if net.chance(0.5) else x
+    net.call("Col2Im", x, net.ints(h, w), net.ints(k, k), strides=[stride, stride])
 
 
 @family("conv_norm")

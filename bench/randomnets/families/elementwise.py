@@ -36,6 +36,18 @@ def root(net: Network) -> None:
     net.call(net.choose(("Log", "Sqrt", "Reciprocal")), positive)
 
 
+@family("trigonometry")
+def trigonometry(net: Network) -> None:
+    """Inverse and hyperbolic functions where they are defined."""
+    x = net.bounded(net.pick(), 3)
+    op = net.choose(("Atan", "Sinh", "Cosh", "Asinh", "Asin", "Acos", "Atanh", "Acosh", "Tan"))
+    if op in ("Asin", "Acos", "Atanh", "Tan"):
+        x = net.call("Mul", net.call("Tanh", x), net.constant(np.float32(0.9)))
+    if op == "Acosh":
+        x = net.call("Add", net.call("Abs", x), net.constant(np.float32(1.25)))
+    net.call(op, x)
+
+
 @family("power")
 def power(net: Network) -> None:
     """Pow with the exponents that people write."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from randomnets.families.registry import family
-from randomnets.network import Network
+from randomnets.network import Network, RejectedError
 
 
 @family("integer_input")
@@ -47,3 +47,41 @@ def bool_input(net: Network) -> None:
     if net.chance(0.5):
         mask = net.call("Not", mask)
     net.call("Cast", mask, to=1)
+
+
+@family("integer_arithmetic")
+def integer_arithmetic(net: Network) -> None:
+    """Quotients, remainders, sums and products of given integers."""
+    kind = net.choose((np.int64, np.int32))
+    shape = net.shape(net.integer(1, 3), 400)
+    a, b = net.input(shape, kind), net.input(shape, kind)
+    # Not 0, and of both signs.
+    divisor = net.constant(net.choose((2, 3, 7, -4)), kind)
+    form = net.integer(0, 5)
+    if form == 0:
+        y = net.call("Div", a, divisor)
+    elif form == 1:
+        y = net.call("Mod", a, divisor)
+    elif form == 2:
+        y = net.call("Mul", net.call("Add", a, b), net.call("Sub", a, b))
+    elif form == 3:
+        y = net.call(net.choose(("Max", "Min")), a, b)
+    elif form == 4:
+        y = net.call("ReduceSum", a, net.ints(net.integer(0, a.rank - 1)), keepdims=1)
+    else:
+        y = net.call("Abs", net.call("Neg", net.call("Add", a, b)))
+    if net.chance(0.6):
+        net.call("Cast", y, to=1)
+
+
+@family("bits")
+def bits(net: Network) -> None:
+    """Bits of given integers."""
+    if net.opset < 18:
+        raise RejectedError("opset")
+    shape = net.shape(net.integer(1, 3), 400)
+    a, b = net.input(shape, np.int32), net.input(shape, np.int32)
+    y = net.call(net.choose(("BitwiseAnd", "BitwiseOr", "BitwiseXor")), a, b)
+    if net.chance(0.3):
+        y = net.call("BitwiseNot", y)
+    net.call("Cast", y, to=1)

@@ -95,5 +95,31 @@ def topk(net: Network) -> None:
     """The largest elements of an axis."""
     x = net.pick(lambda v: v.rank >= 1)
     axis = net.integer(0, x.rank - 1)
-    k = net.ints(net.integer(1, min(5, x.shape[axis])))
+    size = x.shape[axis]
+    k = net.ints(net.integer(1, size if net.chance(0.4) else min(5, size)))
     net.call("TopK", x, k, outputs=2, axis=axis, largest=net.integer(0, 1))
+
+
+@family("topk_gather")
+def topk_gather(net: Network) -> None:
+    """Rows with the largest scores, as detectors choose queries."""
+    x = net.ranked(3)
+    n, s, c = x.shape
+    scores = reduce(net, net.choose(("ReduceMax", "ReduceMean")), x, [2], 0)
+    count = net.integer(1, min(s, 40))
+    _, rows = net.call("TopK", scores, net.ints(count), outputs=2, axis=1)
+    rows = net.call("Unsqueeze", rows, net.ints(2))
+    if net.chance(0.5):
+        rows = net.call("Tile", rows, net.ints(1, 1, c))
+    else:
+        rows = net.call("Expand", rows, net.ints(n, count, c))
+    y = net.call("GatherElements", x, rows, axis=1)
+    if net.chance(0.5):
+        net.work(y.array.size * c)
+        net.call("MatMul", y, net.constant(net.normal((c, c), 1 / np.sqrt(c))))
+
+
+@family("hardmax")
+def hardmax(net: Network) -> None:
+    """One at the largest element of each row."""
+    net.call("Hardmax", net.pick(lambda v: v.rank >= 1), axis=-1)
