@@ -114,7 +114,6 @@ def _transformer(name: str) -> tuple[Any, tuple[Any, ...]]:
 
     config_name, class_name, changes, kind = TRANSFORMERS[name]
     config = getattr(transformers, config_name)(**changes)
-    config.return_dict = False
     if class_name == "WhisperEncoder":
         from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
@@ -141,7 +140,8 @@ def _of_one_input(network: Any) -> Any:
             self.network = network
 
         def forward(self, value: torch.Tensor) -> Any:
-            return self.network(value)
+            result = self.network(value)
+            return result.to_tuple() if hasattr(result, "to_tuple") else result
 
     return OfOneInput().eval()
 
