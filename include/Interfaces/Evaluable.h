@@ -9,7 +9,7 @@
 #ifndef TPUC_INTERFACES_EVALUABLE_H
 #define TPUC_INTERFACES_EVALUABLE_H
 
-#include "Interfaces/Buffer.h"
+#include "Support/Buffer.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"

@@ -8,7 +8,7 @@
 #define TPUC_LIB_DIALECT_TPU_EVALUATE_ATTENTION_H
 
 #include "Dialect/Tpu/IR/Tpu.h"
-#include "Interfaces/Buffer.h"
+#include "Support/Buffer.h"
 
 namespace tpuc::tpu {
 

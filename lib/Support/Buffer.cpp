@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Interfaces/Buffer.h"
+#include "Support/Buffer.h"
 
 using namespace tpuc;
 

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef TPUC_INTERFACES_BUFFER_H
-#define TPUC_INTERFACES_BUFFER_H
+#ifndef TPUC_SUPPORT_BUFFER_H
+#define TPUC_SUPPORT_BUFFER_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
@@ -76,4 +76,4 @@ int64_t getNumElements(llvm::ArrayRef<int64_t> shape);
 
 } // namespace tpuc
 
-#endif // TPUC_INTERFACES_BUFFER_H
+#endif // TPUC_SUPPORT_BUFFER_H
