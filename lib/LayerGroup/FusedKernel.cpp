@@ -223,8 +223,10 @@ private:
   Box produced(const Box &tile) const {
     Box box = consumer.inputBox(input, tile);
     if (views == Views::ConsumerFlat) {
+      // Whole rows of the producer, which may be more than is read.
+      int64_t end = ceilDiv(box.offset[W] + box.size[W], width);
       box.offset[H] = box.offset[W] / width;
-      box.size[H] = box.size[W] / width;
+      box.size[H] = end - box.offset[H];
       box.offset[W] = 0;
       box.size[W] = width;
     } else if (views == Views::ProducerFlat) {
@@ -247,6 +249,22 @@ private:
   /// Rows of the consumer in one of the producer.
   int64_t rowsOfProducer() const { return producer.space()[W] / width; }
 
+  /// Elements of the produced rows before the first one of `box`. A consumer
+  /// that transposes cuts the columns of what it reads.
+  int64_t skipped(const Box &box) const {
+    switch (views) {
+    case Views::Equal:
+      return 0;
+    case Views::ConsumerFlat:
+      return box.offset[W] % width;
+    case Views::ProducerFlat:
+      return box.offset[W];
+    case Views::ProducerWide:
+      return box.offset[H] % rowsOfProducer() * width + box.offset[W];
+    }
+    return 0;
+  }
+
   /// The value between the two, as written and as read.
   struct Between {
     LocalTensor written, offered, read; ///< offered: as read, before a copy
@@ -261,11 +279,7 @@ private:
     if (views == Views::ProducerFlat || views == Views::ProducerWide)
       strides[H] = width;
     LocalTensor read = written.viewed(shape, strides);
-    if (views == Views::ProducerWide) {
-      int64_t skipped =
-          box.offset[H] % rowsOfProducer() * width + box.offset[W];
-      read.address += uint32_t(skipped * byteWidth(read.type));
-    }
+    read.address += uint32_t(skipped(box) * byteWidth(read.type));
     return read;
   }
 

@@ -127,6 +127,20 @@ def test_fused_kernels_read_what_both_need_once(tmp_path):
     assert compiled.profile().ddr_read_bytes < 2.5 * 4 * np.prod(shape)
 
 
+@pytest.mark.parametrize("shape", [(84, 2, 31, 1), (100, 2, 31, 1), (84, 2, 47, 1)])
+def test_tiles_of_a_transposition_begin_where_its_producer_wrote_them(shape, tmp_path):
+    """A fused copy whose tiles cut the columns of what it reads."""
+    node = onnx.helper.make_node
+    nodes = [
+        node("Concat", ["x"] * 4, ["a"], "a", axis=1),
+        node("DepthToSpace", ["a"], ["y"], "y", blocksize=2),
+    ]
+    n, c, h, w = shape
+    model = nets.network(nodes, {"x": shape}, {"y": (n, c, 2 * h, 2 * w)})
+    for precision in ("F32", "F16", "INT8"):
+        check(*compiled(model, tmp_path, precision, shape), precision)
+
+
 def test_parts_of_a_large_concat_are_written_in_place(tmp_path):
     """Channels that begin in the midst of the lanes, of a value that is not kept there."""
     shape = [1, 24, 184, 320]
