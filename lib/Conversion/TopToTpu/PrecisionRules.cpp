@@ -94,9 +94,10 @@ PrecisionRules::PrecisionRules(func::FuncOp function, FloatType element,
     if (isa<top::SinOp, top::CosOp>(op))
       followPhase(op.getOperand(0));
     else if (auto cast = dyn_cast<top::CastOp>(op);
-             cast && isF32(cast.getInput()) && !isF32(cast.getOutput()))
+             cast && isF32(cast.getInput()) && !isF32(cast.getOutput())) {
       followPhase(cast.getInput());
-    else if (isa<top::CompareOp>(op))
+      followCoordinate(cast.getInput());
+    } else if (isa<top::CompareOp>(op))
       for (Value operand : op.getOperands())
         if (inputsOnly.contains(operand))
           followPhase(operand);
@@ -163,6 +164,32 @@ void PrecisionRules::followPhase(Value value) {
     if (!isMove(op))
       ops.insert(op);
     llvm::append_range(steps, operands);
+  }
+}
+
+/// A place that is rounded to a whole one: 16 bits have an eighth of a pixel at
+/// 200 pixels, and what is left of the place weighs its neighbours.
+void PrecisionRules::followCoordinate(Value value) {
+  bool isRounded = false;
+  for (Operation *op = value.getDefiningOp(); op; op = value.getDefiningOp()) {
+    bool rounds = isa<top::CeilOp, top::FloorOp, top::RoundOp>(op);
+    isRounded |= rounds;
+    if (!rounds && !isMove(op) &&
+        !isa<top::AddOp, top::ClipOp, top::DivOp, top::MulOp, top::NegOp,
+             top::SubOp>(op))
+      return;
+    if (isRounded && !isMove(op)) {
+      ops.insert(op);
+      coordinates.insert(op->getResult(0));
+    }
+    // What comes from inputs alone is followed as a phase.
+    SmallVector<Value> operands =
+        llvm::filter_to_vector(getComputed(op), [&](Value operand) {
+          return !inputsOnly.contains(operand);
+        });
+    if (operands.size() != 1)
+      return;
+    value = operands.front();
   }
 }
 
@@ -469,6 +496,8 @@ void PrecisionRules::visit(Operation *op) {
   if (range == Range::Plain && phases.contains(result) &&
       inputsOnly.contains(result))
     range = Range::Exact;
+  if (range == Range::Plain && coordinates.contains(result))
+    range = Range::Wide;
   if (range != Range::Plain)
     ranges[result] = range;
 }

@@ -65,6 +65,7 @@ private:
   void followPhase(mlir::Value value);
   void followSum(mlir::Operation *sum);
   void followBoxes(mlir::Value boxes);
+  void followCoordinate(mlir::Value value);
   void visit(mlir::Operation *op);
   /// A product by a constant whose only reader computes in f32 has its range.
   void widenFactor(mlir::Operation *op);
@@ -82,6 +83,8 @@ private:
   llvm::DenseSet<mlir::Value> inputsOnly;
   /// Values on the way to a sine, a comparison or an integer.
   llvm::DenseSet<mlir::Value> phases;
+  /// Values on the way to a place in a picture.
+  llvm::DenseSet<mlir::Value> coordinates;
   /// Squares and products on the way to a sum.
   llvm::DenseSet<mlir::Operation *> sumTerms;
   llvm::DenseSet<mlir::Operation *> ops;

@@ -198,3 +198,20 @@ func.func @embedded(%x: tensor<4x64xi32>) -> tensor<4x8xf32> {
   %1 = top.matmul %0, %w : (tensor<4x64xf32>, tensor<64x8xf32>) -> tensor<4x8xf32>
   return %1 : tensor<4x8xf32>
 }
+
+// A place that is rounded to a whole one, and what is left of it.
+// CHECK-LABEL: @coordinate
+// CHECK: tpu.matmul {{.*}} -> tensor<4x8xf16>
+// CHECK: tpu.scalar add {{.*}} : tensor<4x8xf32>
+// CHECK: tpu.unary floor {{.*}} : tensor<4x8xf32>
+// CHECK: tpu.binary sub {{.*}} -> tensor<4x8xf32>
+func.func @coordinate(%x: tensor<4x128xf32>) -> (tensor<4x8xi32>, tensor<4x8xf32>) {
+  %w = top.weight dense<0.3> : tensor<128x8xf32>
+  %k = top.weight dense<30.0> : tensor<f32>
+  %0 = top.matmul %x, %w : (tensor<4x128xf32>, tensor<128x8xf32>) -> tensor<4x8xf32>
+  %1 = top.add %0, %k : (tensor<4x8xf32>, tensor<f32>) -> tensor<4x8xf32>
+  %2 = top.floor %1 : tensor<4x8xf32>
+  %3 = top.sub %1, %2 : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  %4 = top.cast %2 : (tensor<4x8xf32>) -> tensor<4x8xi32>
+  return %4, %3 : tensor<4x8xi32>, tensor<4x8xf32>
+}
