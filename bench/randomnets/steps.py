@@ -40,8 +40,9 @@ _SCATTERS = {"ScatterND", "ScatterElements"}
 _TOTALS = {"ReduceSum", "ReduceMean", "GlobalAveragePool", "AveragePool", "CumSum"}
 # Between -1 and 1, with an error as large as that of 1.
 BOUNDED = {"Sigmoid", "Tanh", "Erf", "Sin", "Cos"}
-# The chip has no commands for these: they are polynomials, in F32 with this error.
-_FUNCTIONS = {*BOUNDED, "Exp", "Log", "Softplus", "Gelu", "Mish"}
+# The chip has no commands for these: they are polynomials, in F32 with this error. LRN divides by
+# a power, which is made of a logarithm and an exponential.
+_FUNCTIONS = {*BOUNDED, "Exp", "Log", "Softplus", "Gelu", "Mish", "LRN"}
 _FUNCTION_ERROR = 2.0**-21
 
 
