@@ -211,7 +211,7 @@ class Model:
             )
 
     def _warn_of_padding(self, stage: int, wanted: Mapping[str, tuple[int, ...]]) -> None:
-        if names := beyond_batch(self._stages[stage], wanted):
+        if names := beyond_batch(self._stages, stage, wanted):
             warnings.warn(
                 f"{self._source}: {_shapes({n: wanted[n] for n in names})} padded with zeros to "
                 f"{_shapes({n: self._stages[stage].inputs[n] for n in names})}, the nearest that "

@@ -2,8 +2,9 @@
 
 Inputs are padded with zeros at the end of each axis. Outputs are cut where an axis has the
 size of a padded axis of an input in every stage; other axes keep the stage's size. Samples of a
-batch do not see each other; whether padding along other axes changes the rest is the network's
-affair: zeros in a mask input are what most networks take for "not there".
+batch, the first axis of all inputs and outputs, do not see each other; whether padding along other
+axes changes the rest is the network's affair: zeros in a mask input are what most networks take
+for "not there".
 """
 
 from __future__ import annotations
@@ -90,6 +91,20 @@ def _axis_sizes(stages: Sequence[Ports], name: str) -> list[tuple[int, ...]]:
     return list(zip(*(each.outputs[name] for each in stages), strict=True))
 
 
-def beyond_batch(stage: Ports, wanted: Shapes) -> list[str]:
-    """The inputs that are padded along another axis than their first."""
-    return [name for name, shape in stage.inputs.items() if wanted[name][1:] != shape[1:]]
+def beyond_batch(stages: Sequence[Ports], stage: int, wanted: Shapes) -> list[str]:
+    """The inputs whose padding the network sees.
+
+    It does not see that along a batch: the first axis of all inputs and of all outputs, which has
+    the same sizes in all of them.
+    """
+    firsts = {
+        tuple(ports[name][:1] for ports in kind)
+        for kind in ([each.inputs for each in stages], [each.outputs for each in stages])
+        for name in kind[0]
+    }
+    start = 1 if len(firsts) == 1 else 0
+    return [
+        name
+        for name, shape in stages[stage].inputs.items()
+        if wanted[name][start:] != shape[start:]
+    ]

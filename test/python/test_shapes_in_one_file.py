@@ -201,3 +201,15 @@ def test_sets_of_shapes():
     assert parse_stages([[[1, 3]], [[2, 3]]]) == [[[1, 3]], [[2, 3]]]
     with pytest.raises(UserError):
         parse_stages([[[1, 3]], 2])
+
+
+def test_a_first_axis_that_is_no_batch_is_pointed_out():
+    """A state that has no such axis, or a mean over it, has seen the padding."""
+    nodes = [helper.make_node("ReduceMean", ["x"], ["y"], axes=[0], keepdims=1)]
+    info = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["steps", 8])
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    graph = helper.make_graph(nodes, "mean", [info], [output])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    compiled = tpuc.compile(model, "F32", shape_buckets={"steps": [4, 8]})
+    with pytest.warns(ModelWarning, match=r"x \[3, 8\] padded with zeros to x \[4, 8\]"):
+        compiled.run({"x": np.ones((3, 8), np.float32)})

@@ -10,6 +10,7 @@
 
 #include "Analysis/Boxes.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "Dialect/Tpu/Transforms/AliasAnalysis.h"
 #include "Kernel/Copy.h"
 #include "Kernel/LanePermute.h"
 
@@ -76,20 +77,6 @@ struct ReshapeModel
     return success();
   }
 };
-
-/// Whether a value is an input or an output of the function, or a view of one:
-/// it is transferred anyway, in any order.
-bool isTransferred(Value value) {
-  Value root = value;
-  while (auto reshape = root.getDefiningOp<tpu::ReshapeOp>())
-    root = reshape.getInput();
-  while (value.hasOneUse() && isa<tpu::ReshapeOp>(*value.user_begin()))
-    value = value.user_begin()->getResult(0);
-  return isa<BlockArgument>(root) ||
-         llvm::any_of(value.getUsers(), [](Operation *user) {
-           return user->hasTrait<OpTrait::IsTerminator>();
-         });
-}
 
 /// The boxes of a permute or relayout.
 class Movement {

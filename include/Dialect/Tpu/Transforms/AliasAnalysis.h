@@ -34,6 +34,10 @@ bool canTransposeLanes(tpu::ReshapeOp reshape);
 /// allocation of its own.
 bool isLaneTranspose(tpu::ReshapeOp reshape);
 
+/// Whether a value is an input or an output of the function, or a view of one:
+/// it is transferred anyway, in any order.
+bool isTransferred(mlir::Value value);
+
 class AliasAnalysis {
 public:
   AliasAnalysis(const Arch &arch, mlir::func::FuncOp function);

@@ -71,6 +71,18 @@ bool tpuc::isLaneTranspose(tpu::ReshapeOp reshape) {
   return isOneALane && to.getN() * to.getC() * from.getC() == count;
 }
 
+bool tpuc::isTransferred(Value value) {
+  Value root = value;
+  while (auto view = root.getDefiningOp<tpu::ReshapeOp>())
+    root = view.getInput();
+  while (value.hasOneUse() && isa<tpu::ReshapeOp>(*value.user_begin()))
+    value = value.user_begin()->getResult(0);
+  return isa<BlockArgument>(root) ||
+         llvm::any_of(value.getUsers(), [](Operation *user) {
+           return user->hasTrait<OpTrait::IsTerminator>();
+         });
+}
+
 /// Whether both have rows of one length, a row a lane in turn.
 static bool haveSameRows(const Arch &arch, Value a, Value b) {
   auto rowOf = [&](Value value) -> std::optional<int64_t> {

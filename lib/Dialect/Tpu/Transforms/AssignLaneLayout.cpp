@@ -174,20 +174,6 @@ private:
     return usage(layout.c, arch.lanes) * usage(rest * width, arch.vectorBytes);
   }
 
-  /// Whether a value is transferred anyway: an input or result of the function,
-  /// or a view of one.
-  static bool isTransferred(Value value) {
-    Value root = value;
-    while (auto view = root.getDefiningOp<tpu::ReshapeOp>())
-      root = view.getInput();
-    while (value.hasOneUse() && isa<tpu::ReshapeOp>(*value.user_begin()))
-      value = value.user_begin()->getResult(0);
-    return !root.getDefiningOp() ||
-           llvm::any_of(value.getUsers(), [](Operation *user) {
-             return user->hasTrait<OpTrait::IsTerminator>();
-           });
-  }
-
   /// Makes a permutation read a copy of its operand in other lanes where it
   /// would move single elements through global memory otherwise: the lanes of a
   /// view split an axis, or join axes that go apart.

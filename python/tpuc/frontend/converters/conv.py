@@ -15,7 +15,7 @@ from tpuc.frontend.graph import Node
 from tpuc.frontend.registry import Inputs, converts, ints_of, operand
 
 # Of the chip's transposed convolutions, and of their dilations.
-_LARGEST_STRIDE = 15
+_LARGEST_STRIDE = 16
 
 
 def _kernel(node: Node, inputs: Inputs) -> list[int]:
