@@ -134,8 +134,8 @@ def gate(tail: Function, limit: float, squarings: int, floor: float = 1.0) -> Fo
     )  # fmt: skip
 
 
-def odd(f: Function, limit: float, floor: float, offset: float = 0) -> Form:
-    """The product c p(c^2) + offset, c = clamp(x, +-limit), p in linear(c^2, 2 / limit^2, -1)."""
+def odd(f: Function, limit: float, floor: float) -> Form:
+    """The product c p(c^2), c = clamp(x, +-limit), p in linear(c^2, 2 / limit^2, -1)."""
 
     def clamped(x: Array, kind: str) -> Array:
         edge = round_to(np.array(limit), kind)
@@ -146,8 +146,7 @@ def odd(f: Function, limit: float, floor: float, offset: float = 0) -> Form:
         return centred(round_to(c * c, kind), limit * limit, kind)
 
     def result(x: Array, p: Array, kind: str) -> Array:
-        y = round_to(clamped(x, kind) * p, kind)
-        return round_to(y + offset, kind) if offset else y
+        return round_to(clamped(x, kind) * p, kind)
 
     def inner(t: Array) -> Array:
         return np.sqrt(np.maximum(limit * limit * (t + 1) / 2, 1e-12))
@@ -156,9 +155,36 @@ def odd(f: Function, limit: float, floor: float, offset: float = 0) -> Form:
         fitted=lambda t: f(inner(t)) / inner(t),
         weight=lambda t: np.maximum(inner(t), floor),
         low=-1, high=1, argument=argument, result=result,
-        reference=lambda x: f(x) + offset,
+        reference=f,
         samples=samples_up_to(limit),
         floor=floor,
+    )  # fmt: skip
+
+
+def power_of_two(x: Array, kind: str, bias: int) -> Array:
+    """2^(x + bias) as MathPrograms.cpp computes it."""
+    fits = {"F16": [1, 0.693359375, 0.2421875, 0.0550231934], "BF16": [1, 0.703125, 0.240234375]}
+    clamped = np.maximum(x, -(15.0 if kind == "F16" else 127.0) - bias)
+    n = np.rint(clamped)
+    p = horner(np.array(fits[kind]) * 2.0**bias, round_to(clamped - n, kind), kind) * 2.0**n
+    return np.where(p < (2.0**-14 if kind == "F16" else 2.0**-126), 0.0, p)
+
+
+def of_power(kind: str) -> Form:
+    """The product n p(e) with p(e) = 1 / (1 + e), e = exp(-|x|), and n = e or 1: the sigmoid."""
+    bias = 9 if kind == "F16" else 0
+
+    def argument(x: Array, kind: str) -> Array:
+        y = round_to(np.abs(x) * round_to(np.array(-np.log2(np.e)), kind), kind)
+        return round_to(power_of_two(y, kind, bias) * 2.0**-bias, kind)
+
+    def result(x: Array, p: Array, kind: str) -> Array:
+        return round_to(np.where(x < 0, argument(x, kind), 1.0) * p, kind)
+
+    return Form(
+        fitted=lambda e: 1 / (1 + e), weight=lambda e: 1 + e, low=0, high=1,
+        argument=argument, result=result, reference=logistic,
+        samples=np.linspace(-3, 3, 2000), floor=1e-3,
     )  # fmt: skip
 
 
@@ -233,11 +259,6 @@ def gelu_tanh_tail(a: Array) -> Array:
     return gelu_gate(-a)
 
 
-def centred_logistic(x: Array) -> Array:
-    """The odd part of the sigmoid."""
-    return logistic(x) - 0.5
-
-
 def erf_of(x: Array) -> Array:
     """The error function."""
     return np.vectorize(erf)(x)
@@ -263,15 +284,13 @@ def mish_tail_below(a: Array) -> Array:
     return mish_gate(-a)
 
 
-def odd_table(
-    f: Function, limit: float, kind: str, count: int, offset: float = 0
-) -> tuple[Form, str, int]:
+def odd_table(f: Function, limit: float, kind: str, count: int) -> tuple[Form, str, int]:
     """A row of TABLES.
 
     Error counts relative to the operand up to 1, as for gates: what is off in proportion everywhere
     adds up from layer to layer where activations are small.
     """
-    return odd(f, limit, 1.0, offset), kind, count
+    return odd(f, limit, 1.0), kind, count
 
 
 TABLES: dict[str, list[tuple[Form, str, int]]] = {
@@ -298,10 +317,7 @@ TABLES: dict[str, list[tuple[Form, str, int]]] = {
         (gate(mish_tail_below, 9.0, 2), "F16", 7),
         (gate(mish_tail_below, 6.5, 0), "BF16", 7),
     ],
-    "sigmoid": [
-        odd_table(centred_logistic, 7.0, "F16", 9, 0.5),
-        odd_table(centred_logistic, 6.0, "BF16", 6, 0.5),
-    ],
+    "sigmoid": [(of_power("F16"), "F16", 5), (of_power("BF16"), "BF16", 4)],
     "tanh": [odd_table(np.tanh, 3.6, "F16", 9), odd_table(np.tanh, 3.0, "BF16", 6)],
     "erf": [odd_table(erf_of, 2.4, "F16", 7), odd_table(erf_of, 2.2, "BF16", 5)],
 }

@@ -51,10 +51,14 @@ enum class UnaryFunction : uint8_t {
 VectorValue appendExp(VectorProgram &list, VectorValue x);
 /// exp(x) for x <= 0; 0 below -87.3. f32.
 VectorValue appendExpOfNegative(VectorProgram &list, VectorValue x);
-/// 2^(x + bias) for x <= 0 and an integer bias, in x's type; 0 where that is
-/// below the normal numbers. Largest relative error 1e-7 in f32 and a unit in
-/// the last place in 16 bit.
+/// The x from which on 2^(x + bias) is 0 in this type: below the normal
+/// numbers.
+double leastExponent(ElementType type, int bias);
+/// 2^(x + bias) for leastExponent() <= x <= 0 and an integer bias, in x's type.
+/// Largest relative error 1e-7 in f32 and a unit in the last place in 16 bit.
 VectorValue appendPowerOfTwo(VectorProgram &list, VectorValue x, int bias);
+/// The same for any x <= 0; of NaN 0 in 16 bit.
+VectorValue appendPowersUpTo1(VectorProgram &list, VectorValue x, int bias);
 /// 1/x for positive normal f32 x below 1.7e38, to 0.12^(2^steps) relative and
 /// 1.4e-7 at the best.
 VectorValue appendReciprocalOfPositive(VectorProgram &list, VectorValue x,
@@ -69,7 +73,8 @@ VectorValue appendCoarseRsqrt(VectorProgram &list, VectorValue x);
 VectorValue appendLogOfPositive(VectorProgram &list, VectorValue x);
 
 /// 2^x / sum(2^x) of rows of `columns` elements whose largest is 0, in x's
-/// type; sums are f32. A row of -infinity alone becomes 0.
+/// type; sums are f32. Rows of -infinity alone, where x is NaN, become 0 in 16
+/// bit and NaN in f32.
 VectorValue appendNormalizedPowers(VectorProgram &list, VectorValue x,
                                    int64_t columns);
 
@@ -79,8 +84,8 @@ VectorValue appendNormalizedPowers(VectorProgram &list, VectorValue x,
 /// result has the type of `x`. 16-bit functions that have no 16-bit recipe of
 /// their own are computed in f32; those that do err by at most 1.5e-3 (f16)
 /// or 7.5e-3 (bf16) beyond the result's rounding, relative to the operand below
-/// 1 where the function is 0 at 0. A NaN operand may give any number: clamps
-/// drop it.
+/// 1 where the function is 0 at 0, and the sigmoid relative to the result. NaN
+/// gives NaN.
 VectorValue appendUnary(VectorProgram &list, UnaryFunction function,
                         VectorValue x, double alpha, double beta);
 

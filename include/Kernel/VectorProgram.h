@@ -77,6 +77,13 @@ public:
   VectorValue min(VectorOperand a, VectorOperand b) {
     return arith(Arith::Min, a, b);
   }
+  /// Clamps that keep a NaN of `a`: of two operands of which one is NaN the
+  /// chip's max takes the second, its min the first.
+  VectorValue atLeast(VectorValue a, double least) { return max(least, a); }
+  VectorValue atMost(VectorValue a, double most) { return min(a, most); }
+  VectorValue clamp(VectorValue a, double least, double most) {
+    return atLeast(atMost(a, most), least);
+  }
   /// An i32 value shifted left (right when negative, rounding down).
   VectorValue shift(VectorValue a, int bits);
   VectorValue abs(VectorValue a);
@@ -86,8 +93,9 @@ public:
   /// A float rounded to an integer of its own type.
   VectorValue round(VectorValue a, Rounding rounding);
   /// (a ? b) ? c : d with constants c and d of `c`'s or `d`'s type, or of
-  /// `a`'s when both are constants.
-  VectorValue select(Compare function, VectorValue a, VectorOperand b,
+  /// `a`'s and `b`'s when both are constants. With a NaN among a and b
+  /// "greater" is false and "less" is true.
+  VectorValue select(Compare function, VectorOperand a, VectorOperand b,
                      VectorOperand c, VectorOperand d);
   /// round(round(a * scale) + offset).
   VectorValue linear(VectorValue a, double scale, double offset);

@@ -62,8 +62,12 @@ VectorValue appendClampedExp(VectorProgram &list, VectorValue x) {
 } // namespace
 
 VectorValue kernel::appendExpOfNegative(VectorProgram &list, VectorValue x) {
-  VectorValue y = appendClampedExp(list, list.max(x, kSmallestExponent));
-  return list.select(Compare::SelectGreater, x, kSmallestExponent, y, 0.0);
+  VectorValue y = appendClampedExp(list, list.atLeast(x, kSmallestExponent));
+  return list.select(Compare::SelectGreater, kSmallestExponent, x, 0.0, y);
+}
+
+double kernel::leastExponent(ElementType type, int bias) {
+  return -(type == ElementType::F16 ? 15.0 : 127.0) - bias;
 }
 
 VectorValue kernel::appendPowerOfTwo(VectorProgram &list, VectorValue x,
@@ -80,18 +84,15 @@ VectorValue kernel::appendPowerOfTwo(VectorProgram &list, VectorValue x,
   llvm::SmallVector<double, 6> scaled;
   for (double coefficient : fit)
     scaled.push_back(std::ldexp(coefficient, bias));
-  double lowest = -(isF16 ? 15.0 : 127.0) - bias;
-  VectorValue clamped = list.max(x, lowest);
-  VectorValue n = list.round(clamped, Rounding::HalfToEven);
-  return appendScale(list, list.polynomial(list.sub(clamped, n), scaled), n);
+  VectorValue n = list.round(x, Rounding::HalfToEven);
+  return appendScale(list, list.polynomial(list.sub(x, n), scaled), n);
 }
 
 VectorValue kernel::appendExp(VectorProgram &list, VectorValue x) {
-  VectorValue clamped =
-      list.max(list.min(x, kLargestExponent), kSmallestExponent);
+  VectorValue clamped = list.clamp(x, kSmallestExponent, kLargestExponent);
   VectorValue y = appendClampedExp(list, clamped);
   VectorValue z =
-      list.select(Compare::SelectGreater, x, kSmallestExponent, y, 0.0);
+      list.select(Compare::SelectGreater, kSmallestExponent, x, 0.0, y);
   // exp(88.7) is 0.98 of the largest number.
   return list.select(Compare::SelectGreater, x, kLargestExponent,
                      std::numeric_limits<double>::infinity(), z);
@@ -119,12 +120,12 @@ VectorValue kernel::appendTanh(VectorProgram &list, VectorValue x) {
   static constexpr double kBelow[] = {
       1.0, 0.46713023451674784, 0.025871029106287396, 0.00032830738251498693,
       7.761912357773029e-07};
-  VectorValue c = list.max(list.min(x, kLimit), -kLimit);
+  VectorValue c = list.clamp(x, -kLimit, kLimit);
   VectorValue square = list.mul(c, c);
   VectorValue above = list.mul(c, list.polynomial(square, kAbove));
   VectorValue y = list.mul(
       above, appendReciprocalOfPositive(list, list.polynomial(square, kBelow)));
-  return list.max(list.min(y, 1.0), -1.0);
+  return list.clamp(y, -1.0, 1.0);
 }
 
 VectorValue kernel::appendCoarseRsqrt(VectorProgram &list, VectorValue x) {
@@ -158,20 +159,36 @@ VectorValue kernel::appendLogOfPositive(VectorProgram &list, VectorValue x) {
                   list.add(list.mul(exponent, kLn2Low), logOfMantissa));
 }
 
+VectorValue kernel::appendPowersUpTo1(VectorProgram &list, VectorValue x,
+                                      int bias) {
+  double least = leastExponent(x.type, bias);
+  // In 16 bit -inf - -inf is a row that is masked altogether.
+  VectorValue clamped =
+      x.type == ElementType::F32 ? list.atLeast(x, least) : list.max(x, least);
+  return appendPowerOfTwo(list, clamped, bias);
+}
+
 VectorValue kernel::appendNormalizedPowers(VectorProgram &list, VectorValue x,
                                            int64_t columns) {
-  // In f16 the powers take the upper end of the range, so that few are lost
-  // below the normal numbers: with 2^9, none that the result can hold. The
-  // reciprocal of their sum still is a normal number.
-  constexpr int kMaxBias = 9, kHeadroom = 14;
-  bool isF16 = x.type == ElementType::F16;
-  int bias = isF16 ? std::clamp(kHeadroom - int(llvm::Log2_64_Ceil(columns)), 0,
-                                kMaxBias)
-                   : 0;
-  VectorValue p = appendPowerOfTwo(list, x, bias);
+  // In f16 the powers take the upper end of the range, so that none that the
+  // result can hold is lost below the normal numbers. The reciprocal of their
+  // sum still is a normal number, and of long rows a multiple of it.
+  constexpr int kMaxBias = 9, kHeadroom = 14, kMinBias = 8;
+  int bias = 0, excess = 0;
+  if (x.type == ElementType::F16) {
+    bias = kHeadroom - int(llvm::Log2_64_Ceil(columns));
+    if (bias < kMinBias)
+      excess = kMaxBias - bias;
+    bias = std::min(bias + excess, kMaxBias);
+  }
+  VectorValue p = appendPowersUpTo1(list, x, bias);
   // The sum is at least 1, or 0.
-  VectorValue sum = list.max(list.rowSum(p, columns), 0.5);
+  VectorValue sum = list.atLeast(list.rowSum(p, columns), 0.5);
   VectorValue reciprocal =
       appendReciprocalOfPositive(list, sum, x.type == ElementType::F32 ? 3 : 2);
-  return list.mul(p, list.cast(reciprocal, x.type));
+  if (excess == 0)
+    return list.mul(p, list.cast(reciprocal, x.type));
+  VectorValue multiple = list.mul(reciprocal, std::ldexp(1.0, excess));
+  return list.mul(list.mul(p, list.cast(multiple, x.type)),
+                  std::ldexp(1.0, -excess));
 }

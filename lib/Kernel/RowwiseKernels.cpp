@@ -250,9 +250,11 @@ void kernel::makeSoftmaxKernels(const Arch &arch, const RowOperation &operation,
   if (!isLog)
     return rows.finish(appendNormalizedPowers(list, powers, operation.columns),
                        kernels);
-  VectorValue sum = list.rowSum(appendPowerOfTwo(list, powers, /*bias=*/0),
+  VectorValue sum = list.rowSum(appendPowersUpTo1(list, powers, /*bias=*/0),
                                 operation.columns);
-  VectorValue logOfSum = appendLogOfPositive(list, sum);
+  // The logarithm is one of finite numbers: a sum that is NaN is added.
+  VectorValue logOfSum =
+      list.add(appendLogOfPositive(list, sum), list.sub(sum, sum));
   rows.finish(list.sub(x, list.cast(logOfSum, x.type)), kernels);
 }
 

@@ -73,11 +73,15 @@ VectorValue VectorProgram::round(VectorValue a, Rounding rounding) {
   return instruction.result;
 }
 
-VectorValue VectorProgram::select(Compare function, VectorValue a,
+VectorValue VectorProgram::select(Compare function, VectorOperand a,
                                   VectorOperand b, VectorOperand c,
                                   VectorOperand d) {
-  ElementType type = c.value ? c.value->type : d.value ? d.value->type : a.type;
-  Instruction &instruction = append(Kind::Select, type, a.extent, {a, b, c, d});
+  const VectorValue &compared = a.value ? *a.value : *b.value;
+  ElementType type = c.value   ? c.value->type
+                     : d.value ? d.value->type
+                               : compared.type;
+  Instruction &instruction =
+      append(Kind::Select, type, compared.extent, {a, b, c, d});
   instruction.compare = function;
   return instruction.result;
 }

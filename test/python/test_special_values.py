@@ -4,7 +4,7 @@ import networks as nets
 import numpy as np
 import onnx
 import pytest
-from checks import compiled
+from checks import compiled, reference
 from onnx import TensorProto, helper
 
 VALUES = np.float32([0.0, -0.0, 1.0, -1.0, 0.5, 3.0, np.inf, -np.inf, np.nan, -np.nan, 1024, -6.25])
@@ -114,3 +114,62 @@ def test_choices_by_special_values(precision):
     np.testing.assert_allclose(results["guarded"], [powers / powers.sum(), [0] * 4], atol=4e-3)
     np.testing.assert_array_equal(results["first"], [[1], [3]])
     np.testing.assert_array_equal(results["least"], [[3], [1]])
+
+
+FUNCTIONS = [
+    "Relu", "Sigmoid", "HardSwish", "LeakyRelu", "Softplus", "Elu", "Mish", "HardSigmoid", "Erf",
+    "Gelu", "Tanh", "Softsign", "Exp", "Log", "Sqrt", "Reciprocal", "Sin", "Floor", "Neg", "Celu",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("precision", ["F32", "F16", "BF16"])
+def test_functions_keep_nan(precision):
+    """Of NaN, the infinities too in F32, what onnxruntime gives but where it gives inf / inf."""
+    x = np.float32([np.nan, -np.nan, 1, 2, 0.5, 3, np.inf, -np.inf])
+    nodes = [helper.make_node(kind, ["x"], [kind]) for kind in FUNCTIONS]
+    model = nets.network(nodes, {"x": [8]}, {kind: [8] for kind in FUNCTIONS}, opset=20)
+    results = compiled(model, precision, {"x": x}).run({"x": x})
+    expected = reference(model, {"x": x})
+    for kind, wanted in expected.items():
+        assert np.isnan(results[kind][:2]).all(), kind
+        assert np.isfinite(results[kind][2:6]).all(), kind
+        known = slice(2, 6) if precision != "F32" or np.isnan(wanted[6:]).any() else slice(2, 8)
+        close = {"F32": 1e-5, "F16": 4e-3, "BF16": 3e-2}[precision]
+        np.testing.assert_allclose(
+            results[kind][known], wanted[known], close, close, err_msg=kind, equal_nan=True
+        )
+
+
+@pytest.mark.parametrize("columns", [5, 300, 5000])
+def test_softmax_of_special_rows_in_f32(columns):
+    """Rows of -inf, with +inf and with NaN are NaN; single -inf are 0."""
+    x = np.random.default_rng(0).normal(size=(6, columns)).astype(np.float32)
+    x[0] = -np.inf
+    x[1, 2], x[2, 0], x[3, -1], x[4, 1] = np.inf, np.nan, np.nan, -np.inf
+    nodes = [helper.make_node(kind, ["x"], [kind], axis=1) for kind in ("Softmax", "LogSoftmax")]
+    shape = list(x.shape)
+    model = nets.network(nodes, {"x": shape}, {"Softmax": shape, "LogSoftmax": shape}, opset=13)
+    result = compiled(model, "F32", {"x": x}).run({"x": x})
+    for kind, wanted in reference(model, {"x": x}).items():
+        np.testing.assert_allclose(result[kind], wanted, 1e-5, 1e-5, err_msg=kind)
+
+
+@pytest.mark.parametrize("precision, close", [("F16", 6e-3), ("BF16", 0.09)])
+def test_tails_are_exact_relative_to_themselves(precision, close):
+    """Sigmoids and softmaxes near 0, to the step of the type's least numbers."""
+    x = np.linspace(-16, 8, 2000, dtype=np.float32).astype(np.float16).astype(np.float32)
+    row = np.tile(x[:100], (2, 50))
+    row[:, 7] = 0
+    nodes = [
+        helper.make_node("Sigmoid", ["x"], ["gate"]),
+        helper.make_node("Softmax", ["row"], ["long"], axis=1),
+        helper.make_node("Softmax", ["part"], ["short"], axis=1),
+    ]  # fmt: skip
+    data = {"x": x, "row": row, "part": row[:, :77].copy()}
+    shapes = {name: list(value.shape) for name, value in data.items()}
+    outputs = {"gate": shapes["x"], "long": shapes["row"], "short": shapes["part"]}
+    model = nets.network(nodes, shapes, outputs, opset=13)
+    results = compiled(model, precision, data).run(data)
+    expected = reference(model, data) | {"gate": 1 / (1 + np.exp(-x.astype(np.float64)))}
+    for name, wanted in expected.items():
+        np.testing.assert_allclose(results[name], wanted, close, 2.0**-24, err_msg=name)
