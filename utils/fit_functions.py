@@ -88,6 +88,7 @@ class Form:
     reference: Function
     samples: Array
     floor: float  # errors are relative to the operand up to here
+    end: float = 0.5  # the weight of errors beyond the clamp
 
 
 def centred(a: Array, limit: float, kind: str) -> Array:
@@ -101,7 +102,9 @@ def samples_up_to(limit: float) -> Array:
     return np.concatenate([np.linspace(-1.4 * limit, limit, 2400), np.geomspace(1e-3, 1, 100)])
 
 
-def gate(tail: Function, limit: float, squarings: int, floor: float = 1.0) -> Form:
+def gate(
+    tail: Function, limit: float, squarings: int, floor: float = 1.0, end: float = 0.5
+) -> Form:
     """max(x, 0) - a p(t)^(2^squarings), a = min(|x|, limit): the power is the gate of -a.
 
     Roots of gates are smooth enough for few coefficients in t = a, and tend to 0 by themselves, but
@@ -130,7 +133,7 @@ def gate(tail: Function, limit: float, squarings: int, floor: float = 1.0) -> Fo
         low=0 if squarings else -1, high=limit if squarings else 1,
         argument=argument, result=result,
         reference=lambda x: np.maximum(x, 0) - np.abs(x) * tail(np.abs(x)),
-        samples=samples_up_to(limit), floor=floor,
+        samples=samples_up_to(limit), floor=floor, end=end,
     )  # fmt: skip
 
 
@@ -225,7 +228,8 @@ def polish(form: Form, coefficients: Array, kind: str, trials: int) -> Array:
     def cost(c: Array) -> float:
         largest, rms, _ = excess(form, c, kind)
         end = form.result(ends, horner(c, form.argument(ends, kind), kind), kind)
-        return largest + 2 * rms + float(np.abs(end - limits).max()) / 2 + 4 * bias(form, c, kind)
+        beyond = form.end * float(np.abs(end - limits).max())
+        return largest + 2 * rms + beyond + 4 * bias(form, c, kind)
 
     cost_of_best = cost(best)
     for _ in range(trials):
@@ -293,6 +297,8 @@ def odd_table(f: Function, limit: float, kind: str, count: int) -> tuple[Form, s
     return odd(f, limit, 1.0), kind, count
 
 
+# For functions that are 0 beyond the clamp: exactly 0.
+_ZERO = 300.0
 TABLES: dict[str, list[tuple[Form, str, int]]] = {
     "silu": [
         (gate(logistic_tail, 10.0, 2), "F16", 6),
@@ -300,13 +306,13 @@ TABLES: dict[str, list[tuple[Form, str, int]]] = {
         (gate(logistic_tail, 17.0, 4), "F32", 15),
     ],
     "gelu": [
-        (gate(normal_tail, 3.8, 1), "F16", 5),
+        (gate(normal_tail, 3.8, 1, end=_ZERO), "F16", 5),
         (gate(normal_tail, 3.6, 1), "BF16", 5),
         (gate(normal_tail, 5.6, 2), "F32", 9),
     ],
     "gelu_tanh": [
-        (gate(gelu_tanh_tail, 3.8, 1), "F16", 5),
-        (gate(gelu_tanh_tail, 3.6, 1), "BF16", 5),
+        (gate(gelu_tanh_tail, 3.8, 1, end=_ZERO), "F16", 5),
+        (gate(gelu_tanh_tail, 3.6, 1, end=_ZERO), "BF16", 5),
         (gate(gelu_tanh_tail, 5.2, 2), "F32", 10),
     ],
     "mish_above": [

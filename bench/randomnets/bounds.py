@@ -193,18 +193,21 @@ class Bounds:
         for weight in model.graph.initializer:
             graph.initializer.append(weight)
             array = numpy_helper.to_array(weight)
-            if array.dtype == np.float32 and weight.name not in outputs | parameters:
+            if array.dtype == np.float32 and weight.name not in parameters:
                 self._move(graph, weight.name, array, None, renamed)
         for port in model.graph.input:
             array = np.asarray(self._inputs[port.name])
-            if array.dtype == np.float32 and port.name not in outputs:
+            if array.dtype == np.float32:
                 self._move(graph, port.name, array, None, renamed)
         final: dict[str, str] = {}
         pairs = _pairs(model)
+        makers = {name: node for node in model.graph.node for name in node.output}
         for node in model.graph.node:
             copy = onnx.NodeProto()
             copy.CopyFrom(node)
             copy.input[:] = [renamed.get(name, name) for name in node.input]
+            if node.op_type == "Cast" and node.attribute[0].i == TensorProto.BOOL:
+                copy.input[0] = self._vanishing(graph, node.input[0], copy.input[0], makers)
             # The moved tensor takes the name where it is an output.
             for position, name in enumerate(node.output):
                 if name in outputs:
@@ -233,6 +236,30 @@ class Bounds:
         result.CopyFrom(model)
         result.graph.CopyFrom(graph)
         return result
+
+    def _vanishing(
+        self, graph: onnx.GraphProto, name: str, moved: str, makers: Mapping[str, onnx.NodeProto]
+    ) -> str:
+        """A tensor of which in some draws 0 is what rounding may make 0: sums cancel exactly."""
+        maker, relative = makers.get(name), HALF_STEPS[self._precision][0]
+        if maker is None or self._inner[name].dtype != np.float32:
+            return moved
+        terms = [self._inner[x] for x in maker.input if x in self._inner]
+        size = max((float(np.abs(x).max(initial=0)) for x in terms if x.dtype == np.float32),
+                   default=0.0)  # fmt: skip
+        parts = ("least", "high", "limit", "low", "kept")
+        least, high, limit, low, kept = (f"{name}_{part}_of_{len(graph.node)}" for part in parts)
+        value = np.array(AMPLITUDE * relative * size, np.float32)
+        graph.initializer.append(numpy_helper.from_array(value, least))
+        graph.node.extend(
+            [
+                helper.make_node("Abs", [moved], [high]),
+                helper.make_node("Mul", [least, _FLUSH], [limit]),
+                helper.make_node("Less", [high, limit], [low]),
+                helper.make_node("Where", [low, _ZERO, moved], [kept]),
+            ]
+        )
+        return kept
 
     def _move(
         self,

@@ -230,7 +230,7 @@ def test_weights_of_few_bits(bits, points):
             {"activation": "Gelus"},
             "Gelus",
         ),
-        ("MultiHeadAttention", [normal(1, 4, 8)], {"num_heads": 2}, "packed operands"),
+        ("MultiHeadAttention", [normal(1, 4, 8)], {"num_heads": 2}, "packed in no known way"),
         (
             "Attention",
             [normal(1, 4, 8), (normal(8, 24),)],

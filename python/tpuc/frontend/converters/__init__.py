@@ -13,6 +13,7 @@ from tpuc.frontend.converters import (  # noqa: F401
     fused,
     fused_attention,
     grams,
+    grouped_attention,
     indexing,
     integer_products,
     integers,

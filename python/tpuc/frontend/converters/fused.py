@@ -18,10 +18,13 @@ _OPSET = 23
 _CONV = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
 
 
-def convert(op_type: str, inputs: Inputs, e: Emitter, node: Node, **attributes: object) -> Tensor:
-    """What a standard operator makes of tensors."""
+def convert(
+    op_type: str, inputs: Inputs, e: Emitter, node: Node, domain: str = "", **attributes: object
+) -> Tensor:
+    """What another operator, a standard one unless ``domain`` says so, makes of tensors."""
     names = [f"{node.name}:{i}" if tensor is not None else "" for i, tensor in enumerate(inputs)]
-    made = Node(helper.make_node(op_type, names, ["y"], name=node.name, **attributes), _OPSET)
+    proto = helper.make_node(op_type, names, ["y"], name=node.name, domain=domain, **attributes)
+    made = Node(proto, _OPSET)
     converter = find_converter(made)
     if converter is None:
         raise UserError(f"computes {op_type}, which is not supported")

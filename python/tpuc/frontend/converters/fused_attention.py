@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tpuc.errors import UserError
+from tpuc.frontend.converters.attention import HIDDEN, attend, join_heads, split_heads
 from tpuc.frontend.converters.fused import DOMAIN, convert, refuse
 from tpuc.frontend.emit import Emitter, Tensor
 from tpuc.frontend.enums import Compare
@@ -16,25 +17,48 @@ _FILTER = -10000.0
 
 
 @converts("MultiHeadAttention", domain=DOMAIN)
-def _multi_head_attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    query, key, value = inputs[0], operand(inputs, 1), operand(inputs, 2)
-    if key is None or value is None or query.rank != 3 or key.rank != 3:
-        raise UserError("has packed operands, export the model with a query, a key and a value")
-    _refuse_past(node, inputs, (6, 7))
+def _multi_head_attention(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
+    if operand(inputs, 8) is not None or operand(inputs, 9) is not None:
+        raise UserError("shares a buffer with its past, which is not supported")
+    parts = _unpacked(inputs, e)
     if (bias := operand(inputs, 3)) is not None:
-        begin, parts = 0, []
-        for tensor in (query, key, value):
-            part = e.slice_axis(bias, 0, begin, tensor.shape[-1])
-            begin += tensor.shape[-1]
-            parts.append(e.binary("add", tensor, part))
-        query, key, value = parts
-    return _attend(node, [query, key, value], operand(inputs, 4), operand(inputs, 5), e)
+        begin, widths = 0, [part.shape[-1] * (part.shape[1] if part.rank == 4 else 1)
+                            for part in parts]  # fmt: skip
+        for index, (part, width) in enumerate(zip(parts, widths, strict=True)):
+            if part.rank == 3:
+                parts[index] = e.binary("add", part, e.slice_axis(bias, 0, begin, width))
+            begin += width
+    past = [operand(inputs, 6), operand(inputs, 7)]
+    masks = operand(inputs, 4), operand(inputs, 5)
+    return _attend(node, parts, past, *masks, e)
+
+
+def _unpacked(inputs: Inputs, e: Emitter) -> list[Tensor]:
+    """Query, key and value, each [batch, tokens, width] or [batch, heads, tokens, size]."""
+
+    def sides(packed: Tensor) -> list[Tensor]:
+        batch, tokens, heads, count, size = packed.shape
+        return [
+            e.reshape(e.slice_axis(packed, 3, index, 1), (batch, tokens, heads * size))
+            for index in range(count)
+        ]
+
+    query, key, value = inputs[0], operand(inputs, 1), operand(inputs, 2)
+    if key is None and query.rank == 5 and query.shape[3] == 3:
+        return sides(query)
+    if value is None and key is not None and key.rank == 5 and key.shape[3] == 2:
+        return [query, *sides(key)]
+    if key is None or value is None or query.rank != 3:
+        raise UserError(
+            "has operands that are packed in no known way, expected [batch, tokens, heads, 3, "
+            "size], or a query and [batch, keys, heads, 2, size], or a query, a key and a value"
+        )
+    return [query, key, value]
 
 
 @converts("Attention", domain=DOMAIN)
-def _packed_attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
-    refuse(node, do_rotary=0)
-    _refuse_past(node, inputs, (4, 6))
+def _packed_attention(node: Node, inputs: Inputs, e: Emitter) -> list[Tensor]:
+    refuse(node, do_rotary=0, past_present_share_buffer=0)
     packed = convert("MatMul", inputs[:2], e, node)
     if (bias := operand(inputs, 2)) is not None:
         packed = e.binary("add", packed, bias)
@@ -46,33 +70,50 @@ def _packed_attention(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
         e.slice_axis(packed, packed.rank - 1, sum(sizes[:index]), size)
         for index, size in enumerate(sizes)
     ]
-    return _attend(node, parts, operand(inputs, 3), operand(inputs, 5), e)
-
-
-def _refuse_past(node: Node, inputs: Inputs, places: tuple[int, ...]) -> None:
-    if any(operand(inputs, index) is not None for index in places):
-        raise UserError("has a past, which is not supported, export the model unfused")
-    if any(node.outputs[1:]):
-        raise UserError("returns its keys and values, which is not supported")
+    past: list[Tensor | None] = [None, None]
+    if (kept := operand(inputs, 4)) is not None:
+        past = [e.reshape(e.slice_axis(kept, 0, i, 1), kept.shape[1:]) for i in (0, 1)]
+    result, *present = _attend(node, parts, past, operand(inputs, 3), operand(inputs, 5), e)
+    if not present:
+        return [result]
+    sides = [e.reshape(side, (1, *side.shape)) for side in present]
+    return [result, e.op("concat", sides, {"axis": 0})]
 
 
 def _attend(
-    node: Node, parts: list[Tensor], mask: Tensor | None, added: Tensor | None, e: Emitter
-) -> Tensor:
-    """The standard operator's attention of a query, a key and a value."""
+    node: Node,
+    parts: list[Tensor],
+    past: list[Tensor | None],
+    mask: Tensor | None,
+    bias: Tensor | None,
+    e: Emitter,
+) -> list[Tensor]:
+    """Attention of a query, a key and a value behind those of the past.
+
+    Returns:
+        The result [batch, tokens, width] and, where the node has more than one output, the keys
+        and values [batch, heads, keys, size] with the past.
+    """
+    if len([name for name in node.outputs if name]) > (3 if node.op_type != "Attention" else 2):
+        raise UserError("returns its scores, which is not supported")
     heads = int(node.required("num_heads"))
-    attributes: dict[str, object] = {"q_num_heads": heads, "kv_num_heads": heads}
-    if float(node.attr("scale", 0.0)):
-        attributes["scale"] = float(node.attr("scale", 0.0))
-    if int(node.attr("unidirectional", 0)):
-        attributes["is_causal"] = 1
+    query, key, value = (split_heads(part, heads, e) for part in parts)
+    if past[0] is not None and past[1] is not None:
+        key = e.op("concat", [past[0], key], {"axis": 2})
+        value = e.op("concat", [past[1], value], {"axis": 2})
+    (batch, _, tokens, _), keys = query.shape, key.shape[2]
+    added = [] if bias is None else [bias]
     if mask is not None:
-        query, key = parts[:2]
-        hidden = _hidden_keys(mask, query.shape[0], query.shape[1], key.shape[1], e)
+        hidden = _hidden_keys(mask, batch, tokens, keys, e)
         number = float(node.attr("mask_filter_value", _FILTER))
-        scores = e.op("where", [hidden, *(Tensor.constant(np.float32(n)) for n in (number, 0.0))])
-        added = scores if added is None else e.binary("add", added, scores)
-    return convert("Attention", [*parts, added], e, node, **attributes)
+        chosen = [hidden, *(Tensor.constant(np.float32(n)) for n in (number, 0.0))]
+        added.append(e.op("where", chosen))
+    if int(node.attr("unidirectional", 0)):
+        future = np.triu(np.full((tokens, keys), HIDDEN, np.float32), 1 + keys - tokens)
+        added.append(Tensor.constant(future))
+    scale = float(node.attr("scale", 0.0)) or None
+    result = join_heads(attend(query, key, value, added, e, scale=scale), e)
+    return [result, key, value] if any(node.outputs[1:]) else [result]
 
 
 def _hidden_keys(mask: Tensor, batch: int, tokens: int, keys: int, e: Emitter) -> Tensor:
