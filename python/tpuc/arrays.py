@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import lzma
+import math
 import os
 import re
+import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 import numpy as np
 
 from tpuc.errors import UserError
-from tpuc.kinds import ARRAY, ARRAYS, refuse_other
+from tpuc.kinds import ARRAY, ARRAYS, kind_of, refuse_other
 from tpuc.outputs import note_inputs, replacing
 
 DTYPES = {"f32": np.float32, "f16": np.float16, "i64": np.int64, "i32": np.int32,
            "i16": np.int16, "i8": np.int8, "i1": np.bool_, "ui8": np.uint8, "ui16": np.uint16,
            "ui32": np.uint32, "bf16": np.uint16}  # fmt: skip
+
+
+# What a broken file of arrays makes numpy and zipfile raise.
+BROKEN = (
+    OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error,
+    lzma.LZMAError, NotImplementedError, RuntimeError, SyntaxError, OverflowError, RecursionError,
+    struct.error,
+)  # fmt: skip
+# Compressed arrays above this size are only read when they are hardly compressed.
+_MOST_EXPANDED, _MOST_RATIO = 1 << 28, 50
 
 
 class PortLike(Protocol):
@@ -36,22 +50,92 @@ def load_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
         UserError: missing, broken, or holding objects instead of numbers.
     """
     path = Path(path)
-    if not path.exists():
-        raise UserError(f"{path}: no such file, give an .npz file with the arrays by name")
     note_inputs(path)
+    if not path.is_file():
+        reason = "is a folder" if path.is_dir() else "no such file"
+        raise UserError(f"{path}: {reason}, give an .npz file with the arrays by name")
     refuse_other(path, (ARRAYS, ARRAY), "an .npz file with the arrays by name")
+    if kind_of(path) == ARRAY:
+        raise UserError(f"{path}: holds one unnamed array, expected an .npz file")
+    arrays: dict[str, np.ndarray] = {}
     try:
-        file = np.load(path, allow_pickle=False)
-        if not isinstance(file, np.lib.npyio.NpzFile):
-            raise UserError(f"{path}: holds one unnamed array, expected an .npz file")
-        with file:
-            # By the members' full names: 'a' and 'a.npy' are two arrays.
-            arrays = {name.removesuffix(".npy"): file[name] for name in file.zip.namelist()}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
+        with zipfile.ZipFile(path) as archive:
+            _check_expansion(archive)
+            for info in archive.infolist():
+                name = info.filename.removesuffix(".npy")
+                if name in arrays:
+                    raise ValueError(f"two arrays have the name '{name}'")
+                with archive.open(info) as member:
+                    arrays[name] = _read_array(member, info.file_size)
+    except BROKEN as error:
         raise UserError(f"{path}: is not a readable .npz file ({error})") from None
     if not arrays:
         raise UserError(f"{path}: holds no arrays")
     return arrays
+
+
+def load_npy(path: str | os.PathLike) -> np.ndarray:
+    """Reads an .npy file.
+
+    Raises:
+        UserError: missing, broken, or holding objects instead of numbers.
+    """
+    path = Path(path)
+    note_inputs(path)
+    try:
+        with path.open("rb") as file:
+            return _read_array(file, path.stat().st_size)
+    except BROKEN as error:
+        raise UserError(f"{path}: is not a readable .npy file ({error})") from None
+
+
+def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether columns come first, and element type of an .npy file.
+
+    The file is at its data afterwards.
+
+    Raises:
+        ValueError: it is none, or holds objects.
+    """
+    version = np.lib.format.read_magic(file)
+    read = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        shape, by_columns, dtype = read(file)
+    if dtype.hasobject or dtype.fields is not None:
+        raise ValueError("it holds objects, not numbers")
+    if min(shape, default=0) < 0:
+        raise ValueError(f"it has the shape {list(shape)}")
+    return shape, by_columns, dtype
+
+
+def _read_array(file: IO[bytes], size: int) -> np.ndarray:
+    """The array of an .npy file of so many bytes; none is allocated that the file does not hold.
+
+    Raises:
+        ValueError: the file is broken.
+    """
+    shape, by_columns, dtype = read_header(file)
+    needed = math.prod(shape) * dtype.itemsize
+    if needed > size:
+        raise ValueError(f"its shape {list(shape)} needs {needed} bytes, it has {size}")
+    data = bytearray(needed)
+    got = file.readinto(data)
+    if got != needed:
+        raise ValueError(f"its shape {list(shape)} needs {needed} bytes, it has {got}")
+    return np.frombuffer(data, dtype).reshape(shape, order="F" if by_columns else "C")
+
+
+def _check_expansion(archive: zipfile.ZipFile) -> None:
+    """Refuses an archive of a few bytes that fills the memory."""
+    packed = sum(info.compress_size for info in archive.infolist())
+    size = sum(info.file_size for info in archive.infolist())
+    if size > max(_MOST_EXPANDED, _MOST_RATIO * packed):
+        raise ValueError(f"its {packed} bytes expand to {size}; store it without compression")
 
 
 def save_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None:

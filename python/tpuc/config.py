@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tpuc.errors import UserError, unknown
-from tpuc.outputs import note_inputs
+from tpuc.outputs import read_text
 from tpuc.postprocess import OPTIONS, Postprocess, make_postprocess
 from tpuc.preprocess import Preprocess
 
@@ -296,11 +296,7 @@ def make_config(path: str | os.PathLike | None, arguments: Mapping[str, Any]) ->
 
 
 def _read(path: Path) -> dict[str, Any]:
-    note_inputs(path)
-    try:
-        text = path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: is no configuration that can be read ({error})") from None
+    text = read_text(path, "configuration")
     if path.suffix.lower() == ".json":
         try:
             values = json.loads(text)

@@ -4,6 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+# What is longer than a name can reasonably be is cut in the middle.
+_LONGEST_WORD = 400
+
+
+def printable(text: object) -> str:
+    """Text of files or arguments in one line, as a terminal can show it.
+
+    What would control the terminal or has no shape is escaped, a word without end is cut.
+    """
+    words = [
+        word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD // 2]}...{word[-20:]}"
+        for word in str(text).split()
+    ]
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in " ".join(words)
+    )
+
 
 class UserError(Exception):
     """What the user can do something about: one line, no traceback.
@@ -14,7 +31,7 @@ class UserError(Exception):
     """
 
     def __str__(self) -> str:
-        return " ".join(super().__str__().split())
+        return printable(super().__str__())
 
 
 class InputTypeError(UserError, TypeError):

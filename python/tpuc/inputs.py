@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from tpuc.arrays import PortLike, load_npz, numpy_type
+from tpuc.arrays import PortLike, load_npy, load_npz, numpy_type
 from tpuc.errors import UserError
 from tpuc.kinds import ARRAY, ARRAYS, PICTURE, describe, kind_of
 from tpuc.preprocess import Preprocess
@@ -29,7 +30,7 @@ def read_inputs(
             is made from none.
     """
     files = [names]
-    if not Path(names).exists():
+    if not os.path.exists(names):
         files = [name.strip() for name in names.replace(";", ",").split(",") if name.strip()]
     if len(files) <= 1 and kind_of(names) not in (ARRAY, PICTURE):
         return load_npz(names)
@@ -44,7 +45,7 @@ def read_inputs(
 def _read(file: str, port: PortLike, preprocess: Preprocess | None) -> np.ndarray:
     kind = kind_of(file)
     if kind == ARRAY:
-        array = np.load(file, allow_pickle=False)
+        array = load_npy(file)
         shape = tuple(port.shape)
         return array[None] if array.shape == shape[1:] else array
     if kind != PICTURE:

@@ -54,9 +54,12 @@ def kind_of(path: str | os.PathLike) -> str:
     """A kind of this module, the name of another one, or "" when it is not known."""
     path = Path(path)
     try:
+        # A pipe would wait for somebody to write to it.
+        if not path.is_file():
+            return ""
         with path.open("rb") as file:
             head = file.read(512)
-    except OSError:
+    except (OSError, ValueError):
         return ""
     for magic, kind in _MAGIC:
         if head.startswith(magic):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,10 @@ from tpuc.errors import UserError
 # The files that the running command reads, by device and inode; None outside of
 # commands: a program may well replace a file that it has read.
 _inputs: dict[tuple[int, int], str] | None = None
+# More than a table, list or configuration has bytes.
+_LONGEST_TEXT = 1 << 26
+# Letters of a file's name that its temporary name repeats.
+_SHORT_NAME = 50
 
 
 @contextmanager
@@ -26,14 +31,44 @@ def keeping_inputs() -> Iterator[None]:
 
 
 def note_inputs(*paths: str | os.PathLike | None) -> None:
-    """Says which files are read; None and files that do not exist count for nothing."""
-    if _inputs is None:
-        return
+    """Says which files are read; None and files that do not exist count for nothing.
+
+    Raises:
+        UserError: a pipe or a device, which may never end.
+    """
     for path in paths:
-        if path is not None:
-            with suppress(OSError, ValueError):
-                status = os.stat(path)
-                _inputs.setdefault((status.st_dev, status.st_ino), str(path))
+        try:
+            status = None if path is None else os.stat(path)
+        except (OSError, ValueError):
+            continue
+        if status is None or stat.S_ISDIR(status.st_mode):
+            continue
+        if not stat.S_ISREG(status.st_mode):
+            raise UserError(f"{path}: is a pipe or a device, give a regular file")
+        if _inputs is not None:
+            _inputs.setdefault((status.st_dev, status.st_ino), str(path))
+
+
+def read_text(path: str | os.PathLike, what: str) -> str:
+    """The text of an input file.
+
+    Args:
+        path: the file.
+        what: what it should be, for messages.
+
+    Raises:
+        UserError: it cannot be read, is no UTF-8, or larger than any such file.
+    """
+    note_inputs(path)
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(_LONGEST_TEXT + 1)
+        text = data.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: is no {what} that can be read ({error})") from None
+    if len(data) > _LONGEST_TEXT:
+        raise UserError(f"{path}: is no {what}, it has more than {_LONGEST_TEXT >> 20} MiB")
+    return text
 
 
 def _check_no_input(path: Path) -> None:
@@ -48,6 +83,10 @@ def _check_no_input(path: Path) -> None:
             raise UserError(f"{path}: is{also} an input, give another file to write")
 
 
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
 def check_writable(path: str | os.PathLike) -> Path:
     """Refuses a path that cannot become a file, before any work is done.
 
@@ -57,9 +96,15 @@ def check_writable(path: str | os.PathLike) -> Path:
     path = Path(path)
     if not path.name:
         raise UserError(f"'{path}' is not a file name")
-    if path.is_dir():
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        status = None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be written: {_reason(error)}") from None
+    if status is not None and stat.S_ISDIR(status.st_mode):
         raise UserError(f"{path}: is a folder, give a file name")
-    if path.exists() and not path.is_file():
+    if status is not None and not stat.S_ISREG(status.st_mode):
         raise UserError(f"{path}: is not a regular file, give another output")
     _check_no_input(path)
     folder = path.parent
@@ -78,12 +123,13 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         UserError: the file cannot be written.
     """
     path = check_writable(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # The name is cut, so that one of the greatest length still has a temporary name.
+    temporary = path.with_name(f".{path.name[:_SHORT_NAME]}.{os.getpid()}.tmp")
     try:
         yield temporary
         temporary.replace(path)
     except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise UserError(f"{path}: cannot be written: {_reason(error)}") from None
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from tpuc import _core
-from tpuc.arrays import load_npz
+from tpuc.arrays import load_npy, load_npz
 from tpuc.calibration.runner import Runner
 from tpuc.errors import UserError
 from tpuc.model import Model
-from tpuc.outputs import note_inputs
+from tpuc.outputs import read_text
 
 
 @dataclass
@@ -157,20 +157,20 @@ def read_labels(path: str | os.PathLike) -> np.ndarray:
         UserError: the file holds no classes.
     """
     path = Path(path)
-    note_inputs(path)
     suffix = path.suffix.lower()
-    try:
-        if suffix == ".npz":
-            arrays = load_npz(path)
-            if "label" not in arrays:
-                raise UserError(f"{path}: has no array 'label'")
-            labels = arrays["label"]
-        elif suffix == ".npy":
-            labels = np.load(path, allow_pickle=False)
-        else:
-            labels = np.array([int(word) for word in path.read_text().split()])
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path}: is no list of classes ({error})") from None
+    if suffix == ".npz":
+        arrays = load_npz(path)
+        if "label" not in arrays:
+            raise UserError(f"{path}: has no array 'label'")
+        labels = arrays["label"]
+    elif suffix == ".npy":
+        labels = load_npy(path)
+    else:
+        try:
+            words = read_text(path, "list of classes").split()
+            labels = np.array([int(word) for word in words], np.int64)
+        except (OverflowError, ValueError) as error:
+            raise UserError(f"{path}: is no list of classes ({error})") from None
     if labels.dtype.kind not in "iu" or labels.ndim != 1:
         raise UserError(f"{path}: is no list of classes, expected whole numbers along one axis")
     return labels

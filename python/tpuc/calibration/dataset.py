@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from tpuc import _core
-from tpuc.arrays import match_inputs
+from tpuc.arrays import BROKEN, match_inputs, read_header
 from tpuc.errors import InputTypeError, UserError
-from tpuc.outputs import note_inputs
+from tpuc.outputs import note_inputs, read_text
 from tpuc.preprocess import Preprocess, is_picture
 
 _ARRAYS = (".npy", ".npz")
@@ -164,11 +164,7 @@ def read_list(path: str | os.PathLike) -> list[Path]:
         UserError: it cannot be read or names nothing.
     """
     path = Path(path)
-    note_inputs(path)
-    try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: is no list that can be read ({error})") from None
+    lines = read_text(path, "list").splitlines()
     files = []
     for number, line in enumerate(lines, 1):
         name = line.strip()
@@ -187,12 +183,8 @@ class _Stream:
     """One array of a file, read a batch at a time."""
 
     def __init__(self, file: Any, port: _core.Port, where: str) -> None:
-        version = np.lib.format.read_magic(file)
-        read = {(1, 0): np.lib.format.read_array_header_1_0}.get(
-            version, np.lib.format.read_array_header_2_0
-        )
-        self._shape, self._fortran, self._dtype = read(file)
-        if self._dtype.hasobject or (self._fortran and len(self._shape) > 1):
+        self._shape, self._fortran, self._dtype = read_header(file)
+        if self._fortran and len(self._shape) > 1:
             raise UserError(f"{where}: the array for '{port.name}' is not one of plain numbers")
         self._file = file
         self._where = where
@@ -211,7 +203,10 @@ class _Stream:
     def __iter__(self) -> Iterator[np.ndarray]:
         elements = int(np.prod(self.port.shape, dtype=np.int64))
         for _ in range(self.count):
-            data = self._file.read(elements * self._dtype.itemsize)
+            try:
+                data = self._file.read(elements * self._dtype.itemsize)
+            except BROKEN as error:
+                raise UserError(f"{self._where}: is no readable array file ({error})") from None
             if len(data) != elements * self._dtype.itemsize:
                 raise UserError(f"{self._where}: is cut short")
             yield np.frombuffer(data, self._dtype).reshape(self.port.shape)
@@ -243,7 +238,7 @@ def _open(file: Path, ports: Sequence[_core.Port], stack: ExitStack) -> list[_St
         return streams
     except UserError:
         raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+    except BROKEN as error:
         raise UserError(f"{file}: is no readable array file ({error})") from None
 
 

@@ -11,10 +11,9 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tpuc.errors import UserError
-from tpuc.outputs import write_text
+from tpuc.outputs import read_text, write_text
 
 
 @dataclass(frozen=True)
@@ -81,11 +80,7 @@ def read_table(path: str | os.PathLike, names: Sequence[str] | None = None) -> C
             not finite, a threshold that is not positive, a tensor named twice, missing or
             unknown; with file, line and tensor.
     """
-    path = Path(path)
-    try:
-        text = path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: is no calibration table that can be read ({error})") from None
+    text = read_text(path, "calibration table")
     table = CalibrationTable()
     lines: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):

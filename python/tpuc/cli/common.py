@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import warnings
@@ -10,11 +11,29 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from tpuc.errors import ModelWarning, UserError, did_you_mean, unknown
+from tpuc.errors import ModelWarning, UserError, did_you_mean, printable, unknown
 from tpuc.outputs import keeping_inputs
 
 QUANTIZATIONS = ("F32", "F16", "BF16", "INT8")
 CHIPS = ("bm1684x",)
+
+
+# Counts, numbers of inputs and threads beyond it mean nothing, and the core takes none.
+_LARGEST = (1 << 31) - 1
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if not -_LARGEST <= value <= _LARGEST:
+        raise argparse.ArgumentTypeError(f"{text} is out of range")
+    return value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text} is not finite")
+    return value
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,6 +44,9 @@ class Parser(argparse.ArgumentParser):
         options.setdefault("allow_abbrev", False)
         options.setdefault("formatter_class", HelpFormatter)
         super().__init__(prog, **options)
+        # What argparse looks up for type=int and type=float.
+        self.register("type", int, _whole)
+        self.register("type", float, _finite)
 
     def error(self, message: str) -> NoReturn:
         """Raises instead of printing the usage."""
@@ -35,6 +57,9 @@ class Parser(argparse.ArgumentParser):
     ) -> argparse.Namespace:
         """Parses; a flag that is not known is named with the one that is like it."""
         words = list(sys.argv[1:] if args is None else args)
+        for word in words:
+            if any("\ud800" <= letter <= "\udfff" for letter in word):
+                self.error(f"the argument '{word}' is no UTF-8 text")
         # First, since what is mistyped may be missing as well.
         for flag in (word.split("=")[0] for word in words if word.startswith("--")):
             hint = did_you_mean(flag, self._option_string_actions)
@@ -42,9 +67,10 @@ class Parser(argparse.ArgumentParser):
                 self.error(f"the option '{flag}' is not known{hint.rstrip('?')}")
         found, rest = self.parse_known_args(words, namespace)
         if rest:
-            flag = next((word for word in rest if word.startswith("-")), rest[0]).split("=")[0]
-            hint = did_you_mean(flag, self._option_string_actions) if flag[0] == "-" else ""
-            what = "option" if flag.startswith("-") else "argument"
+            flag = next((word.split("=")[0] for word in rest if word.startswith("-")), rest[0])
+            is_option = flag.startswith("-")
+            hint = did_you_mean(flag, self._option_string_actions) if is_option else ""
+            what = "option" if is_option else "argument"
             self.error(f"the {what} '{flag}' is not known{hint.rstrip('?')}")
         return found
 
@@ -94,12 +120,15 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except MemoryError:
         print("error: not enough memory", file=sys.stderr)
+    except OSError as error:
+        # What files and the system refuse: a name that is too long, no permission, no space.
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {printable(f'{where}{error.strerror or error}')}", file=sys.stderr)
     except Exception as error:
         if "--debug" in arguments:
             raise
-        text = " ".join(str(error).split())
         print(
-            f"error: internal error ({type(error).__name__}: {text}), "
+            f"error: internal error ({type(error).__name__}: {printable(error)}), "
             f"please report it with the output of --debug",
             file=sys.stderr,
         )
@@ -107,7 +136,7 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"warning: {message}", file=sys.stderr)
+    print(f"warning: {printable(message)}", file=sys.stderr)
 
 
 def choice(value: str, allowed: Sequence[str], flag: str) -> str:
@@ -130,7 +159,7 @@ def program(name: str) -> str:
 
 def note(text: str) -> None:
     """Says on stderr, in one line, what the user should know and nothing fails of."""
-    print(f"note: {text}", file=sys.stderr)
+    print(f"note: {printable(text)}", file=sys.stderr)
 
 
 def name_list(text: str | None) -> list[str]:

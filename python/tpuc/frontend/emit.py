@@ -56,13 +56,19 @@ def top_type(dtype: np.dtype) -> str:
 
 # More than any board of this chip has bytes of memory.
 _MAX_ELEMENTS = 1 << 35
+# More than any node becomes; it stops a node that asks for one operation an element.
+_MAX_OPERATIONS = 1 << 15
 
 
-def _check_size(shape: Sequence[int]) -> None:
-    if math.prod(shape) > _MAX_ELEMENTS:
+def check_size(shape: Sequence[int], what: str = "has a result") -> None:
+    """Refuses a tensor that no memory holds, also one without elements along another axis.
+
+    Raises:
+        UserError: says its size after ``what``.
+    """
+    if math.prod(max(size, 1) for size in shape) > _MAX_ELEMENTS:
         raise UserError(
-            f"has a result of {'x'.join(map(str, shape))} elements, more than the chip's memory "
-            f"holds"
+            f"{what} of {'x'.join(map(str, shape))} elements, more than the chip's memory holds"
         )
 
 
@@ -120,6 +126,7 @@ class Tensor:
     @classmethod
     def empty(cls, dtype: str, shape: Sequence[int]) -> Tensor:
         """A tensor without elements: a constant, as there is nothing to compute."""
+        check_size(shape)
         return cls.constant(np.zeros(shape, _NUMPY_TYPES[dtype]))
 
     @property
@@ -165,6 +172,7 @@ class Emitter:
     def __init__(self, name: str) -> None:
         self._builder = _core.ModuleBuilder(name)
         self.location = name
+        self._emitted = ("", 0)
         # Shapes by name as the model was exported, when the batch is another.
         self.reference_shapes: dict[str, tuple[int, ...]] = {}
         self._indices = IndexTracker()
@@ -224,11 +232,12 @@ class Emitter:
         """Emits ``top.<name>`` with any number of results.
 
         Raises:
-            UserError: a result that no memory holds.
+            UserError: a result that no memory holds, or too many operations for a node.
         """
+        self._count_operation()
         types = None if results is None else [(t, list(s)) for t, s in results]
         for _, shape in types or ():
-            _check_size(shape)
+            check_size(shape)
         values = self._builder.add_op(
             "top." + name,
             [self._materialize(operand) for operand in operands],
@@ -237,10 +246,18 @@ class Emitter:
             self.location,
         )
         for value in values:
-            _check_size(value.shape)
+            check_size(value.shape)
         ids = [operand.id for operand in operands]
         self._indices.follow(name, ids, [value.id for value in values])
         return [Tensor(value.dtype, value.shape, id=value.id) for value in values]
+
+    def _count_operation(self) -> None:
+        location, count = self._emitted
+        self._emitted = self.location, (count if location == self.location else 0) + 1
+        if self._emitted[1] > _MAX_OPERATIONS:
+            raise UserError(
+                f"becomes more than {_MAX_OPERATIONS} operations, which is too many for one node"
+            )
 
     def name(self, tensor: Tensor, name: str) -> None:
         """Says that the present node computes a tensor of the source model."""

@@ -21,8 +21,9 @@ from tpuc.frontend.graph import Node
 Array = np.ndarray
 Arrays = Sequence[Array | None]
 
-# No constant of a network is larger; it stops files that expand into memory.
-MAX_ELEMENTS = 1 << 28
+# No constant of a network that is larger than its operands is larger; it stops files that expand
+# into memory.
+_MAX_ELEMENTS = 1 << 26
 _NEVER_FOLDED = {
     "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial",
     "Bernoulli", "Dropout", "Loop", "Scan", "If", "QuantizeLinear", "DequantizeLinear",
@@ -101,15 +102,16 @@ def _run(node: Node, feeds: Mapping[str, Array]) -> list[Array]:
 def _binary(function: Callable) -> Callable:
     def apply(node: Node, arrays: Arrays) -> Array:
         with np.errstate(all="ignore"):
+            _check_elements(np.broadcast_shapes(*map(np.shape, arrays)), arrays)
             result = function(arrays[0], arrays[1])
-        _check_elements(np.shape(result))
         return result
 
     return apply
 
 
-def _check_elements(shape: Sequence[int]) -> None:
-    if math.prod(int(size) for size in shape) > MAX_ELEMENTS:
+def _check_elements(shape: Sequence[int], operands: Arrays = ()) -> None:
+    most = max([_MAX_ELEMENTS, *(array.size for array in operands if array is not None)])
+    if math.prod(int(size) for size in shape) > most:
         raise UserError(f"its constant result {list(shape)} is too large")
 
 
@@ -170,9 +172,7 @@ def _reshape(node: Node, arrays: Arrays) -> Array:
 
 
 def _concat(node: Node, arrays: Arrays) -> Array:
-    result = np.concatenate(arrays, axis=node.attr("axis"))
-    _check_elements(result.shape)
-    return result
+    return np.concatenate(arrays, axis=node.attr("axis"))
 
 
 def _slice(node: Node, arrays: Arrays) -> Array:

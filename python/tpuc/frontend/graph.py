@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import heapq
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -113,9 +115,10 @@ def ordered_nodes(model: LoadedModel) -> list[Node]:
     source, graph = model.source, model.proto.graph
     nodes = [Node(proto, model.opset) for proto in graph.node]
     inputs = [i.name for i in graph.input]
-    for name in inputs:
-        if inputs.count(name) > 1 or not name:
-            raise UserError(f"{source}: the graph has two inputs named '{name}'")
+    for name, count in Counter(inputs).items():
+        if count > 1 or not name:
+            what = f"two inputs named '{name}'" if name else "an input without a name"
+            raise UserError(f"{source}: the graph has {what}")
     defined: dict[str, Node | None] = dict.fromkeys([*inputs, *model.weights])
     for node in nodes:
         for name in node.outputs:
@@ -140,7 +143,7 @@ def ordered_nodes(model: LoadedModel) -> list[Node]:
             raise UserError(f"{source}: the graph's output '{output.name}' is not defined")
     for node in nodes:
         _check_signature(node, source)
-    return _sort(nodes, defined, source)
+    return _sort(nodes, source)
 
 
 def body_nodes(graph: onnx.GraphProto, opset: int, source: str) -> list[Node]:
@@ -151,18 +154,15 @@ def body_nodes(graph: onnx.GraphProto, opset: int, source: str) -> list[Node]:
     """
     nodes = [Node(proto, opset) for proto in graph.node]
     defined = {port.name for port in (*graph.input, *graph.initializer)}
-    owners: dict[str, Node | None] = dict.fromkeys(defined)
     for node in nodes:
         for name in filter(None, node.outputs):
-            if name in owners:
+            if name in defined:
                 raise UserError(f"{source}: the name '{name}' is defined twice in one body")
-            owners[name] = node
+            defined.add(name)
     # What nothing in the body defines is the business of the graphs around it.
     for node in nodes:
-        for name in (*node.inputs, *node.captures):
-            owners.setdefault(name, None)
         _check_signature(node, source)
-    return _sort(nodes, owners, source)
+    return _sort(nodes, source)
 
 
 def needed_nodes(nodes: list[Node], outputs: Iterable[str]) -> list[Node]:
@@ -176,25 +176,32 @@ def needed_nodes(nodes: list[Node], outputs: Iterable[str]) -> list[Node]:
     return kept[::-1]
 
 
-def _sort(nodes: list[Node], defined: dict[str, Node | None], source: str) -> list[Node]:
-    ready = {name for name, node in defined.items() if node is None}
-    ready.add("")
+def _sort(nodes: list[Node], source: str) -> list[Node]:
+    """The nodes in their order, but each after those whose results it uses."""
+    makers = {name: index for index, node in enumerate(nodes) for name in node.outputs if name}
+    waits = [
+        {makers[name] for name in (*node.inputs, *node.captures) if name in makers}
+        for node in nodes
+    ]
+    users: list[list[int]] = [[] for _ in nodes]
+    for index, makers_of in enumerate(waits):
+        for maker in makers_of:
+            users[maker].append(index)
+    ready = [index for index, makers_of in enumerate(waits) if not makers_of]
+    left = [len(makers_of) for makers_of in waits]
     order: list[Node] = []
-    pending = nodes
-    while pending:
-        blocked = []
-        for node in pending:
-            if all(name in ready for name in (*node.inputs, *node.captures)):
-                order.append(node)
-                ready.update(node.outputs)
-            else:
-                blocked.append(node)
-        if len(blocked) == len(pending):
-            raise UserError(
-                f"{source}: the graph has a cycle through {blocked[0].describe()}, "
-                f"export the model again"
-            )
-        pending = blocked
+    while ready:
+        index = heapq.heappop(ready)
+        order.append(nodes[index])
+        for user in users[index]:
+            left[user] -= 1
+            if not left[user]:
+                heapq.heappush(ready, user)
+    if len(order) < len(nodes):
+        blocked = next(node for index, node in enumerate(nodes) if left[index])
+        raise UserError(
+            f"{source}: the graph has a cycle through {blocked.describe()}, export the model again"
+        )
     return order
 
 
@@ -219,10 +226,9 @@ def _check_signature(node: Node, source: str) -> None:
             f"{source}: {node.describe()} has {count} outputs, opset {node.opset} wants "
             f"{_range(schema.min_output, schema.max_output)}"
         )
-    for index in range(schema.min_input):
-        if not node.inputs[index] and schema.inputs[min(index, len(schema.inputs) - 1)].option == (
-            onnx.defs.OpSchema.FormalParameterOption.Single
-        ):
+    optional = onnx.defs.OpSchema.FormalParameterOption.Optional
+    for index, name in enumerate(node.inputs):
+        if not name and schema.inputs[min(index, len(schema.inputs) - 1)].option != optional:
             raise UserError(f"{source}: {node.describe()} leaves out its input {index}")
     for name, attribute in node.attributes.items():
         expected = schema.attributes.get(name)

@@ -20,11 +20,12 @@ from tpuc.frontend.bodies import body_of
 from tpuc.frontend.converters.integers import OVERFLOWS, wrapped
 from tpuc.frontend.converters.quantised import MOVES, Quantised, materialised, unquantised
 from tpuc.frontend.elements import element_type, result_types
-from tpuc.frontend.emit import Emitter, Tensor, top_type
+from tpuc.frontend.emit import Emitter, Tensor, check_size, top_type
 from tpuc.frontend.fixed import FixedInputs, fix_inputs
 from tpuc.frontend.folding import NotEvaluatedError, can_fold, fold, is_shape_arithmetic, shape_of
 from tpuc.frontend.graph import Node, needed_nodes, network_inputs, ordered_nodes
 from tpuc.frontend.load import LoadedModel, from_proto, load_model
+from tpuc.frontend.memory import bounded_memory
 from tpuc.frontend.refusals import refusal
 from tpuc.frontend.registry import Converter, find_converter
 from tpuc.frontend.scopes import Body, Scope
@@ -105,6 +106,7 @@ class _Importer:
         self.outputs = list(output_names or [o.name for o in model.proto.graph.output])
         self.network = self.scope = Scope(values={"": None})
         self.interface = Interface()
+        self.weight_bytes = sum(weight.nbytes for weight in model.weights.values())
         self.declared = {o.name: o.type.tensor_type.elem_type for o in model.proto.graph.output}
         self.refused: list[tuple[Node, str]] = []
         self.imported: list[Node] = []
@@ -192,6 +194,10 @@ class _Importer:
             count = self.interface.add_bound(name, result.bound.axis, self.outputs)
             self.emitter.output(count, self.emitter.reshape(result.bound.count, (1,)))
         declared = self.declared.get(name, 0)
+        if declared and element_type(declared) is None:
+            raise UserError(
+                f"{self.model.source}: output '{name}' has the unknown element type {declared}"
+            )
         if not declared and dtype is not None:
             declared = onnx.helper.np_dtype_to_tensor_dtype(dtype)
         self.interface.set_type(name, declared)
@@ -216,6 +222,7 @@ class _Importer:
                     f"{self.model.source}: input '{info.name}' has an element type that is not "
                     f"supported, use a float or integer type"
                 ) from None
+            check_size(shape, f"{self.model.source}: input '{info.name}' has the shape")
             if 0 in shape:
                 empty = np.zeros(shape, element)
                 self.network.values[info.name] = Tensor.constant(empty, info.name)
@@ -255,13 +262,24 @@ class _Importer:
             return
         self.emitter.location = node.name + scope.suffix
         try:
-            results = self._evaluate(node)
+            with bounded_memory(self.weight_bytes):
+                results = self._evaluate(node)
         except _RefusedError:
             # What was refused is listed already.
             scope.unknown.update(node.outputs)
             return
         except UserError as error:
             self.refused.append((node, str(error)))
+            scope.unknown.update(node.outputs)
+            return
+        except MemoryError:
+            self.refused.append((node, "needs constants that do not fit into memory"))
+            scope.unknown.update(node.outputs)
+            return
+        except _UNFORESEEN as error:
+            why = f"{type(error).__name__}: {error}"
+            reason = f"has inputs and attributes that do not fit each other ({why})"
+            self.refused.append((node, reason))
             scope.unknown.update(node.outputs)
             return
         self.emitter.location = node.name + scope.suffix
@@ -453,6 +471,14 @@ def _is_known(node: Node) -> bool:
     if find_converter(node) is not None or is_shape_arithmetic(node):
         return True
     return control.is_control(node) or sequences.handles(node, [None])
+
+
+# What converters raise of a node whose inputs and attributes contradict each other in a way that
+# they do not look for.
+_UNFORESEEN = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError,
+    ValueError,
+)  # fmt: skip
 
 
 class _RefusedError(UserError):
