@@ -8,6 +8,7 @@
 #include "Bindings.h"
 #include "Errors.h"
 #include "ModuleBuilder.h"
+#include <cstring>
 #include <pybind11/stl.h>
 
 namespace py = pybind11;
@@ -96,7 +97,10 @@ PYBIND11_MODULE(_core, m) {
       if (pointer)
         std::rethrow_exception(pointer);
     } catch (const UserError &error) {
-      PyErr_SetString(userError.ptr(), error.what());
+      // Files of any bytes are quoted in messages.
+      py::object text = py::reinterpret_steal<py::object>(PyUnicode_DecodeUTF8(
+          error.what(), std::strlen(error.what()), "backslashreplace"));
+      PyErr_SetObject(userError.ptr(), text.ptr());
     }
   });
   bindModule(m);

@@ -7,14 +7,15 @@
 
 #include "ModuleHandle.h"
 #include "Attributes.h"
+#include "Driver/ReadModule.h"
 #include "Errors.h"
+#include "Guard.h"
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/StringExtras.h"
@@ -78,6 +79,24 @@ ModuleHandle::ModuleHandle(std::shared_ptr<MLIRContext> context,
                            OwningOpRef<ModuleOp> module)
     : context(std::move(context)), module(std::move(module)) {}
 
+/// The module of a file. Throws UserError with the path.
+static OwningOpRef<ModuleOp>
+parse(const std::shared_ptr<llvm::SourceMgr> &sources, MLIRContext *context,
+      const std::string &path) {
+  DiagnosticCollector diagnostics(context);
+  OwningOpRef<ModuleOp> module = readModule(sources, context);
+  if (module)
+    return module;
+  try {
+    diagnostics.raise("not a module that tpuc can read");
+  } catch (const UserError &error) {
+    StringRef text = error.what();
+    if (text.starts_with(path))
+      throw;
+    throw UserError(path + ": " + error.what());
+  }
+}
+
 std::shared_ptr<ModuleHandle> ModuleHandle::read(const std::string &path) {
   auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
                                           /*RequiresNullTerminator=*/false);
@@ -118,22 +137,19 @@ std::shared_ptr<ModuleHandle> ModuleHandle::read(const std::string &path) {
       throw UserError(path + ": cannot be read: " + code.message());
     checkAlignments((*file)->getBuffer(), path);
   }
-  auto context = makeContext();
+  uint64_t size = (*file)->getBufferSize();
   auto sources = std::make_shared<llvm::SourceMgr>();
   sources->AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
-  DiagnosticCollector diagnostics(context.get());
-  ParserConfig config(context.get());
-  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, config);
-  if (!module) {
-    try {
-      diagnostics.raise("not a module that tpuc can read");
-    } catch (const UserError &error) {
-      StringRef text = error.what();
-      if (text.starts_with(path))
-        throw;
-      throw UserError(path + ": " + error.what());
-    }
-  }
+  tryInChild(
+      [&] {
+        auto context = makeContext(MLIRContext::Threading::DISABLED);
+        parse(sources, context.get(), path);
+      },
+      size,
+      path + ": is no module that tpuc wrote, or is damaged; write it again "
+             "with model_transform, the reader ended early");
+  auto context = makeContext();
+  OwningOpRef<ModuleOp> module = parse(sources, context.get(), path);
   return std::make_shared<ModuleHandle>(std::move(context), std::move(module));
 }
 

@@ -22,7 +22,9 @@
 namespace tpuc::python {
 
 /// A context with every dialect of tpuc.
-std::shared_ptr<mlir::MLIRContext> makeContext();
+std::shared_ptr<mlir::MLIRContext>
+makeContext(mlir::MLIRContext::Threading threading =
+                mlir::MLIRContext::Threading::ENABLED);
 
 /// A named tensor of the network's interface: name, element type, shape.
 struct Port {

@@ -9,6 +9,9 @@ Example:
 
 from __future__ import annotations
 
+# First, so that Ctrl-C ends a command from here on.
+import tpuc.early  # isort: skip  # noqa: F401
+
 from typing import TYPE_CHECKING, Any
 
 from tpuc.errors import UserError

@@ -18,7 +18,7 @@ import numpy as np
 
 from tpuc.errors import UserError
 from tpuc.kinds import ARRAY, ARRAYS, kind_of, refuse_other
-from tpuc.outputs import note_inputs, replacing
+from tpuc.outputs import check_input, note_inputs, replacing
 
 DTYPES = {"f32": np.float32, "f16": np.float16, "i64": np.int64, "i32": np.int32,
            "i16": np.int16, "i8": np.int8, "i1": np.bool_, "ui8": np.uint8, "ui16": np.uint16,
@@ -49,11 +49,7 @@ def load_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     Raises:
         UserError: missing, broken, or holding objects instead of numbers.
     """
-    path = Path(path)
-    note_inputs(path)
-    if not path.is_file():
-        reason = "is a folder" if path.is_dir() else "no such file"
-        raise UserError(f"{path}: {reason}, give an .npz file with the arrays by name")
+    path = check_input(path, "give an .npz file with the arrays by name")
     refuse_other(path, (ARRAYS, ARRAY), "an .npz file with the arrays by name")
     if kind_of(path) == ARRAY:
         raise UserError(f"{path}: holds one unnamed array, expected an .npz file")
@@ -89,13 +85,13 @@ def load_npy(path: str | os.PathLike) -> np.ndarray:
         raise UserError(f"{path}: is not a readable .npy file ({error})") from None
 
 
-def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Shape, whether columns come first, and element type of an .npy file.
+def read_header(file: IO[bytes], size: int) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether columns come first, and element type of an .npy file of so many bytes.
 
     The file is at its data afterwards.
 
     Raises:
-        ValueError: it is none, or holds objects.
+        ValueError: it is none, holds objects, or less data than it says.
     """
     version = np.lib.format.read_magic(file)
     read = (
@@ -110,6 +106,9 @@ def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
         raise ValueError("it holds objects, not numbers")
     if min(shape, default=0) < 0:
         raise ValueError(f"it has the shape {list(shape)}")
+    needed = math.prod(shape) * dtype.itemsize
+    if needed > size:
+        raise ValueError(f"its shape {list(shape)} needs {needed} bytes, it has {size}")
     return shape, by_columns, dtype
 
 
@@ -119,14 +118,10 @@ def _read_array(file: IO[bytes], size: int) -> np.ndarray:
     Raises:
         ValueError: the file is broken.
     """
-    shape, by_columns, dtype = read_header(file)
-    needed = math.prod(shape) * dtype.itemsize
-    if needed > size:
-        raise ValueError(f"its shape {list(shape)} needs {needed} bytes, it has {size}")
-    data = bytearray(needed)
-    got = file.readinto(data)
-    if got != needed:
-        raise ValueError(f"its shape {list(shape)} needs {needed} bytes, it has {got}")
+    shape, by_columns, dtype = read_header(file, size)
+    data = bytearray(math.prod(shape) * dtype.itemsize)
+    if (got := file.readinto(data)) != len(data):
+        raise ValueError(f"its shape {list(shape)} needs {len(data)} bytes, it has {got}")
     return np.frombuffer(data, dtype).reshape(shape, order="F" if by_columns else "C")
 
 

@@ -20,7 +20,7 @@ from tpuc.frontend import import_onnx
 from tpuc.frontend.fixed import FixedInputs
 from tpuc.kinds import MLIR, refuse_other
 from tpuc.network import explain, store, stored, with_nodes
-from tpuc.outputs import note_inputs
+from tpuc.outputs import check_input, note_inputs
 from tpuc.postprocess import Postprocess
 from tpuc.precisions import fused_names, operator_names, record_fused, table_text
 from tpuc.preprocess import Preprocess
@@ -128,11 +128,7 @@ def read_module(path: str | os.PathLike) -> _core.Module:
     Raises:
         UserError: missing, damaged or not a module.
     """
-    path = Path(path)
-    note_inputs(path)
-    if not path.is_file():
-        reason = "is a folder" if path.is_dir() else "no such file"
-        raise UserError(f"{path}: {reason}, give the .mlir file that model_transform wrote")
+    path = check_input(path, "give the .mlir file that model_transform wrote")
     refuse_other(path, (MLIR,), "a module (.mlir) that model_transform wrote")
     return _core.Module.read(str(path))
 

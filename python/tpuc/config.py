@@ -22,6 +22,9 @@ from tpuc.preprocess import Preprocess
 
 _CALIBRATED = 32
 _HELD_OUT = 8
+_MOST = (1 << 31) - 1
+# More lists than any configuration has.
+_DEEPEST = 1000
 # Keys that name files, relative to the configuration file.
 INPUT_PATHS = ("source", "quantize_table", "calibration_table", "calibration", "data_list",
                "test_data", "labels", "test_input", "test_reference")  # fmt: skip
@@ -130,7 +133,9 @@ class CompileConfig(BaseModel):
     calibration_table: str | None = Field(
         None, description="the ranges that run_calibration wrote, instead"
     )
-    input_num: int = Field(_CALIBRATED, ge=1, description="how many sample inputs are used at most")
+    input_num: int = Field(
+        _CALIBRATED, ge=1, le=_MOST, description="how many sample inputs are used at most"
+    )
     method: str | None = Field(
         None,
         description="how thresholds are chosen: max, percentile, kl, mse or search (default: mse)",
@@ -230,7 +235,7 @@ class CompileConfig(BaseModel):
         None, description="their classes: a text of one a line, an .npy, or an .npz with 'label'"
     )
     test_num: int = Field(
-        _HELD_OUT, ge=0, description="how many inputs to measure on at most, 0 for none"
+        _HELD_OUT, ge=0, le=_MOST, description="how many inputs to measure on at most, 0 for none"
     )
     test_input: str | None = Field(
         None,
@@ -295,6 +300,27 @@ def make_config(path: str | os.PathLike | None, arguments: Mapping[str, Any]) ->
         raise UserError(f"{where} '{shown}': {message[0].lower()}{message[1:]}") from None
 
 
+def _read_yaml(path: Path, text: str) -> Any:
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """Without aliases, by which a few lines stand for any number of values."""
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                raise yaml.YAMLError("aliases are not supported")
+            return super().compose_node(parent, index)
+
+    # The scanner takes a time that grows with the square of the depth.
+    depth = max(map(text.count, "[{")), *(line.count("- ") for line in text.splitlines())
+    if max(depth) > _DEEPEST:
+        raise UserError(f"{path}: is no YAML that can be read (it is nested too deeply)")
+    try:
+        return yaml.load(text, Loader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise UserError(f"{path}: is no YAML ({error})") from None
+
+
 def _read(path: Path) -> dict[str, Any]:
     text = read_text(path, "configuration")
     if path.suffix.lower() == ".json":
@@ -303,12 +329,7 @@ def _read(path: Path) -> dict[str, Any]:
         except (ValueError, RecursionError) as error:
             raise UserError(f"{path}: is no JSON ({error})") from None
     else:
-        import yaml
-
-        try:
-            values = yaml.safe_load(text)
-        except (yaml.YAMLError, RecursionError) as error:
-            raise UserError(f"{path}: is no YAML ({error})") from None
+        values = _read_yaml(path, text)
     if values is None:
         values = {}
     if not isinstance(values, dict):

@@ -20,7 +20,7 @@ from tpuc.errors import InputTypeError, ModelWarning, UserError
 from tpuc.interface import Interface
 from tpuc.kinds import BMODEL, refuse_other
 from tpuc.limits import check_indices
-from tpuc.outputs import check_writable, note_inputs
+from tpuc.outputs import check_input, check_writable
 from tpuc.padding import Ports, beyond_batch, cut, nearest, pad
 from tpuc.preprocess import Preprocess
 from tpuc.profile import Profile
@@ -330,11 +330,7 @@ def load_core(path: str | os.PathLike) -> _core.Bmodel:
     Raises:
         UserError: missing, damaged, or of an unsupported kind.
     """
-    path = Path(path)
-    note_inputs(path)
-    if not path.is_file():
-        reason = "is a folder" if path.is_dir() else "no such file"
-        raise UserError(f"{path}: {reason}, give the path of a .bmodel")
+    path = check_input(path, "give the path of a .bmodel")
     refuse_other(path, (BMODEL,), "a .bmodel")
     return _core.Bmodel.load(str(path))
 

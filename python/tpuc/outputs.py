@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +15,9 @@ from tpuc.errors import UserError
 # The files that the running command reads, by device and inode; None outside of
 # commands: a program may well replace a file that it has read.
 _inputs: dict[tuple[int, int], str] | None = None
+# The files that the running command writes, to find what it leaves when it is ended.
+_outputs: set[Path] = set()
+_started = time.time()
 # More than a table, list or configuration has bytes.
 _LONGEST_TEXT = 1 << 26
 # Letters of a file's name that its temporary name repeats.
@@ -47,6 +52,24 @@ def note_inputs(*paths: str | os.PathLike | None) -> None:
             raise UserError(f"{path}: is a pipe or a device, give a regular file")
         if _inputs is not None:
             _inputs.setdefault((status.st_dev, status.st_ino), str(path))
+
+
+def check_input(path: str | os.PathLike, remedy: str) -> Path:
+    """Says which file is read, and refuses what is none.
+
+    Args:
+        path: the file.
+        remedy: what to give instead, for messages.
+
+    Raises:
+        UserError: missing, a folder, a pipe or a device.
+    """
+    path = Path(path)
+    note_inputs(path)
+    if not path.is_file():
+        reason = "is a folder" if path.is_dir() else "no such file"
+        raise UserError(f"{path}: {reason}, {remedy}")
+    return path
 
 
 def read_text(path: str | os.PathLike, what: str) -> str:
@@ -112,7 +135,20 @@ def check_writable(path: str | os.PathLike) -> Path:
         raise UserError(f"{path}: the folder {folder} does not exist, create it first")
     if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise UserError(f"{path}: cannot be written, permission denied")
+    if _inputs is not None:
+        _outputs.add(path)
     return path
+
+
+def remove_temporaries() -> None:
+    """Removes what this process has begun to write, when it is about to end."""
+    for path in list(_outputs):
+        names = f"{path.name}.tmp*", f".{path.name[:_SHORT_NAME]}.{os.getpid()}.tmp*"
+        for name in names:
+            for left in path.parent.glob(glob.escape(name[:-1]) + "*"):
+                with suppress(OSError):
+                    if left.stat().st_mtime >= _started - 1:
+                        left.unlink()
 
 
 @contextmanager

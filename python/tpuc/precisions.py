@@ -10,6 +10,7 @@ from typing import Any
 from tpuc import _core
 from tpuc.errors import UserError, did_you_mean, unknown
 from tpuc.network import find_owners, names_of
+from tpuc.outputs import note_inputs
 
 _PRECISIONS = ("F32", "F16", "BF16", "INT8")
 # An attribute of @main: a JSON object of the names of source nodes and tensors that were fused into
@@ -41,7 +42,7 @@ def resolve(
     if isinstance(table, Mapping):
         where, entries = "quantize_table", _check(table)
     else:
-        where, entries = str(table), _core.read_quantize_table(str(table))
+        where, entries = str(table), _read(table)
     aliases, fused = _names(module)
     if not aliases:
         # A module of a later phase has its precisions already.
@@ -88,7 +89,12 @@ def check_table(table: str | os.PathLike | None) -> None:
         UserError: with the file, the line and what is wrong in it.
     """
     if table is not None:
-        _core.read_quantize_table(str(table))
+        _read(table)
+
+
+def _read(table: str | os.PathLike) -> dict[str, str]:
+    note_inputs(table)
+    return _core.read_quantize_table(str(table))
 
 
 def _check(table: Mapping[str, str]) -> dict[str, str]:

@@ -24,6 +24,7 @@ ATTRIBUTE = "top.preprocess"
 RECORD = "bm1684x.preprocess"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".tif", ".tiff")
 _CHANNELS = {"rgb": 3, "bgr": 3, "gray": 1, "rgba": 4}
+_LARGEST_SIDE = 1 << 15
 _CHOICES = {
     "pixel_format": tuple(_CHANNELS),
     "channel_format": ("nchw", "nhwc"),
@@ -78,8 +79,10 @@ class Preprocess:
                 raise UserError(f"preprocessing: {name} is not finite")
             object.__setattr__(self, name, numbers)
         dims = tuple(int(x) for x in self.resize_dims)
-        if len(dims) != 2 or min(dims) < 0:
+        if len(dims) != 2 or min(dims) < 0 or max(dims) > _LARGEST_SIDE:
             raise UserError("preprocessing: resize_dims is a height and a width, e.g. 256,256")
+        if not 0 <= self.pad_value <= 255:
+            raise UserError(f"preprocessing: pad_value is {self.pad_value}, expected 0 to 255")
         object.__setattr__(self, "resize_dims", dims)
 
     def store(self, module: _core.Module, index: int = 0) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -14,7 +13,7 @@ from tpuc import _core
 from tpuc.arrays import DTYPES, match_inputs
 from tpuc.errors import UserError
 from tpuc.interface import Interface
-from tpuc.outputs import note_inputs
+from tpuc.outputs import check_input
 
 
 def run_onnx(path: str | os.PathLike, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -23,10 +22,7 @@ def run_onnx(path: str | os.PathLike, inputs: Mapping[str, np.ndarray]) -> dict[
     Raises:
         UserError: onnxruntime is missing or refuses the model or the inputs.
     """
-    path = Path(path)
-    note_inputs(path)
-    if not path.is_file():
-        raise UserError(f"{path}: no such file, give the path of an ONNX model")
+    path = check_input(path, "give the path of an ONNX model")
     return _run_session(str(path), str(path), inputs)
 
 
@@ -43,10 +39,7 @@ def run_onnx_values(
     Raises:
         UserError: onnxruntime is missing or refuses the model or the inputs.
     """
-    path = Path(path)
-    note_inputs(path)
-    if not path.is_file():
-        raise UserError(f"{path}: no such file, give the path of an ONNX model")
+    path = check_input(path, "give the path of an ONNX model")
     try:
         # Weights outside of the file stay there; onnxruntime finds them from a
         # file beside the model only, so they are read here.

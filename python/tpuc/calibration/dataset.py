@@ -171,7 +171,7 @@ def read_list(path: str | os.PathLike) -> list[Path]:
         if not name or name.startswith("#"):
             continue
         file = path.parent / name
-        if not file.exists():
+        if not os.path.exists(file):
             raise UserError(f"{path}:{number}: {name} does not exist")
         files.append(file)
     if not files:
@@ -182,8 +182,8 @@ def read_list(path: str | os.PathLike) -> list[Path]:
 class _Stream:
     """One array of a file, read a batch at a time."""
 
-    def __init__(self, file: Any, port: _core.Port, where: str) -> None:
-        self._shape, self._fortran, self._dtype = read_header(file)
+    def __init__(self, file: Any, size: int, port: _core.Port, where: str) -> None:
+        self._shape, self._fortran, self._dtype = read_header(file, size)
         if self._fortran and len(self._shape) > 1:
             raise UserError(f"{where}: the array for '{port.name}' is not one of plain numbers")
         self._file = file
@@ -220,7 +220,8 @@ def _open(file: Path, ports: Sequence[_core.Port], stack: ExitStack) -> list[_St
                 raise UserError(
                     f"{file}: is one array, the network has {len(ports)} inputs; give .npz files"
                 )
-            return [_Stream(stack.enter_context(file.open("rb")), ports[0], str(file))]
+            opened = stack.enter_context(file.open("rb"))
+            return [_Stream(opened, file.stat().st_size, ports[0], str(file))]
         # A handle each: streams of one archive are read in turn.
         names = [n.removesuffix(".npy") for n in zipfile.ZipFile(file).namelist()]
         streams = []
@@ -233,8 +234,9 @@ def _open(file: Path, ports: Sequence[_core.Port], stack: ExitStack) -> list[_St
                     f"{file}: has no array '{port.name}', its arrays are {', '.join(names)}"
                 )
             archive = stack.enter_context(zipfile.ZipFile(file))
-            member = stack.enter_context(archive.open(f"{name}.npy"))
-            streams.append(_Stream(member, port, str(file)))
+            info = archive.getinfo(f"{name}.npy")
+            member = stack.enter_context(archive.open(info))
+            streams.append(_Stream(member, info.file_size, port, str(file)))
         return streams
     except UserError:
         raise

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from tpuc.errors import UserError
 from tpuc.outputs import read_text, write_text
 
+_LARGEST = 3.4028234663852886e38
+
 
 @dataclass(frozen=True)
 class Range:
@@ -130,6 +132,9 @@ def _parse(line: str, where: str) -> tuple[str, Range]:
                 f"{where}: {kind} of '{name}' is {word}, expected a finite number; calibrate on "
                 f"other inputs"
             )
+        # Infinity itself says that a tensor stays in floats.
+        if abs(numbers[-1]) > _LARGEST and "inf" not in word.lower():
+            raise UserError(f"{where}: {kind} of '{name}' is {word}, beyond the numbers of F32")
     if numbers[0] <= 0:
         raise UserError(f"{where}: threshold of '{name}' is {words[1]}, expected a positive number")
     if numbers[1] > numbers[2]:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from tpuc.cli.interrupts import interruptible
+from tpuc.early import EXIT_CODE, say_interrupted
 from tpuc.errors import ModelWarning, UserError, did_you_mean, printable, unknown
 from tpuc.outputs import keeping_inputs
 
@@ -101,7 +103,18 @@ class HelpFormatter(argparse.HelpFormatter):
 
 def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[str] | None) -> int:
     """Runs a command; whatever goes wrong becomes ``error: ...`` and exit code 1."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    if argv is not None:
+        return _run(command, list(argv))
+    try:
+        with interruptible():
+            return _run(command, sys.argv[1:])
+    except KeyboardInterrupt:
+        # While an error was told, or in the last steps.
+        say_interrupted()
+        return EXIT_CODE
+
+
+def _run(command: Callable[[Sequence[str]], int | None], arguments: list[str]) -> int:
     if not sys.warnoptions and "--debug" not in arguments:
         # Warnings of numpy and others are for developers; what matters to users is an error.
         warnings.simplefilter("ignore")
@@ -113,8 +126,8 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("error: interrupted", file=sys.stderr)
-        return 130
+        say_interrupted()
+        return EXIT_CODE
     except BrokenPipeError:
         # The reader went away; nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -125,6 +125,7 @@ def command(argv: Sequence[str]) -> None:
     args = build_parser().parse_args(argv)
     if args.chip is not None:
         args.chip = choice(args.chip, CHIPS, "--chip")
+    from tpuc.calibration.accuracy import read_labels
     from tpuc.cli.report import report_module
     from tpuc.cli.stages import compile_module
     from tpuc.compare import parse_tolerance
@@ -142,6 +143,8 @@ def command(argv: Sequence[str]) -> None:
     check_calibration(config.calibration_table)
     tolerance = parse_tolerance(config.tolerance)
     check_table(config.quantize_table)
+    if config.labels:
+        read_labels(config.labels)
     note_inputs(*(getattr(config, key) for key in INPUT_PATHS))
     for path in (config.output, config.test_result, config.explain, config.report):
         if path is not None:

@@ -6,7 +6,6 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from tpuc.cli.common import Parser, add_debug, run_command
@@ -36,6 +35,7 @@ def command(argv: Sequence[str]) -> None:
     """Runs the command."""
     args = build_parser().parse_args(argv)
     from tpuc.kinds import BMODEL, MLIR, ONNX, describe, kind_of
+    from tpuc.outputs import check_input
 
     kind = kind_of(args.file)
     if kind == BMODEL:
@@ -47,10 +47,8 @@ def command(argv: Sequence[str]) -> None:
         _module_info(args.file)
     elif kind == ONNX:
         _onnx_info(args.file)
-    elif not Path(args.file).is_file():
-        reason = "is a folder" if Path(args.file).is_dir() else "no such file"
-        raise UserError(f"{args.file}: {reason}, give an ONNX model, a .mlir file or a .bmodel")
     else:
+        check_input(args.file, "give an ONNX model, a .mlir file or a .bmodel")
         what = f"is {describe(kind)}" if kind else "is of no kind that is known"
         raise UserError(f"{args.file}: {what}, expected an ONNX model, a .mlir file or a .bmodel")
 

@@ -15,6 +15,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <cmath>
+#include <limits>
 
 #define DEBUG_TYPE "top-import-calibration"
 
@@ -83,6 +84,11 @@ top::parseCalibrationTable(StringRef text, StringRef file) {
         return error(Twine(kinds[i]) + " of '" + name + "' is " + words[i] +
                      ", expected a finite number; calibrate on other inputs, "
                      "or take the op's outputs that are not finite out");
+      // Infinity itself says that a tensor stays in floats.
+      if (std::abs(*values[i]) > std::numeric_limits<float>::max() &&
+          !words[i].contains_insensitive("inf"))
+        return error(Twine(kinds[i]) + " of '" + name + "' is " + words[i] +
+                     ", beyond the numbers of F32");
     }
     if (entry.threshold <= 0)
       return error("threshold of '" + name + "' is " + words[0] +
