@@ -95,6 +95,10 @@ def half_steps(
         mode = next((a.s for a in node.attribute if a.name == "mode"), nearest)
         steps = 2.0**-24 * max(*array.shape, *operand.shape)
         steps += relative if mode != b"nearest" else 0
+        if mode in (b"cubic", b"bicubic"):
+            # Of cubic weights, of which some are negative, the sizes add up to 1.25 an axis, and
+            # twice as many terms are rounded.
+            steps *= (1.25 * math.sqrt(2)) ** (array.ndim - 2)
         return relative, smallest + steps * float(np.abs(operand).max(initial=0))
     if op in _SPECTRA:
         # As many terms as a frame has elements. Where the length is no power of 2, onnxruntime
