@@ -282,6 +282,77 @@ def TpuFusePermutes : Pass<"tpu-fuse-permutes", "::mlir::func::FuncOp"> {
   }];
 }
 
+def TpuFoldSignals : Pass<"tpu-fold-signals", "::mlir::func::FuncOp"> {
+  let summary = "Compute convolutions of signals of few channels on their phases";
+  let description = [{
+    A convolution multiplies 32 channels of 16 bits at a time and gives each
+    output channel a lane. Of a signal of few channels, [N, C, 1, L], the phases
+    i, i + F, i + 2 F, ... for i < F become channels, and likewise F / stride
+    phases of the result: a convolution with stride 1 and about KW / F + 1 taps
+    (polyphase decomposition). Only where that saves more than sorting the
+    signals takes, by an estimate; sums get more terms, which are zero.
+
+    Before:
+
+    ```mlir
+    %1 = tpu.conv %0, %w {strides = array<i64: 1, 2>, ...}
+        : (tensor<1x1x1x4096xf16>, tensor<1x1x1x256xf16>) -> tensor<1x1x1x1921xf16>
+    ```
+
+    After:
+
+    ```mlir
+    %1 = tpu.reshape %0 : (tensor<1x1x1x4096xf16>) -> tensor<1x1x128x32xf16>
+    %2 = tpu.permute %1 {order = array<i64: 0, 1, 3, 2>}
+        : (tensor<1x1x128x32xf16>) -> tensor<1x1x32x128xf16>
+    %3 = tpu.reshape %2 : (tensor<1x1x32x128xf16>) -> tensor<1x32x1x128xf16>
+    %4 = tpu.conv %3, %w16 {strides = array<i64: 1, 1>, ...}
+        : (tensor<1x32x1x128xf16>, tensor<16x32x1x9xf16>) -> tensor<1x16x1x121xf16>
+    ```
+
+    and back in the same way.
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+  let statistics = [
+    Statistic<"numFolded", "folded", "Convolutions that compute phases">
+  ];
+}
+
+def TpuFoldPixels : Pass<"tpu-fold-pixels", "::mlir::func::FuncOp"> {
+  let summary = "Compute neighbouring pixels as channels where channels are few";
+  let description = [{
+    Each output channel of a convolution has a lane; with fewer channels than
+    lanes the others are idle. A block of r x c neighbouring pixels can be
+    channels too: a window of (KH + (r - 1) * strideH) x (KW + (c - 1) *
+    strideW) taps covers those of all, and the filter of each pixel is zero
+    where its own window does not reach. The blocks are then taken apart by a
+    permute. Only where that saves more than the permute takes by an estimate,
+    in blocks of at most 8 pixels; sums get more terms, which are zero.
+
+    Before:
+
+    ```mlir
+    %1 = tpu.conv %0, %w {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, ...}
+        : (tensor<1x64x160x160xf16>, tensor<8x64x3x3xf16>) -> tensor<1x8x160x160xf16>
+    ```
+
+    After:
+
+    ```mlir
+    %1 = tpu.conv %0, %w8 {strides = array<i64: 2, 4>, pads = array<i64: 1, 1, 1, 1>, ...}
+        : (tensor<1x64x160x160xf16>, tensor<64x64x4x6xf16>) -> tensor<1x64x80x40xf16>
+    %2 = tpu.reshape %1 : (tensor<1x64x80x40xf16>) -> tensor<1x8x2x4x80x40xf16>
+    %3 = tpu.permute %2 {order = array<i64: 0, 1, 4, 2, 5, 3>}
+        : (tensor<1x8x2x4x80x40xf16>) -> tensor<1x8x80x2x40x4xf16>
+    %4 = tpu.reshape %3 : (tensor<1x8x80x2x40x4xf16>) -> tensor<1x8x160x160xf16>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+  let statistics = [
+    Statistic<"numFolded", "folded", "Convolutions that compute blocks of pixels">
+  ];
+}
+
 def TpuFoldChannelMoves : Pass<"tpu-fold-channel-moves", "::mlir::func::FuncOp"> {
   let summary = "Compute moves of whole channels instead of copying them";
   let description = [{

@@ -227,6 +227,9 @@ private:
     ArrayRef<int64_t> shape = shapeOf(value);
     if (isa<tpu::MatMulOp>(op) || shape.size() < 3)
       return rowLayout(value).value_or(LaneLayout{1, 1});
+    if (isa<tpu::PermuteOp>(op))
+      if (std::optional<LaneLayout> image = imageLayout(value))
+        return *image;
     // What is reduced is much larger than the result.
     auto reduce = dyn_cast<tpu::ReduceOp>(op);
     if (reduce)
@@ -398,6 +401,19 @@ private:
       return all[1] > 1 && all.drop_front(2) == shape.drop_front(2);
     };
     return !value.use_empty() && llvm::all_of(value.getUses(), takesImage);
+  }
+
+  /// The channels of an image that a value is read as, under another shape.
+  static std::optional<LaneLayout> imageLayout(Value value) {
+    auto reshape = value.hasOneUse()
+                       ? dyn_cast<tpu::ReshapeOp>(*value.user_begin())
+                       : nullptr;
+    if (!reshape)
+      return std::nullopt;
+    ArrayRef<int64_t> shape = shapeOf(reshape.getOutput());
+    if (shape.size() != 4 || !leadsToImages(reshape.getOutput()))
+      return std::nullopt;
+    return LaneLayout{shape[0], shape[1]};
   }
 
   /// Whether all readers of a value, through functions of one element, take its

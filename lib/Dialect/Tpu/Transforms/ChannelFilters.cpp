@@ -33,10 +33,13 @@ int64_t tpuc::planeOf(Value value) {
 EngineCycles tpuc::convolutionCycles(const Arch &arch, int64_t results,
                                      int64_t channels, int64_t taps,
                                      int64_t pixels, int64_t elementBytes) {
-  // Four pixels and a vector of channels a cycle, a result a lane.
+  // A few pixels and channels a cycle, a result a lane. Products of f32 take
+  // four times as long as the bytes say.
+  int64_t depth = arch.vectorBytes / elementBytes;
+  if (elementBytes == 4)
+    depth /= 4;
   EngineCycles cycles;
-  cycles.tiu = ceilDiv(results, arch.lanes) *
-               ceilDiv(channels, arch.vectorBytes / elementBytes) * taps *
+  cycles.tiu = ceilDiv(results, arch.lanes) * ceilDiv(channels, depth) * taps *
                ceilDiv(pixels, arch.productPositions);
   cycles.gdma = int64_t(double(results * channels * taps * elementBytes) /
                         arch.loadBytesPerCycle);
@@ -99,13 +102,16 @@ static AsmResourceBlob makeZeros(RankedTensorType type) {
   return blob;
 }
 
-/// The element type with `count` scales along its axis.
-static Type withScales(Type element, int64_t count) {
+/// The element type with other scales along its axis, which `change` makes of
+/// the present ones.
+static Type withScales(Type element,
+                       function_ref<void(SmallVectorImpl<double> &)> change) {
   auto type = dyn_cast<quant::UniformQuantizedPerAxisType>(element);
   if (!type)
     return element;
   SmallVector<double> scales(type.getScales());
-  scales.resize(count, scales.back());
+  change(scales);
+  auto count = int64_t(scales.size());
   return quant::UniformQuantizedPerAxisType::get(
       type.getFlags(), type.getStorageType(), type.getExpressedType(), scales,
       SmallVector<int64_t>(count, 0), type.getQuantizedDimension(),
@@ -151,11 +157,66 @@ Value tpuc::padFirstAxis(OpBuilder &builder, Value constant, int64_t size) {
     return nullptr;
   SmallVector<int64_t> shape(tpu::getShape(constant));
   shape[0] = size;
-  auto type =
-      RankedTensorType::get(shape, withScales(tpu::getElement(constant), size));
+  auto lengthen = [&](SmallVectorImpl<double> &scales) {
+    scales.resize(size, scales.back());
+  };
+  auto type = RankedTensorType::get(
+      shape, withScales(tpu::getElement(constant), lengthen));
   AsmResourceBlob blob = makeZeros(type);
   llvm::copy(bytes, blob.getMutableData().begin());
   return makeConstant(builder, constant.getLoc(), type, std::move(blob));
+}
+
+/// Every scale `count` times.
+static Type withRepeatedScales(Type element, int64_t count) {
+  return withScales(element, [&](SmallVectorImpl<double> &scales) {
+    SmallVector<double> repeated;
+    for (double scale : scales)
+      repeated.append(count, scale);
+    scales = repeated;
+  });
+}
+
+Value tpuc::repeatEntries(OpBuilder &builder, Value constant, int64_t count) {
+  std::vector<char> expanded;
+  ArrayRef<char> bytes = getBytes(constant, expanded);
+  if (bytes.empty())
+    return nullptr;
+  int64_t width = elementBytesOf(constant), size = tpu::getShape(constant)[0];
+  auto type = RankedTensorType::get({size * count}, tpu::getElement(constant));
+  AsmResourceBlob blob = makeZeros(type);
+  char *target = blob.getMutableData().data();
+  for (int64_t i = 0; i < size * count; ++i)
+    std::memcpy(target + i * width, bytes.data() + i / count * width, width);
+  return makeConstant(builder, constant.getLoc(), type, std::move(blob));
+}
+
+Value tpuc::spreadFilter(
+    OpBuilder &builder, Value filter, ArrayRef<int64_t> shape, int64_t pixels,
+    function_ref<TapPlace(int64_t, int64_t, int64_t)> place) {
+  std::vector<char> expanded;
+  ArrayRef<char> bytes = getBytes(filter, expanded);
+  if (bytes.empty())
+    return nullptr;
+  ArrayRef<int64_t> from = tpu::getShape(filter);
+  int64_t width = elementBytesOf(filter), phases = shape[1] / from[1];
+  auto type = RankedTensorType::get(
+      shape, withRepeatedScales(tpu::getElement(filter), pixels));
+  AsmResourceBlob blob = makeZeros(type);
+  char *target = blob.getMutableData().data();
+  const char *source = bytes.data();
+  for (int64_t result = 0; result < from[0]; ++result)
+    for (int64_t channel = 0; channel < from[1]; ++channel)
+      for (int64_t row = 0; row < from[2]; ++row)
+        for (int64_t column = 0; column < from[3]; ++column, source += width)
+          for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+            TapPlace to = place(pixel, row, column);
+            int64_t plane = (result * pixels + pixel) * shape[1] +
+                            channel * phases + to.phase;
+            int64_t index = (plane * shape[2] + to.row) * shape[3] + to.column;
+            std::memcpy(target + index * width, source, width);
+          }
+  return makeConstant(builder, filter.getLoc(), type, std::move(blob));
 }
 
 Value tpuc::makeSelection(OpBuilder &builder, Location loc,

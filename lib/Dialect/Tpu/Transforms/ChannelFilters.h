@@ -55,6 +55,25 @@ mlir::Value scatterInputChannels(mlir::OpBuilder &builder, mlir::Value filter,
 mlir::Value padFirstAxis(mlir::OpBuilder &builder, mlir::Value constant,
                          int64_t size);
 
+/// Where a tap lies in a filter of more channels: `phase` counts the channels
+/// that one input channel became.
+struct TapPlace {
+  int64_t phase, row, column;
+};
+
+/// The filter `shape`, [OC * pixels, IC * phases, KH', KW'], whose channel
+/// o * `pixels` + i has the taps of channel o of `filter` where `place`(i, row,
+/// column) says, and is zero elsewhere. Null when the data cannot be read.
+mlir::Value
+spreadFilter(mlir::OpBuilder &builder, mlir::Value filter,
+             llvm::ArrayRef<int64_t> shape, int64_t pixels,
+             llvm::function_ref<TapPlace(int64_t, int64_t, int64_t)> place);
+
+/// The constant [n] with every entry `count` times, [n * count]. Null when the
+/// data cannot be read.
+mlir::Value repeatEntries(mlir::OpBuilder &builder, mlir::Value constant,
+                          int64_t count);
+
 /// A filter [from.size(), channels, 1, 1] with which result i is channel
 /// `from`[i], for inputs of `element`.
 mlir::Value makeSelection(mlir::OpBuilder &builder, mlir::Location loc,
