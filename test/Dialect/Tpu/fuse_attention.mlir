@@ -70,3 +70,28 @@ func.func @scores_used(%arg0: tensor<2x4x8x4xf16>) -> (tensor<2x8x4x4xf16>, tens
   %3 = tpu.permute %2 {order = array<i64: 0, 2, 1, 3>} : (tensor<2x4x8x4xf16>) -> tensor<2x8x4x4xf16>
   return %3, %1 : tensor<2x8x4x4xf16>, tensor<2x4x8x8xf16>
 }
+
+// -----
+
+// Batches on more than one axis.
+// CHECK-LABEL: func.func @windows_of_images
+// CHECK: tpu.attention
+// CHECK-NOT: tpu.softmax
+func.func @windows_of_images(%x: tensor<196x768xf16>, %b: tensor<1x1x8x49x49xf16>) -> tensor<196x256xf16> {
+  %q = tpu.slice %x {offsets = array<i64: 0, 0>, sizes = array<i64: 196, 256>, steps = array<i64: 1, 1>} : (tensor<196x768xf16>) -> tensor<196x256xf16>
+  %k = tpu.slice %x {offsets = array<i64: 0, 256>, sizes = array<i64: 196, 256>, steps = array<i64: 1, 1>} : (tensor<196x768xf16>) -> tensor<196x256xf16>
+  %v = tpu.slice %x {offsets = array<i64: 0, 512>, sizes = array<i64: 196, 256>, steps = array<i64: 1, 1>} : (tensor<196x768xf16>) -> tensor<196x256xf16>
+  %q1 = tpu.reshape %q : (tensor<196x256xf16>) -> tensor<2x2x49x8x32xf16>
+  %q2 = tpu.permute %q1 {order = array<i64: 0, 1, 3, 2, 4>} : (tensor<2x2x49x8x32xf16>) -> tensor<2x2x8x49x32xf16>
+  %k1 = tpu.reshape %k : (tensor<196x256xf16>) -> tensor<2x2x49x8x32xf16>
+  %k2 = tpu.permute %k1 {order = array<i64: 0, 1, 3, 2, 4>} : (tensor<2x2x49x8x32xf16>) -> tensor<2x2x8x49x32xf16>
+  %v1 = tpu.reshape %v : (tensor<196x256xf16>) -> tensor<2x2x49x8x32xf16>
+  %v2 = tpu.permute %v1 {order = array<i64: 0, 1, 3, 2, 4>} : (tensor<2x2x49x8x32xf16>) -> tensor<2x2x8x49x32xf16>
+  %s = tpu.matmul %q2, %k2 {right_transpose = true} : (tensor<2x2x8x49x32xf16>, tensor<2x2x8x49x32xf16>) -> tensor<2x2x8x49x49xf16>
+  %a = tpu.binary add %s, %b : (tensor<2x2x8x49x49xf16>, tensor<1x1x8x49x49xf16>) -> tensor<2x2x8x49x49xf16>
+  %p = tpu.softmax %a : (tensor<2x2x8x49x49xf16>) -> tensor<2x2x8x49x49xf16>
+  %w = tpu.matmul %p, %v2 : (tensor<2x2x8x49x49xf16>, tensor<2x2x8x49x32xf16>) -> tensor<2x2x8x49x32xf16>
+  %o = tpu.permute %w {order = array<i64: 0, 1, 3, 2, 4>} : (tensor<2x2x8x49x32xf16>) -> tensor<2x2x49x8x32xf16>
+  %r = tpu.reshape %o : (tensor<2x2x49x8x32xf16>) -> tensor<196x256xf16>
+  return %r : tensor<196x256xf16>
+}

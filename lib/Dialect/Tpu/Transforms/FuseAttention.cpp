@@ -117,28 +117,26 @@ struct OperandViews {
   SmallVector<StridedView, 2> addends;
 };
 
-/// `views`, whose leading axis may hold batches and heads, with an axis for
-/// each; nothing when one of them has no strides then.
-std::optional<OperandViews> splitHeads(const OperandViews &views,
-                                       int64_t heads) {
-  auto split = [&](const StridedView &view) -> std::optional<StridedView> {
+/// `views` with the shapes that `change` makes of theirs; nothing when one of
+/// them has no strides then.
+std::optional<OperandViews>
+reshapeViews(const OperandViews &views,
+             function_ref<void(SmallVectorImpl<int64_t> &)> change) {
+  auto reshape = [&](const StridedView &view) -> std::optional<StridedView> {
     SmallVector<int64_t> shape = view.map.getSizes();
-    if (shape.size() == 4)
-      return view;
-    shape[0] /= heads;
-    shape.insert(shape.begin() + 1, heads);
+    change(shape);
     std::optional<StridedMap> map = view.map.reshaped(shape);
     if (!map)
       return std::nullopt;
     return StridedView{view.root, std::move(*map)};
   };
-  auto query = split(views.query), key = split(views.key),
-       value = split(views.value);
+  auto query = reshape(views.query), key = reshape(views.key),
+       value = reshape(views.value);
   if (!query || !key || !value)
     return std::nullopt;
   OperandViews result{*query, *key, *value, {}};
   for (const StridedView &addend : views.addends) {
-    std::optional<StridedView> view = split(addend);
+    std::optional<StridedView> view = reshape(addend);
     if (!view)
       return std::nullopt;
     result.addends.push_back(*view);
@@ -146,8 +144,24 @@ std::optional<OperandViews> splitHeads(const OperandViews &views,
   return result;
 }
 
+/// An axis for the batches and one for the heads, of which there are `heads`
+/// where one axis holds both.
+std::optional<OperandViews> splitHeads(const OperandViews &views,
+                                       int64_t heads) {
+  return reshapeViews(views, [&](SmallVectorImpl<int64_t> &shape) {
+    if (shape.size() == 3) {
+      shape[0] /= heads;
+      shape.insert(shape.begin() + 1, heads);
+      return;
+    }
+    int64_t batches = ShapedType::getNumElements(ArrayRef(shape).drop_back(3));
+    shape.erase(shape.begin(), shape.end() - 3);
+    shape.insert(shape.begin(), batches);
+  });
+}
+
 /// matmul(softmax(scale q k^T + addends), v) -> permute(attention(q, k, v)),
-/// with batches and heads as one leading axis or two
+/// with batches and heads as one leading axis or more
 struct FuseAttention : OpRewritePattern<MatMulOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -155,8 +169,7 @@ struct FuseAttention : OpRewritePattern<MatMulOp> {
                                 PatternRewriter &rewriter) const override {
     ArrayRef<int64_t> shape = getShape(weighted.getOutput());
     if (!isPlain(weighted) ||
-        !isa<FloatType>(getElement(weighted.getOutput())) ||
-        (shape.size() != 3 && shape.size() != 4))
+        !isa<FloatType>(getElement(weighted.getOutput())) || shape.size() < 3)
       return rewriter.notifyMatchFailure(weighted, "not a product of floats");
     auto softmax = soleProducer<SoftmaxOp>(weighted.getLeft());
     if (!softmax || softmax.getLog())
