@@ -176,6 +176,38 @@ def TopFlattenRows : Pass<"top-flatten-rows"> {
   let dependentDialects = ["::tpuc::top::TopDialect"];
 }
 
+def TopMixAxes : Pass<"top-mix-axes"> {
+  let summary = "Mixes a few parts of an outer axis without moving elements";
+  let description = [{
+    A product sums along the last axis. Where a permute brings an outer axis
+    there, as that of the heads which attention mixes, and the matrix has at most
+    64 numbers, each result is a sum of parts times numbers instead, along the
+    axis where it is. The permute behind it mostly meets its inverse.
+
+    Before:
+
+    ```mlir
+    %1 = top.permute %0 {order = array<i64: 0, 2, 3, 1>}
+        : (tensor<1x2x64x64xf32>) -> tensor<1x64x64x2xf32>
+    %2 = top.reshape %1 : (tensor<1x64x64x2xf32>) -> tensor<4096x2xf32>
+    %3 = top.matmul %2, %w : (tensor<4096x2xf32>, tensor<2x1xf32>) -> tensor<4096x1xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %1 = top.slice %0 {offsets = array<i64: 0, 0, 0, 0>, ...} : ... -> tensor<1x1x64x64xf32>
+    %2 = top.mul %1, %w0 : ...
+    %3 = top.slice %0 {offsets = array<i64: 0, 1, 0, 0>, ...} : ... -> tensor<1x1x64x64xf32>
+    %4 = top.mul %3, %w1 : ...
+    %5 = top.add %2, %4 : ...
+    %6 = top.permute %5 {order = array<i64: 0, 2, 3, 1>} : ... -> tensor<1x64x64x1xf32>
+    %7 = top.reshape %6 : (tensor<1x64x64x1xf32>) -> tensor<4096x1xf32>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::top::TopDialect"];
+}
+
 def TopImportCalibration
     : Pass<"top-import-calibration", "::mlir::ModuleOp"> {
   let summary = "Gives values the ranges that calibration found";

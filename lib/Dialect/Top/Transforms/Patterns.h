@@ -36,6 +36,9 @@ void populatePackedProductPatterns(mlir::RewritePatternSet &patterns);
 void populatePackingPatterns(mlir::RewritePatternSet &patterns);
 /// Rotary embeddings of some rows as those of all. Before slices move.
 void populateRotationPatterns(mlir::RewritePatternSet &patterns);
+/// Products with small matrices along outer axes as sums of parts. Changes
+/// rounding. After products of rows have two axes.
+void populateMixedAxisPatterns(mlir::RewritePatternSet &patterns);
 /// Products of rows with one matrix in two axes, reshapes below elementwise
 /// ops.
 void populateRowPatterns(mlir::RewritePatternSet &patterns);

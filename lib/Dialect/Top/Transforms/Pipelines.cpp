@@ -22,6 +22,7 @@ void top::buildCanonicalizePipeline(OpPassManager &manager) {
   manager.addPass(createTopPackProjections());
   // Separates the parts of formulas by reshapes, so it comes after them.
   manager.addPass(createTopFlattenRows());
+  manager.addPass(createTopMixAxes());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createTopPropagateTransposes());

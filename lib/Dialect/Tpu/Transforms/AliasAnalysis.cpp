@@ -96,6 +96,19 @@ static bool haveSameRows(const Arch &arch, Value a, Value b) {
   return row && row == rowOf(b);
 }
 
+/// Whether `root`, which holds `operand`, has the lanes of the result, which
+/// joins its operands along an axis before those in lanes.
+static bool isStacked(tpu::ConcatOp concat, Value operand, Value root) {
+  auto leading = [&](Value value) {
+    return ShapedType::getNumElements(
+        tpu::getShape(value).take_front(concat.getAxis() + 1));
+  };
+  kernel::LaneLayout own = laneLayoutOf(root),
+                     all = laneLayoutOf(concat.getOutput());
+  return all.isKnown() && own.c == all.c && own.n == leading(operand) &&
+         all.n == leading(concat.getOutput());
+}
+
 static int64_t bytesOf(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
   Type storage = tpu::getStorageElement(type.getElementType());
@@ -161,7 +174,8 @@ void AliasAnalysis::aliasOperands(const Arch &arch, tpu::ConcatOp concat,
                    tpu::getElement(alias.root) == tpu::getElement(operand);
     bool saves = isResult || staysGlobal ||
                  (start % arch.lanes == 0 &&
-                  haveSameRows(arch, alias.root, concat.getOutput()));
+                  haveSameRows(arch, alias.root, concat.getOutput())) ||
+                 isStacked(concat, operand, alias.root);
     // Results of the function have memory of their own.
     bool isFree = !isForeign(alias.root) && alias.root != concat.getOutput() &&
                   !results.contains(alias.root);

@@ -230,6 +230,9 @@ private:
     if (isa<tpu::PermuteOp>(op))
       if (std::optional<LaneLayout> image = imageLayout(value))
         return *image;
+    if (auto concat = dyn_cast<tpu::ConcatOp>(op))
+      if (std::optional<LaneLayout> stacked = stackedLayout(concat))
+        return *stacked;
     // What is reduced is much larger than the result.
     auto reduce = dyn_cast<tpu::ReduceOp>(op);
     if (reduce)
@@ -247,11 +250,14 @@ private:
       best = {1, lanes};
       bestUsage = usageOf(best, shape, width);
     }
+    size_t apart = reduce ? 0 : axesApart(op, value);
     for (size_t axes = 1; axes < numAxes; ++axes)
       for (size_t first = 0; first + axes < numAxes; ++first) {
         LaneLayout layout{sizeOf(shape.take_front(first)),
                           sizeOf(shape.slice(first, axes))};
         double candidate = usageOf(layout, shape, width);
+        if (apart > 0 && first >= apart)
+          candidate += 1.0;
         auto permute = dyn_cast<tpu::PermuteOp>(op);
         if (permute && layouts.contains(permute.getInput()) &&
             isCleanPermutation(permute, layouts.lookup(permute.getInput()),
@@ -401,6 +407,43 @@ private:
       return all[1] > 1 && all.drop_front(2) == shape.drop_front(2);
     };
     return !value.use_empty() && llvm::all_of(value.getUses(), takesImage);
+  }
+
+  /// Leading axes along which an op's operand is joined of parts, or its result
+  /// is taken apart: parts that have lanes of their own are views. 0 for none.
+  static size_t axesApart(Operation *op, Value value) {
+    size_t axes = 0;
+    auto note = [&](Value whole, size_t axis) {
+      // Parts of one element of the axis, which only an outer one can be.
+      if (axis + 2 < shapeOf(whole).size())
+        axes = std::max(axes, axis + 1);
+    };
+    for (Value operand : op->getOperands())
+      if (auto concat = operand.getDefiningOp<tpu::ConcatOp>())
+        note(operand, concat.getAxis());
+    for (Operation *user : value.getUsers())
+      if (auto slice = dyn_cast<tpu::SliceOp>(user))
+        for (auto [axis, size] : llvm::enumerate(shapeOf(value)))
+          if (slice.getSizes()[axis] != size)
+            note(value, axis);
+    return axes;
+  }
+
+  /// The lanes of all operands, where they are joined along an axis before those
+  /// in lanes: no element changes its lane.
+  std::optional<LaneLayout> stackedLayout(tpu::ConcatOp concat) const {
+    size_t axes = concat.getAxis() + 1;
+    std::optional<int64_t> lanes;
+    for (Value operand : concat.getInputs()) {
+      const auto *known = layouts.find(operand);
+      if (known == layouts.end() ||
+          known->second.n != sizeOf(shapeOf(operand).take_front(axes)) ||
+          (lanes && *lanes != known->second.c))
+        return std::nullopt;
+      lanes = known->second.c;
+    }
+    return LaneLayout{sizeOf(shapeOf(concat.getOutput()).take_front(axes)),
+                      *lanes};
   }
 
   /// The channels of an image that a value is read as, under another shape.
