@@ -429,8 +429,8 @@ private:
     return axes;
   }
 
-  /// The lanes of all operands, where they are joined along an axis before those
-  /// in lanes: no element changes its lane.
+  /// The lanes of all operands, where they are joined along an axis before
+  /// those in lanes: no element changes its lane.
   std::optional<LaneLayout> stackedLayout(tpu::ConcatOp concat) const {
     size_t axes = concat.getAxis() + 1;
     std::optional<int64_t> lanes;
