@@ -1,5 +1,6 @@
 """INT8 networks from ONNX and a calibration table to the simulator."""
 
+import checks
 import networks as nets
 import numpy as np
 import onnx
@@ -178,3 +179,27 @@ def test_readers_of_one_of_several_results_stay_in_floats(tmp_path):
     actual = tpuc.compile(path, "INT8", calibration_table=table).run({"x": x})["y"]
     expected = onnxruntime.InferenceSession(path).run(None, {"x": x})[0]
     assert np.abs(actual - expected).max() < 0.03 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"kernel_shape": [3, 3], "dilations": [2, 2]},
+        {"kernel_shape": [20, 3], "strides": [18, 2], "pads": [1, 1, 1, 1]},
+    ],
+    ids=["gaps", "long_strides"],
+)
+def test_maxima_that_no_command_has(attributes):
+    """Between layers of INT8, of which there is no maximum of two tensors."""
+    rng = np.random.default_rng(0)
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"]),
+        helper.make_node("MaxPool", ["a"], ["p"], **attributes),
+        helper.make_node("Conv", ["p", "w"], ["y"]),
+    ]
+    weight = (rng.normal(size=[8, 8, 1, 1]) * 0.4).astype(np.float32)
+    model = nets.network(nodes, {"x": [1, 8, 60, 33]}, {"y": None}, {"w": weight})
+    data = {"x": rng.normal(size=[1, 8, 60, 33]).astype(np.float32)}
+    expected = checks.reference(model, data)["y"]
+    result = compare(checks.compiled(model, "INT8", data).run(data)["y"], expected, "y", "INT8")
+    assert result.of_allowed <= 1, result

@@ -211,9 +211,16 @@ static LogicalResult lowerPool(OpTy op, Lowering &lowering) {
     lowering.replace(op.getResult(), x);
     return success();
   }
-  x = isStrideTooLong || hasGaps
-          ? emitSlicedPool(kind, x, window, output, lowering)
-          : emitPool(kind, x, window, lowering);
+  if (isStrideTooLong || hasGaps) {
+    // There is no maximum of two tensors of INT8; that of floats is exact.
+    Type computed =
+        tpu::isQuantized(element) ? lowering.getFloatElement(op) : element;
+    x = emitSlicedPool(kind, lowering.cast(x, computed), window, output,
+                       lowering);
+    x = lowering.cast(x, element);
+  } else {
+    x = emitPool(kind, x, window, lowering);
+  }
   if (isMean) {
     std::vector<float> correction = getCorrection(window, output, limits);
     SmallVector<int64_t> shape = {1, 1};
