@@ -3,11 +3,13 @@
 
 SHELL := bash
 PYTHON ?= python3
+# Of one fuzz target.
+MINUTES ?= 1
 JOBS ?= $(shell nproc)
 BUILD ?= build
 VENV := .venv
 
-.PHONY: build setup configure test fresh wheel check-format check-text tidy sanitize fuzz demo \
+.PHONY: build setup configure test fresh wheel check-format check-text tidy sanitize sanitize-threads fuzz demo \
   bench docs clean help
 
 help:
@@ -17,6 +19,8 @@ help:
 	@echo "make wheel   dist/tpuc-*.whl for every Python from 3.11 on, without LLVM"
 	@echo "make demo    compile a Swin-T, run it in the simulator, compare"
 	@echo "make bench   measure every model of the benchmark"
+	@echo "make sanitize, make sanitize-threads, make fuzz MINUTES=30"
+	@echo "             readers, the search and every fuzz target under sanitizers"
 	@echo "make docs    generate the references and build the site of the documentation"
 
 setup:
@@ -53,9 +57,13 @@ tidy: build
 
 sanitize: setup
 	@scripts/sanitize.sh unit
+	@scripts/sanitize.sh python
+
+sanitize-threads: setup
+	@scripts/sanitize.sh threads
 
 fuzz: setup
-	@scripts/sanitize.sh fuzz
+	@TPUC_FUZZ_SECONDS=$$(( $(MINUTES) * 60 )) scripts/sanitize.sh fuzz
 
 demo: build
 	@$(VENV)/bin/python demo/swin_t.py

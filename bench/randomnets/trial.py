@@ -22,7 +22,7 @@ PASS, REFUSED, INTERNAL, CRASH, HANG, WRONG = KINDS = (
 GOOD = (PASS, REFUSED)
 _CALIBRATED = 3
 _ATTEMPTS = 20
-_INTERNAL = re.compile(r"internal error|a pass failed|failed to legalize|verif", re.IGNORECASE)
+_INTERNAL = re.compile(r"internal error|unforeseen|failed to legalize|verif", re.IGNORECASE)
 
 
 @dataclass

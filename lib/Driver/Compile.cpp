@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Driver/Compile.h"
+#include "Driver/RunPasses.h"
 
 #include "Conversion/TopToTpu/Passes.h"
 #include "Conversion/TpuToBM1684X/Passes.h"
@@ -173,7 +174,7 @@ LogicalResult tpuc::compileModule(ModuleOp module,
                                   const CompileOptions &options) {
   PassManager manager(module.getContext());
   buildCompilePipeline(manager, options, phaseOf(module));
-  return manager.run(module);
+  return runPasses(manager, module);
 }
 
 FailureOr<target::Bmodel> tpuc::compileToBmodel(ModuleOp module,

@@ -7,6 +7,7 @@
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/STLExtras.h"
@@ -77,6 +78,26 @@ static LogicalResult checkTypes(Operation *op) {
   return success();
 }
 
+/// Refuses weights whose numbers are not in the file, as in text that was
+/// written without them.
+static LogicalResult checkResources(Operation *op) {
+  for (NamedAttribute attribute : op->getAttrs()) {
+    WalkResult walked =
+        attribute.getValue().walk([&](DenseResourceElementsAttr resource) {
+          if (resource.getRawHandle().getBlob())
+            return WalkResult::advance();
+          op->emitError() << "the numbers of the resource '"
+                          << resource.getRawHandle().getKey()
+                          << "' are not in the file; write it as bytecode, or "
+                             "as text with all weights";
+          return WalkResult::interrupt();
+        });
+    if (walked.wasInterrupted())
+      return failure();
+  }
+  return success();
+}
+
 LogicalResult tpuc::checkVocabulary(ModuleOp module) {
   WalkResult walked = module.walk([&](Operation *op) {
     bool isPlace =
@@ -94,8 +115,9 @@ LogicalResult tpuc::checkVocabulary(ModuleOp module) {
                            << "' has no body of one block";
       return WalkResult::interrupt();
     }
-    return failed(checkTypes(op)) ? WalkResult::interrupt()
-                                  : WalkResult::advance();
+    return failed(checkTypes(op)) || failed(checkResources(op))
+               ? WalkResult::interrupt()
+               : WalkResult::advance();
   });
   return failure(walked.wasInterrupted());
 }

@@ -1,6 +1,7 @@
 //===- Context.cpp - the dialects and passes that Python can use ----------===//
 
 #include "Driver/Compile.h"
+#include "Driver/RunPasses.h"
 #include "ModuleHandle.h"
 #include <mutex>
 
@@ -13,7 +14,12 @@ std::shared_ptr<MLIRContext> makeContext(MLIRContext::Threading threading) {
   std::call_once(once, [] { registerCompilePasses(); });
   DialectRegistry registry;
   registerCompileDialects(registry);
-  auto context = std::make_shared<MLIRContext>(registry, threading);
+  // What a crashed pass was at work on is better never destroyed.
+  std::shared_ptr<MLIRContext> context(new MLIRContext(registry, threading),
+                                       [](MLIRContext *made) {
+                                         if (!hasCrashed())
+                                           delete made;
+                                       });
   context->loadAllAvailableDialects();
   return context;
 }

@@ -8,6 +8,7 @@
 #include "ModuleHandle.h"
 #include "Attributes.h"
 #include "Driver/ReadModule.h"
+#include "Driver/RunPasses.h"
 #include "Errors.h"
 #include "Guard.h"
 #include "mlir/Bytecode/BytecodeReader.h"
@@ -270,8 +271,8 @@ void ModuleHandle::runPipeline(const std::string &pipeline) {
     throw UserError("pass pipeline '" + pipeline +
                     "': " + llvm::StringRef(text).trim().str());
   DiagnosticCollector diagnostics(context.get());
-  if (failed(passes.run(*module)))
-    diagnostics.raise("a pass failed");
+  if (failed(runPasses(passes, *module)))
+    diagnostics.raise("the pass pipeline '" + pipeline + "' failed");
 }
 
 std::map<std::string, int64_t> ModuleHandle::countOps() const {

@@ -256,7 +256,9 @@ class CompileConfig(BaseModel):
     explain: str | None = Field(
         None, description="a .json to write the compiler's choices and reasons to"
     )
-    debug: bool = Field(False, description="keep intermediate files, show internal errors in full")
+    debug: bool = Field(
+        False, description="keep intermediate files, show unforeseen errors in full"
+    )
 
     def preprocess(self) -> Preprocess | None:
         """How pictures become inputs, None when nothing is said."""

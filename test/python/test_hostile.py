@@ -1,5 +1,7 @@
 """Files made to break the compiler: one clear error, in little time and memory."""
 
+from pathlib import Path
+
 import networks as nets
 import numpy as np
 import pytest
@@ -90,3 +92,41 @@ def test_bytecode_of_others_is_refused(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"tpuc-xxh3", b"tpuc-xxh4"))
     with pytest.raises(UserError, match="did not write"):
         read_module(path)
+
+
+def test_what_nobody_foresaw_leaves_a_report(capsys):
+    def command(arguments):
+        raise ValueError("a bug\n\x1b[31m")
+
+    from tpuc.cli.common import run_command
+
+    assert run_command(command, ["--opt", "2"]) == 1
+    line = capsys.readouterr().err
+    assert line.startswith("error: unforeseen ValueError: a bug \\x1b[31m; please report it with ")
+    path = Path(line.split("report it with ")[1].split(",")[0])
+    report = path.read_text()
+    path.unlink()
+    assert "--opt" in report
+    assert "Traceback" in report
+    assert f"tpuc {tpuc.__version__}" in report
+
+
+def test_a_pass_that_fails_without_a_reason_leaves_a_reproducer():
+    from tpuc.frontend import import_onnx
+
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["a"], perm=[1, 0]),
+        helper.make_node("Transpose", ["a"], ["y"], perm=[1, 0]),
+    ]
+    module = import_onnx(nets.network(nodes, {"x": [3, 4]}, {"y": [3, 4]}))
+    pipeline = "canonicalize{max-iterations=1 test-convergence=true}"
+    with pytest.raises(UserError, match="the pass 'canonicalize' failed without a reason") as error:
+        module.run_pipeline(pipeline)
+    path = Path(str(error.value).split("report it with ")[1].split(",")[0])
+    reproducer = path.read_text()
+    path.unlink()
+    assert "tpuc 0." in reproducer
+    assert "LLVM 22" in reproducer
+    assert "mlir_reproducer" in reproducer
+    assert "max-iterations=1" in reproducer
+    assert reproducer.count("top.permute") == 2

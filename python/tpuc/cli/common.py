@@ -140,12 +140,33 @@ def _run(command: Callable[[Sequence[str]], int | None], arguments: list[str]) -
     except Exception as error:
         if "--debug" in arguments:
             raise
-        print(
-            f"error: internal error ({type(error).__name__}: {printable(error)}), "
-            f"please report it with the output of --debug",
-            file=sys.stderr,
-        )
+        what = f"{type(error).__name__}: {printable(error)}"
+        print(f"error: unforeseen {what}; {_reported(error, arguments)}", file=sys.stderr)
     return 1
+
+
+def _reported(error: Exception, arguments: Sequence[str]) -> str:
+    """Writes what is needed to repeat an error that nobody foresaw; returns what to do with it."""
+    import tempfile
+    import traceback
+
+    import tpuc
+
+    lines = [
+        f"tpuc {tpuc.__version__}, Python {sys.version}",
+        f"command: {[*sys.argv[:1], *arguments]}",
+        f"folder: {Path.cwd()}",
+        *traceback.format_exception(error),
+    ]
+    # Not in the folder of the command's own files, which is removed at its end.
+    tempfile.tempdir = None
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="tpuc-report-", suffix=".txt", delete=False,
+                                         errors="backslashreplace") as file:  # fmt: skip
+            file.write("\n".join(lines))
+    except OSError:
+        return "please report it with the output of --debug"
+    return f"please report it with {file.name}, which says where it happened, and with the input"
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
@@ -205,5 +226,7 @@ def add_chip(parser: argparse.ArgumentParser) -> None:
 def add_debug(parser: argparse.ArgumentParser) -> None:
     """Adds --debug."""
     parser.add_argument(
-        "--debug", action="store_true", help="keep intermediate files, show internal errors in full"
+        "--debug",
+        action="store_true",
+        help="keep intermediate files, show unforeseen errors in full",
     )

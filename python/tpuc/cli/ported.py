@@ -187,7 +187,7 @@ _CALIBRATION = (
     _taken("--inference_num", "all of --input_num are used"),
     _taken("--benchmark_method", "thresholds are chosen by --method"),
     _taken("--part_asymmetric", "zero points are used where they help", nargs=0),
-    _taken("--debug_log", "--debug shows internal errors in full", nargs=0),
+    _taken("--debug_log", "--debug shows unforeseen errors in full", nargs=0),
     _refused("--expected_cos", _SEARCH), _refused("--min_layer_cos", _SEARCH),
     _refused("--max_float_layers", _SEARCH), _refused("--quantize_method_list", _SEARCH),
     _refused("--quantize_table", _SEARCH), _refused("--pre_qtable", _SEARCH),

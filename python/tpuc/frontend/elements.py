@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 from onnx import defs
 
+from tpuc.errors import UserError
 from tpuc.frontend.graph import Node
 
 ElementTypes = Sequence[np.dtype | None]
@@ -61,6 +62,28 @@ def result_types(node: Node, operands: ElementTypes) -> list[np.dtype | None]:
             dtype = element_type(named) or dtype
         results.append(dtype or _only(schema, formal.type_str) or _default(node))
     return results
+
+
+def refuse_floats(node: Node, constants: Sequence[bool]) -> None:
+    """Refuses constants of floats where the operator set has indices or sizes.
+
+    Args:
+        node: a node whose operands' types are known.
+        constants: which of them are constants.
+
+    Raises:
+        UserError: says which.
+    """
+    schema = find_schema(node)
+    if schema is None:
+        return
+    allowed = {c.type_param_str: c.allowed_type_strs for c in schema.type_constraints}
+    for index, (dtype, is_constant) in enumerate(zip(node.input_types, constants, strict=True)):
+        if not is_constant or dtype is None or dtype.kind != "f":
+            continue
+        formal = schema.inputs[min(index, len(schema.inputs) - 1)].type_str
+        if not any("float" in name or "double" in name for name in allowed.get(formal, [formal])):
+            raise UserError(f"has {dtype} numbers as its input {index}, expected integers")
 
 
 def _default(node: Node) -> np.dtype | None:

@@ -57,7 +57,7 @@ def top_type(dtype: np.dtype) -> str:
 # More than any board of this chip has bytes of memory.
 _MAX_ELEMENTS = 1 << 35
 # More than any node becomes; it stops a node that asks for one operation an element.
-_MAX_OPERATIONS = 1 << 15
+_MAX_OPERATIONS = 10_000
 
 
 def check_size(shape: Sequence[int], what: str = "has a result") -> None:

@@ -19,7 +19,7 @@ from tpuc.frontend import bounded, control, detection, sequences
 from tpuc.frontend.bodies import body_of
 from tpuc.frontend.converters.integers import OVERFLOWS, wrapped
 from tpuc.frontend.converters.quantised import MOVES, Quantised, materialised, unquantised
-from tpuc.frontend.elements import element_type, result_types
+from tpuc.frontend.elements import element_type, refuse_floats, result_types
 from tpuc.frontend.emit import Emitter, Tensor, check_size, top_type
 from tpuc.frontend.fixed import FixedInputs, fix_inputs
 from tpuc.frontend.folding import NotEvaluatedError, can_fold, fold, is_shape_arithmetic, shape_of
@@ -214,14 +214,16 @@ class _Importer:
         inputs = network_inputs(self.model)
         shapes = resolve_shapes(inputs, self.given_shapes, self.model.source)
         for info, shape in zip(inputs, shapes, strict=True):
+            element = element_type(info.type.tensor_type.elem_type)
             try:
-                element = element_type(info.type.tensor_type.elem_type)
-                dtype = top_type(element)
-            except (TypeError, UserError):
+                dtype = top_type(element) if element is not None else None
+            except UserError:
+                dtype = None
+            if dtype is None:
                 raise UserError(
                     f"{self.model.source}: input '{info.name}' has an element type that is not "
                     f"supported, use a float or integer type"
-                ) from None
+                )
             check_size(shape, f"{self.model.source}: input '{info.name}' has the shape")
             if 0 in shape:
                 empty = np.zeros(shape, element)
@@ -325,6 +327,7 @@ class _Importer:
             return sequences.evaluate(node, inputs, self.emitter)
         sequences.refuse(inputs)
         node.input_types = [None if t is None else t.element for t in inputs]
+        refuse_floats(node, [t is not None and t.is_constant for t in inputs])
         node.output_types = result_types(node, node.input_types)
         if bounded.is_bounded(inputs):
             return bounded.evaluate(

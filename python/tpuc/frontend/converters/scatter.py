@@ -71,6 +71,7 @@ def _numbers(shape: Sequence[int], axis: int, indices: Tensor, e: Emitter) -> Te
 def _gather_nd(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     x, indices = inputs
     batch = int(node.attr("batch_dims", 0))
+    _check_tuples(indices, x.shape[batch:])
     if indices.is_constant or not indices.rank:
         return e.op("gather_nd", inputs, {"batch_dims": batch})
     depth = indices.shape[-1]
@@ -86,6 +87,13 @@ def _gather_nd(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     table = e.reshape(x, (x.size // width, width))
     picked = pick_rows(table, e.reshape(numbers, (numbers.size,)), e)
     return e.reshape(picked, (*indices.shape[:-1], *x.shape[batch + depth :]))
+
+
+def _check_tuples(indices: Tensor, sizes: Sequence[int]) -> None:
+    """Refuses constant tuples of indices, [..., depth], that are outside of axes."""
+    if indices.is_constant and indices.rank:
+        for axis, size in enumerate(sizes[: indices.shape[-1]]):
+            check_range(Tensor.constant(indices.array[..., axis]), size)
 
 
 def _row_numbers(sizes: Sequence[int], indices: Tensor, e: Emitter) -> Tensor:
@@ -113,6 +121,7 @@ def _reduction(node: Node) -> Scatter:
 def _scatter_nd(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
     x, indices, updates = inputs
     how = _reduction(node)
+    _check_tuples(indices, x.shape)
     if indices.is_constant and how is Scatter.NONE:
         return e.op("scatter_nd", inputs, {"reduction": how})
     depth = indices.shape[-1]
