@@ -21,7 +21,7 @@ from tpuc.compiler import (
     network_name,
     transform,
 )
-from tpuc.errors import InputTypeError, ModelWarning
+from tpuc.errors import InputTypeError, ModelWarning, check_type
 from tpuc.frontend.stages import parse_stages, stage_shapes
 from tpuc.model import Model
 from tpuc.postprocess import Postprocess
@@ -90,6 +90,16 @@ def compile(
     if isinstance(example_inputs, str):
         quantize, example_inputs = example_inputs, None
     quantize = check_quantize(quantize)
+    for what, value, kinds, expected in (
+        ("shape_buckets", shape_buckets, Mapping, "sizes by axis"),
+        ("fix_input", fix_input, Mapping, "values by input"),
+        ("postprocess", postprocess, (Postprocess, str), "a Postprocess or its kind"),
+        ("quantize_table", quantize_table, (Mapping, str, os.PathLike), "precisions or a file"),
+        ("name", name, str, "a text"),
+        ("opt", opt, int, "1, 2 or 3"),
+    ):
+        if value is not None:
+            check_type(what, value, kinds, expected)
     if is_torch_module(model):
         from tpuc.pytorch import to_onnx
 

@@ -38,6 +38,16 @@ class InputTypeError(UserError, TypeError):
     """A value of a type that cannot be used; a ``TypeError`` for Python's users."""
 
 
+def check_type(what: str, value: object, kinds: type | tuple[type, ...], expected: str) -> None:
+    """Refuses an argument of a type that means nothing.
+
+    Raises:
+        TypeError: names the argument, its type, and what is expected.
+    """
+    if not isinstance(value, kinds):
+        raise InputTypeError(f"{what} is a {type(value).__name__}, expected {expected}")
+
+
 class ModelWarning(UserWarning):
     """What the user should know of a model and nothing fails of, in one line.
 

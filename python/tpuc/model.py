@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from tpuc import _core, limits
 from tpuc.arrays import match_inputs
-from tpuc.errors import InputTypeError, ModelWarning, UserError
+from tpuc.errors import InputTypeError, ModelWarning, UserError, check_type
 from tpuc.interface import Interface
 from tpuc.kinds import BMODEL, refuse_other
 from tpuc.limits import check_indices
@@ -25,6 +25,9 @@ from tpuc.padding import Ports, beyond_batch, cut, nearest, pad
 from tpuc.preprocess import Preprocess
 from tpuc.profile import Profile
 from tpuc.storage import to_real, to_storage
+
+# More than any host has processors.
+_MOST_THREADS = 512
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ class Model:
         Raises:
             UserError: no stage takes them.
         """
+        check_type("the shapes", shapes, Mapping, "shapes by input")
         wanted = {name: tuple(shape) for name, shape in shapes.items()}
         known = [ports.inputs for ports in self._stages]
         if wanted in known:
@@ -178,6 +182,9 @@ class Model:
             TypeError: something that is no array.
             UserError: as stored_inputs(), or a broken command stream.
         """
+        check_type("threads", threads, int, "a number, 0 for all")
+        if threads < 0:
+            raise UserError(f"threads is {threads}, give 0 for all")
         interface = Interface.of_record(self._core.preprocess)
         given = interface.without_empty(self._by_name(inputs))
         wanted = {name: array.shape for name, array in given.items()}
@@ -187,7 +194,7 @@ class Model:
         if stage is not None:
             self._warn_of_padding(stage, wanted)
             given = pad(given, self._stages[stage].inputs)
-        outputs = self._core.run(self.stored_inputs(given), threads)
+        outputs = self._core.run(self.stored_inputs(given), min(threads, _MOST_THREADS))
         results = dict(zip([spec.name for spec in self.outputs], outputs, strict=True))
         if stage is not None:
             results = cut(results, self._stages, stage, wanted)

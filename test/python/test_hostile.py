@@ -130,3 +130,25 @@ def test_a_pass_that_fails_without_a_reason_leaves_a_reproducer():
     assert "mlir_reproducer" in reproducer
     assert "max-iterations=1" in reproducer
     assert reproducer.count("top.permute") == 2
+
+
+@pytest.mark.parametrize("name", ["shape_buckets", "fix_input", "postprocess", "quantize_table"])
+@pytest.mark.parametrize("value", [5, [], object()])
+def test_an_argument_of_another_type_is_named(name, value):
+    with pytest.raises(TypeError, match=rf"{name} is a \w+, expected"):
+        tpuc.compile(nets.small_convnet(), **{name: value})
+
+
+@pytest.mark.parametrize("threads", [-1, 1.5, None, "many"])
+def test_threads_that_are_none_are_refused(threads):
+    model = tpuc.compile(nets.small_convnet())
+    with pytest.raises(UserError, match="threads is"):
+        model.run({"x": np.zeros((1, 3, 8, 8), np.float32)}, threads=threads)
+
+
+def test_no_more_threads_are_made_than_there_can_be_processors():
+    model = tpuc.compile(nets.small_convnet())
+    assert model.run({"x": np.zeros((1, 3, 8, 8), np.float32)}, threads=10**400)["y"].shape == (
+        1,
+        5,
+    )

@@ -105,13 +105,8 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
     """Runs a command; whatever goes wrong becomes ``error: ...`` and exit code 1."""
     if argv is not None:
         return _run(command, list(argv))
-    try:
-        with interruptible():
-            return _run(command, sys.argv[1:])
-    except KeyboardInterrupt:
-        # While an error was told, or in the last steps.
-        say_interrupted()
-        return EXIT_CODE
+    with interruptible():
+        return _run(command, sys.argv[1:])
 
 
 def _run(command: Callable[[Sequence[str]], int | None], arguments: list[str]) -> int:

@@ -1,8 +1,9 @@
 """Ctrl-C ends a command within half a second, whatever it does, and leaves nothing behind.
 
-Python sees a signal between two of its own instructions only: while modules are imported that is
-often enough, while the compiler or onnxruntime runs it may be minutes. So a thread waits for the
-signal as well, and ends the process where the command itself does not end soon.
+A KeyboardInterrupt may be raised anywhere, also where an extension module makes something else of
+it; so the signal's handler removes what was begun and ends the process. Python calls it between two
+of its own instructions only, and while the compiler or onnxruntime runs that may be minutes later:
+a thread waits for the signal as well.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from tpuc.early import end_at_once
 
 _STDERR = 2
-# Seconds in which a command may end by itself.
+# Seconds in which the handler may be called.
 _PATIENCE = 0.1
 
 
@@ -43,7 +44,7 @@ def _end(folder: str) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Within the block the signal raises KeyboardInterrupt, or ends the process."""
+    """Within the block the signal ends the process, and leaves nothing that was begun."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -57,7 +58,7 @@ def interruptible() -> Iterator[None]:
     folder = tempfile.tempdir = tempfile.mkdtemp(prefix="tpuc-")
     old = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     threading.Thread(target=_wait, args=(reader, folder), daemon=True).start()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, lambda *_: _end(folder))
     try:
         yield
     finally:
