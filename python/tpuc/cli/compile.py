@@ -211,13 +211,7 @@ def _check(config: CompileConfig) -> None:
         raise UserError("--text needs --stop_after, a .bmodel is never text")
     if config.output is None:
         raise UserError("no file to write is given, see -o in tpuc compile --help")
-    sources = [
-        f"--{key}"
-        for key in ("calibration", "data_list", "calibration_table")
-        if getattr(config, key)
-    ]
-    if len(sources) > 1:
-        raise UserError(f"{' and '.join(sources)} are alternatives, give one of them")
+    check_sources(config)
     if config.customization_format and not config.fuse_preprocess:
         raise UserError("--customization_format needs --fuse_preprocess")
     if config.quantize_table and _searches(config):
@@ -228,6 +222,18 @@ def _check(config: CompileConfig) -> None:
         raise UserError("--report needs --max_drop or --min_cosine, and --quantize INT8")
     if config.labels and not (config.test_data or config.calibration or config.data_list):
         raise UserError("--labels needs --test_data, the inputs that they belong to")
+
+
+def check_sources(config: CompileConfig) -> None:
+    """Refuses inputs, or ranges, from two places, of which one would count for nothing.
+
+    Raises:
+        UserError: names the two.
+    """
+    keys = ("calibration", "data_list", "calibration_table")
+    sources = [f"--{key}" for key in keys if getattr(config, key)]
+    if len(sources) > 1:
+        raise UserError(f"{' and '.join(sources)} are alternatives, give one of them")
 
 
 def import_module(config: CompileConfig) -> _core.Module:

@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
 def command(argv: Sequence[str]) -> None:
     """Runs the command."""
     args = build_parser().parse_args(argv)
-    from tpuc.cli.compile import dataset_of, import_module
+    from tpuc.cli.compile import check_sources, dataset_of, import_module
     from tpuc.config import INPUT_PATHS, make_config
     from tpuc.console import Progress
     from tpuc.outputs import check_writable, note_inputs
@@ -59,6 +59,7 @@ def command(argv: Sequence[str]) -> None:
     config = make_config(args.config, {"max_drop": None, **given})
     if config.source is None:
         raise UserError("no model is given, see tpuc quantize --help")
+    check_sources(config)
     if config.max_drop is None and config.min_cosine is None:
         config.max_drop = _DROP
     stem = str(Path(config.source).with_suffix(""))
