@@ -4,7 +4,7 @@
 simulator compare with. The other modules say what is probed, a command family each.
 """
 
-from . import convolution, elementwise, extra, functions, gather, gdma, matrix
+from . import convolution, elementwise, extra, functions, gather, gdma, matrix, special
 
 #: The probes of each family, made anew by every call.
 FAMILIES = {
@@ -15,4 +15,5 @@ FAMILIES = {
     "gather": gather.probes,
     "gdma": gdma.probes,
     "extra": extra.probes,
+    "special": special.probes,
 }

@@ -177,7 +177,7 @@ Status tpuc::sim::executeMatrix(Machine &machine, const Registers &r) {
             }
           }
           k.evenOddRows(left + row * shape.inner, shape.inner, panel, width,
-                        even, sums, rows);
+                        even, sums, rows, /*panelFirst=*/false);
         },
         [&](uint64_t row, uint64_t first, uint64_t count, const float *sums) {
           result.forEachPiece(

@@ -8,9 +8,12 @@
 #ifndef TPUC_LIB_SIMULATOR_FUNCTIONAL_COMMANDS_H
 #define TPUC_LIB_SIMULATOR_FUNCTIONAL_COMMANDS_H
 
+#include "Formats.h"
 #include "Kernels.h"
 #include "Machine.h"
 #include "View.h"
+
+#include <cstring>
 
 namespace tpuc::sim {
 
@@ -31,6 +34,19 @@ inline Kernels::StoreFloat floatStorer(const Kernels &k, Precision precision) {
   return precision == Precision::F16    ? k.storeF16
          : precision == Precision::BF16 ? k.storeBf16
                                         : k.storeF32;
+}
+/// Stores sums of the fused adder. Other than elsewhere, a NaN that becomes 16
+/// bits keeps its sign.
+inline void storeFusedSums(const Kernels &k, Precision precision,
+                           uint8_t *memory, ptrdiff_t stride, size_t count,
+                           const float *sums) {
+  floatStorer(k, precision)(memory, stride, count, sums);
+  if (precision == Precision::F32)
+    return;
+  constexpr uint16_t kNegativeNan = 0xffff;
+  for (size_t i = 0; i < count; ++i)
+    if (sums[i] != sums[i] && bitsOf(sums[i]) >> 31)
+      std::memcpy(memory + ptrdiff_t(i) * stride, &kNegativeNan, 2);
 }
 /// Rounds f32 values to a storage type; null for f32 itself.
 inline Kernels::Round floatRounder(const Kernels &k, Precision precision) {

@@ -203,7 +203,6 @@ Status executeFloat(Machine &machine, const Registers &r, Conv &conv) {
     groups[i] =
         uint8_t(std::min<uint64_t>(32, conv.channels - i / conv.taps * 32));
   float padding = constantAsFloat(r.opd3_addr, conv.input);
-  auto store = floatStorer(k, conv.output);
 
   for (uint64_t n = 0; n < conv.result.shape.n; ++n) {
     packInput(conv, n, loadStrided, planes);
@@ -224,17 +223,20 @@ Status executeFloat(Machine &machine, const Registers &r, Conv &conv) {
         std::fill(row, row + conv.block, 0.0f);
         if (conv.accumulate)
           k.loadF32(resultAt(o), 4, block.count, row);
-        k.addScalar(row, start, conv.block);
+        if (start != start)
+          std::fill(row, row + conv.block, quiet(start));
+        else
+          k.addScalar(row, start, conv.block);
       }
       if (conv.input == Precision::F32)
         k.evenOddRows(weights, reduction, panel, conv.block, nullptr, sums,
-                      outputs);
+                      outputs, /*panelFirst=*/true);
       else
         k.fusedRows(weights, reduction, panel, conv.block, groups, groupCount,
-                    sums, outputs);
+                    sums, outputs, /*keepsSum=*/true);
       for (uint64_t o = 0; o < outputs; ++o)
-        store(resultAt(o), conv.result.elementBytes, block.count,
-              sums + o * conv.block);
+        storeFusedSums(k, conv.output, resultAt(o), conv.result.elementBytes,
+                       block.count, sums + o * conv.block);
     });
   }
   return Status();

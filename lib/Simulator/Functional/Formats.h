@@ -211,6 +211,32 @@ inline float roundToIntegral(float value, Rounding mode) {
 /// Denormals count as zero and results below the normal range become zero.
 float fusedAdd(const float *values, unsigned count);
 
+/// A NaN as arithmetic hands it on.
+inline float quiet(float nan) { return floatOf(bitsOf(nan) | 0x400000); }
+
+/// The sum and the product of f32 values; of two NaNs the first is kept.
+/// Compilers exchange operands where that is written as `a + b`.
+inline float addInOrder(float first, float second) {
+  return first != first     ? quiet(first)
+         : second != second ? quiet(second)
+                            : first + second;
+}
+inline float mulInOrder(float first, float second) {
+  return first != first     ? quiet(first)
+         : second != second ? quiet(second)
+                            : first * second;
+}
+
+/// What the fused adder's result gives with the sum so far.
+inline float addFused(float sum, float fused, bool keepsSum) {
+  return keepsSum ? addInOrder(sum, fused) : addInOrder(fused, sum);
+}
+
+/// One element of Kernels::evenOddRows.
+float evenOddSum(const float *a, const float *column, std::size_t width,
+                 std::size_t k, float even, float odd, bool panelFirst,
+                 bool oddFirst);
+
 } // namespace tpuc::sim
 
 #endif // TPUC_LIB_SIMULATOR_FUNCTIONAL_FORMATS_H

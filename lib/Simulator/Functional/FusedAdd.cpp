@@ -1,7 +1,8 @@
-//===- FusedAdd.cpp - The fused multi-operand adder -----------------------===//
+//===- FusedAdd.cpp - Sums of products, one element at a time -------------===//
 //
-// Scalar form of the adder behind f16 and bf16 convolutions and matrix
-// products. The vectorised forms fall back on it for rare exponents.
+// Scalar forms of the adder behind f16 and bf16 convolutions and matrix
+// products, and of the two accumulators behind those of f32. The vectorised
+// forms fall back on them for rare exponents and for NaNs.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,12 +27,11 @@ float tpuc::sim::fusedAdd(const float *values, unsigned count) {
     if (exponent > largest)
       largest = exponent;
   }
-  if (hasNan || (hasPositiveInfinity && hasNegativeInfinity))
-    return floatOf(0x7fffffff);
-  if (hasPositiveInfinity)
-    return floatOf(0x7f800000);
-  if (hasNegativeInfinity)
-    return floatOf(0xff800000);
+  // A NaN beside infinities of one sign is lost.
+  if (hasPositiveInfinity != hasNegativeInfinity)
+    return floatOf(hasPositiveInfinity ? 0x7f800000 : 0xff800000);
+  if (hasNan || hasPositiveInfinity)
+    return floatOf(0xffc00000);
 
   int64_t sum = 0;
   for (unsigned i = 0; i < count; ++i) {
@@ -55,4 +55,17 @@ float tpuc::sim::fusedAdd(const float *values, unsigned count) {
     return floatOf(sign | 0x7f800000);
   return floatOf(sign | uint32_t(exponent) << 23 |
                  (bitsOf(rounded) & 0x7fffff));
+}
+
+float tpuc::sim::evenOddSum(const float *a, const float *column,
+                            std::size_t width, std::size_t k, float even,
+                            float odd, bool panelFirst, bool oddFirst) {
+  float accumulators[2] = {even, odd};
+  for (std::size_t i = 0; i < k; ++i) {
+    float right = column[i * width];
+    float product =
+        panelFirst ? mulInOrder(right, a[i]) : mulInOrder(a[i], right);
+    accumulators[i & 1] = addInOrder(accumulators[i & 1], product);
+  }
+  return addInOrder(accumulators[oddFirst], accumulators[!oddFirst]);
 }

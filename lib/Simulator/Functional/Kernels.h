@@ -73,16 +73,20 @@ struct Kernels {
   /// Matrix product with the fused adder. `a` is rows x k; the panel is k x
   /// `width`, a multiple of kColumnBlock; `groups` are the numbers of products
   /// that go through the adder together (at most 32, k in sum). Adds one group
-  /// after the other to `sums` (rows x width).
+  /// after the other to `sums` (rows x width). Where the sum and a group are
+  /// both NaN, the sum's is kept with `keepsSum`, else the group's.
   void (*fusedRows)(const float *a, size_t k, const float *panel, size_t width,
                     const uint8_t *groups, size_t groupCount, float *sums,
-                    size_t rows);
+                    size_t rows, bool keepsSum);
 
   /// Matrix product with two accumulators: even k from `even` (rows x width, or
-  /// null for zero), odd k from `sums`; their sum replaces `sums`.
+  /// null for zero), odd k from `sums`; their sum replaces `sums`. Where both
+  /// factors are NaN, the panel's is kept with `panelFirst`, else that of `a`;
+  /// where both accumulators are, that of odd k with `even`, else that of even
+  /// k.
   void (*evenOddRows)(const float *a, size_t k, const float *panel,
-                      size_t width, const float *even, float *sums,
-                      size_t rows);
+                      size_t width, const float *even, float *sums, size_t rows,
+                      bool panelFirst);
 
   /// Integer matrix product, modulo 2^32; k is even.
   void (*integerRows)(const int16_t *a, size_t k, const int16_t *panel,

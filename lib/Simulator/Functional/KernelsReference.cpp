@@ -151,7 +151,7 @@ void roundDown(float *values, size_t count) {
 
 void fusedRows(const float *a, size_t k, const float *panel, size_t width,
                const uint8_t *groups, size_t groupCount, float *sums,
-               size_t rows) {
+               size_t rows, bool keepsSum) {
   float products[32];
   for (size_t row = 0; row < rows; ++row)
     for (size_t column = 0; column < width; ++column) {
@@ -160,21 +160,19 @@ void fusedRows(const float *a, size_t k, const float *panel, size_t width,
       for (size_t g = 0; g < groupCount; ++g) {
         for (unsigned i = 0; i < groups[g]; ++i, ++at)
           products[i] = a[row * k + at] * panel[at * width + column];
-        sum = sum + fusedAdd(products, groups[g]);
+        sum = addFused(sum, fusedAdd(products, groups[g]), keepsSum);
       }
     }
 }
 
 void evenOddRows(const float *a, size_t k, const float *panel, size_t width,
-                 const float *even, float *sums, size_t rows) {
+                 const float *even, float *sums, size_t rows, bool panelFirst) {
   for (size_t row = 0; row < rows; ++row)
     for (size_t column = 0; column < width; ++column) {
-      float accumulators[2] = {even ? even[row * width + column] : 0.0f,
-                               sums[row * width + column]};
-      for (size_t i = 0; i < k; ++i)
-        accumulators[i & 1] =
-            accumulators[i & 1] + a[row * k + i] * panel[i * width + column];
-      sums[row * width + column] = accumulators[0] + accumulators[1];
+      float &sum = sums[row * width + column];
+      sum = evenOddSum(a + row * k, panel + column, width, k,
+                       even ? even[row * width + column] : 0.0f, sum,
+                       panelFirst, even != nullptr);
     }
 }
 

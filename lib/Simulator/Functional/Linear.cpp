@@ -62,8 +62,11 @@ Status tpuc::sim::executeLinear(Machine &machine, const Registers &r) {
             k.sub(values, values, scalar, count);
           if (round)
             round(values, count);
-          if (isMac)
+          if (isMac && second == second)
             k.addScalar(values, second, count);
+          else if (isMac)
+            for (size_t i = 0; i < count; ++i)
+              values[i] = addInOrder(values[i], second);
           else
             k.mul(values, values, values, count);
         };

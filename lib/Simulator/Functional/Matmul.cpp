@@ -113,7 +113,6 @@ Status executeHalf2(Machine &machine, const Registers &r, Precision input,
   TPUC_RETURN_IF_FAILED(readMatrix2(machine, r, input, output, m));
   const Kernels &k = kernelsOf(machine);
   auto loader = floatLoader(k, input);
-  auto storer = floatStorer(k, output);
   auto load = [&](const uint8_t *memory, uint64_t count, float *values) {
     loader(memory, elementBytes(input), count, values);
   };
@@ -136,10 +135,11 @@ Status executeHalf2(Machine &machine, const Registers &r, Precision input,
       [&](uint64_t row, uint64_t rows, uint64_t first, const float *panel,
           uint64_t width, float *sums) {
         k.fusedRows(left + row * m.inner, m.inner, panel, width, groups.data(),
-                    groups.size(), sums, rows);
+                    groups.size(), sums, rows, /*keepsSum=*/false);
       },
       [&](uint64_t row, uint64_t first, uint64_t count, const float *sums) {
-        storer(m.result.channel(row) + first * bytes, bytes, count, sums);
+        storeFusedSums(k, output, m.result.channel(row) + first * bytes, bytes,
+                       count, sums);
       });
   return Status();
 }

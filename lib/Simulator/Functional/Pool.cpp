@@ -8,6 +8,7 @@
 #include "Formats.h"
 #include "Window.h"
 
+#include <cstring>
 #include <limits>
 
 using namespace tpuc::sim;
@@ -80,6 +81,58 @@ Status readPool(Machine &machine, const Registers &r, Pool &pool) {
   return Status();
 }
 
+/// Bits below the f32 mantissa's highest that a 16-bit mantissa lacks.
+unsigned mantissaShift(Precision precision) {
+  return precision == Precision::F16 ? 13 : 16;
+}
+
+/// A maximum hands the bits of 16-bit NaNs and denormals on, where arithmetic
+/// makes all NaNs one: puts the payloads of NaNs into the f32 NaNs that were
+/// made of them.
+void keepNans(Precision precision, const uint8_t *memory, size_t count,
+              float *values) {
+  unsigned shift = mantissaShift(precision);
+  for (size_t i = 0; i < count; ++i)
+    if (values[i] != values[i]) {
+      uint16_t bits;
+      std::memcpy(&bits, memory + 2 * i, 2);
+      uint32_t mantissa = uint32_t(bits) << shift & 0x7fffff;
+      values[i] = floatOf(uint32_t(bits >> 15) << 31 | 0x7f800000 | mantissa);
+    }
+}
+
+/// An integer in the order of the f32 values that are no NaN.
+int32_t orderOf(uint32_t bits) {
+  int32_t magnitude = int32_t(bits & 0x7fffffff);
+  magnitude = magnitude < 0x00800000 ? 0 : magnitude; // a denormal
+  return bits >> 31 ? -magnitude : magnitude;
+}
+
+/// values[i] > others[i] ? values[i] : others[i], as bits: instructions that
+/// compute maxima flush denormals.
+void keepLarger(float *values, const float *others, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    uint32_t a = bitsOf(values[i]), b = bitsOf(others[i]);
+    bool ordered =
+        (a & 0x7fffffff) <= 0x7f800000 && (b & 0x7fffffff) <= 0x7f800000;
+    values[i] = floatOf(ordered && orderOf(a) > orderOf(b) ? a : b);
+  }
+}
+
+/// Writes what the formats' rounding would change.
+void storeKept(Precision precision, const float *values, size_t count,
+               uint8_t *memory) {
+  unsigned shift = mantissaShift(precision);
+  for (size_t i = 0; i < count; ++i)
+    if (values[i] != values[i] || precision == Precision::BF16) {
+      // The exponent's eight ones become as many as the format has.
+      uint32_t bits = bitsOf(values[i]);
+      uint16_t narrow = uint16_t((bits >> 31) << 15 |
+                                 ((bits & 0x7fffffff) >> shift & 0x7fff));
+      std::memcpy(memory + 2 * i, &narrow, 2);
+    }
+}
+
 /// Calls `body(channel)` for all channels, shared over the threads.
 template <typename Body>
 void forEachChannel(Machine &machine, const Pool &pool, Body &&body) {
@@ -100,6 +153,13 @@ void executeFloat(Machine &machine, const Registers &r, const Pool &pool) {
   unsigned bytes = elementBytes(pool.input);
   float padding = constantAsFloat(r.opd3_addr, pool.input);
   uint64_t plane = pool.x.shape.h * pool.x.shape.w;
+  bool keepsBits =
+      pool.function == codec::PordFunction::Maxpooling && bytes == 2;
+  if (keepsBits) {
+    uint16_t constant = uint16_t(r.opd3_addr);
+    keepNans(pool.input, reinterpret_cast<const uint8_t *>(&constant), 1,
+             &padding);
+  }
   auto rounded = [&](float *values, size_t count) {
     if (round)
       round(values, count);
@@ -120,8 +180,10 @@ void executeFloat(Machine &machine, const Registers &r, const Pool &pool) {
       load(pool.bias.channel(c), bytes, 1, &bias);
     alignas(64) float sums[2][kChunk], tap[kChunk], factor[kChunk];
     for (uint64_t n = 0; n < pool.x.shape.n; ++n) {
-      load(pool.x.channel(c) + ptrdiff_t(n) * pool.x.nStep(), bytes, plane,
-           input);
+      const uint8_t *from = pool.x.channel(c) + ptrdiff_t(n) * pool.x.nStep();
+      load(from, bytes, plane, input);
+      if (keepsBits)
+        keepNans(pool.input, from, plane, input);
       uint8_t *to = pool.result.channel(c) + ptrdiff_t(n) * pool.result.nStep();
       for (uint64_t first = 0; first < pool.pixels; first += kChunk) {
         size_t count = std::min<uint64_t>(kChunk, pool.pixels - first);
@@ -139,7 +201,9 @@ void executeFloat(Machine &machine, const Registers &r, const Pool &pool) {
                              first, count, padding,
                              firstMaximum ? sums[0] : tap);
           if (pool.function == codec::PordFunction::Maxpooling) {
-            if (t > 0)
+            if (t > 0 && keepsBits)
+              keepLarger(sums[0], tap, count);
+            else if (t > 0)
               k.max(sums[0], sums[0], tap, count);
             continue;
           }
@@ -150,9 +214,13 @@ void executeFloat(Machine &machine, const Registers &r, const Pool &pool) {
           k.add(sum, sum, tap, count);
           rounded(sum, count);
         }
-        if (pool.function != codec::PordFunction::Maxpooling)
-          k.add(sums[0], sums[0], sums[1], count);
+        if (pool.function != codec::PordFunction::Maxpooling) {
+          bool oddFirst = pool.function != codec::PordFunction::Avgpooling;
+          k.add(sums[0], sums[oddFirst], sums[!oddFirst], count);
+        }
         store(to + first * bytes, bytes, count, sums[0]);
+        if (keepsBits)
+          storeKept(pool.input, sums[0], count, to + first * bytes);
       }
     }
   });

@@ -56,11 +56,12 @@ protected:
   }
 
   /// Two NaNs are the same result.
+  /// Equal bits, of NaNs too with `exactNans`.
   static void expectSame(const std::vector<float> &a,
-                         const std::vector<float> &b) {
+                         const std::vector<float> &b, bool exactNans = false) {
     ASSERT_EQ(a.size(), b.size());
     for (size_t i = 0; i < a.size(); ++i) {
-      bool nans = a[i] != a[i] && b[i] != b[i];
+      bool nans = !exactNans && a[i] != a[i] && b[i] != b[i];
       EXPECT_TRUE(nans || bitsOf(a[i]) == bitsOf(b[i]))
           << i << ": " << a[i] << " and " << b[i];
     }
@@ -147,25 +148,41 @@ TEST_F(KernelsTest, FusedProductsAgree) {
       std::vector<uint8_t> groups(k / 32, 32);
       if (k % 32)
         groups.push_back(uint8_t(k % 32));
-      std::vector<float> x(rows * width, 0.5f), y = x;
-      plain.fusedRows(a.data(), k, panel.data(), width, groups.data(),
-                      groups.size(), x.data(), rows);
-      fast.fusedRows(a.data(), k, panel.data(), width, groups.data(),
-                     groups.size(), y.data(), rows);
-      expectSame(x, y);
+      for (bool keepsSum : {false, true}) {
+        std::vector<float> x(rows * width, 0.5f);
+        x[7] = floatOf(0x7f812345);
+        std::vector<float> y = x;
+        plain.fusedRows(a.data(), k, panel.data(), width, groups.data(),
+                        groups.size(), x.data(), rows, keepsSum);
+        fast.fusedRows(a.data(), k, panel.data(), width, groups.data(),
+                       groups.size(), y.data(), rows, keepsSum);
+        expectSame(x, y, /*exactNans=*/true);
+      }
     }
 }
 
 TEST_F(KernelsTest, EvenOddProductsAgree) {
-  for (size_t k : {1u, 2u, 33u}) {
-    constexpr size_t rows = 3, width = 32;
-    auto a = floats(rows * k), panel = floats(k * width);
-    std::vector<float> x(rows * width, 0.25f), y = x;
-    plain.evenOddRows(a.data(), k, panel.data(), width, nullptr, x.data(),
-                      rows);
-    fast.evenOddRows(a.data(), k, panel.data(), width, nullptr, y.data(), rows);
-    expectSame(x, y);
-  }
+  for (bool wild : {false, true})
+    for (bool panelFirst : {false, true})
+      for (size_t k : {1u, 2u, 33u}) {
+        constexpr size_t rows = 3, width = 32;
+        auto a = floats(rows * k), panel = floats(k * width);
+        std::vector<float> x(rows * width, 0.25f);
+        if (wild) {
+          // NaNs that differ, and infinities that meet zeros.
+          a[0] = floatOf(0x7f800123);
+          a[k] = 0.0f;
+          panel[1] = floatOf(0xffc00456);
+          panel[2] = floatOf(0x7f800000);
+          x[3] = floatOf(0x7fc00789);
+        }
+        std::vector<float> y = x;
+        plain.evenOddRows(a.data(), k, panel.data(), width, nullptr, x.data(),
+                          rows, panelFirst);
+        fast.evenOddRows(a.data(), k, panel.data(), width, nullptr, y.data(),
+                         rows, panelFirst);
+        expectSame(x, y, /*exactNans=*/true);
+      }
 }
 
 TEST_F(KernelsTest, IntegerProductsAgree) {

@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Family{"elementwise", 112}, Family{"convolution", 72},
                     Family{"matrix", 47}, Family{"functions", 64},
                     Family{"gather", 21}, Family{"gdma", 47},
-                    Family{"extra", 138}),
+                    Family{"extra", 138}, Family{"special", 96}),
     nameOf);
 
 } // namespace
