@@ -21,7 +21,7 @@ void gatherLanes(CommandBuilder &builder, const LocalTensor &result,
 void scatterLanes(CommandBuilder &builder, const LocalTensor &result,
                   const LocalTensor &source, const LocalTensor &index);
 /// In every lane packs the elements of `source` whose `mask` (u16) is not 0 at
-/// the front of `result`, which has room for them, and writes their number
+/// the front of `result`, which is as wide as they, and writes their number
 /// (u16) to `count`.
 void packLanes(CommandBuilder &builder, const LocalTensor &result,
                const LocalTensor &count, const LocalTensor &source,

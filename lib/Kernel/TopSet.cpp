@@ -218,24 +218,25 @@ private:
 
   /// Packs the columns whose keys `compare` so to the last one's at `address`,
   /// and counts them.
-  void packIf(Compare compare, uint32_t address, int64_t size) {
+  void packIf(Compare compare, uint32_t address) {
     LocalTensor mask = vector(scratch.masks, params.columns, kU16);
     Operand one(1.0, kU16), zero(0.0, kU16);
     builder.select(compare, mask, vector(scratch.keys, params.columns),
                    number(scratch.last), one, zero);
-    packLanes(builder, vector(address, size), number(scratch.counts, kU16),
-              vector(columns, params.columns), mask);
+    packLanes(builder, vector(address, params.columns),
+              number(scratch.counts, kU16), vector(columns, params.columns),
+              mask);
   }
 
   void pack() {
     int64_t count = params.count, offset = kernel.equalsOffset();
-    packIf(Compare::SelectEqual, scratch.flags + uint32_t(offset * 4),
-           params.columns);
-    packIf(Compare::SelectGreater, scratch.flags, count);
+    LocalTensor above = number(scratch.number), left = number(scratch.left);
+    packIf(Compare::SelectGreater, scratch.flags);
+    builder.cast(above, number(scratch.counts, kU16));
+    // Fewer than `count` are above: what equals the last comes behind them.
+    packIf(Compare::SelectEqual, scratch.flags + uint32_t(offset * 4));
     // The first results are those above; the place of the others counts from
     // where those that equal the last begin.
-    LocalTensor above = number(scratch.number), left = number(scratch.left);
-    builder.cast(above, number(scratch.counts, kU16));
     builder.arith(Arith::Sub, left, Operand(double(offset), kI32), above);
     LocalTensor places = vector(columns, count);
     LocalTensor found = vector(scratch.found, count);

@@ -8,6 +8,7 @@
 #include "Bindings.h"
 #include "BmodelHandle.h"
 #include "Errors.h"
+#include "Target/BM1684X/ReservedCommands.h"
 #include "llvm/ADT/STLExtras.h"
 #include <pybind11/stl.h>
 
@@ -43,14 +44,16 @@ static py::dict describeStage(const target::Stage &stage) {
   result["weights"] = ranges;
   result["memory_address"] = stage.contextAddress;
   result["memory_bytes"] = stage.contextSize;
-  uint64_t tiu = 0, gdma = 0;
+  uint64_t tiu = 0, gdma = 0, reserved = 0;
   for (const target::CommandGroup &group : stage.groups) {
     tiu += group.tiuCount;
     gdma += group.gdmaCount;
+    reserved += target::countReserved(group);
   }
   result["groups"] = stage.groups.size();
   result["tiu_commands"] = tiu;
   result["gdma_commands"] = gdma;
+  result["reserved_commands"] = reserved;
   std::vector<std::string> kinds;
   if (stage.sideTable)
     for (const target::SideTable::Layer &layer : stage.sideTable->layers)

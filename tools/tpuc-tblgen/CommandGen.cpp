@@ -270,6 +270,36 @@ void {0}Op::print(::mlir::OpAsmPrinter &printer) {{
   return false;
 }
 
+/// The conditions of every layout's rules, tested one after the other.
+bool emitRules(const RecordKeeper &records, raw_ostream &os) {
+  os << "const char *brokenRule(Layout layout, const Registers &r) {\n"
+        "  switch (layout) {\n";
+  for (const Command &command : readCommands(records)) {
+    auto rules = command.def->getValueAsListOfDefs("rules");
+    if (rules.empty())
+      continue;
+    os << "  case Layout::" << command.className << ": {\n";
+    os << formatv("    [[maybe_unused]] uint32_t function = r.{0};\n",
+                  command.engine == "Tiu" ? "tsk_eu_typ"
+                                          : "cmd_special_function");
+    for (const Record *rule : rules) {
+      os << "    if (";
+      auto functions = rule->getValueAsListOfInts("functions");
+      if (!functions.empty()) {
+        os << "isOneOf(function, {";
+        interleaveComma(functions, os);
+        os << "}) && ";
+      }
+      os << "!(" << rule->getValueAsString("condition")
+         << "))\n      return \"";
+      os.write_escaped(rule->getValueAsString("reason")) << "\";\n";
+    }
+    os << "    return nullptr;\n  }\n";
+  }
+  os << "  default:\n    return nullptr;\n  }\n}\n";
+  return false;
+}
+
 bool emitReference(const RecordKeeper &records, raw_ostream &os) {
   os << "# Register reference\n\nEvery command of the BM1684X, generated from "
         "the command description. `bits` is the position in the command word, "
@@ -286,6 +316,8 @@ bool emitReference(const RecordKeeper &records, raw_ostream &os) {
     for (const PlacedField &field : command.fields)
       os << "| `" << field.name << "` | " << field.lsb << ".."
          << field.lsb + field.width - 1 << " | " << field.description << " |\n";
+    for (const Record *rule : command.def->getValueAsListOfDefs("rules"))
+      os << "\nNot executed: " << rule->getValueAsString("reason") << ".\n";
   }
   return false;
 }
@@ -295,6 +327,9 @@ mlir::GenRegistration genDecls("gen-codec-decls",
                                emitCodecDecls);
 mlir::GenRegistration genDefs("gen-codec-defs", "Emit the codec's tables",
                               emitCodecDefs);
+mlir::GenRegistration genRules("gen-command-rules",
+                               "Emit the test of the commands' rules",
+                               emitRules);
 mlir::GenRegistration genOps("gen-command-ops",
                              "Emit the command operations' methods",
                              emitOpMethods);

@@ -75,8 +75,8 @@ const char *functionKeyword(Layout layout, uint32_t code);
 /// is truncated or selects no command.
 std::optional<Layout> peekLayout(Engine engine, std::span<const uint8_t> bytes);
 
-/// Reads one command of `layout`. Fails, with a reason, when `bytes` is shorter
-/// than the command or a reserved bit is set.
+/// Reads one command of `layout`; ReservedBits.h has the bits of no field.
+/// Fails, with a reason, when `bytes` is shorter than the command.
 bool decode(Layout layout, std::span<const uint8_t> bytes, Registers &registers,
             std::string &error);
 

@@ -126,11 +126,6 @@ Status executeTensor(Machine &machine, const Registers &r) {
     return Status::error("function " + std::to_string(r.cmd_special_function) +
                          " (four-bank copies) is not supported");
   }
-  // The vendor's model dies of it; what the chip does is not known.
-  if (r.stride_enable && r.src_wstride == 0 &&
-      !isLocalAddress(sourceAddress(r)))
-    return Status::error("the source, outside local memory, has a w stride of "
-                         "0; columns that repeat must be rows or channels");
   Shape source = sourceShape(r);
   Shape destination = r.nchw_copy ? source : destinationShape(r);
   GdmaTensor from, to;

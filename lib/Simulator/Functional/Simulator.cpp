@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
+#include "Target/BM1684X/CommandRules.h"
 
 #include <algorithm>
 
@@ -162,7 +163,9 @@ std::string describe(Layout layout, Engine engine,
 
 Status executeCommand(Machine &machine, Layout layout, Engine engine,
                       const codec::Registers &registers) {
-  Status status = engine == Engine::Tiu
+  const char *rule = codec::brokenRule(layout, registers);
+  Status status = rule ? Status::error(rule)
+                  : engine == Engine::Tiu
                       ? executeTiu(machine, layout, registers)
                       : executeGdma(machine, layout, registers);
   if (!status.failed())

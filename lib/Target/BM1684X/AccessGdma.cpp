@@ -80,12 +80,6 @@ void collectTensor(const Registers &r, bool exchangesCw, uint64_t bytes,
     return;
   }
   uint64_t from = sourceAddress(r), to = resultAddress(r);
-  if (!r.fill_constant_en && function == codec::DmaTensorFunction::Tensor &&
-      r.stride_enable && r.src_wstride == 0 && !isLocal(from)) {
-    out.fail("the source, outside local memory, has a w stride of 0, which "
-             "the vendor's model dies of");
-    return;
-  }
   if (!r.fill_constant_en)
     out.mapped(Read, "source", from, source,
                r.stride_enable ? Strides{r.src_nstride, r.src_cstride,

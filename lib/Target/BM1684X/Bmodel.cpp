@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BmodelInternal.h"
+#include "Target/BM1684X/ReservedCommands.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -96,6 +97,23 @@ Error target::forEachCommand(
   }
 }
 
+uint64_t target::countReserved(const CommandGroup &group) {
+  uint64_t count = 0;
+  for (codec::Engine engine : {codec::Engine::Tiu, codec::Engine::Gdma}) {
+    Bytes stream = engine == codec::Engine::Tiu ? group.tiu : group.gdma;
+    // What is damaged has no more commands to count.
+    consumeError(forEachCommand(
+        engine, stream,
+        [&](size_t, size_t offset, codec::Layout layout,
+            const codec::Registers &) {
+          count +=
+              !codec::reservedBytes(layout, stream.subspan(offset)).empty();
+          return Error::success();
+        }));
+  }
+  return count;
+}
+
 Error target::disassemble(const Bmodel &model, raw_ostream &os) {
   for (const Network &network : model.networks)
     for (const auto &[stageIndex, stage] : enumerate(network.stages))
@@ -103,6 +121,9 @@ Error target::disassemble(const Bmodel &model, raw_ostream &os) {
         os << "; network " << network.name << ", stage " << stageIndex
            << ", group " << groupIndex << ": " << group.tiuCount << " TIU and "
            << group.gdmaCount << " GDMA commands\n";
+        if (uint64_t count = countReserved(group))
+          os << "; " << count << " of them have reserved bits set, which are "
+             << "kept and mean nothing\n";
         if (Error error = printStream(codec::Engine::Tiu, group.tiu, os))
           return error;
         if (Error error = printStream(codec::Engine::Gdma, group.gdma, os))

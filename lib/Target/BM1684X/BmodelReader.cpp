@@ -187,8 +187,13 @@ Error Reader::readNetwork(const fbs::Net &net) {
 }
 
 Error Reader::refuseUnsupported(const fbs::NetParameter &stage) {
-  if (stage.is_dynamic() != 0 ||
-      (stage.binary_ir() && stage.binary_ir()->size() != 0))
+  // What is marked dynamic has no commands, unless its shapes turned out fixed.
+  bool hasCommands = sizeOf(stage.cmd_group()) != 0;
+  for (unsigned i = 0, e = sizeOf(stage.sub_net()); i < e; ++i)
+    hasCommands |= sizeOf(stage.sub_net()->Get(i)->cmd_group()) != 0;
+  bool isDynamic = stage.is_dynamic() != 0 ||
+                   (stage.binary_ir() && stage.binary_ir()->size() != 0);
+  if (isDynamic && !hasCommands)
     return bad("{0} is dynamic, which is not supported; compile it with fixed "
                "shapes",
                where);
@@ -212,9 +217,9 @@ Error Reader::refuseUnsupported(const fbs::SubNet &subnet) {
     return bad("{0} branches between sub-nets (mode {1}), which is not "
                "supported",
                where, subnet.subnet_mode());
-  if (subnet.is_dynamic() != 0)
-    return bad("{0} is dynamic, which is not supported; compile it with "
-               "fixed shapes",
+  if (subnet.is_dynamic() != 0 && sizeOf(subnet.cmd_group()) == 0)
+    return bad("{0} has a dynamic sub-net, which is not supported; compile it "
+               "with fixed shapes",
                where);
   if (sizeOf(subnet.core_commands()) != 0)
     return bad("{0} has commands for several cores, which is not supported",
@@ -234,6 +239,8 @@ Error Reader::readGroups(const fbs::NetParameter &table, Stage &stage) {
     return Error::success();
   };
   unsigned count = sizeOf(table.sub_net());
+  if (count == 1 && sizeOf(table.cmd_group()) == 0)
+    return read(table.sub_net()->Get(0)->cmd_group());
   if (count <= 1)
     return read(table.cmd_group());
   auto idOf = [&](unsigned i) {

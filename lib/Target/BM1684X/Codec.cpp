@@ -49,22 +49,6 @@ struct Word {
   }
 };
 
-/// For each layout, the bits that no field owns.
-const Word &reservedBits(Layout layout) {
-  static const std::array<Word, kNumLayouts> masks = [] {
-    std::array<Word, kNumLayouts> all;
-    for (unsigned i = 0; i < kNumLayouts; ++i) {
-      Word used;
-      for (const FieldInfo &field : kLayouts[i].fields)
-        used.set(field.lsb, field.width, lowMask(field.width));
-      for (unsigned piece = 0; piece * 8 < kLayouts[i].bytes; ++piece)
-        all[i].pieces[piece] = ~used.pieces[piece];
-    }
-    return all;
-  }();
-  return masks[unsigned(layout)];
-}
-
 /// The layout for each head: engine, form, opcode, function.
 struct HeadTable {
   static constexpr unsigned kForms = 2, kOpcodes = 16, kFunctions = 32;
@@ -188,14 +172,6 @@ bool tpuc::codec::decode(Layout layout, std::span<const uint8_t> bytes,
   }
   Word word;
   std::memcpy(word.pieces.data(), bytes.data(), info.bytes);
-  const Word &reserved = reservedBits(layout);
-  for (unsigned piece = 0; piece * 8 < info.bytes; ++piece)
-    if (word.pieces[piece] & reserved.pieces[piece]) {
-      error = std::string(info.name) + " has a reserved bit set in bits " +
-              std::to_string(piece * 64) + ".." +
-              std::to_string(piece * 64 + 63);
-      return false;
-    }
   registers = Registers();
   for (const FieldInfo &field : info.fields)
     setField(registers, field.id, word.get(field.lsb, field.width));

@@ -7,6 +7,7 @@
 
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/BM1684X/IR/Network.h"
+#include "Dialect/BM1684X/IR/ReservedAttr.h"
 #include "Dialect/BM1684X/IR/TensorRecords.h"
 #include "Target/BM1684X/Translation.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -178,6 +179,12 @@ LogicalResult StreamEncoder::append(Operation *op, uint32_t groupIndex,
   stream.resize(at + info.bytes);
   std::string reason;
   if (!codec::encode(layout, registers, std::span(stream).subspan(at), reason))
+    return op->emitError() << "cannot be encoded: " << reason;
+  FailureOr<codec::ReservedBytes> reserved = bm1684x::getReservedBytes(op);
+  if (failed(reserved))
+    return failure();
+  if (!codec::setReservedBytes(layout, *reserved, std::span(stream).subspan(at),
+                               reason))
     return op->emitError() << "cannot be encoded: " << reason;
   group.ended[engine] |= codec::isEnd(layout, registers);
   if (wantsSideTable) {

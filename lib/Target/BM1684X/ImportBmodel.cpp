@@ -7,6 +7,7 @@
 
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/BM1684X/IR/Network.h"
+#include "Dialect/BM1684X/IR/ReservedAttr.h"
 #include "Dialect/BM1684X/IR/TensorRecords.h"
 #include "Target/BM1684X/Translation.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -25,6 +26,7 @@ namespace {
 struct Command {
   codec::Layout layout;
   codec::Registers registers;
+  codec::ReservedBytes reserved;
 };
 
 using Queue = std::vector<Command>;
@@ -194,12 +196,14 @@ LogicalResult Importer::importStage(ModuleOp module, const Network &network,
 
 LogicalResult Importer::decode(codec::Engine engine, Bytes stream,
                                Queue &queue) {
-  llvm::Error problem = forEachCommand(engine, stream,
-                                       [&](size_t, size_t, codec::Layout layout,
-                                           const codec::Registers &registers) {
-                                         queue.push_back({layout, registers});
-                                         return llvm::Error::success();
-                                       });
+  llvm::Error problem = forEachCommand(
+      engine, stream,
+      [&](size_t, size_t offset, codec::Layout layout,
+          const codec::Registers &registers) {
+        queue.push_back({layout, registers,
+                         codec::reservedBytes(layout, stream.subspan(offset))});
+        return llvm::Error::success();
+      });
   if (problem)
     return error() << llvm::toString(std::move(problem));
   for (size_t i = 0; i < queue.size(); ++i)
@@ -285,6 +289,7 @@ LogicalResult Importer::emit(const Stage &stage, size_t group,
       Operation *op = bm1684x::createCommand(
           builder, layerLocation(stage, group, queue, next), command.layout,
           command.registers, waits);
+      bm1684x::setReservedBytes(op, command.reserved);
       tokens[queue].push_back(op->getResult(0));
       progressed = true;
       break; // The TIU goes first whenever it can.

@@ -182,6 +182,8 @@ def _stage_rows(stage: dict[str, Any]) -> Rows:
             f"{'s' * (groups > 1)}",
         )
     )
+    if reserved := stage["reserved_commands"]:
+        rows.append(("reserved bits", f"set in {reserved:,} commands; kept, and they mean nothing"))
     named = f"{len(stage['weights'])}, " if stage["weights"] else ""
     rows.append(("weights", f"{named}{bytes_text(stage['coefficient_bytes'])} at "
                             f"{stage['coefficient_address']:#x}"))  # fmt: skip

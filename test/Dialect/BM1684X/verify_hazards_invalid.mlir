@@ -61,7 +61,16 @@ func.func @group_before_the_other_queue_ended() {
 
 // Columns of global memory that repeat, as rows they would do.
 func.func @column_stride_of_zero() {
-  // expected-error @+1 {{the source, outside local memory, has a w stride of 0, which the vendor's model dies of}}
+  // expected-error @+1 {{is not executed by the vendor's model: a source outside local memory has a w stride of 0}}
   %0 = bm1684x.dma.tensor tensor {stride_enable = 1, nchw_copy = 1, src_data_format = 2, src_cstride = 16, dst_cstride = 16, dst_wstride = 1, src_nsize = 1, src_csize = 64, src_hsize = 1, src_wsize = 16, src_start_addr_h8 = 1, dst_start_addr_l32 = 134217728, localmem_mask_l32 = 4294967295, localmem_mask_h32 = 4294967295}
+  return
+}
+
+// -----
+
+// A mask selects among as many columns as the result has room for.
+func.func @selection_into_fewer_columns() {
+  // expected-error @+1 {{the elements, the mask and the result differ in their columns}}
+  %0 = bm1684x.ssg pe_s_mask_select {res0_n = 1, res0_c = 1, res0_h = 1, res0_w = 9, opd0_h = 1, opd0_w = 31, opd1_c = 1, opd1_w = 31, res0_prec = 4, res0_addr = 128, opd0_prec = 4, opd0_addr = 3264, opd1_prec = 3, opd1_addr = 320, res1_addr = 704}
   return
 }

@@ -21,6 +21,7 @@ struct Part {
   std::vector<int32_t> next;
   int32_t mode = 0;
   int32_t isDynamic = 0;
+  bool hasCommands = true;
 };
 
 void append(std::vector<uint8_t> &stream, codec::Layout layout,
@@ -61,7 +62,8 @@ std::string container(const std::vector<Part> &parts) {
     fbs::SubNetBuilder subnet(builder);
     subnet.add_subnet_mode(part.mode);
     subnet.add_is_dynamic(part.isDynamic);
-    subnet.add_cmd_group(groups);
+    if (part.hasCommands)
+      subnet.add_cmd_group(groups);
     subnet.add_id(part.id);
     subnet.add_next_subnet_ids(next);
     subnets.push_back(subnet.Finish());
@@ -150,9 +152,19 @@ TEST(SubnetTest, ThatBranchesIsRefused) {
 }
 
 TEST(SubnetTest, WithDynamicShapesIsRefused) {
-  EXPECT_EQ(read({{0, {-1}, 0, /*isDynamic=*/1}}),
-            "stage 0 of network 'net' is dynamic, which is not supported; "
-            "compile it with fixed shapes");
+  EXPECT_EQ(read({{0, {-1}, 0, /*isDynamic=*/1, /*hasCommands=*/false}}),
+            "stage 0 of network 'net' has a dynamic sub-net, which is not "
+            "supported; compile it with fixed shapes");
+  EXPECT_EQ(read({{0, {1}}, {1, {-1}, 0, /*isDynamic=*/1, false}}),
+            "stage 0 of network 'net' has a dynamic sub-net, which is not "
+            "supported; compile it with fixed shapes");
+}
+
+// Its shapes turned out fixed, and it has commands.
+TEST(SubnetTest, MarkedDynamicWithCommandsIsRead) {
+  EXPECT_EQ(read({{0, {-1}, 0, /*isDynamic=*/1}}), read({{0, {-1}}}));
+  EXPECT_EQ(read({{0, {1}}, {1, {-1}, 0, /*isDynamic=*/1}}),
+            read({{0, {1}}, {1, {-1}}}));
 }
 
 } // namespace

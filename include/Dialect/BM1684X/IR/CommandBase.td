@@ -31,6 +31,16 @@ class Function<int functionCode, string functionKeyword> {
   string keyword = functionKeyword;
 }
 
+/// A condition on a command's registers `r`, in C++, for some functions (all
+/// where the list is empty), and the sentence that says what is wrong where it
+/// does not hold. A rule states what the vendor's functional model executes:
+/// probed, not derived. lib/Target/BM1684X/CommandRules.cpp has the words.
+class Rule<list<int> functionCodes, string holds, string sentence> {
+  list<int> functions = functionCodes;
+  string condition = holds;
+  string reason = sentence;
+}
+
 /// One operation a command layout. The operands are the tokens of the commands
 /// that must have finished; the result is the command's own token. Fields that
 /// are not zero are attributes by their names, without those that the encoder
@@ -48,6 +58,7 @@ class BM1684X_CommandOp<string mnemonic, string engineName, string registerName,
   int byteLength = length;
   list<Function> functions = commandFunctions;
   list<At> fields = commandFields;
+  list<Rule> rules = [];
 
   let description = [{
     The operands are tokens of commands that must have finished before this one

@@ -59,6 +59,11 @@ def BM1684X_DmaTensorOp : GdmaCommand<"dma.tensor", "DMA_tensor", 0, "long", 96,
   At<localmem_mask_l32, 704, 32>,
   At<localmem_mask_h32, 736, 32>]> {
   let summary = "Move of a strided 4-D tensor, long form";
+  let rules = [
+    Rule<[0], "r.fill_constant_en || !r.stride_enable || r.src_wstride != 0 || "
+              "isLocal(sourceOf(r))",
+         "a source outside local memory has a w stride of 0; columns that "
+         "repeat must be rows or channels">];
 }
 
 defvar DmaMatrixFunctions = [

@@ -633,10 +633,19 @@ defvar SgFunctions = [
   Function<15, "pe_s_mask_selhzd">,
   Function<16, "pe_s_nonzero_hzd">];
 
+defvar SgRules = [
+  Rule<[5, 6, 13, 14], "r.opd1_c == r.res0_c",
+       "the indices have other channels than the result">,
+  Rule<[8, 15], "r.opd1_c == r.res0_c",
+       "the mask has other channels than the result">,
+  Rule<[8, 15], "r.opd0_w == r.opd1_w && r.res0_w == r.opd1_w",
+       "the elements, the mask and the result differ in their columns">];
+
 def BM1684X_SgOp : TiuCommand<"sg", "SG", 6, "long", 128,
     SgFunctions,
     TiuLongFields> {
   let summary = "Gather and scatter within a lane, long form";
+  let rules = SgRules;
 }
 
 def BM1684X_SSgOp : TiuCommand<"ssg", "sSG", 6, "short", 48,
@@ -671,6 +680,7 @@ def BM1684X_SSgOp : TiuCommand<"ssg", "sSG", 6, "short", 48,
   At<res1_addr, 320, 32>,
   At<opd3_addr, 352, 32>]> {
   let summary = "Gather and scatter within a lane, short form";
+  let rules = SgRules;
 }
 
 defvar SglFunctions = [

@@ -10,6 +10,7 @@
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/BM1684X/Transforms/Passes.h"
 #include "Target/BM1684X/AccessMap.h"
+#include "Target/BM1684X/CommandRules.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/DebugLog.h"
@@ -130,6 +131,9 @@ LogicalResult HazardVerifier::findAccesses(CommandOpInterface command,
                                            codec::Layout layout, Queue &queue) {
   codec::Registers registers;
   command.getRegisters(registers);
+  if (const char *rule = codec::brokenRule(layout, registers))
+    return command->emitOpError()
+           << "is not executed by the vendor's model: " << rule;
   size_t begin = queue.accesses.size();
   std::string reason;
   if (!target::findAccesses(layout, registers, queue.accesses, reason)) {
