@@ -7,8 +7,9 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
 
 from randomnets.trial import CRASH, HANG, INTERNAL, Report, judge_seed
@@ -33,11 +34,25 @@ def judge_seeds(
         jobs: processes.
         seconds: that one network may take.
     """
+    return run_seeds(seeds, partial(judge_seed, precision=precision), jobs, seconds)
+
+
+def run_seeds(
+    seeds: Iterable[int], judge: Callable[[int], Report], jobs: int, seconds: float
+) -> Iterator[Report]:
+    """What a function returns for each seed, as it is done, or how its process ended.
+
+    Args:
+        seeds: to call it with.
+        judge: the function.
+        jobs: processes.
+        seconds: that one call may take.
+    """
     left = iter(seeds)
     workers: list[_Worker] = []
     try:
         for seed in left:
-            workers.append(_start(precision))
+            workers.append(_start(judge))
             _give(workers[-1], seed)
             if len(workers) == jobs:
                 break
@@ -49,7 +64,7 @@ def judge_seeds(
                     continue
                 if report.kind in (CRASH, HANG):
                     _stop(worker)
-                    worker = workers[place] = _start(precision)
+                    worker = workers[place] = _start(judge)
                 worker.seed = None
                 yield report
             for worker in list(workers):
@@ -65,10 +80,10 @@ def judge_seeds(
             _stop(worker)
 
 
-def _start(precision: str) -> _Worker:
+def _start(judge: Callable[[int], Report]) -> _Worker:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, precision), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, judge), daemon=True)
     process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -101,7 +116,7 @@ def _report(worker: _Worker, ready: bool, seconds: float) -> Report | None:
     return None
 
 
-def _serve(pipe: Connection, precision: str) -> None:
+def _serve(pipe: Connection, judge: Callable[[int], Report]) -> None:
     faulthandler.disable()
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
@@ -109,7 +124,7 @@ def _serve(pipe: Connection, precision: str) -> None:
     while True:
         seed = pipe.recv()
         try:
-            report = judge_seed(seed, precision)
+            report = judge(seed)
         except Exception as error:
             # A fault of the generator or of the reference, not of the compiler.
             report = Report(seed, INTERNAL, f"generator: {type(error).__name__}: {error}")

@@ -126,7 +126,7 @@ def judge(
 
     bounds = Bounds(model, inputs, precision, seed)
     try:
-        compiled = _compile(model, inputs, precision, seed)
+        compiled = compile_network(model, inputs, precision, seed)
         used = {spec.name for spec in compiled.inputs}
         stored = compiled.run({name: inputs[name] for name in inputs if name in used}, threads=1)
         # What has no elements is not on the chip.
@@ -149,7 +149,10 @@ def kind_of_error(text: str, model: onnx.ModelProto) -> str:
     return REFUSED if named and not _INTERNAL.search(text) and "\n" not in text else INTERNAL
 
 
-def _compile(model: onnx.ModelProto, inputs: Mapping[str, np.ndarray], precision: str, seed: int):  # noqa: ANN202
+def compile_network(  # noqa: ANN201
+    model: onnx.ModelProto, inputs: Mapping[str, np.ndarray], precision: str, seed: int
+):
+    """The compiled network; ranges for INT8 are found on inputs like those given."""
     import tpuc
 
     if precision != "INT8":

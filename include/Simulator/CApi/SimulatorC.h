@@ -51,6 +51,29 @@ unsigned tpuc_encode(const char *layout, const char *const *names,
                      const uint64_t *values, unsigned count, uint8_t *bytes,
                      char *message, uint64_t capacity);
 
+/// Decodes the command that starts at `bytes`: its layout, and for each of its
+/// fields the name, the value and the width in bits. `names`, `values` and
+/// `widths` have room for `capacity` fields. Returns how many there are, or 0
+/// where there is no command.
+unsigned tpuc_decode(int engine, const uint8_t *bytes, uint64_t count,
+                     const char **layout, const char **names, uint64_t *values,
+                     unsigned *widths, unsigned capacity);
+
+/// The head of a command: its number in its queue, the command of the other
+/// queue that it waits for (0: none), whether it is a system command, which has
+/// no number, and whether it ends its queue.
+typedef struct {
+  uint32_t id;
+  uint32_t dependency;
+  int isSystem;
+  int isEnd;
+} TpucCommandHead;
+
+/// Reads the head of the command that starts at `bytes`. Returns the command's
+/// length, or 0 where there is no command.
+unsigned tpuc_command_head(int engine, const uint8_t *bytes, uint64_t count,
+                           TpucCommandHead *head);
+
 /// What replaying two queues in the timing model took.
 typedef struct {
   uint64_t cycles;   ///< of the chip, for one replay

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <optional>
 
 using namespace tpuc;
 
@@ -28,6 +29,18 @@ int report(const std::string &text, char *message, uint64_t capacity) {
     message[count] = 0;
   }
   return 1;
+}
+
+/// Decodes the command at the start of `bytes`, if there is one.
+std::optional<codec::Layout> decodeCommand(int engine,
+                                           std::span<const uint8_t> bytes,
+                                           codec::Registers &registers) {
+  std::optional<codec::Layout> layout = codec::peekLayout(
+      engine ? codec::Engine::Gdma : codec::Engine::Tiu, bytes);
+  std::string error;
+  if (layout && !codec::decode(*layout, bytes, registers, error))
+    return std::nullopt;
+  return layout;
 }
 
 /// Decodes a queue up to its end command or its last byte.
@@ -127,6 +140,41 @@ unsigned tpuc_encode(const char *layout, const char *const *names,
   }
   report(std::string("no layout is named ") + layout, message, capacity);
   return 0;
+}
+
+unsigned tpuc_decode(int engine, const uint8_t *bytes, uint64_t count,
+                     const char **layout, const char **names, uint64_t *values,
+                     unsigned *widths, unsigned capacity) {
+  codec::Registers registers;
+  std::optional<codec::Layout> found =
+      decodeCommand(engine, {bytes, size_t(count)}, registers);
+  if (!found)
+    return 0;
+  const codec::LayoutInfo &info = codec::layoutInfo(*found);
+  *layout = info.name;
+  unsigned fields = 0;
+  for (const codec::FieldInfo &field : info.fields) {
+    if (fields == capacity)
+      break;
+    names[fields] = codec::fieldName(field.id);
+    values[fields] = codec::getField(registers, field.id);
+    widths[fields++] = field.width;
+  }
+  return fields;
+}
+
+unsigned tpuc_command_head(int engine, const uint8_t *bytes, uint64_t count,
+                           TpucCommandHead *head) {
+  codec::Registers registers;
+  std::optional<codec::Layout> layout =
+      decodeCommand(engine, {bytes, size_t(count)}, registers);
+  if (!layout)
+    return 0;
+  bool isSystem =
+      *layout == codec::Layout::Sysid || *layout == codec::Layout::SDmaSys;
+  *head = {uint32_t(registers.cmd_id), uint32_t(registers.cmd_id_dep), isSystem,
+           codec::isEnd(*layout, registers)};
+  return codec::layoutInfo(*layout).bytes;
 }
 
 int tpuc_timing_replay(const uint8_t *tiu, uint64_t tiuBytes,
