@@ -319,8 +319,8 @@ class Bounds:
                     helper.make_node("Where", [f"{name}_low", _ZERO, f"{name}_unflushed"], [end]),
                 ]
             )
-        if (array >= 0).all():
-            # Rounding never makes a tensor negative that is not.
+        if not np.signbit(array).any():
+            # Rounding never makes a tensor negative that is not; -0 may be what is left of a tail.
             graph.node[-1].output[0] = f"{name}_signed"
             graph.node.append(helper.make_node("Relu", [f"{name}_signed"], [end]))
         renamed[name] = end
