@@ -162,7 +162,8 @@ void ModuleHandle::write(const std::string &path, bool text,
                          int64_t elideAbove) const {
   std::string temporary = path + ".tmp" + std::to_string(getpid());
   auto fail = [&](const std::string &why) {
-    (void)llvm::sys::fs::remove(temporary);
+    // What is not there need not go.
+    [[maybe_unused]] std::error_code code = llvm::sys::fs::remove(temporary);
     throw UserError(path + ": cannot be written: " + why);
   };
   {
