@@ -42,6 +42,11 @@ def transform(folder, model, *more, out="out.mlir"):
     return ["model_transform", "--model_def", str(model), "--mlir", str(folder / out), *more]
 
 
+def flip(data, at):
+    data[int(len(data) * at)] ^= 0x10
+    return data
+
+
 @functools.cache
 def _module(text):
     from tpuc.compiler import transform as to_top

@@ -17,12 +17,13 @@ from tpuc import _core
 from tpuc.errors import UserError
 from tpuc.frontend import bounded, control, detection, sequences
 from tpuc.frontend.bodies import body_of
+from tpuc.frontend.constants import LazyConstant, evaluate_empty, folded, typed
 from tpuc.frontend.converters.integers import OVERFLOWS, wrapped
 from tpuc.frontend.converters.quantised import MOVES, Quantised, materialised, unquantised
 from tpuc.frontend.elements import element_type, refuse_floats, result_types
 from tpuc.frontend.emit import Emitter, Tensor, check_size, top_type
 from tpuc.frontend.fixed import FixedInputs, fix_inputs
-from tpuc.frontend.folding import NotEvaluatedError, can_fold, fold, is_shape_arithmetic, shape_of
+from tpuc.frontend.folding import NotEvaluatedError, can_fold, is_shape_arithmetic, shape_of
 from tpuc.frontend.graph import Node, needed_nodes, network_inputs, ordered_nodes
 from tpuc.frontend.load import LoadedModel, from_proto, load_model
 from tpuc.frontend.memory import bounded_memory
@@ -33,9 +34,6 @@ from tpuc.frontend.shapes import check_shapes, resolve_shapes
 from tpuc.interface import Interface
 from tpuc.postprocess import Postprocess
 from tpuc.precisions import POSTPROCESS
-
-# Operands that are evaluated to see whether nothing follows from them.
-_SMALL = 1 << 16
 
 
 def import_onnx(
@@ -123,7 +121,7 @@ class _Importer:
         self._add_inputs()
         values = self.network.values
         for weight, array in self.model.weights.items():
-            values[weight] = _LazyConstant(array, weight)
+            values[weight] = LazyConstant(array, weight)
         kept = needed_nodes(nodes, self.outputs)
         self.network.defer(nodes, kept)
         for node in kept:
@@ -207,7 +205,7 @@ class _Importer:
         return {
             name: value.shape
             for name, value in self.network.values.items()
-            if isinstance(value, Tensor) and not isinstance(value, _LazyConstant)
+            if isinstance(value, Tensor) and not isinstance(value, LazyConstant)
         }
 
     def _add_inputs(self) -> None:
@@ -242,7 +240,7 @@ class _Importer:
         if name not in scope.values:
             raise _RefusedError
         value = scope.values[name]
-        if isinstance(value, _LazyConstant):
+        if isinstance(value, LazyConstant):
             value = scope.values[name] = value.resolve()
         return value
 
@@ -286,7 +284,7 @@ class _Importer:
             return
         self.emitter.location = node.name + scope.suffix
         self.imported.append(node)
-        for name, result in zip(node.outputs, _typed(node, results), strict=False):
+        for name, result in zip(node.outputs, typed(node, results), strict=False):
             if name:
                 scope.values[name] = result
                 if isinstance(result, Tensor):
@@ -308,7 +306,7 @@ class _Importer:
         )
         self.scope.values[""] = None
         for name, array in body.constants.items():
-            self.scope.values[name] = _LazyConstant(array, name)
+            self.scope.values[name] = LazyConstant(array, name)
         self.scope.defer(body.nodes, body.kept)
         try:
             for node in body.kept:
@@ -339,12 +337,12 @@ class _Importer:
         if not node.domain and node.op_type == "Shape" and inputs[0] is not None:
             shape = shape_of(node, inputs[0].shape)
             return [Tensor.constant(shape, node.outputs[0], from_shape=True)]
-        if (empty := _evaluate_empty(node, inputs)) is not None:
+        if (empty := evaluate_empty(node, inputs)) is not None:
             return empty
         converter = find_converter(node)
         if can_fold(node) and all(t is None or t.is_constant for t in inputs):
             try:
-                return _folded(node, inputs)
+                return folded(node, inputs)
             except NotEvaluatedError:
                 if converter is None:
                     raise
@@ -377,7 +375,7 @@ class _Importer:
                 except UserError as error:
                     text = str(error) or "is not supported"
                     raise UserError(f"its part {inner.op_type} {text}") from None
-                for name, result in zip(inner.outputs, _typed(inner, results), strict=False):
+                for name, result in zip(inner.outputs, typed(inner, results), strict=False):
                     self.scope.values[name] = result
             return [self.scope.values[name] for name in node.outputs]
         finally:
@@ -420,53 +418,6 @@ class _Importer:
             return self.emitter.finish()
         except UserError:
             return None
-
-
-class _LazyConstant(Tensor):
-    """An initialiser whose element type is looked at when it is used."""
-
-    __slots__ = ("pending",)
-
-    def __init__(self, array: object, name: str) -> None:
-        self.pending = array
-        self.name = name
-
-    def resolve(self) -> Tensor:
-        """The constant."""
-        return Tensor.constant(self.pending, self.name)
-
-
-def _typed(node: Node, results: list) -> list:
-    """Results that know the element types which the model gives them."""
-    types = [*node.output_types, *[None] * len(results)]
-    return [
-        result.of_element(dtype) if isinstance(result, Tensor) else result
-        for result, dtype in zip(results, types, strict=False)
-    ]
-
-
-def _evaluate_empty(node: Node, inputs: list[Tensor | None]) -> list[Tensor] | None:
-    """Results without elements, which no number of an operand changes; None for others."""
-    known = [t for t in inputs if t is not None]
-    if all(t.is_constant or t.size > _SMALL for t in known) or all(t.size for t in known):
-        return None
-    arrays = [
-        None if t is None else t.array if t.is_constant else np.zeros(t.shape, dtype)
-        for t, dtype in zip(inputs, node.input_types, strict=True)
-    ]
-    try:
-        results = fold(node, arrays)
-    except UserError:
-        return None
-    return [Tensor.constant(r) for r in results] if not any(r.size for r in results) else None
-
-
-def _folded(node: Node, inputs: Sequence[Tensor | None]) -> list[Tensor]:
-    """The results of a node of constants."""
-    results = fold(node, [None if t is None else t.array for t in inputs])
-    names = [*node.outputs, *[""] * len(results)]
-    from_shape = any(t is not None and t.from_shape for t in inputs)
-    return [Tensor.constant(r, n, from_shape) for r, n in zip(results, names, strict=False)]
 
 
 def _is_known(node: Node) -> bool:

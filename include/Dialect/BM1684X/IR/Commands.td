@@ -9,6 +9,7 @@
 #define TPUC_DIALECT_BM1684X_IR_COMMANDS_TD
 
 include "Dialect/BM1684X/IR/TiuCommands.td"
+include "Dialect/BM1684X/IR/TiuMoveCommands.td"
 include "Dialect/BM1684X/IR/GdmaCommands.td"
 
 #endif // TPUC_DIALECT_BM1684X_IR_COMMANDS_TD
