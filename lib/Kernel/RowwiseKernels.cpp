@@ -356,6 +356,8 @@ void kernel::makeNormKernels(const Arch &arch, const NormParams &params,
                            params.epsilon);
   } else {
     variance = list.rowSum(squares, params.columns, perColumn);
+    // Such a sum of NaN and infinity is infinity; the row becomes NaN by it.
+    variance = list.add(variance, list.mul(variance, 0.0));
     if (factor && params.epsilon != 0)
       variance = list.add(variance,
                           list.mul(list.mul(*factor, *factor), params.epsilon));
