@@ -83,6 +83,7 @@ py::dict BmodelHandle::describe() const {
 std::shared_ptr<BmodelHandle>
 BmodelHandle::combine(const std::vector<std::shared_ptr<BmodelHandle>> &parts) {
   std::vector<target::Bmodel> models;
+  models.reserve(parts.size());
   for (const std::shared_ptr<BmodelHandle> &part : parts)
     models.push_back(part->model);
   target::Bmodel whole = unwrap(target::combineBmodels(models));

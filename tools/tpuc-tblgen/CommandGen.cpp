@@ -322,6 +322,8 @@ bool emitReference(const RecordKeeper &records, raw_ostream &os) {
   return false;
 }
 
+// Registrations are static objects.
+// NOLINTBEGIN(bugprone-throwing-static-initialization)
 mlir::GenRegistration genDecls("gen-codec-decls",
                                "Emit the codec's enums and register struct",
                                emitCodecDecls);
@@ -336,5 +338,6 @@ mlir::GenRegistration genOps("gen-command-ops",
 mlir::GenRegistration genReference("gen-command-reference",
                                    "Emit the register reference",
                                    emitReference);
+// NOLINTEND(bugprone-throwing-static-initialization)
 
 } // namespace

@@ -14,6 +14,9 @@
 extern "C" {
 #endif
 
+// Names as C has them.
+// NOLINTBEGIN(readability-identifier-naming)
+
 typedef struct TpucSimulator TpucSimulator;
 
 /// A simulator with `threads` threads (0: as many as the host offers).
@@ -87,6 +90,8 @@ int tpuc_timing_replay(const uint8_t *tiu, uint64_t tiuBytes,
                        const uint8_t *gdma, uint64_t gdmaBytes,
                        unsigned repetitions, TpucReplay *result, char *message,
                        uint64_t capacity);
+
+// NOLINTEND(readability-identifier-naming)
 
 #ifdef __cplusplus
 }

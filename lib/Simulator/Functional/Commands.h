@@ -13,6 +13,7 @@
 #include "Machine.h"
 #include "View.h"
 
+#include <cmath>
 #include <cstring>
 
 namespace tpuc::sim {
@@ -45,7 +46,7 @@ inline void storeFusedSums(const Kernels &k, Precision precision,
     return;
   constexpr uint16_t kNegativeNan = 0xffff;
   for (size_t i = 0; i < count; ++i)
-    if (sums[i] != sums[i] && bitsOf(sums[i]) >> 31)
+    if (std::isnan(sums[i]) && bitsOf(sums[i]) >> 31)
       std::memcpy(memory + ptrdiff_t(i) * stride, &kNegativeNan, 2);
 }
 /// Rounds f32 values to a storage type; null for f32 itself.

@@ -16,8 +16,8 @@ using codec::Registers;
 
 namespace {
 
-constexpr auto Read = Collector::Read;
-constexpr auto Write = Collector::Write;
+constexpr auto kRead = Collector::Read;
+constexpr auto kWrite = Collector::Write;
 constexpr uint64_t kIndexBytes = 4; // u32 indices
 
 uint64_t wide(uint32_t low, uint32_t high) {
@@ -81,12 +81,12 @@ void collectTensor(const Registers &r, bool exchangesCw, uint64_t bytes,
   }
   uint64_t from = sourceAddress(r), to = resultAddress(r);
   if (!r.fill_constant_en)
-    out.mapped(Read, "source", from, source,
+    out.mapped(kRead, "source", from, source,
                r.stride_enable ? Strides{r.src_nstride, r.src_cstride,
                                          r.src_hstride, r.src_wstride}
                                : implied(from, source, bytes),
                bytes);
-  out.mapped(Write, "destination", to, result,
+  out.mapped(kWrite, "destination", to, result,
              r.stride_enable ? Strides{r.dst_nstride, r.dst_cstride,
                                        r.dst_hstride, r.dst_wstride}
                              : implied(to, result, bytes),
@@ -116,9 +116,9 @@ void collectMatrix(const Registers &r, const MatrixSides &sides, uint64_t bytes,
                        ? Strides{sides.blockN, sides.blockC, sides.block.w, 1}
                        : implied(blockAddress, sides.block, bytes);
   if (storesBlocks || !r.fill_constant_en)
-    out.mapped(storesBlocks ? Write : Read, "matrix", matrixAddress, matrix,
+    out.mapped(storesBlocks ? kWrite : kRead, "matrix", matrixAddress, matrix,
                {0, 0, row, 1}, bytes);
-  out.mapped(storesBlocks ? Read : Write, "blocks", blockAddress, sides.block,
+  out.mapped(storesBlocks ? kRead : kWrite, "blocks", blockAddress, sides.block,
              blocks, bytes, storesBlocks ? kAllLanes : laneMask(r));
 }
 
@@ -141,14 +141,14 @@ MatrixSides shortMatrix(const Registers &r) {
 void collectGeneral(const Registers &r, uint64_t bytes, Collector &out) {
   uint64_t size = uint64_t(r.src_cstride) * bytes; // the length in elements
   if (!r.fill_constant_en)
-    out.linear(Read, "source", sourceAddress(r), size);
+    out.linear(kRead, "source", sourceAddress(r), size);
   uint64_t to = resultAddress(r);
   if (r.cmd_special_function == codec::DmaGeneralFunction::General) {
-    out.linear(Write, "destination", to, size);
+    out.linear(kWrite, "destination", to, size);
     return;
   }
   Shape result = {1, r.dst_csize, 1, r.src_cstride};
-  out.mapped(Write, "destination", to, result, {0, 0, 0, 1}, bytes,
+  out.mapped(kWrite, "destination", to, result, {0, 0, 0, 1}, bytes,
              laneMask(r));
 }
 
@@ -159,15 +159,15 @@ void collectRows(const Registers &r, uint64_t bytes, Collector &out) {
   uint64_t from = sourceAddress(r), to = resultAddress(r);
   uint64_t list = wide(r.index_start_addr_l32, r.index_start_addr_h8);
   bool strided = r.stride_enable;
-  out.mapped(Read, "source", from, source,
+  out.mapped(kRead, "source", from, source,
              strided ? Strides{0, r.src_cstride, r.src_hstride, 1}
                      : implied(from, source, bytes),
              bytes);
-  out.mapped(Read, "index", list, index,
+  out.mapped(kRead, "index", list, index,
              strided ? Strides{0, r.index_cstride, r.index_hstride, 1}
                      : implied(list, index, kIndexBytes),
              kIndexBytes);
-  out.mapped(Write, "destination", to, result,
+  out.mapped(kWrite, "destination", to, result,
              strided ? Strides{0, r.dst_cstride, r.dst_hstride, 1}
                      : implied(to, result, bytes),
              bytes, laneMask(r));
@@ -184,13 +184,14 @@ void collectPacked(const Registers &r, uint64_t bytes, bool hasMask,
     out.fail("the element size of the mask or index is not known");
     return;
   }
-  out.mapped(Read, "source", from, source, implied(from, source, bytes), bytes);
+  out.mapped(kRead, "source", from, source, implied(from, source, bytes),
+             bytes);
   if (hasMask) {
     uint64_t mask = wide(r.mask_start_addr_l32, r.mask_start_addr_h8);
-    out.mapped(Read, "mask", mask, source, implied(mask, source, maskBytes),
+    out.mapped(kRead, "mask", mask, source, implied(mask, source, maskBytes),
                maskBytes);
   }
-  out.linear(Write, "destination", resultAddress(r),
+  out.linear(kWrite, "destination", resultAddress(r),
              source.n * source.c * source.h * source.w * outBytes);
 }
 

@@ -97,7 +97,7 @@ Error Reader::readHeader() {
     return bad("file is truncated: the header announces {0} bytes of tables "
                "and {1} bytes of data, {2} follow it",
                tableSize, blobSize, available);
-  auto bytes = reinterpret_cast<const uint8_t *>(data) + kHeaderBytes;
+  const auto *bytes = reinterpret_cast<const uint8_t *>(data) + kHeaderBytes;
   tables = Bytes(bytes, tableSize);
   blob = Bytes(bytes + tableSize, blobSize);
   return Error::success();
