@@ -10,6 +10,7 @@
 
 #include "Arch/Arch.h"
 #include "Dialect/Top/IR/Top.h"
+#include "Dialect/Tpu/IR/ConvLimits.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "LoweringSet.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -176,11 +177,9 @@ private:
   bool failed = false;
 };
 
-/// Limits of the fields of window commands (include/Dialect/Tpu/IR/
-/// TpuConvOps.td).
-constexpr int64_t kMaxPad = 15;
-constexpr int64_t kMaxStride = 15;
-constexpr int64_t kMaxDilation = 16;
+using tpu::kMaxDilation;
+using tpu::kMaxPad;
+using tpu::kMaxStride;
 
 /// The product of sizes, 1 of none.
 int64_t getProduct(llvm::ArrayRef<int64_t> sizes);

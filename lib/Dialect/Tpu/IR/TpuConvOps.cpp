@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Dialect/Tpu/IR/ConvLimits.h"
 #include "Verify.h"
 
 using namespace mlir;
@@ -12,11 +13,6 @@ using namespace tpuc::tpu;
 #define GET_OP_CLASSES
 #include "Dialect/Tpu/IR/TpuConvOps.cpp.inc"
 
-/// Pads and strides have 4 bits in the command; so have the zeros inserted
-/// between the taps of a kernel, of which there are dilation - 1.
-static constexpr int64_t kMaxPad = 15;
-static constexpr int64_t kMaxStride = 15;
-static constexpr int64_t kMaxDilation = 16;
 static constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
 
 /// Checks what all contractions have: the ReLU.

@@ -131,6 +131,14 @@ tpu::ConvOp tpuc::asDenseConv(Operation *op) {
   return conv;
 }
 
+SmallVector<tpu::ConvOp> tpuc::denseConvs(func::FuncOp function) {
+  SmallVector<tpu::ConvOp> convs;
+  for (Operation &op : function.getBody().front())
+    if (tpu::ConvOp conv = asDenseConv(&op))
+      convs.push_back(conv);
+  return convs;
+}
+
 Value tpuc::scatterInputChannels(OpBuilder &builder, Value filter,
                                  ArrayRef<int64_t> to, int64_t channels) {
   std::vector<char> expanded;

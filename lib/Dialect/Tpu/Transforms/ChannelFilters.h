@@ -10,6 +10,7 @@
 
 #include "Arch/Arch.h"
 #include "Dialect/Tpu/IR/Tpu.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 
 namespace tpuc {
@@ -44,6 +45,9 @@ bool hasData(tpu::ConvOp conv);
 /// The operator as a convolution whose input channels can be permuted: no
 /// groups, four axes, a constant filter with data; else null.
 tpu::ConvOp asDenseConv(mlir::Operation *op);
+
+/// All of a function's, which a caller may replace.
+llvm::SmallVector<tpu::ConvOp> denseConvs(mlir::func::FuncOp function);
 
 /// Channel i of the filter becomes channel `to`[i] of one of `channels`
 /// channels; all others are zero. Null when the data cannot be read.

@@ -10,6 +10,7 @@
 #include "ChannelFilters.h"
 #include "Support/IntMath.h"
 
+#include "Dialect/Tpu/IR/ConvLimits.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/DebugLog.h"
@@ -30,8 +31,6 @@ namespace {
 
 /// Pixels of a block: larger ones are sorted by slower commands.
 constexpr int64_t kMaxPixels = 8;
-/// The largest stride and padding that a convolution takes.
-constexpr int64_t kMaxStep = 15;
 
 /// A convolution whose results are blocks of block[0] x block[1] pixels.
 struct BlockConv {
@@ -63,7 +62,8 @@ static std::optional<BlockConv> makeBlocks(tpu::ConvOp conv,
     int64_t given =
         tpu::getShape(conv.getInput())[2 + axis] + conv.getPads()[axis];
     made.endPads[axis] = std::max<int64_t>(0, last - given);
-    if (made.strides[axis] > kMaxStep || made.endPads[axis] > kMaxStep)
+    if (made.strides[axis] > tpu::kMaxStride ||
+        made.endPads[axis] > tpu::kMaxPad)
       return std::nullopt;
   }
   return made;
@@ -97,8 +97,6 @@ static std::optional<BlockConv> chooseBlocks(const Arch &arch,
   // Signals have no rows; their windows are of many taps.
   if (shape[2] == 1 || shape[3] == 1)
     return std::nullopt;
-  // Sorted pixels are written and read once more than those of a layer that
-  // is computed in tiles with its neighbours.
   // Sorted pixels are written and read once more than those of a layer that
   // is computed in tiles with its neighbours.
   int64_t sorting = 2 * copyCycles(arch, shape[0] * shape[1] * shape[2],
@@ -181,11 +179,7 @@ struct TpuFoldPixels
 
   void runOnOperation() override {
     const Arch &arch = archOf(getOperation());
-    SmallVector<tpu::ConvOp> convs;
-    for (Operation &op : getOperation().getBody().front())
-      if (tpu::ConvOp conv = asDenseConv(&op))
-        convs.push_back(conv);
-    for (tpu::ConvOp conv : convs)
+    for (tpu::ConvOp conv : denseConvs(getOperation()))
       numFolded += foldPixels(arch, conv);
   }
 };

@@ -9,6 +9,7 @@
 #include "ChannelFilters.h"
 #include "Support/IntMath.h"
 
+#include "Dialect/Tpu/IR/ConvLimits.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/DebugLog.h"
@@ -25,8 +26,6 @@ using namespace tpuc;
 
 namespace {
 
-/// The largest padding that a convolution takes.
-constexpr int64_t kMaxPad = 15;
 /// More phases than lanes take gain nothing.
 constexpr int64_t kMaxResults = 64;
 
@@ -83,7 +82,7 @@ static std::optional<PhaseConv> makePhases(tpu::ConvOp conv, unsigned axis,
   made.taps = lastTap - made.firstTap + 1;
   made.end = std::max<int64_t>(0, ceilDiv(size, results) - 1 + lastTap -
                                       (made.blocks - 1));
-  if (made.begin > kMaxPad || made.end > kMaxPad)
+  if (made.begin > tpu::kMaxPad || made.end > tpu::kMaxPad)
     return std::nullopt;
   return made;
 }
@@ -228,11 +227,7 @@ struct TpuFoldSignals
 
   void runOnOperation() override {
     const Arch &arch = archOf(getOperation());
-    SmallVector<tpu::ConvOp> convs;
-    for (Operation &op : getOperation().getBody().front())
-      if (tpu::ConvOp conv = asDenseConv(&op))
-        convs.push_back(conv);
-    for (tpu::ConvOp conv : convs)
+    for (tpu::ConvOp conv : denseConvs(getOperation()))
       numFolded += foldSignal(arch, conv);
   }
 };
