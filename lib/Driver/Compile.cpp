@@ -93,6 +93,10 @@ static void buildLayout(OpPassManager &manager, unsigned optLevel) {
   manager.addNestedPass<func::FuncOp>(tpu::createTpuAllowSplit());
   if (optLevel > 1)
     manager.addPass(tpu::createTpuChooseBatchSplit());
+  if (optLevel > 1)
+    manager.addPass(tpu::createTpuChoosePixelBlocks());
+  else
+    manager.addNestedPass<func::FuncOp>(tpu::createTpuFoldPixels());
   tpu::buildLanesPipeline(manager.nest<func::FuncOp>());
 }
 

@@ -58,6 +58,93 @@ def test_pixels_as_channels(case, precision):
         assert any("permute" in kind for kind in kinds)
 
 
+class Chain:
+    """Nodes of a network of images, one after the other."""
+
+    def __init__(self):
+        self.rng = np.random.default_rng(5)
+        self.nodes, self.weights, self.count = [], {}, 0
+
+    def add(self, kind, *inputs, **attributes):
+        self.count += 1
+        self.nodes.append(helper.make_node(kind, inputs, [f"t{self.count}"], **attributes))
+        return f"t{self.count}"
+
+    def constant(self, shape, factor=1.0):
+        name = f"w{len(self.weights)}"
+        self.weights[name] = (self.rng.standard_normal(shape) * factor).astype(np.float32)
+        return name
+
+    def conv(self, x, channels, results, kernel, stride=1, kind="Conv", **attributes):
+        shape = (results, channels) if kind == "Conv" else (channels, results)
+        w = self.constant((*shape, *kernel), (channels * np.prod(kernel)) ** -0.5)
+        b = self.constant(results, 0.2)
+        if kind == "Conv" and "pads" not in attributes:
+            attributes["pads"] = [(k - 1) // 2 for k in kernel] + [k // 2 for k in kernel]
+        strides = [stride, stride]
+        return self.add(kind, x, w, b, strides=strides, **attributes)
+
+    def silu(self, x):
+        return self.add("Mul", x, self.add("Sigmoid", x))
+
+    def stem(self, x):
+        """Two strided convolutions with an activation, as detectors begin."""
+        x = self.silu(self.conv(x, 3, 16, (6, 6), 2, pads=[2, 2, 2, 2]))
+        return self.conv(x, 16, 72, (3, 3), 2)
+
+    def cross_stage(self, x):
+        """Parts that are computed on and joined, which halves of the channels hold."""
+        x = self.silu(self.conv(x, 3, 32, (3, 3)))
+        parts = [f"{x}a", f"{x}b"]
+        self.nodes.append(helper.make_node("Split", [x], parts, axis=1))
+        y = self.silu(self.conv(parts[1], 16, 16, (3, 3)))
+        y = self.add("Add", self.silu(self.conv(y, 16, 16, (3, 3))), parts[1])
+        x = self.silu(self.conv(self.add("Concat", *parts, y, axis=1), 48, 32, (1, 1)))
+        return self.conv(x, 32, 80, (3, 3), 2)
+
+    def channel_factors(self, x):
+        """Slopes and factors of every channel, and a reader that wants the image."""
+        x = self.conv(x, 3, 12, (5, 3))
+        x = self.add("PRelu", x, self.constant((12, 1, 1)))
+        x = self.add("Mul", x, self.constant((1, 12, 1, 1)))
+        y = self.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
+        return self.add("Concat", y, self.conv(x, 12, 9, (3, 3), 2, pads=[0] * 4), axis=1)
+
+    def decoder(self, x):
+        """Transposed convolutions after each other, as detectors of text end."""
+        x = self.add("Relu", self.conv(x, 3, 96, (3, 3), 2))
+        x = self.add("Relu", self.conv(x, 96, 24, (3, 3)))
+        x = self.add("Relu", self.conv(x, 24, 24, (2, 2), 2, "ConvTranspose"))
+        return self.add("Sigmoid", self.conv(x, 24, 1, (2, 2), 2, "ConvTranspose"))
+
+    def encoder_decoder(self, x):
+        """Skips around a smaller image."""
+        a = self.add("Relu", self.conv(x, 3, 32, (3, 3)))
+        a = self.add("Relu", self.conv(a, 32, 32, (3, 3)))
+        b = self.add("MaxPool", a, kernel_shape=[2, 2], strides=[2, 2])
+        b = self.add("Relu", self.conv(b, 32, 64, (3, 3)))
+        b = self.conv(b, 64, 32, (2, 2), 2, "ConvTranspose")
+        x = self.add("Relu", self.conv(self.add("Concat", a, b, axis=1), 64, 32, (3, 3)))
+        return self.conv(x, 32, 2, (1, 1))
+
+
+CHAINS = ["stem", "cross_stage", "channel_factors", "decoder", "encoder_decoder"]
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("size", [(64, 96), (58, 70)])
+@pytest.mark.parametrize("case", CHAINS)
+def test_chains_on_blocks(case, size, precision):
+    chain = Chain()
+    y = getattr(chain, case)("x")
+    chain.nodes.append(helper.make_node("Identity", [y], ["y"]))
+    # Where there is little to compute there is little to save.
+    large = 3 if case in ("stem", "channel_factors") else 1
+    shape = [1, 3, *(large * length for length in size)]
+    model = nets.network(chain.nodes, {"x": shape}, {"y": None}, chain.weights)
+    check(model, {"x": chain.rng.standard_normal(shape).astype(np.float32)}, precision)
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("case", SIGNALS)
 def test_phases_as_channels(case, precision):

@@ -25,6 +25,20 @@ def TpuChooseBatchSplit : Pass<"tpu-choose-batch-split", "::mlir::ModuleOp"> {
   ];
 }
 
+def TpuChoosePixelBlocks : Pass<"tpu-choose-pixel-blocks", "::mlir::ModuleOp"> {
+  let summary = "Compute blocks of pixels where that makes the program faster";
+  let description = [{
+    Runs `tpu-fold-pixels` with several prices of bringing pixels back in order,
+    and not at all, on copies of a network, and keeps what takes the fewest
+    cycles as a whole. A network whose channels fill the lanes is left alone at
+    no cost.
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+  let statistics = [
+    Statistic<"numTried", "tried", "Schedules that were compared">
+  ];
+}
+
 def TpuPackWeights : Pass<"tpu-pack-weights", "::mlir::func::FuncOp"> {
   let summary = "Hold weights as commands load them";
   let description = [{

@@ -325,31 +325,50 @@ def TpuFoldPixels : Pass<"tpu-fold-pixels", "::mlir::func::FuncOp"> {
     lanes the others are idle. A block of r x c neighbouring pixels can be
     channels too: a window of (KH + (r - 1) * strideH) x (KW + (c - 1) *
     strideW) taps covers those of all, and the filter of each pixel is zero
-    where its own window does not reach. The blocks are then taken apart by a
-    permute. Only where that saves more than the permute takes by an estimate,
-    in blocks of at most 8 pixels; sums get more terms, which are zero.
+    where its own window does not reach; sums get more terms, which are zero.
+
+    Convolutions read blocks too where a step of their windows is a whole number
+    of blocks, and pointwise operators, slices and concatenations of channels
+    compute on blocks as on images. Blocks of at most 8 pixels are chosen by an
+    estimate, together for all images of the network; whatever cannot read
+    blocks reads the image, which a permute makes of them, at a price.
 
     Before:
 
     ```mlir
-    %1 = tpu.conv %0, %w {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, ...}
-        : (tensor<1x64x160x160xf16>, tensor<8x64x3x3xf16>) -> tensor<1x8x160x160xf16>
+    %1 = tpu.conv %0, %w {strides = array<i64: 2, 2>, pads = array<i64: 2, 2, 2, 2>, ...}
+        : (tensor<1x3x640x640xf16>, tensor<32x3x6x6xf16>) -> tensor<1x32x320x320xf16>
+    %2 = tpu.unary silu %1 : tensor<1x32x320x320xf16>
+    %3 = tpu.conv %2, %v {strides = array<i64: 2, 2>, pads = array<i64: 1, 1, 1, 1>, ...}
+        : (tensor<1x32x320x320xf16>, tensor<64x32x3x3xf16>) -> tensor<1x64x160x160xf16>
     ```
 
     After:
 
     ```mlir
-    %1 = tpu.conv %0, %w8 {strides = array<i64: 2, 4>, pads = array<i64: 1, 1, 1, 1>, ...}
-        : (tensor<1x64x160x160xf16>, tensor<64x64x4x6xf16>) -> tensor<1x64x80x40xf16>
+    %1 = tpu.conv %0, %w2 {strides = array<i64: 2, 4>, pads = array<i64: 2, 2, 2, 2>, ...}
+        : (tensor<1x3x640x640xf16>, tensor<64x3x6x8xf16>) -> tensor<1x64x320x160xf16>
+    %2 = tpu.unary silu %1 : tensor<1x64x320x160xf16>
+    %3 = tpu.conv %2, %v2 {strides = array<i64: 2, 1>, pads = array<i64: 1, 1, 0, 0>, ...}
+        : (tensor<1x64x320x160xf16>, tensor<64x64x3x2xf16>) -> tensor<1x64x160x160xf16>
+    ```
+
+    Where a result is read as an image:
+
+    ```mlir
     %2 = tpu.reshape %1 : (tensor<1x64x80x40xf16>) -> tensor<1x8x2x4x80x40xf16>
     %3 = tpu.permute %2 {order = array<i64: 0, 1, 4, 2, 5, 3>}
         : (tensor<1x8x2x4x80x40xf16>) -> tensor<1x8x80x2x40x4xf16>
     %4 = tpu.reshape %3 : (tensor<1x8x80x2x40x4xf16>) -> tensor<1x8x160x160xf16>
     ```
   }];
+  let options = [
+    Option<"price", "price", "unsigned", "0",
+           "Transfers that bringing an image's pixels in order counts as; 0: do not">
+  ];
   let dependentDialects = ["::tpuc::tpu::TpuDialect"];
   let statistics = [
-    Statistic<"numFolded", "folded", "Convolutions that compute blocks of pixels">
+    Statistic<"numFolded", "folded", "Convolutions on blocks of pixels">
   ];
 }
 

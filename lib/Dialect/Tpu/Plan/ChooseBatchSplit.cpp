@@ -190,7 +190,6 @@ void tpuc::tpu::buildLanesPipeline(OpPassManager &manager) {
   manager.addPass(tpu::createTpuHdimIsBatch());
   manager.addPass(tpu::createTpuHoistOutputs());
   manager.addPass(tpu::createTpuFoldSignals());
-  manager.addPass(tpu::createTpuFoldPixels());
   manager.addPass(tpu::createTpuFoldChannelMoves());
   manager.addPass(tpu::createTpuFuseInputCasts());
   manager.addPass(tpu::createTpuAlignConcats());

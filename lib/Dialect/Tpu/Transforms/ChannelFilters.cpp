@@ -75,7 +75,7 @@ static ArrayRef<char> getBytes(Value value, std::vector<char> &expanded) {
   return blob ? blob->getData() : ArrayRef<char>();
 }
 
-static bool hasBytes(Value value) {
+bool tpuc::isConstantWithData(Value value) {
   std::vector<char> expanded;
   return !getBytes(value, expanded).empty();
 }
@@ -119,8 +119,8 @@ static Type withScales(Type element,
 }
 
 bool tpuc::hasData(tpu::ConvOp conv) {
-  return hasBytes(conv.getFilter()) &&
-         (!conv.getBias() || hasBytes(conv.getBias()));
+  return isConstantWithData(conv.getFilter()) &&
+         (!conv.getBias() || isConstantWithData(conv.getBias()));
 }
 
 tpu::ConvOp tpuc::asDenseConv(Operation *op) {
@@ -190,11 +190,14 @@ Value tpuc::repeatEntries(OpBuilder &builder, Value constant, int64_t count) {
   ArrayRef<char> bytes = getBytes(constant, expanded);
   if (bytes.empty())
     return nullptr;
-  int64_t width = elementBytesOf(constant), size = tpu::getShape(constant)[0];
-  auto type = RankedTensorType::get({size * count}, tpu::getElement(constant));
+  int64_t width = elementBytesOf(constant);
+  SmallVector<int64_t> shape(tpu::getShape(constant));
+  auto axis = llvm::find_if(shape, [](int64_t size) { return size != 1; });
+  *(axis == shape.end() ? shape.begin() : axis) *= count;
+  auto type = RankedTensorType::get(shape, tpu::getElement(constant));
   AsmResourceBlob blob = makeZeros(type);
   char *target = blob.getMutableData().data();
-  for (int64_t i = 0; i < size * count; ++i)
+  for (int64_t i = 0, size = type.getNumElements(); i < size; ++i)
     std::memcpy(target + i * width, bytes.data() + i / count * width, width);
   return makeConstant(builder, constant.getLoc(), type, std::move(blob));
 }
@@ -222,6 +225,34 @@ Value tpuc::spreadFilter(
             int64_t plane = (result * pixels + pixel) * shape[1] +
                             channel * phases + to.phase;
             int64_t index = (plane * shape[2] + to.row) * shape[3] + to.column;
+            std::memcpy(target + index * width, source, width);
+          }
+  return makeConstant(builder, filter.getLoc(), type, std::move(blob));
+}
+
+Value tpuc::spreadTransposedFilter(OpBuilder &builder, Value filter,
+                                   int64_t rows, int64_t columns) {
+  std::vector<char> expanded;
+  ArrayRef<char> bytes = getBytes(filter, expanded);
+  if (bytes.empty())
+    return nullptr;
+  ArrayRef<int64_t> from = tpu::getShape(filter);
+  int64_t width = elementBytesOf(filter), phases = rows * columns;
+  int64_t high = rows * from[2], wide = columns * from[3];
+  SmallVector<int64_t> shape{from[1] * high * wide, from[0] * phases, 1, 1};
+  auto type = RankedTensorType::get(shape, tpu::getElement(filter));
+  AsmResourceBlob blob = makeZeros(type);
+  char *target = blob.getMutableData().data();
+  const char *source = bytes.data();
+  for (int64_t channel = 0; channel < from[0]; ++channel)
+    for (int64_t result = 0; result < from[1]; ++result)
+      for (int64_t row = 0; row < from[2]; ++row)
+        for (int64_t column = 0; column < from[3]; ++column, source += width)
+          for (int64_t phase = 0; phase < phases; ++phase) {
+            int64_t y = phase / columns * from[2] + row,
+                    x = phase % columns * from[3] + column;
+            int64_t index = ((result * high + y) * wide + x) * shape[1] +
+                            channel * phases + phase;
             std::memcpy(target + index * width, source, width);
           }
   return makeConstant(builder, filter.getLoc(), type, std::move(blob));

@@ -39,6 +39,9 @@ EngineCycles convolutionCycles(const Arch &arch, int64_t results,
 /// global memory.
 int64_t copyCycles(const Arch &arch, int64_t channels, int64_t rowBytes);
 
+/// Whether `value` is a constant whose data can be read.
+bool isConstantWithData(mlir::Value value);
+
 /// Whether filter and bias of a convolution are constants with data.
 bool hasData(tpu::ConvOp conv);
 
@@ -73,8 +76,15 @@ spreadFilter(mlir::OpBuilder &builder, mlir::Value filter,
              llvm::ArrayRef<int64_t> shape, int64_t pixels,
              llvm::function_ref<TapPlace(int64_t, int64_t, int64_t)> place);
 
-/// The constant [n] with every entry `count` times, [n * count]. Null when the
+/// The filter [OC * pixels', C * phases, 1, 1] of the convolution that computes
+/// a transposed one with `filter` [C, OC, KH, KW], whose windows do not
+/// overlap, for an input in blocks of `rows` x `columns` pixels. Null when the
 /// data cannot be read.
+mlir::Value spreadTransposedFilter(mlir::OpBuilder &builder, mlir::Value filter,
+                                   int64_t rows, int64_t columns);
+
+/// The constant of one axis longer than 1 with every entry `count` times along
+/// it. Null when the data cannot be read.
 mlir::Value repeatEntries(mlir::OpBuilder &builder, mlir::Value constant,
                           int64_t count);
 

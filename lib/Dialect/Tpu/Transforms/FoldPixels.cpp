@@ -1,21 +1,18 @@
 //===- FoldPixels.cpp - Neighbouring pixels as channels -------------------===//
 //
 // A convolution gives each output channel a lane. Where channels are fewer than
-// lanes, blocks of neighbouring pixels become channels: their windows overlap,
-// so that a window around the block has few more taps than that of one pixel.
+// lanes, blocks of neighbouring pixels become channels, through as many
+// operators as can compute on blocks.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Arch/Chip.h"
-#include "ChannelFilters.h"
-#include "Support/IntMath.h"
+#include "BlockChoice.h"
 
-#include "Dialect/Tpu/IR/ConvLimits.h"
+#include "Dialect/Tpu/IR/TensorNames.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/DebugLog.h"
-
-#include <array>
 
 #define DEBUG_TYPE "tpu-fold-pixels"
 
@@ -29,158 +26,109 @@ using namespace tpuc;
 
 namespace {
 
-/// Pixels of a block: larger ones are sorted by slower commands.
-constexpr int64_t kMaxPixels = 8;
+/// Makes the operators compute on the chosen blocks.
+class Folding {
+public:
+  explicit Folding(const BlockChoice &blocks) : blocks(blocks) {}
 
-/// A convolution whose results are blocks of block[0] x block[1] pixels.
-struct BlockConv {
-  std::array<int64_t, 2> block, kernel, strides, blocks, endPads;
-
-  int64_t pixels() const { return block[0] * block[1]; }
-  int64_t taps() const { return kernel[0] * kernel[1]; }
-};
-
-} // namespace
-
-/// The convolution of blocks that computes the results of `conv` and what fills
-/// up the last blocks, if it is one that the chip has.
-static std::optional<BlockConv> makeBlocks(tpu::ConvOp conv,
-                                           std::array<int64_t, 2> block) {
-  BlockConv made;
-  made.block = block;
-  for (unsigned axis : {0, 1}) {
-    int64_t stride = conv.getStrides()[axis],
-            size = tpu::getShape(conv.getOutput())[2 + axis];
-    if (block[axis] > 1 && conv.getDilations()[axis] != 1)
-      return std::nullopt;
-    made.kernel[axis] =
-        tpu::getShape(conv.getFilter())[2 + axis] + (block[axis] - 1) * stride;
-    made.strides[axis] = block[axis] * stride;
-    made.blocks[axis] = ceilDiv(size, block[axis]);
-    int64_t extent = (made.kernel[axis] - 1) * conv.getDilations()[axis] + 1;
-    int64_t last = (made.blocks[axis] - 1) * made.strides[axis] + extent;
-    int64_t given =
-        tpu::getShape(conv.getInput())[2 + axis] + conv.getPads()[axis];
-    made.endPads[axis] = std::max<int64_t>(0, last - given);
-    if (made.strides[axis] > tpu::kMaxStride ||
-        made.endPads[axis] > tpu::kMaxPad)
-      return std::nullopt;
-  }
-  return made;
-}
-
-/// Cycles of a convolution of blocks. Of few input channels the kernel of 16
-/// bits and INT8 multiplies several taps at once.
-static EngineCycles cyclesOf(const Arch &arch, tpu::ConvOp conv,
-                             const BlockConv &made) {
-  ArrayRef<int64_t> shape = tpu::getShape(conv.getOutput());
-  int64_t bytes = elementBytesOf(conv.getFilter()),
-          channels = tpu::getShape(conv.getInput())[1], taps = made.taps();
-  if (bytes < 4 && channels * bytes < arch.vectorBytes) {
-    channels *= taps;
-    taps = 1;
-  }
-  return convolutionCycles(arch, shape[1] * made.pixels(), channels, taps,
-                           shape[0] * made.blocks[0] * made.blocks[1], bytes);
-}
-
-/// The blocks that save most, if any saves more than sorting its pixels takes.
-static std::optional<BlockConv> chooseBlocks(const Arch &arch,
-                                             tpu::ConvOp conv) {
-  std::optional<BlockConv> single = makeBlocks(conv, {1, 1}), best;
-  if (!single)
-    return std::nullopt;
-  ArrayRef<int64_t> shape = tpu::getShape(conv.getOutput());
-  // A filter of f32 for another input is held in two parts.
-  if (elementBytesOf(conv.getFilter()) > elementBytesOf(conv.getInput()))
-    return std::nullopt;
-  // Signals have no rows; their windows are of many taps.
-  if (shape[2] == 1 || shape[3] == 1)
-    return std::nullopt;
-  // Sorted pixels are written and read once more than those of a layer that
-  // is computed in tiles with its neighbours.
-  int64_t sorting = 2 * copyCycles(arch, shape[0] * shape[1] * shape[2],
-                                   shape[3] * elementBytesOf(conv.getOutput()));
-  int64_t before = cyclesOf(arch, conv, *single).together();
-  // Less is within what the estimate is off by.
-  int64_t least = std::min(before - sorting, before * 4 / 5);
-  for (int64_t rows = 1; rows <= kMaxPixels; ++rows)
-    for (int64_t columns = 1; rows * columns <= kMaxPixels; ++columns) {
-      if (rows > shape[2] || columns > shape[3])
-        continue;
-      std::optional<BlockConv> made = makeBlocks(conv, {rows, columns});
-      if (!made || made->pixels() == 1)
-        continue;
-      int64_t cycles = cyclesOf(arch, conv, *made).together();
-      if (cycles < least) {
-        least = cycles;
-        best = made;
+  /// Returns how many convolutions change.
+  int64_t apply(Block &block) {
+    int64_t numChanged = 0;
+    SmallVector<Operation *> ops(llvm::make_pointer_range(block)), replaced;
+    for (Operation *op : ops) {
+      OpBuilder builder(op);
+      Value result;
+      if (Value input = blockInputOf(op)) {
+        if (blocks.of(input).isPixel() && blocks.of(op->getResult(0)).isPixel())
+          continue;
+        // The image is the first operand of both kinds.
+        result = blocks.convOf(op)->build(builder, locationOf(op),
+                                          read(op->getOpOperand(0)));
+        numChanged += result != nullptr;
+      } else if (!followed(op).empty() &&
+                 blocks.of(op->getResult(0)).pixels() > 1) {
+        result = follow(builder, op);
       }
+      if (!result)
+        continue;
+      replace(op, result);
+      replaced.push_back(op);
     }
-  return best;
-}
+    for (Operation *op : llvm::reverse(replaced))
+      op->erase();
+    return numChanged;
+  }
 
-/// Computes blocks, and puts their pixels where they belong.
-static bool foldPixels(const Arch &arch, tpu::ConvOp conv) {
-  std::optional<BlockConv> made = chooseBlocks(arch, conv);
-  if (!made)
-    return false;
-  OpBuilder builder(conv);
-  Location loc = conv.getLoc();
-  int64_t rows = made->block[0], columns = made->block[1];
-  ArrayRef<int64_t> taps = tpu::getShape(conv.getFilter()),
-                    steps = conv.getStrides();
-  Value filter = spreadFilter(
-      builder, conv.getFilter(),
-      {taps[0] * made->pixels(), taps[1], made->kernel[0], made->kernel[1]},
-      made->pixels(), [&](int64_t pixel, int64_t row, int64_t column) {
-        return TapPlace{0, row + pixel / columns * steps[0],
-                        column + pixel % columns * steps[1]};
-      });
-  Value bias = conv.getBias();
-  if (bias)
-    bias = repeatEntries(builder, bias, made->pixels());
-  if (!filter || (conv.getBias() && !bias))
-    return false;
-  ArrayRef<int64_t> shape = tpu::getShape(conv.getOutput());
-  auto [high, wide] = made->blocks;
-  auto type =
-      RankedTensorType::get({shape[0], shape[1] * made->pixels(), high, wide},
-                            tpu::getElement(conv.getOutput()));
-  ArrayRef<int64_t> pads = conv.getPads();
-  Value blocks = tpu::ConvOp::create(
-      builder, loc, type, conv.getInput(), filter, bias, made->strides,
-      ArrayRef<int64_t>{pads[0], pads[1], made->endPads[0], made->endPads[1]},
-      conv.getDilations(), /*group=*/1, conv.getDoRelu(), conv.getReluLimit(),
-      conv.getGate());
-  Value split = tpu::ReshapeOp::create(
-      builder, loc, blocks,
-      ArrayRef<int64_t>{shape[0], shape[1], rows, columns, high, wide});
-  Value sorted = tpu::PermuteOp::create(builder, loc, split,
-                                        ArrayRef<int64_t>{0, 1, 4, 2, 5, 3});
-  Value image = tpu::ReshapeOp::create(
-      builder, loc, sorted,
-      ArrayRef<int64_t>{shape[0], shape[1], high * rows, wide * columns});
-  if (tpu::getShape(image) != shape)
-    image =
-        tpu::SliceOp::create(builder, loc, image, ArrayRef<int64_t>{0, 0, 0, 0},
-                             shape, ArrayRef<int64_t>{1, 1, 1, 1});
-  LDBG() << "blocks of " << rows << " x " << columns << " pixels at " << loc;
-  conv.getOutput().replaceAllUsesWith(image);
-  conv.erase();
-  return true;
-}
+private:
+  /// Blocks hold no tensor of the user's model.
+  Location locationOf(Operation *op) {
+    bool isBlocked = blocks.of(op->getResult(0)).pixels() > 1;
+    return isBlocked ? tpu::withoutTensorName(op->getLoc()) : op->getLoc();
+  }
 
-namespace {
+  /// What an operator on blocks reads for an operand.
+  Value read(OpOperand &use) {
+    auto found = inBlocks.find(use.get());
+    return found != inBlocks.end() && blocks.isReadInBlocks(use) ? found->second
+                                                                 : use.get();
+  }
+
+  /// The operator on blocks.
+  Value follow(OpBuilder &builder, Operation *op) {
+    Value result = op->getResult(0);
+    int64_t pixels = blocks.of(result).pixels();
+    auto type = blockedType(cast<RankedTensorType>(result.getType()),
+                            blocks.of(result));
+    SmallVector<Value> operands, images = followed(op);
+    for (OpOperand &use : op->getOpOperands()) {
+      bool isOne = ShapedType::getNumElements(tpu::getShape(use.get())) == 1;
+      bool isRead = llvm::is_contained(images, use.get()) || isOne;
+      operands.push_back(isRead ? read(use)
+                                : repeatEntries(builder, use.get(), pixels));
+    }
+    if (auto slice = dyn_cast<tpu::SliceOp>(op)) {
+      SmallVector<int64_t> offsets(slice.getOffsets());
+      offsets[1] *= pixels;
+      return tpu::SliceOp::create(builder, locationOf(op), operands.front(),
+                                  offsets, type.getShape(), slice.getSteps());
+    }
+    OperationState state(
+        locationOf(op), op->getName(), operands, TypeRange(Type(type)),
+        SmallVector<NamedAttribute>(op->getDiscardableAttrs()));
+    state.propertiesAttr = op->getPropertiesAsAttribute();
+    return builder.create(state)->getResult(0);
+  }
+
+  /// Gives the readers of an operator's result what was made for it.
+  void replace(Operation *op, Value made) {
+    Value image = op->getResult(0);
+    if (blocks.of(image).isPixel()) {
+      image.replaceAllUsesWith(made);
+      return;
+    }
+    inBlocks[image] = made;
+    if (!blocks.isTakenApart(image))
+      return;
+    OpBuilder builder(op);
+    Value sorted = takeApart(builder, op->getLoc(), made, blocks.of(image),
+                             tpu::getShape(image));
+    image.replaceUsesWithIf(
+        sorted, [&](OpOperand &use) { return !blocks.isReadInBlocks(use); });
+  }
+
+  const BlockChoice &blocks;
+  DenseMap<Value, Value> inBlocks;
+};
 
 struct TpuFoldPixels
     : public tpuc::tpu::impl::TpuFoldPixelsBase<TpuFoldPixels> {
   using TpuFoldPixelsBase::TpuFoldPixelsBase;
 
   void runOnOperation() override {
-    const Arch &arch = archOf(getOperation());
-    for (tpu::ConvOp conv : denseConvs(getOperation()))
-      numFolded += foldPixels(arch, conv);
+    Block &block = getOperation().getBody().front();
+    BlockChoice blocks(archOf(getOperation()), block, price);
+    if (blocks.search())
+      numFolded += Folding(blocks).apply(block);
   }
 };
 
