@@ -57,6 +57,14 @@ bool makeRowConcat(const Arch &arch, const GlobalTensor &result,
                    llvm::ArrayRef<RowPart> parts, int64_t rows,
                    KernelList &kernels);
 
+/// Appends the kernels that copy the channels of `source`, [1, C, H, W], to
+/// those of `result` from `firstChannel` on, which lie in other lanes: products
+/// with `identity`, [1, lanes, 1, lanes] in i8, of their bytes. False, with
+/// nothing appended, where the values have no lanes or transfers take less.
+bool makeLaneShift(const Arch &arch, const GlobalTensor &result,
+                   const GlobalTensor &source, int64_t firstChannel,
+                   const GlobalTensor &identity, KernelList &kernels);
+
 /// Appends a kernel that writes `bits` into `count` elements from `result` on.
 void makeFillKernels(const Arch &arch, const GlobalTensor &result,
                      int64_t count, uint32_t bits, KernelList &kernels);

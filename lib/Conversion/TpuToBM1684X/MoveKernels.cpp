@@ -213,11 +213,29 @@ struct ConcatModel
       bool isInPlace =
           result.region == source.region &&
           result.advanced(map.resultOffset).offsetBytes == source.offsetBytes;
-      if (!isInPlace)
+      if (!isInPlace && !makeShift(concat, input, offsets[concat.getAxis()],
+                                   context, kernels))
         copyMap(context, result, source, map, kernels);
       offsets[concat.getAxis()] += shapeOf(input)[concat.getAxis()];
     }
     return success();
+  }
+
+  /// Channels that do not begin in the first lane.
+  static bool makeShift(tpu::ConcatOp concat, Value input, int64_t start,
+                        KernelContext &context, KernelList &kernels) {
+    ArrayRef<int64_t> from = shapeOf(input), to = shapeOf(concat.getOutput());
+    const Arch &arch = context.arch();
+    if (concat.getAxis() != 1 || to.size() != 4 || start % arch.lanes == 0 ||
+        !context.allowsLaneProducts())
+      return false;
+    auto image = [&](Value value, ArrayRef<int64_t> shape) {
+      return context.globalTensor(value).reshaped(
+          {shape[0], shape[1], shape[2], shape[3]});
+    };
+    return makeLaneShift(arch, image(concat.getOutput(), to),
+                         image(input, from), start,
+                         context.identityMatrix(ElementType::I8), kernels);
   }
 
   /// Rows of which some part is a short run.

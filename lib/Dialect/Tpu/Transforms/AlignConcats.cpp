@@ -73,7 +73,7 @@ public:
     for (auto [part, size] : llvm::zip(concat.getInputs(), sizes)) {
       int64_t channels = tpu::getShape(part)[1];
       if (start % arch.lanes != 0)
-        copies += copyCycles(arch, channels, plane * bytes);
+        copies += shiftCycles(arch, channels, plane * bytes);
       start += channels;
       if (size == channels)
         continue;

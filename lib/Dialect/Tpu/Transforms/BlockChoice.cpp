@@ -225,8 +225,8 @@ int64_t BlockChoice::copiesOf(tpu::ConcatOp concat) const {
   for (Value part : concat.getInputs()) {
     ArrayRef<int64_t> shape = tpu::getShape(part);
     if (start % arch.lanes != 0)
-      cycles += copyCycles(arch, shape[0] * shape[1] * pixels,
-                           planeOf(part) * elementBytesOf(part) / pixels);
+      cycles += shiftCycles(arch, shape[0] * shape[1] * pixels,
+                            planeOf(part) * elementBytesOf(part) / pixels);
     start += shape[1] * pixels;
   }
   return cycles;

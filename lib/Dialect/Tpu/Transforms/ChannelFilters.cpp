@@ -51,6 +51,13 @@ int64_t tpuc::copyCycles(const Arch &arch, int64_t channels, int64_t rowBytes) {
                  arch.moveBytesPerCycle);
 }
 
+int64_t tpuc::shiftCycles(const Arch &arch, int64_t channels,
+                          int64_t rowBytes) {
+  return std::min(copyCycles(arch, channels, rowBytes),
+                  ceilDiv(channels, arch.lanes) *
+                      ceilDiv(rowBytes, int64_t(arch.productPositions)));
+}
+
 //===----------------------------------------------------------------------===//
 // Constants
 //===----------------------------------------------------------------------===//

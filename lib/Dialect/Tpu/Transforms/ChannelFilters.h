@@ -39,6 +39,10 @@ EngineCycles convolutionCycles(const Arch &arch, int64_t results,
 /// global memory.
 int64_t copyCycles(const Arch &arch, int64_t channels, int64_t rowBytes);
 
+/// Cycles until `channels` rows of `rowBytes` that lie in lanes are in others:
+/// products, where they take less than a copy.
+int64_t shiftCycles(const Arch &arch, int64_t channels, int64_t rowBytes);
+
 /// Whether `value` is a constant whose data can be read.
 bool isConstantWithData(mlir::Value value);
 
