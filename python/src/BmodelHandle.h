@@ -110,7 +110,8 @@ public:
 
   /// All networks of several models as one; see target::combineBmodels.
   static std::shared_ptr<BmodelHandle>
-  combine(const std::vector<std::shared_ptr<BmodelHandle>> &parts);
+  combine(const std::vector<std::shared_ptr<BmodelHandle>> &parts,
+          bool sharesAll);
 
   /// Whether the first stages have equal coefficients.
   bool hasCoefficientsOf(const BmodelHandle &other) const;

@@ -81,12 +81,13 @@ py::dict BmodelHandle::describe() const {
 }
 
 std::shared_ptr<BmodelHandle>
-BmodelHandle::combine(const std::vector<std::shared_ptr<BmodelHandle>> &parts) {
+BmodelHandle::combine(const std::vector<std::shared_ptr<BmodelHandle>> &parts,
+                      bool sharesAll) {
   std::vector<target::Bmodel> models;
   models.reserve(parts.size());
   for (const std::shared_ptr<BmodelHandle> &part : parts)
     models.push_back(part->model);
-  target::Bmodel whole = unwrap(target::combineBmodels(models));
+  target::Bmodel whole = unwrap(target::combineBmodels(models, sharesAll));
   // Weights of a model that was not read from a file lie in its module.
   for (const std::shared_ptr<BmodelHandle> &part : parts)
     whole.storage.push_back(part->owner);
@@ -117,8 +118,10 @@ void bindContainers(
           "How the selected stage's inputs are made from pictures: a JSON "
           "text, or empty.")
       .def_static("combine", &BmodelHandle::combine, py::arg("models"),
+                  py::arg("shares_all") = false,
                   "All networks of several models as one; stages of the same "
-                  "name are joined.")
+                  "name are joined and share equal weights, with `shares_all` "
+                  "other networks do, too.")
       .def("has_coefficients_of", &BmodelHandle::hasCoefficientsOf,
            py::arg("other"),
            "Whether the first stages of two models have equal coefficients.")

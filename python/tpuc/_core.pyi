@@ -15,8 +15,10 @@ class Bmodel:
         """Says which operation each command belongs to, for models that do not."""
 
     @staticmethod
-    def combine(models: Sequence[Bmodel]) -> Bmodel:
-        """All networks of several models as one; stages of the same name are joined."""
+    def combine(models: Sequence[Bmodel], shares_all: bool = False) -> Bmodel:
+        """All networks of several models as one; stages of the same name are joined and
+        share equal weights, with `shares_all` other networks do, too.
+        """
 
     def command_texts(self) -> list[str]:
         """A line for each command, in the order of the profile."""

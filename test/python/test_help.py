@@ -12,7 +12,7 @@ from tpuc.config import CompileConfig
 
 STAGES = ("model_transform", "run_calibration", "run_qtable", "model_deploy", "model_runner",
           "model_tool", "npz_tool", "bmodel_dis", "tpu_profile")  # fmt: skip
-PARTS = ("compile", "quantize", "run", "profile", "info", "dis", "debug", "compare")
+PARTS = ("compile", "quantize", "llm", "chat", "run", "profile", "info", "dis", "debug", "compare")
 
 
 def help_of(main, argv, capsys):

@@ -200,9 +200,11 @@ struct Bmodel {
 
 /// All networks of several models as one. Networks of the same name become one
 /// with the stages of all, which share equal weights; the firmware is that of
-/// the first model that has one. Fails when two stages of a name take the same
+/// the first model that has one. With `sharesAll` networks of different names
+/// share equal weights, too. Fails when two stages of a name take the same
 /// shapes.
-llvm::Expected<Bmodel> combineBmodels(llvm::ArrayRef<Bmodel> models);
+llvm::Expected<Bmodel> combineBmodels(llvm::ArrayRef<Bmodel> models,
+                                      bool sharesAll = false);
 
 struct ReadOptions {
   /// Compare the coefficients with their SHA-256; reads all of them.

@@ -245,14 +245,25 @@ static Value productInParts(Value left, Value right, Value bias,
                                              part)
               : part;
   }
-  return lowering.cast(sum, element);
+  return sum;
+}
+
+/// The element type of a product: sums that are only compared to find the
+/// largest stay as they are, since rounding makes equal ones of the best.
+static Type getProductElement(top::MatMulOp op, Type element) {
+  bool isCompared =
+      !op.getOutput().use_empty() &&
+      llvm::all_of(op.getOutput().getUsers(), llvm::IsaPred<top::ArgOp>);
+  return isCompared ? Float32Type::get(op.getContext()) : element;
 }
 
 static LogicalResult lowerMatMul(top::MatMulOp op, Lowering &lowering) {
   Type element = lowering.getFloatElement(op);
+  Type resultElement = getProductElement(op, element);
   Value left = lowering.get(op.getLhs(), element);
   Value right = lowering.get(op.getRhs(), element);
-  Value bias = op.getBias() ? lowering.get(op.getBias(), element) : Value();
+  Value bias =
+      op.getBias() ? lowering.get(op.getBias(), resultElement) : Value();
   // Rows of the result lie across the lanes, so that no command reads columns.
   if (op.getLeftTranspose())
     left = transpose(left, lowering);
@@ -273,10 +284,12 @@ static LogicalResult lowerMatMul(top::MatMulOp op, Lowering &lowering) {
   }
   Value output =
       getShape(left).back() > longestSum(lowering.getArch(), element)
-          ? productInParts(left, right, bias, op.getRightTranspose(), result,
-                           lowering)
+          ? lowering.cast(productInParts(left, right, bias,
+                                         op.getRightTranspose(), result,
+                                         lowering),
+                          resultElement)
           : lowering.emit<tpu::MatMulOp>(
-                RankedTensorType::get(result, element), left, right, bias,
+                RankedTensorType::get(result, resultElement), left, right, bias,
                 /*left_transpose=*/false, op.getRightTranspose(),
                 /*do_relu=*/false, APFloat(-1.0));
   lowering.replace(op.getResult(), lowering.reshape(output, shape));

@@ -31,11 +31,11 @@ llvm::Error bad(const char *format, Args &&...args) {
       llvm::formatv(format, std::forward<Args>(args)...).str());
 }
 
-/// Stores equal weights of the network's stages once, in one coefficient area
-/// for all of them; `owner` keeps the changed streams. Leaves the stages as
+/// Stores equal weights of the stages once, in one coefficient area for all of
+/// them; `owner` keeps the changed streams. Leaves the stages as
 /// they are where it is not known which bytes are one weight, or where commands
 /// read across weights.
-void shareWeights(Network &network, Bmodel &owner);
+void shareWeights(llvm::ArrayRef<Stage *> stages, Bmodel &owner);
 
 } // namespace tpuc::target::detail
 

@@ -1,7 +1,7 @@
 //===- CombineBmodels.cpp - Several models in one file --------------------===//
 //
 // Joins the networks of models. What their views point into is kept; stages of
-// a network share their weights.
+// a network share their weights, and networks where that is asked for.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,7 +47,8 @@ static Error addStages(Network &target, const Network &source) {
   return Error::success();
 }
 
-Expected<Bmodel> target::combineBmodels(ArrayRef<Bmodel> models) {
+Expected<Bmodel> target::combineBmodels(ArrayRef<Bmodel> models,
+                                        bool sharesAll) {
   Bmodel result;
   for (const Bmodel &model : models) {
     if (&model == models.begin()) {
@@ -72,7 +73,16 @@ Expected<Bmodel> target::combineBmodels(ArrayRef<Bmodel> models) {
         return std::move(error);
     }
   }
-  for (Network &network : result.networks)
-    shareWeights(network, result);
+  SmallVector<Stage *> stages;
+  for (Network &network : result.networks) {
+    if (!sharesAll)
+      stages.clear();
+    for (Stage &stage : network.stages)
+      stages.push_back(&stage);
+    if (!sharesAll)
+      shareWeights(stages, result);
+  }
+  if (sharesAll)
+    shareWeights(stages, result);
   return result;
 }

@@ -1,8 +1,8 @@
 //===- ShareWeights.cpp - Equal weights of stages once --------------------===//
 //
-// Stages of a network that were compiled apart have coefficient areas of their
-// own, mostly of the same weights in another order. Joins the areas to one that
-// has each weight once, and moves the addresses in the commands of every stage.
+// Stages that were compiled apart have coefficient areas of their own, mostly
+// of the same weights in another order. Joins the areas to one that has each
+// weight once, and moves the addresses in the commands of every stage.
 //
 //===----------------------------------------------------------------------===//
 
@@ -189,35 +189,33 @@ void moveTensors(Stage &stage, const Relocation &relocation) {
 
 } // namespace
 
-void target::detail::shareWeights(Network &network, Bmodel &owner) {
-  const Coefficients &first = network.stages.front().coefficients;
-  bool isShared = llvm::all_of(network.stages, [&](const Stage &stage) {
-    return llvm::equal(stage.coefficients.bytes, first.bytes);
+void target::detail::shareWeights(ArrayRef<Stage *> stages, Bmodel &owner) {
+  const Coefficients &first = stages.front()->coefficients;
+  bool isShared = llvm::all_of(stages, [&](const Stage *stage) {
+    return llvm::equal(stage->coefficients.bytes, first.bytes);
   });
-  bool isKnown = llvm::all_of(network.stages, [&](const Stage &stage) {
-    return hasRanges(stage.coefficients) &&
-           stage.coefficients.address == first.address;
+  bool isKnown = llvm::all_of(stages, [&](const Stage *stage) {
+    return hasRanges(stage->coefficients) &&
+           stage->coefficients.address == first.address;
   });
   if (isShared || !isKnown)
     return;
 
   SharedArea area;
   std::vector<Relocation> relocations;
-  for (const Stage &stage : network.stages)
-    relocations.emplace_back(stage, area);
+  for (const Stage *stage : stages)
+    relocations.emplace_back(*stage, area);
   uint64_t end = first.address + area.size;
-  for (auto [stage, relocation] :
-       llvm::zip_equal(network.stages, relocations)) {
-    uint64_t activations = std::max(stage.contextAddress, end);
-    if (activations + stage.contextSize > kGlobalEnd)
+  for (auto [stage, relocation] : llvm::zip_equal(stages, relocations)) {
+    uint64_t activations = std::max(stage->contextAddress, end);
+    if (activations + stage->contextSize > kGlobalEnd)
       return;
     relocation.placeActivations(activations);
   }
   std::vector<std::vector<Bytes>> streams;
-  for (auto [stage, relocation] :
-       llvm::zip_equal(network.stages, relocations)) {
+  for (auto [stage, relocation] : llvm::zip_equal(stages, relocations)) {
     std::vector<Bytes> &moved = streams.emplace_back();
-    for (const CommandGroup &group : stage.groups) {
+    for (const CommandGroup &group : stage->groups) {
       std::optional<std::vector<uint8_t>> bytes = move(group.gdma, relocation);
       if (!bytes)
         return;
@@ -227,12 +225,12 @@ void target::detail::shareWeights(Network &network, Bmodel &owner) {
 
   Bytes bytes = owner.keep(area.joined());
   for (auto [stage, relocation, moved] :
-       llvm::zip_equal(network.stages, relocations, streams)) {
-    moveTensors(stage, relocation);
-    for (auto [group, stream] : llvm::zip_equal(stage.groups, moved))
+       llvm::zip_equal(stages, relocations, streams)) {
+    moveTensors(*stage, relocation);
+    for (auto [group, stream] : llvm::zip_equal(stage->groups, moved))
       group.gdma = stream;
-    stage.contextAddress = std::max(stage.contextAddress, end);
-    stage.coefficients.bytes = bytes;
-    stage.coefficients.ranges = area.ranges;
+    stage->contextAddress = std::max(stage->contextAddress, end);
+    stage->coefficients.bytes = bytes;
+    stage->coefficients.ranges = area.ranges;
   }
 }

@@ -90,6 +90,8 @@ def _compare(args: argparse.Namespace) -> None:
 _COMMANDS = {
     "compile": "compile an ONNX model (or a .mlir file) to a .bmodel",
     "quantize": "find the layers that lose too much accuracy in INT8",
+    "llm": "compile a language model: a folder of Hugging Face or a .gguf file",
+    "chat": "ask a compiled language model, in the simulator",
     "run": "run a model in the simulator, on files, pictures or random inputs",
     "profile": "estimate a model's time on the chip, and say where it goes",
     "info": "say what is in an ONNX model, a .mlir file or a .bmodel",

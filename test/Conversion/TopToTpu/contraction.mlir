@@ -185,3 +185,23 @@ func.func @matmul_of_broadcast_left(%x: tensor<5x8xf32>, %y: tensor<3x8x4xf32>) 
   %0 = top.matmul %x, %y : (tensor<5x8xf32>, tensor<3x8x4xf32>) -> tensor<3x5x4xf32>
   return %0 : tensor<3x5x4xf32>
 }
+
+// Rounded logits would make equal ones of the largest.
+// CHECK-LABEL: @argmax_of_product
+func.func @argmax_of_product(%x: tensor<1x32xf32>) -> tensor<1xi64> {
+  %w = top.weight dense<0.5> : tensor<32x96xf32>
+  // CHECK: tpu.matmul {{.*}} : (tensor<1x32xf16>, tensor<32x96xf16>) -> tensor<1x96xf32>
+  %0 = top.matmul %x, %w : (tensor<1x32xf32>, tensor<32x96xf32>) -> tensor<1x96xf32>
+  %1 = top.arg max %0 {axis = 1 : i64, keepdims = false} : (tensor<1x96xf32>) -> tensor<1xi64>
+  return %1 : tensor<1xi64>
+}
+
+// What others read too is rounded as ever.
+// CHECK-LABEL: @argmax_beside_logits
+func.func @argmax_beside_logits(%x: tensor<1x32xf32>) -> (tensor<1xi64>, tensor<1x96xf32>) {
+  %w = top.weight dense<0.5> : tensor<32x96xf32>
+  // CHECK: tpu.matmul {{.*}} : (tensor<1x32xf16>, tensor<32x96xf16>) -> tensor<1x96xf16>
+  %0 = top.matmul %x, %w : (tensor<1x32xf32>, tensor<32x96xf32>) -> tensor<1x96xf32>
+  %1 = top.arg max %0 {axis = 1 : i64, keepdims = false} : (tensor<1x96xf32>) -> tensor<1xi64>
+  return %1, %0 : tensor<1xi64>, tensor<1x96xf32>
+}

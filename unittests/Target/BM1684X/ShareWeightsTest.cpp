@@ -113,6 +113,24 @@ TEST(ShareWeightsTest, StoresEqualWeightsOnce) {
   EXPECT_EQ(reads(stages[1]), (Reads{{30, 0}, {40, kPiece}, {10, 2 * kPiece}}));
 }
 
+TEST(ShareWeightsTest, NetworksShareWhereThatIsAskedFor) {
+  Bmodel first = makeStage(1, {10, 20, 30}, 64);
+  Bmodel second = makeStage(2, {30, 10, 40}, 64);
+  second.networks[0].name = "other";
+  auto apart = combineBmodels({first, second});
+  ASSERT_TRUE(bool(apart)) << llvm::toString(apart.takeError());
+  EXPECT_EQ(apart->networks[1].stages[0].coefficients.bytes.size(), 3 * kPiece);
+  auto all = combineBmodels({first, second}, /*sharesAll=*/true);
+  ASSERT_TRUE(bool(all)) << llvm::toString(all.takeError());
+  ASSERT_EQ(all->networks.size(), 2u);
+  const Stage &one = all->networks[0].stages[0],
+              &other = all->networks[1].stages[0];
+  EXPECT_EQ(one.coefficients.bytes.size(), 4 * kPiece);
+  EXPECT_EQ(one.coefficients.bytes.data(), other.coefficients.bytes.data());
+  using Reads = std::vector<std::pair<unsigned, uint64_t>>;
+  EXPECT_EQ(reads(other), (Reads{{30, 0}, {10, kPiece}}));
+}
+
 TEST(ShareWeightsTest, LeavesWeightsThatAreReadTogether) {
   Bmodel first = makeStage(1, {10, 20, 30}, 64);
   Bmodel second = makeStage(2, {30, 20, 10}, kPiece);
