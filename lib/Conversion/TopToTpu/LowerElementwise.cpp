@@ -307,7 +307,26 @@ static LogicalResult lowerCompare(top::CompareOp op, Lowering &lowering) {
   return success();
 }
 
+/// Whether `op` replaces a NaN of its last operand, a softmax. Exporters guard
+/// attention in this way against rows that are masked as a whole.
+static bool guardsSoftmax(top::WhereOp op) {
+  auto compare = op.getCondition().getDefiningOp<top::CompareOp>();
+  return compare && compare.getPredicate() == top::ComparePredicate::NotEqual &&
+         compare.getLhs() == op.getRhs() && compare.getRhs() == op.getRhs() &&
+         op.getRhs().getDefiningOp<top::SoftmaxOp>() &&
+         op.getRhs().getType() == op.getOutput().getType();
+}
+
 static LogicalResult lowerWhere(top::WhereOp op, Lowering &lowering) {
+  if (guardsSoftmax(op)) {
+    Value softmax = lowering.get(op.getRhs());
+    Type type = tpu::getElement(softmax);
+    // In 16 bits there is no NaN: such a row is zeros.
+    if (type.isF16() || type.isBF16()) {
+      lowering.replace(op.getResult(), softmax);
+      return success();
+    }
+  }
   Type element = lowering.getNaturalElement(op, {op.getLhs(), op.getRhs()});
   size_t rank = getRank(op.getOutput());
   Value condition = lowering.getOfRank(op.getCondition(), element, rank);

@@ -18,6 +18,7 @@ void top::populateCanonicalizationPatterns(mlir::RewritePatternSet &patterns) {
   populateArithmeticPatterns(patterns);
   populateBroadcastPatterns(patterns);
   populateMatMulPatterns(patterns);
+  populateWindowPatterns(patterns);
 }
 
 std::optional<int64_t> top::getVaryingAxis(mlir::Value constant,

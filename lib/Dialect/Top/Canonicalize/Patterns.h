@@ -28,6 +28,8 @@ void populateSlicePatterns(mlir::RewritePatternSet &patterns);
 void populateArithmeticPatterns(mlir::RewritePatternSet &patterns);
 /// tile and broadcast.
 void populateBroadcastPatterns(mlir::RewritePatternSet &patterns);
+/// Padded and global windows of convolutions and pools.
+void populateWindowPatterns(mlir::RewritePatternSet &patterns);
 /// Transposition of matmul's operands.
 void populateMatMulPatterns(mlir::RewritePatternSet &patterns);
 

@@ -1,7 +1,7 @@
 //===- Slices.cpp - Canonicalisation of slices and concatenations ---------===//
 //
 // Composes slices, finds slices in concatenations and the other way round, and
-// turns gathers by constant indices into slices.
+// turns gathers and scatters by constant indices into slices.
 //
 //===----------------------------------------------------------------------===//
 
@@ -191,9 +191,94 @@ struct GatherToSlice : public OpRewritePattern<GatherOp> {
   }
 };
 
+/// scatter_nd(x, the indices of a box, y) -> x around y
+struct ScatterOfBox : public OpRewritePattern<ScatterNDOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ScatterNDOp op,
+                                PatternRewriter &rewriter) const override {
+    FailureOr<Buffer> indices = getConstant(op.getIndices());
+    if (failed(indices) || op.getReduction() != ScatterReduction::None)
+      return rewriter.notifyMatchFailure(op, "indices are not constant");
+    SmallVector<int64_t> offsets, sizes;
+    if (!findBox(op, *indices, offsets, sizes))
+      return rewriter.notifyMatchFailure(op, "the indices are of no box");
+    Location loc = getStepLoc(op.getLoc());
+    Value inner = reshapeTo(rewriter, loc, op.getUpdates(), sizes);
+    rewriter.replaceOp(op, surround(rewriter, op.getLoc(), op.getInput(), inner,
+                                    offsets, sizes, 0));
+    return success();
+  }
+
+private:
+  /// The box that is written, in row-major order, if it is one.
+  static bool findBox(ScatterNDOp op, const Buffer &indices,
+                      SmallVectorImpl<int64_t> &offsets,
+                      SmallVectorImpl<int64_t> &sizes) {
+    ArrayRef<int64_t> shape = shapeOf(op.getInput());
+    size_t depth = indices.getShape().back();
+    int64_t count = indices.getNumElements() / int64_t(depth);
+    if (count == 0 || depth == 0)
+      return false;
+    auto at = [&](int64_t tuple, size_t axis) {
+      int64_t index = indices.getInts()[tuple * int64_t(depth) + int64_t(axis)];
+      return index + (index < 0 ? shape[axis] : 0);
+    };
+    int64_t elements = 1;
+    for (size_t axis = 0; axis < depth; ++axis) {
+      offsets.push_back(at(0, axis));
+      sizes.push_back(at(count - 1, axis) - offsets.back() + 1);
+      if (offsets.back() < 0 || sizes.back() < 1 ||
+          offsets.back() + sizes.back() > shape[axis])
+        return false;
+      elements *= sizes.back();
+    }
+    if (elements != count)
+      return false;
+    for (int64_t tuple = 0; tuple < count; ++tuple) {
+      int64_t rest = tuple;
+      for (size_t axis = depth; axis-- > 0; rest /= sizes[axis])
+        if (at(tuple, axis) != offsets[axis] + rest % sizes[axis])
+          return false;
+    }
+    for (int64_t size : shape.drop_front(depth)) {
+      offsets.push_back(0);
+      sizes.push_back(size);
+    }
+    return true;
+  }
+
+  /// `outer` with `inner` in the box, where outer is as large as the box along
+  /// the axes before `axis`.
+  static Value surround(PatternRewriter &rewriter, Location loc, Value outer,
+                        Value inner, ArrayRef<int64_t> offsets,
+                        ArrayRef<int64_t> sizes, size_t axis) {
+    while (axis < sizes.size() && shapeOf(outer)[axis] == sizes[axis])
+      ++axis;
+    if (axis == sizes.size())
+      return inner;
+    Location step = getStepLoc(loc);
+    int64_t first = offsets[axis], last = first + sizes[axis];
+    auto slab = [&](int64_t begin, int64_t end) {
+      SmallVector<int64_t> from(sizes.size(), 0), to(shapeOf(outer)),
+          steps(sizes.size(), 1);
+      from[axis] = begin;
+      to[axis] = end - begin;
+      return SliceOp::create(rewriter, step, outer, from, to, steps);
+    };
+    SmallVector<Value> parts;
+    if (first > 0)
+      parts.push_back(slab(0, first));
+    parts.push_back(surround(rewriter, step, slab(first, last), inner, offsets,
+                             sizes, axis + 1));
+    if (last < shapeOf(outer)[axis])
+      parts.push_back(slab(last, shapeOf(outer)[axis]));
+    return ConcatOp::create(rewriter, loc, parts, int64_t(axis));
+  }
+};
+
 } // namespace
 
 void top::populateSlicePatterns(RewritePatternSet &patterns) {
   patterns.add<ComposeSlices, FlattenConcats, GatherToSlice, JoinSlices,
-               ReuseConcat, SliceOfConcat>(patterns.getContext());
+               ReuseConcat, ScatterOfBox, SliceOfConcat>(patterns.getContext());
 }
