@@ -85,9 +85,11 @@ VectorValue appendNormalizedPowers(VectorProgram &list, VectorValue x,
 /// their own are computed in f32; those that do err by at most 1.5e-3 (f16)
 /// or 7.5e-3 (bf16) beyond the result's rounding, relative to the operand below
 /// 1 where the function is 0 at 0, and the sigmoid relative to the result. NaN
-/// gives NaN.
+/// gives NaN. With `isWide` everything that is not as good in 16 bit is
+/// computed in f32.
 VectorValue appendUnary(VectorProgram &list, UnaryFunction function,
-                        VectorValue x, double alpha, double beta);
+                        VectorValue x, double alpha, double beta,
+                        bool isWide = false);
 
 /// Appends the kernels of result[i] = function(operand[i]) for `count` elements
 /// from either tensor's start on; the types agree.

@@ -437,10 +437,15 @@ std::optional<VectorValue> appendNarrow(VectorProgram &list,
 } // namespace
 
 VectorValue kernel::appendUnary(VectorProgram &list, UnaryFunction function,
-                                VectorValue x, double alpha, double beta) {
+                                VectorValue x, double alpha, double beta,
+                                bool isWide) {
   if (std::optional<VectorValue> y =
           appendNarrow(list, function, x, alpha, beta))
     return *y;
+  if (isWide && x.type != ElementType::F32) {
+    VectorValue wide = list.cast(x, ElementType::F32);
+    return list.cast(appendUnary(list, function, wide, alpha, beta), x.type);
+  }
   if (std::optional<Gate> gate = gateOf(function, x.type))
     return appendGate(list, x, *gate);
   if (x.type != ElementType::F32)

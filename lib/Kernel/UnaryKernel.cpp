@@ -11,6 +11,11 @@
 using namespace tpuc;
 using namespace tpuc::kernel;
 
+/// Vectors of a lane up to which f32 takes hardly longer than 16 bit. Factors
+/// of whole channels are this small, and what they err by is the same
+/// everywhere.
+static constexpr int64_t kFewVectors = 4;
+
 void kernel::makeUnaryKernels(const Arch &arch, UnaryFunction function,
                               double alpha, double beta,
                               const GlobalTensor &result,
@@ -18,7 +23,9 @@ void kernel::makeUnaryKernels(const Arch &arch, UnaryFunction function,
                               KernelList &kernels) {
   auto list = std::make_shared<VectorProgram>(arch);
   VectorValue x = list->input(operand.type);
-  list->setResult(appendUnary(*list, function, x, alpha, beta));
+  bool isSmall = count * byteWidth(operand.type) <=
+                 kFewVectors * arch.lanes * arch.vectorBytes;
+  list->setResult(appendUnary(*list, function, x, alpha, beta, isSmall));
 
   ElementwiseParams params;
   params.result = {result, {count}};

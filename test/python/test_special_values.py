@@ -125,12 +125,14 @@ FUNCTIONS = [
 @pytest.mark.parametrize("precision", ["F32", "F16", "BF16"])
 def test_functions_keep_nan(precision):
     """Of NaN, the infinities too in F32, what onnxruntime gives but where it gives inf / inf."""
-    x = np.float32([np.nan, -np.nan, 1, 2, 0.5, 3, np.inf, -np.inf])
+    # As many as are computed in 16 bit.
+    x = np.tile(np.float32([np.nan, -np.nan, 1, 2, 0.5, 3, np.inf, -np.inf]), 1500)
     nodes = [helper.make_node(kind, ["x"], [kind]) for kind in FUNCTIONS]
-    model = nets.network(nodes, {"x": [8]}, {kind: [8] for kind in FUNCTIONS}, opset=20)
+    model = nets.network(nodes, {"x": x.shape}, {kind: x.shape for kind in FUNCTIONS}, opset=20)
     results = compiled(model, precision, {"x": x}).run({"x": x})
     expected = reference(model, {"x": x})
     for kind, wanted in expected.items():
+        wanted = wanted[:8]
         assert np.isnan(results[kind][:2]).all(), kind
         assert np.isfinite(results[kind][2:6]).all(), kind
         known = slice(2, 6) if precision != "F32" or np.isnan(wanted[6:]).any() else slice(2, 8)
@@ -157,8 +159,9 @@ def test_softmax_of_special_rows_in_f32(columns):
 @pytest.mark.parametrize("precision, close", [("F16", 6e-3), ("BF16", 0.09)])
 def test_tails_are_exact_relative_to_themselves(precision, close):
     """Sigmoids and softmaxes near 0, to the step of the type's least numbers."""
-    x = np.linspace(-16, 8, 2000, dtype=np.float32).astype(np.float16).astype(np.float32)
-    row = np.tile(x[:100], (2, 50))
+    # As many as are computed in 16 bit.
+    x = np.linspace(-16, 8, 20000, dtype=np.float32).astype(np.float16).astype(np.float32)
+    row = np.tile(x[:1000:10], (2, 50))
     row[:, 7] = 0
     nodes = [
         helper.make_node("Sigmoid", ["x"], ["gate"]),
@@ -173,3 +176,18 @@ def test_tails_are_exact_relative_to_themselves(precision, close):
     expected = reference(model, data) | {"gate": 1 / (1 + np.exp(-x.astype(np.float64)))}
     for name, wanted in expected.items():
         np.testing.assert_allclose(results[name], wanted, close, 2.0**-24, err_msg=name)
+
+
+@pytest.mark.parametrize("precision", ["F16", "BF16"])
+@pytest.mark.parametrize("function", ["Sigmoid", "Tanh", "Erf", "Mish", "Gelu"])
+def test_few_elements_are_computed_in_f32(function, precision):
+    """What whole channels are multiplied by is off by its rounding alone."""
+    x = np.linspace(-9, 9, 289, dtype=np.float32).reshape(
+        1, 289, 1, 1
+    )  # of 4 bits behind the point
+    nodes = [helper.make_node(function, ["x"], ["y"])]
+    model = nets.network(nodes, {"x": x.shape}, {"y": None}, {}, opset=20)
+    result = compiled(model, precision, {"x": x}).run({"x": x})["y"]
+    expected = reference(model, {"x": x})["y"]
+    unit = {"F16": 2.0**-11, "BF16": 2.0**-8}[precision]
+    assert (np.abs(result - expected) <= 1.1 * unit * np.abs(expected) + 1e-6).all()

@@ -61,11 +61,24 @@ func.func @layer_norm(%arg0: tensor<64x96xf16> {top.name = "a"},
 // -----
 
 // CHECK-LABEL: func.func @gelu()
-func.func @gelu(%arg0: tensor<64x96xf16> {top.name = "a"})
-    -> (tensor<64x96xf16> {top.name = "b"}) {
+func.func @gelu(%arg0: tensor<64x960xf16> {top.name = "a"})
+    -> (tensor<64x960xf16> {top.name = "b"}) {
   // CHECK: bm1684x.sar abs
   // CHECK: bm1684x.ssfu taylor {{.*}}opd1_n = 5
   // CHECK: bm1684x.sar sub
+  %0 = tpu.unary gelu %arg0 : tensor<64x960xf16>
+  return %0 : tensor<64x960xf16>
+}
+
+// -----
+
+// Of few elements in f32.
+// CHECK-LABEL: func.func @gelu_of_few()
+func.func @gelu_of_few(%arg0: tensor<64x96xf16> {top.name = "a"})
+    -> (tensor<64x96xf16> {top.name = "b"}) {
+  // CHECK: bm1684x.sar cast {{.*}}res0_prec = 2
+  // CHECK: bm1684x.ssfu taylor {{.*}}res0_prec = 2{{.*}}opd1_n = 9
+  // CHECK: bm1684x.sar cast {{.*}}res0_prec = 1
   %0 = tpu.unary gelu %arg0 : tensor<64x96xf16>
   return %0 : tensor<64x96xf16>
 }
