@@ -110,3 +110,16 @@ def test_assignments_to_slices(start, precision):
     }
     _, result, expected = run(nodes, data, {"i": box.astype(np.int64)}, precision)
     assert compare(result, expected, "y", precision).of_allowed <= 1
+
+
+@pytest.mark.parametrize("precision", ["F32", "F16"])
+@pytest.mark.parametrize("kernel", [(1, 1), (1, 3)])
+def test_windows_of_pads_alone(kernel, precision):
+    """Of an image that is too large for one tile."""
+    weights = {"w": (RNG.standard_normal((24, 2, *kernel)) / 3).astype(np.float32)}
+    pads = [1, kernel[1], 1, 0]
+    nodes = [node("Relu", ["x"], ["a"]), node("Conv", ["a", "w"], ["b"], pads=pads)]
+    nodes.append(node("Relu", ["b"], ["y"]))
+    data = {"x": RNG.standard_normal((1, 2, 190, 201)).astype(np.float32)}
+    _, result, expected = run(nodes, data, weights, precision)
+    assert compare(result, expected, "y", precision).of_allowed <= 1

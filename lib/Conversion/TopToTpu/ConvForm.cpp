@@ -40,18 +40,25 @@ static int64_t countEmptyWindows(const ConvForm &conv, size_t i,
 /// Pads the axes whose pads exceed the command's by an op of its own. So it
 /// does where no result sees the input, of which a command wants some, and
 /// where planes of a volume see only pads: taps of the depth are commands, and
-/// a sum of none is not written. `output` are the spatial sizes of the result.
+/// a sum of none is not written. Tiles are not cut along an axis with windows
+/// that see pads alone, which is for small images only. `output` are the
+/// spatial sizes of the result.
 static void padExcess(ConvForm &conv, ArrayRef<int64_t> output,
                       Lowering &lowering) {
   size_t axes = conv.getAxes();
   SmallVector<int64_t> pads(2 * (axes + 2), 0);
-  bool needed = false;
+  const Arch &arch = lowering.getArch();
+  int64_t laneBytes = arch.channelRows(getShape(conv.input)[1]) *
+                      ShapedType::getNumElements(output) *
+                      int64_t(sizeof(float));
+  bool needed = false, isSmall = 8 * laneBytes <= arch.laneBytes;
   for (size_t i = 0; i < axes; ++i) {
     int64_t &begin = conv.pads[i], &end = conv.pads[axes + i];
     bool isTooLong = begin > kMaxPad || end > kMaxPad;
     int64_t empty = countEmptyWindows(conv, i, output[i]);
     bool isDepth = axes == 3 && i == 0;
-    if (!isTooLong && (isDepth ? empty == 0 : empty < output[i]))
+    bool isSeen = empty == 0 || (!isDepth && isSmall && empty < output[i]);
+    if (!isTooLong && isSeen)
       continue;
     needed = true;
     pads[2 + i] = std::exchange(begin, 0);

@@ -60,15 +60,10 @@ static bool isOfPhases(tpu::ConvTransposeOp conv) {
 }
 
 Value tpuc::blockInputOf(Operation *op) {
-  // A filter of f32 for another input is held in two parts.
-  auto isWhole = [](auto conv) {
-    return elementBytesOf(conv.getFilter()) <= elementBytesOf(conv.getInput());
-  };
   if (tpu::ConvOp conv = asDenseConv(op))
-    return isWhole(conv) ? conv.getInput() : Value();
+    return conv.getInput();
   auto conv = dyn_cast<tpu::ConvTransposeOp>(op);
-  if (!conv || !isOfPhases(conv) || !isWhole(conv) ||
-      !isConstantWithData(conv.getFilter()) ||
+  if (!conv || !isOfPhases(conv) || !isConstantWithData(conv.getFilter()) ||
       (conv.getBias() && !isConstantWithData(conv.getBias())))
     return nullptr;
   return conv.getInput();
@@ -160,9 +155,11 @@ EngineCycles BlockConv::cycles(const Arch &arch) {
                              channels, isAsItIs ? phases : 1, pixels, bytes);
   }
   auto conv = cast<tpu::ConvOp>(op);
-  int64_t bytes = elementBytesOf(conv.getFilter()),
+  // A filter of f32 for another input is held in two parts.
+  int64_t width = elementBytesOf(conv.getFilter()),
+          bytes = std::min(width, elementBytesOf(conv.getInput())),
           channels = tpu::getShape(conv.getInput())[1] * input.pixels(),
-          taps = kernel[0] * kernel[1];
+          taps = kernel[0] * kernel[1] * (bytes < width ? 2 : 1);
   if (bytes < 4 && channels * bytes < arch.vectorBytes) {
     channels *= taps;
     taps = 1;
