@@ -274,8 +274,30 @@ private:
       becomesRow.insert(becomesRow.begin(), StridedAxis{1, 1, 1});
     if (becomesLane.size() == 1)
       becomesLane.insert(becomesLane.begin(), StridedAxis{1, 1, 1});
+    size_t numBefore = kernels.size();
     transposeParts(staysLane, becomesRow, becomesLane, rest, 0, 0);
-    return true;
+    // Two axes that become lanes are not cut within the inner one.
+    if (llvm::all_of(llvm::drop_begin(kernels, numBefore),
+                     [&](const auto &kernel) { return fitsLane(*kernel); }))
+      return true;
+    kernels.truncate(numBefore);
+    return false;
+  }
+
+  /// Whether the kernel's smallest tile fits into local memory.
+  bool fitsLane(const Kernel &kernel) const {
+    const auto *tiled = dynamic_cast<const TiledKernel *>(&kernel);
+    if (!tiled)
+      return true;
+    Box tile{{}, tiled->space()};
+    for (auto [size, unit] : llvm::zip(tile.size, tiled->granularity()))
+      size = unit == 0 ? size : std::min(size, unit);
+    int64_t bytes =
+        tiled->placeResult(tile).laneBytes() + tiled->scratchBytes(tile);
+    for (unsigned i = 0; i < tiled->numInputs(); ++i)
+      bytes += tiled->placeInput(i, tiled->inputBox(i, tile)).laneBytes();
+    return bytes + int64_t(tiled->numInputs() + 2) * arch.vectorBytes <=
+           arch.laneBytes;
   }
 
   /// One transposition for each position on `parts`.

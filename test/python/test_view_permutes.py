@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import networks as nets
 import numpy as np
 import pytest
 import tpuc
@@ -58,3 +59,28 @@ def test_the_view_costs_a_copy_and_no_more(precision):
     straight = tpuc.compile(network(96, 400, (1, 96, 400), (0, 2, 1))[0], precision)
     viewed = tpuc.compile(network(384, 100, (1, 96, 400), (0, 2, 1))[0], precision)
     assert viewed.profile().cycles < 2.5 * straight.profile().cycles
+
+
+@pytest.mark.parametrize("positions", [2100, 6301, 8400])
+@pytest.mark.parametrize(("precision", "limit"), [("F32", 1e-5), ("F16", 4e-3)])
+def test_distances_out_of_bins(positions, precision, limit):
+    """As detectors end: a softmax over bins, 16 of each side, and their mean."""
+    rng = np.random.default_rng(positions)
+    bins = np.arange(16, dtype=np.float32).reshape(1, 16, 1, 1)
+    shape = np.array([1, 4, 16, positions])
+    weights = {"w": rng.standard_normal((64, 8)).astype(np.float32) * 0.3, "bins": bins}
+    weights |= {"shape": shape, "sides": np.array([1, 4, positions])}
+    node = helper.make_node
+    nodes = [
+        node("MatMul", ["w", "x"], ["h"]),
+        node("Reshape", ["h", "shape"], ["view"]),
+        node("Transpose", ["view"], ["sorted"], perm=[0, 2, 1, 3]),
+        node("Softmax", ["sorted"], ["share"], axis=1),
+        node("Conv", ["share", "bins"], ["mean"]),
+        node("Reshape", ["mean", "sides"], ["y"]),
+    ]
+    model = nets.network(nodes, {"x": [1, 8, positions]}, {"y": None}, weights)
+    data = {"x": rng.standard_normal((1, 8, positions)).astype(np.float32)}
+    expected = reference(model, data)["y"]
+    found = tpuc.compile(model, precision).run(data)["y"]
+    assert np.abs(found - expected).max() <= limit * np.abs(expected).max()
