@@ -118,6 +118,8 @@ private:
     timing::Timeline timeline;
     std::vector<target::Access> accesses;
     std::string reason;
+    llvm::SmallVector<unsigned, 8> values;
+    std::optional<unsigned> valuesOf; ///< operator
     for (const Command &command : schedule.commands) {
       auto interval =
           timeline.add(command.layout, command.registers, command.dependency);
@@ -133,12 +135,14 @@ private:
       if (!target::findAccesses(command.layout, command.registers, accesses,
                                 reason))
         continue;
-      const Operator &op = program.operators[command.op];
-      llvm::SmallVector<unsigned, 8> values(op.operands.begin(),
-                                            op.operands.end());
-      values.append(op.results.begin(), op.results.end());
-      llvm::sort(values);
-      values.erase(llvm::unique(values), values.end());
+      if (valuesOf != command.op) {
+        valuesOf = command.op;
+        const Operator &op = program.operators[command.op];
+        values.assign(op.operands.begin(), op.operands.end());
+        values.append(op.results.begin(), op.results.end());
+        llvm::sort(values);
+        values.erase(llvm::unique(values), values.end());
+      }
       for (unsigned value : values)
         addTouch(value, accesses, *interval, cycles);
     }

@@ -7,6 +7,7 @@
 #include "Packing.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <numeric>
@@ -15,8 +16,8 @@ using namespace tpuc;
 using namespace tpuc::group;
 
 Lifetimes::Lifetimes(llvm::ArrayRef<Interval> intervals)
-    : intervals(intervals), wasAdded(intervals.size()),
-      wasFound(intervals.size()) {
+    : intervals(intervals), states(intervals.size()),
+      wasFound(intervals.size()), sortedAt(intervals.size()) {
   unsigned last = 0;
   for (const Interval &interval : intervals)
     last = std::max(last, interval.last);
@@ -24,35 +25,55 @@ Lifetimes::Lifetimes(llvm::ArrayRef<Interval> intervals)
 }
 
 void Lifetimes::insert(unsigned index) {
-  if (!wasAdded[index])
-    added.push_back(index);
-  wasAdded[index] = true;
+  State &state = states[index];
+  if (state == State::Sorted)
+    byOffset.erase(std::lower_bound(byOffset.begin(), byOffset.end(),
+                                    std::pair(sortedAt[index], index)));
+  if (state != State::Unsorted)
+    unsorted.push_back(index);
+  state = State::Unsorted;
   for (unsigned span = intervals[index].first / kSpan;
        span <= intervals[index].last / kSpan; ++span)
     spans[span].push_back(index);
 }
 
+llvm::ArrayRef<std::pair<int64_t, unsigned>> Lifetimes::sorted() {
+  auto middle = ptrdiff_t(byOffset.size());
+  for (unsigned index : unsorted) {
+    states[index] = State::Sorted;
+    sortedAt[index] = intervals[index].offset;
+    byOffset.push_back({sortedAt[index], index});
+  }
+  unsorted.clear();
+  std::sort(byOffset.begin() + middle, byOffset.end());
+  std::inplace_merge(byOffset.begin(), byOffset.begin() + middle,
+                     byOffset.end());
+  return byOffset;
+}
+
+bool Lifetimes::meetsMost(const Interval &interval) const {
+  // A long interval meets most others, each in many spans.
+  size_t entries = 0;
+  for (const std::vector<unsigned> &span : spansOf(interval))
+    entries += span.size();
+  return entries * (llvm::Log2_64_Ceil(entries + 1) + 1) >
+         byOffset.size() + unsorted.size();
+}
+
 llvm::SmallVector<unsigned> Lifetimes::meeting(const Interval &interval) {
   llvm::SmallVector<unsigned> found;
-  auto visit = [&](llvm::ArrayRef<unsigned> indices) {
-    for (unsigned index : indices)
+  if (meetsMost(interval)) {
+    for (auto [offset, index] : sorted())
+      if (intervals[index].overlaps(interval))
+        found.push_back(index);
+    return found;
+  }
+  for (const std::vector<unsigned> &span : spansOf(interval))
+    for (unsigned index : span)
       if (!wasFound[index] && intervals[index].overlaps(interval)) {
         wasFound[index] = true;
         found.push_back(index);
       }
-  };
-  // A long interval meets most others, each in many spans.
-  size_t entries = 0;
-  auto met = llvm::ArrayRef(spans).slice(interval.first / kSpan,
-                                         interval.last / kSpan -
-                                             interval.first / kSpan + 1);
-  for (const std::vector<unsigned> &span : met)
-    entries += span.size();
-  if (entries > added.size())
-    visit(added);
-  else
-    for (const std::vector<unsigned> &span : met)
-      visit(span);
   for (unsigned index : found)
     wasFound[index] = false;
   llvm::stable_sort(found, [&](unsigned a, unsigned b) {
@@ -61,20 +82,39 @@ llvm::SmallVector<unsigned> Lifetimes::meeting(const Interval &interval) {
   return found;
 }
 
+/// Raises `offset` past `other` if `interval` meets it there; false when it and
+/// all behind it leave room.
+static bool raiseBehind(const Interval &interval, const Interval &other,
+                        int64_t &offset) {
+  if (!other.overlaps(interval))
+    return true;
+  if (other.offset >= offset + interval.bytes)
+    return false;
+  offset = std::max(offset, other.offset + other.bytes);
+  return true;
+}
+
 /// The lowest offset at which `interval` meets none of those in `byOffset`,
 /// which are sorted by offset.
 static int64_t lowestGap(const Interval &interval,
                          llvm::ArrayRef<unsigned> byOffset,
                          llvm::ArrayRef<Interval> intervals) {
   int64_t offset = 0;
-  for (unsigned index : byOffset) {
-    const Interval &other = intervals[index];
-    if (!other.overlaps(interval))
-      continue;
-    if (other.offset >= offset + interval.bytes)
+  for (unsigned index : byOffset)
+    if (!raiseBehind(interval, intervals[index], offset))
       break;
-    offset = std::max(offset, other.offset + other.bytes);
-  }
+  return offset;
+}
+
+int64_t Lifetimes::lowestGap(const Interval &interval, int64_t from) {
+  if (!meetsMost(interval))
+    return ::lowestGap(interval, meeting(interval), intervals);
+  int64_t offset = from;
+  llvm::ArrayRef<std::pair<int64_t, unsigned>> all = sorted();
+  for (const auto *it = llvm::lower_bound(all, std::pair(from, 0u));
+       it != all.end(); ++it)
+    if (!raiseBehind(interval, intervals[it->second], offset))
+      break;
   return offset;
 }
 
@@ -133,12 +173,18 @@ int64_t group::placeIntervals(llvm::MutableArrayRef<Interval> intervals,
     });
     Lifetimes placed(intervals);
     int64_t end = 0;
+    const Interval *previous = nullptr;
     for (unsigned index : order) {
       Interval &interval = intervals[index];
-      interval.offset =
-          lowestGap(interval, placed.meeting(interval), intervals);
+      // Where one of the same steps did not fit, a larger one does not.
+      bool isAbove = previous && previous->first == interval.first &&
+                     previous->last == interval.last &&
+                     previous->bytes <= interval.bytes;
+      interval.offset = placed.lowestGap(
+          interval, isAbove ? previous->offset + previous->bytes : 0);
       end = std::max(end, interval.offset + interval.bytes);
       placed.insert(index);
+      previous = &interval;
     }
     if (!bestOffsets.empty() && end >= bestEnd)
       return;

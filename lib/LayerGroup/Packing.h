@@ -41,12 +41,31 @@ public:
   /// The added intervals that overlap `interval` in time, by offset.
   llvm::SmallVector<unsigned> meeting(const Interval &interval);
 
+  /// The lowest offset at which `interval` meets none of the added ones. None
+  /// is below `from`, where one that it meets ends or memory begins.
+  int64_t lowestGap(const Interval &interval, int64_t from = 0);
+
 private:
   static constexpr unsigned kSpan = 16; ///< steps
 
+  llvm::ArrayRef<std::vector<unsigned>>
+  spansOf(const Interval &interval) const {
+    unsigned first = interval.first / kSpan;
+    return llvm::ArrayRef(spans).slice(first,
+                                       interval.last / kSpan - first + 1);
+  }
+  /// All with their offsets, in this order.
+  llvm::ArrayRef<std::pair<int64_t, unsigned>> sorted();
+  /// Whether all are gone through faster than those of the interval's spans.
+  bool meetsMost(const Interval &interval) const;
+
   llvm::ArrayRef<Interval> intervals;
-  std::vector<bool> wasAdded, wasFound;
-  std::vector<unsigned> added;
+  enum class State : uint8_t { Absent, Unsorted, Sorted };
+  std::vector<State> states;
+  std::vector<bool> wasFound;
+  std::vector<unsigned> unsorted; ///< not yet in byOffset
+  std::vector<int64_t> sortedAt;  ///< the offset with which one is in byOffset
+  std::vector<std::pair<int64_t, unsigned>> byOffset;
   std::vector<std::vector<unsigned>> spans;
 };
 

@@ -31,7 +31,9 @@ Candidates *PlanCache::candidatesOf(const kernel::Kernel &kernel,
 PlacementConstraints
 PlanCache::constraintsOf(const kernel::TransferKernel &kernel,
                          const Operator &op, const AllocationMap &allocations) {
-  if (!isOn)
+  // A concatenation of thousands has a kernel for each of its operands.
+  constexpr size_t kManyValues = 64;
+  if (!isOn || op.operands.size() + op.results.size() > kManyValues)
     return group::constraintsOf(kernel, allocations);
   auto [it, isNew] = constraints.try_emplace(keyOf(kernel, op, allocations));
   if (isNew)

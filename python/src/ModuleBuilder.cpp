@@ -77,14 +77,13 @@ Value ModuleBuilder::lookUp(int64_t id) const {
 BuiltValue ModuleBuilder::addInput(const std::string &name,
                                    const std::vector<int64_t> &shape,
                                    const std::string &dtype) {
-  unsigned index = main.getNumArguments();
+  // The function's type and attributes follow once, when it is finished: each
+  // of thousands of inputs would make them anew.
   NamedAttribute attribute(builder.getStringAttr("top.name"),
                            builder.getStringAttr(name));
-  if (failed(main.insertArgument(index, makeType(dtype, shape),
-                                 builder.getDictionaryAttr(attribute),
-                                 nameLocation(name))))
-    throw UserError("input '" + name + "' cannot be added");
-  return record(main.getArgument(index));
+  inputAttributes.push_back(builder.getDictionaryAttr(attribute));
+  return record(
+      main.front().addArgument(makeType(dtype, shape), nameLocation(name)));
 }
 
 BuiltValue ModuleBuilder::addWeight(const std::string &name, py::array array,
@@ -177,8 +176,9 @@ std::shared_ptr<ModuleHandle> ModuleBuilder::finish() {
   if (!module)
     throw UserError("the module was already finished");
   func::ReturnOp::create(builder, module->getLoc(), outputs);
-  main.setFunctionType(builder.getFunctionType(main.getArgumentTypes(),
+  main.setFunctionType(builder.getFunctionType(main.front().getArgumentTypes(),
                                                ValueRange(outputs).getTypes()));
+  main.setAllArgAttrs(inputAttributes);
   for (auto [index, name] : llvm::enumerate(outputNames))
     main.setResultAttr(index, "top.name", builder.getStringAttr(name));
   auto handle = std::make_shared<ModuleHandle>(context, std::move(module));

@@ -80,6 +80,7 @@ private:
   mlir::func::FuncOp main;
   mlir::OpBuilder builder;
   std::vector<mlir::Value> values;
+  std::vector<mlir::DictionaryAttr> inputAttributes;
   std::vector<std::string> outputNames;
   std::vector<mlir::Value> outputs;
 };

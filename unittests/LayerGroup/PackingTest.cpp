@@ -40,6 +40,41 @@ TEST(Packing, WhatLivesTogetherLiesApart) {
   }
 }
 
+TEST(Packing, GapsAreTheLowestWhateverLivesHowLong) {
+  // Many that live always, as the inputs of a wide concatenation, among others.
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    std::vector<Interval> intervals = randomIntervals(seed);
+    for (unsigned i = 0; i < intervals.size(); i += 1 + seed % 3)
+      intervals[i] = {int64_t(8 * (1 + i % 2)), 0, 60};
+    Lifetimes placed(intervals);
+    for (unsigned i = 0; i < intervals.size(); ++i) {
+      Interval &interval = intervals[i];
+      int64_t expected = 0;
+      auto meets = [&](unsigned other) {
+        return intervals[other].overlaps(interval) &&
+               intervals[other].offset < expected + interval.bytes &&
+               expected < intervals[other].offset + intervals[other].bytes;
+      };
+      for (unsigned j = 0; j < i; ++j)
+        if (meets(j)) {
+          ++expected;
+          j = unsigned(-1);
+        }
+      interval.offset = placed.lowestGap(interval);
+      EXPECT_EQ(interval.offset, expected) << seed << ": " << i;
+      placed.insert(i);
+    }
+    placeIntervals(intervals);
+    expectApart(intervals);
+  }
+}
+
+TEST(Packing, ThousandsThatLiveTogetherTakeLittleTime) {
+  std::vector<Interval> intervals(20000, {64, 0, 20000});
+  EXPECT_EQ(placeIntervals(intervals), 20000 * 64);
+  EXPECT_EQ(intervals.back().offset, 19999 * 64);
+}
+
 TEST(Packing, WhatNeverMeetsSharesItsPlace) {
   std::vector<Interval> intervals{{64, 0, 1}, {64, 2, 3}, {32, 4, 4}};
   EXPECT_EQ(placeIntervals(intervals), 64);

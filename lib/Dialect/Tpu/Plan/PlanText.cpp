@@ -86,16 +86,24 @@ private:
       fused[fusion.value] = tpu::InTileAttr::get(context, index, fusion.cycles,
                                                  fusion.apartCycles);
     auto lifetimes = lifetimesOf(network.program, plan);
+    // Setting the attributes of one argument copies those of all.
+    SmallVector<NamedAttrList> ofArguments;
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      ofArguments.emplace_back(function.getArgAttrDict(i));
     for (auto [index, value] : llvm::enumerate(network.values)) {
       Attribute attribute = fused.lookup(index);
       if (!attribute)
         attribute = allocationAttr(index, lifetimes[index]);
       if (auto argument = dyn_cast<BlockArgument>(value))
-        function.setArgAttr(argument.getArgNumber(), tpu::kMemoryAttrName,
-                            attribute);
+        ofArguments[argument.getArgNumber()].set(tpu::kMemoryAttrName,
+                                                 attribute);
       else
         value.getDefiningOp()->setAttr(tpu::kMemoryAttrName, attribute);
     }
+    function.setAllArgAttrs(
+        llvm::map_to_vector(ofArguments, [&](NamedAttrList &attributes) {
+          return attributes.getDictionary(context);
+        }));
     for (auto [value, alias] : network.views)
       value.getDefiningOp()->setAttr(tpu::kMemoryAttrName, viewAttr(alias));
   }

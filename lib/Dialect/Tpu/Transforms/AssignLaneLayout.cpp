@@ -308,6 +308,9 @@ private:
         (from != result && leavesFewLanes(op, layout)))
       return;
     carryTo(result);
+    // All operands have it, or cannot, since another of them brought it.
+    if (!carried.insert({op, {layout.n, layout.c}}).second)
+      return;
     auto lanes = dyn_cast<LaneLayoutOpInterface>(op);
     for (OpOperand &operand : op->getOpOperands())
       if (lanes ? lanes.hasKeptAxes(operand.getOperandNumber())
@@ -491,6 +494,8 @@ private:
   bool carriesOn;
   llvm::MapVector<Value, LaneLayout> layouts;
   SmallVector<Value> pending;
+  /// Operations whose operands were given a layout.
+  llvm::DenseSet<std::pair<Operation *, std::pair<int64_t, int64_t>>> carried;
 };
 
 struct TpuAssignLaneLayout
