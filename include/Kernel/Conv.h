@@ -73,8 +73,9 @@ std::vector<char> packConvWeights(const Arch &arch, const ConvParams &params,
 
 /// Whether a convolution of a 16-bit input can read f32 from global memory and
 /// round it itself, and takes less time than with a cast of its own before.
-/// Places and types of weights and result do not matter.
-bool canRoundInput(const Arch &arch, const ConvParams &params);
+/// Places and types of weights and result do not matter. An input that fits
+/// into local memory is loaded more than once with `rereads` alone.
+bool canRoundInput(const Arch &arch, const ConvParams &params, bool rereads);
 
 /// Fails on sizes beyond the command's fields. Weights do not matter.
 llvm::Error checkConv(const Arch &arch, const ConvParams &params);

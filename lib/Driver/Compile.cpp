@@ -91,12 +91,13 @@ static void buildTpu(OpPassManager &manager, const CompileOptions &options) {
 
 static void buildLayout(OpPassManager &manager, unsigned optLevel) {
   manager.addNestedPass<func::FuncOp>(tpu::createTpuAllowSplit());
-  if (optLevel > 1)
+  if (optLevel > 1) {
     manager.addPass(tpu::createTpuChooseBatchSplit());
-  if (optLevel > 1)
+    manager.addPass(tpu::createTpuChooseInputCasts());
     manager.addPass(tpu::createTpuChoosePixelBlocks());
-  else
+  } else {
     manager.addNestedPass<func::FuncOp>(tpu::createTpuFoldPixels());
+  }
   tpu::buildLanesPipeline(manager.nest<func::FuncOp>());
 }
 

@@ -401,7 +401,8 @@ bool kernel::isFoldable(const Arch &arch, const ConvParams &params) {
   return chooseFold(arch, params).has_value();
 }
 
-bool kernel::canRoundInput(const Arch &arch, const ConvParams &params) {
+bool kernel::canRoundInput(const Arch &arch, const ConvParams &params,
+                           bool rereads) {
   if (byteWidth(params.input.type) != 2)
     return false;
   ConvParams rounding = params;
@@ -419,7 +420,7 @@ bool kernel::canRoundInput(const Arch &arch, const ConvParams &params) {
                       ceilDiv(params.inChannels, arch.lanes) *
                       byteWidth(params.input.type);
   bool staysLocal = !apart && laneBytes < arch.laneBytes / 2;
-  if (staysLocal &&
+  if (staysLocal && !rereads &&
       loadCost(arch, rounding, fused->fold) >
           elements * byteWidth(ElementType::F32) / arch.loadBytesPerCycle)
     return false;

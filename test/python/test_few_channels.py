@@ -4,6 +4,7 @@ import checks
 import networks as nets
 import numpy as np
 import pytest
+import tpuc
 from onnx import helper
 from tpuc.compare import compare
 
@@ -114,3 +115,21 @@ def test_bias_and_norm_after_a_transposed_convolution(precision):
     )
     compiled = check(model, precision, {"x": random(rng, 1, 8, 13, 17)})
     assert "tpu.conv" not in kinds(compiled)
+
+
+def test_a_row_of_results_is_one_transfer():
+    """Class scores of a global pool lie one a lane, which were a transfer each."""
+    rng = np.random.default_rng(0)
+    weights = {"w": rng.standard_normal((1000, 32, 1, 1)).astype(np.float32)}
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"]),
+        helper.make_node("GlobalAveragePool", ["a"], ["b"]),
+        helper.make_node("Flatten", ["b"], ["y"]),
+    ]
+    model = nets.network(nodes, {"x": [1, 32, 7, 7]}, {"y": None}, weights)
+    data = {"x": rng.standard_normal((1, 32, 7, 7)).astype(np.float32)}
+    compiled = tpuc.compile(model, "F16")
+    result, expected = compiled.run(data)["y"], checks.reference(model, data)["y"]
+    assert np.abs(result - expected).max() < 4e-3 * np.abs(expected).max()
+    casts = [layer for layer in compiled.profile().layers if layer.kind == "tpu.cast"]
+    assert casts[-1].gdma_cycles < 2000

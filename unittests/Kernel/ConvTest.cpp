@@ -196,7 +196,7 @@ TEST_P(RoundingConv, MatchesReference) {
   for (ElementType type : {ElementType::F16, ElementType::BF16}) {
     ConvParams params = paramsOf(GetParam());
     params.input.type = type;
-    ASSERT_TRUE(canRoundInput(kBM1684X, params));
+    ASSERT_TRUE(canRoundInput(kBM1684X, params, /*rereads=*/false));
     checkConv(kBM1684X, GetParam(), type, type, /*roundsInput=*/true);
   }
 }
@@ -268,7 +268,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(RoundingConvTest, NotOfManyChannels) {
   ConvParams params = paramsOf({1, 64, 14, 14, 64, square(3, 1, 1)});
   params.input.type = ElementType::F16;
-  EXPECT_FALSE(canRoundInput(kBM1684X, params));
+  EXPECT_FALSE(canRoundInput(kBM1684X, params, /*rereads=*/false));
   params.input.type = ElementType::F32;
   params.rounded = ElementType::F16;
   KernelList kernels;

@@ -39,6 +39,20 @@ def TpuChoosePixelBlocks : Pass<"tpu-choose-pixel-blocks", "::mlir::ModuleOp"> {
   ];
 }
 
+def TpuChooseInputCasts : Pass<"tpu-choose-input-casts", "::mlir::ModuleOp"> {
+  let summary = "Let first convolutions round inputs where the program gets faster";
+  let description = [{
+    Runs `tpu-fuse-input-casts` on copies of a network, with and without leave to
+    load rows more than once that would fit into local memory, and keeps what
+    takes fewer cycles as a whole. A network to which that makes no difference is
+    left alone at no cost.
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect"];
+  let statistics = [
+    Statistic<"numTried", "tried", "Schedules that were compared">
+  ];
+}
+
 def TpuPackWeights : Pass<"tpu-pack-weights", "::mlir::func::FuncOp"> {
   let summary = "Hold weights as commands load them";
   let description = [{

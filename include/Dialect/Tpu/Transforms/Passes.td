@@ -424,6 +424,10 @@ def TpuFuseInputCasts : Pass<"tpu-fuse-input-casts", "::mlir::func::FuncOp"> {
     %1 = tpu.conv %arg0, %filter ... : (tensor<1x3x224x224xf32>, tensor<16x3x3x3xf16>)
     ```
   }];
+  let options = [
+    Option<"rereads", "rereads", "bool", "false",
+           "Load rows more than once although the input fits into local memory">
+  ];
   let statistics = [Statistic<"numFused", "fused", "Casts that convolutions do">];
 }
 

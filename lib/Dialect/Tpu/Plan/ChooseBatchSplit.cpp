@@ -6,13 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Arch/Chip.h"
+#include "Trial.h"
+
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/Tpu/IR/Tpu.h"
 #include "Dialect/Tpu/Plan/KernelContext.h"
-#include "Dialect/Tpu/Plan/Passes.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "Kernel/Tensor.h"
-#include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/Support/DebugLog.h"
 
@@ -159,15 +159,15 @@ private:
   std::optional<uint64_t> costOf(func::FuncOp function, const Split &how,
                                  bool isSearched) {
     ++numTried;
-    OpBuilder builder(function);
-    auto copy = cast<func::FuncOp>(builder.clone(*function));
-    std::optional<uint64_t> cycles;
-    OpPassManager lanes(func::FuncOp::getOperationName());
-    tpu::buildLanesPipeline(lanes);
-    if (succeeded(split(copy, how)) && succeeded(runPipeline(lanes, copy)))
-      cycles = tpu::estimateCycles(getOperation(), copy, isSearched);
-    copy.erase();
-    return cycles;
+    func::FuncOp copy = tpu::copyOf(function);
+    if (failed(split(copy, how))) {
+      copy.erase();
+      return std::nullopt;
+    }
+    auto run = [&](OpPassManager &manager, func::FuncOp copy) {
+      return runPipeline(manager, copy);
+    };
+    return tpu::tryOut(copy, run, isSearched);
   }
 
   LogicalResult split(func::FuncOp function, const Split &how) {

@@ -6,11 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Trial.h"
+
 #include "Dialect/BM1684X/IR/BM1684X.h"
 #include "Dialect/Tpu/IR/Tpu.h"
-#include "Dialect/Tpu/Plan/Passes.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
-#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/Hashing.h"
 #include "llvm/Support/DebugLog.h"
 
@@ -37,13 +37,18 @@ struct TpuChoosePixelBlocks
 
 private:
   void choose(func::FuncOp function) {
-    OpBuilder builder(function);
+    auto costOf = [&](func::FuncOp copy) {
+      ++numTried;
+      return tpu::tryOut(copy, [&](OpPassManager &manager, func::FuncOp copy) {
+        return runPipeline(manager, copy);
+      });
+    };
     std::optional<uint64_t> fewest;
     std::optional<unsigned> best;
     llvm::SmallVector<llvm::hash_code> tried{signatureOf(function)};
     // The least price comes first: without blocks by it there are none.
     for (unsigned price : {1U, 4U, 0U}) {
-      auto copy = cast<func::FuncOp>(builder.clone(*function));
+      func::FuncOp copy = tpu::copyOf(function);
       if (failed(fold(copy, price)))
         return signalPassFailure();
       llvm::hash_code signature = signatureOf(copy);
@@ -51,7 +56,7 @@ private:
       if (isNew) {
         tried.push_back(signature);
         if (!fewest)
-          fewest = costOf(cast<func::FuncOp>(builder.clone(*function)));
+          fewest = costOf(tpu::copyOf(function));
         std::optional<uint64_t> cycles = costOf(copy);
         if (cycles && (!fewest || *cycles < *fewest)) {
           fewest = cycles;
@@ -84,18 +89,6 @@ private:
     options.price = price;
     manager.addPass(tpu::createTpuFoldPixels(options));
     return runPipeline(manager, function);
-  }
-
-  /// The cycles of the function, which is erased.
-  std::optional<uint64_t> costOf(func::FuncOp copy) {
-    ++numTried;
-    std::optional<uint64_t> cycles;
-    OpPassManager lanes(func::FuncOp::getOperationName());
-    tpu::buildLanesPipeline(lanes);
-    if (succeeded(runPipeline(lanes, copy)))
-      cycles = tpu::estimateCycles(getOperation(), copy, /*isSearched=*/false);
-    copy.erase();
-    return cycles;
   }
 };
 

@@ -476,6 +476,10 @@ private:
     auto lanes = dyn_cast<LaneLayoutOpInterface>(user);
     if (lanes && lanes.readsRows(use.getOperandNumber()))
       return true;
+    // Results of the network are transfers, for which each lane is a row.
+    constexpr int64_t kManyLanes = 64;
+    if (user->hasTrait<OpTrait::IsTerminator>())
+      return shape.back() >= kManyLanes;
     if (isFunction(user))
       return leadsToRows(user->getResult(0));
     if (!user->hasTrait<tpu::Pointwise>())

@@ -23,7 +23,8 @@ using namespace mlir;
 using namespace tpuc;
 
 /// The cast of an f32 input whose only reader is `conv`, if it can be fused.
-static tpu::CastOp getFusibleCast(const Arch &arch, tpu::ConvOp conv) {
+static tpu::CastOp getFusibleCast(const Arch &arch, tpu::ConvOp conv,
+                                  bool rereads) {
   auto cast = conv.getInput().getDefiningOp<tpu::CastOp>();
   if (!cast || !cast->hasOneUse() || !isa<BlockArgument>(cast.getInput()) ||
       !tpu::getElement(cast.getInput()).isF32() ||
@@ -37,17 +38,19 @@ static tpu::CastOp getFusibleCast(const Arch &arch, tpu::ConvOp conv) {
   kernel::ConvParams params;
   params.input.type = *type;
   setConvShapes(conv, params);
-  return kernel::canRoundInput(arch, params) ? cast : nullptr;
+  return kernel::canRoundInput(arch, params, rereads) ? cast : nullptr;
 }
 
 namespace {
 
 struct TpuFuseInputCasts
     : public tpuc::tpu::impl::TpuFuseInputCastsBase<TpuFuseInputCasts> {
+  using TpuFuseInputCastsBase::TpuFuseInputCastsBase;
+
   void runOnOperation() override {
     const Arch &arch = archOf(getOperation());
     getOperation().walk([&](tpu::ConvOp conv) {
-      tpu::CastOp cast = getFusibleCast(arch, conv);
+      tpu::CastOp cast = getFusibleCast(arch, conv, rereads);
       if (!cast)
         return;
       conv.getInputMutable().assign(cast.getInput());
