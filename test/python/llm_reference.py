@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from tpuc.llm.checkpoint import Checkpoint
+from tpuc.llm.linear import Linear
 
 
 def rms_norm(x: np.ndarray, weight: np.ndarray, epsilon: float) -> np.ndarray:
@@ -20,20 +21,25 @@ def activation(x: np.ndarray, name: str) -> np.ndarray:
 
 
 class Reference:
-    """A checkpoint with all its numbers in memory; keeps keys and values."""
+    """A checkpoint with all its numbers in memory; keeps keys and values.
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    ``numbers`` gives those of a layer's matrix, ``head_numbers`` those of the matrix of logits.
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint, numbers=Linear.values, head_numbers=Linear.values
+    ) -> None:
         self.checkpoint, self.config = checkpoint, checkpoint.config
         c = self.config
         self.weights = [
             {
-                p: checkpoint.linear(i, p).values()
+                p: numbers(checkpoint.linear(i, p))
                 for p in ("q", "k", "v", "o", "gate", "up", "down")
             }
             for i in range(c.layers)
         ]
         self.table = checkpoint.embedding().values()
-        self.head = checkpoint.head().values()
+        self.head = head_numbers(checkpoint.head())
         self.cache: list[list[np.ndarray]] = [[] for _ in range(c.layers)]
         self.places = 0
 

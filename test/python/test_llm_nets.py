@@ -7,6 +7,7 @@ from llm_reference import Reference
 from tpuc.cli import front
 from tpuc.llm.chat import Chat
 from tpuc.llm.checkpoint import Checkpoint
+from tpuc.llm.codes import CodedProducts
 from tpuc.model import Model, load_core
 
 PROMPT = [3, 41, 7, 90, 12]
@@ -58,6 +59,35 @@ def test_gguf(tmp_path, quantize, tolerance):
     chat = build(tmp_path / "model.gguf", tmp_path / "out.bmodel", "--quantize", quantize)
     reference = Reference(Checkpoint(tmp_path / "model.gguf", 16))
     check_tokens(chat, reference, PROMPT, 9, tolerance)
+
+
+@pytest.mark.parametrize(
+    ("quantize", "bits", "tolerance"), [("W4F16", 4, 0.01), ("W8F16", 8, 0.01), ("W4BF16", 4, 0.06)]
+)
+def test_weights_of_few_bits(tmp_path, quantize, bits, tolerance):
+    write_folder(tmp_path / "model", {"model_type": "qwen2"})
+    more = ("--quantize", quantize, "--group", "32", "--head", "W8")
+    chat = build(tmp_path / "model", tmp_path / "out.bmodel", *more)
+    layers, head = (CodedProducts(count, 32) for count in (bits, 8))
+    reference = Reference(
+        Checkpoint(tmp_path / "model", 16),
+        lambda matrix: layers.codes(matrix).values(),
+        lambda matrix: head.codes(matrix).values(),
+    )
+    check_tokens(chat, reference, PROMPT, 9, tolerance)
+
+
+@pytest.mark.parametrize("kind", ["Q4_0", "Q4_1", "Q8_0"])
+def test_codes_of_a_checkpoint_stay(tmp_path, kind):
+    write_gguf(tmp_path / "model.gguf", kind)
+    quantize = "W8F16" if kind == "Q8_0" else "W4F16"
+    chat = build(tmp_path / "model.gguf", tmp_path / "out.bmodel", "--quantize", quantize)
+    reference = Reference(Checkpoint(tmp_path / "model.gguf", 16))
+    check_tokens(chat, reference, PROMPT, 9, 0.01)
+    # Both blocks of a layer read the same bytes.
+    assert chat.seq == 16
+    core = load_core(tmp_path / "out.bmodel")
+    assert core.extract(2).has_coefficients_of(core.extract(3))
 
 
 def test_a_prompt_longer_than_its_blocks(tmp_path):

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ComparedSums.h"
 #include "ConvForm.h"
 #include "PatchEmbedding.h"
 
@@ -248,18 +249,9 @@ static Value productInParts(Value left, Value right, Value bias,
   return sum;
 }
 
-/// The element type of a product: sums that are only compared to find the
-/// largest stay as they are, since rounding makes equal ones of the best.
-static Type getProductElement(top::MatMulOp op, Type element) {
-  bool isCompared =
-      !op.getOutput().use_empty() &&
-      llvm::all_of(op.getOutput().getUsers(), llvm::IsaPred<top::ArgOp>);
-  return isCompared ? Float32Type::get(op.getContext()) : element;
-}
-
 static LogicalResult lowerMatMul(top::MatMulOp op, Lowering &lowering) {
   Type element = lowering.getFloatElement(op);
-  Type resultElement = getProductElement(op, element);
+  Type resultElement = getSumElement(op.getOutput(), element);
   Value left = lowering.get(op.getLhs(), element);
   Value right = lowering.get(op.getRhs(), element);
   Value bias =

@@ -6,6 +6,7 @@
 
 #include "LoweringSet.h"
 #include "Conversion/TopToTpu/LowerToTpu.h"
+#include "LowerA16.h"
 #include "LowerDetection.h"
 #include "mlir/IR/MLIRContext.h"
 
@@ -14,6 +15,7 @@ using namespace tpuc;
 
 LoweringSet tpuc::makeLoweringSet(MLIRContext *context) {
   LoweringSet set;
+  populateA16Lowerings(set);
   populateContractionLowerings(set);
   populateDetectionLowerings(set);
   populateElementwiseLowerings(set);

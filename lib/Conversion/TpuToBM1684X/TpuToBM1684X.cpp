@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "A16Kernels.h"
 #include "Arch/Chip.h"
 #include "DetectionKernels.h"
 #include "Dialect/Tpu/Plan/PlanText.h"
@@ -271,6 +272,7 @@ private:
 
 void tpuc::registerTpuKernels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, tpu::TpuDialect *) {
+    attachA16Kernels(context);
     attachAttentionKernels(context);
     attachDetectionKernels(context);
     attachElementwiseKernels(context);

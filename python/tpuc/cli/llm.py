@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tpuc.cli.common import Parser, add_debug, add_version
-from tpuc.errors import UserError
+from tpuc.errors import UserError, unknown
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -19,8 +19,17 @@ def build_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .bmodel")
     parser.add_argument(
-        "--quantize", default="BF16", metavar="F16|BF16",
+        "--quantize", default="BF16", metavar="W4F16|W4BF16|W8F16|W8BF16|F16|BF16",
         help="how weights are stored and in what is computed (default: BF16)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--group", type=int, default=64, metavar="N",
+        help="columns that share a scale, of weights that are quantised here (default: 64)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--head", default="", metavar="W8|F16",
+        help="how the matrix of logits is stored (default: W8 where --quantize has fewer bits "
+        "than 16, else as there)",
     )  # fmt: skip
     parser.add_argument(
         "--seq", "--seq_length", type=int, default=512, metavar="N",
@@ -46,6 +55,9 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+_HEADS = {"": 0, "W8": 8, "F16": 16, "BF16": 16}
+
+
 def _numbers(text: str) -> list[int]:
     try:
         return [int(word) for word in text.split(",") if word.strip()]
@@ -63,10 +75,18 @@ def command(argv: Sequence[str]) -> None:
 
     if Path(args.output).suffix != ".bmodel":
         raise UserError(f"{args.output}: expected the name of a .bmodel")
+    if args.head.upper() not in _HEADS:
+        raise unknown("--head", args.head, [name for name in _HEADS if name])
     options = LlmOptions(
-        args.quantize.upper(), args.seq, args.prefill, _numbers(args.stages), args.do_sample,
-        check_opt(args.opt),
-    )  # fmt: skip
+        quantize=args.quantize.upper(),
+        group=args.group,
+        head_bits=_HEADS[args.head.upper()],
+        seq=args.seq,
+        prefill=args.prefill,
+        stages=_numbers(args.stages),
+        do_sample=args.do_sample,
+        opt=check_opt(args.opt),
+    )
     progress = Progress()
     names = build_llm(args.source, args.output, options, args.tokenizer, progress)
     rows = [

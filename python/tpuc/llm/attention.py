@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tpuc.frontend.converters.attention import repeat_heads
 from tpuc.frontend.emit import Emitter, Tensor
 
 
@@ -37,12 +38,13 @@ def attend(
 ) -> Tensor:
     """softmax(scale query key^T + mask) value, of heads that share keys and values.
 
-    The queries of a key's head are rows of one product, so that no key is repeated.
+    Keys are not repeated in memory: the queries of a key's head are rows of one product, or read
+    it by a stride of 0.
 
     Args:
         e: emits.
         heads: their sizes.
-        query: [1, tokens, heads, size].
+        query: [1, heads, tokens, size].
         key: [1, tokens, groups, size].
         value: [1, tokens, groups, size].
         mask: [1, 1, tokens, history + tokens].
@@ -51,22 +53,29 @@ def attend(
     Returns:
         [1, tokens, heads * size].
     """
-    tokens, shared = query.shape[1], heads.queries // heads.keys
-    if past:
-        key, value = (
-            e.op("concat", [old, new], {"axis": 1})
-            for old, new in zip(past, (key, value), strict=True)
-        )
-    keys = key.shape[1]
-    key, value = (e.permute(side, (0, 2, 1, 3)) for side in (key, value))
-    query = e.permute(e.binary("mul", query, heads.scale), (0, 2, 1, 3))
-    query = e.reshape(query, (1, heads.keys, shared * tokens, heads.size))
-    scores = e.op("matmul", [query, key], {"right_transpose": True})
+    tokens, shared = query.shape[2], heads.queries // heads.keys
+    query = e.binary("mul", query, heads.scale)
+    # Keys and values of the history and of the tokens stay apart, so that none is moved.
+    sides = [e.permute(side, (0, 2, 1, 3)) for side in (*past, key, value)]
+    if tokens == 1:
+        query = e.reshape(query, (1, heads.keys, shared, heads.size))
+    else:
+        sides = [repeat_heads(side, heads.queries, e) for side in sides]
+    keys, values = sides[0::2], sides[1::2]
+    scores = [e.op("matmul", [query, part], {"right_transpose": True}) for part in keys]
+    whole = e.op("concat", scores, {"axis": 3}) if past else scores[0]
     if heads.cap:
-        bounded = e.unary("tanh", e.binary("mul", scores, 1 / heads.cap))
-        scores = e.binary("mul", bounded, heads.cap)
-    scores = e.reshape(scores, (1, heads.queries, tokens, keys))
-    weights = e.op("softmax", [e.binary("add", scores, mask)], {"axis": 3})
-    weights = e.reshape(weights, (1, heads.keys, shared * tokens, keys))
-    mixed = e.reshape(e.op("matmul", [weights, value]), (1, heads.queries, tokens, heads.size))
+        bounded = e.unary("tanh", e.binary("mul", whole, 1 / heads.cap))
+        whole = e.binary("mul", bounded, heads.cap)
+    shape = whole.shape
+    whole = e.reshape(whole, (1, heads.queries, tokens, shape[3]))
+    weights = e.op("softmax", [e.binary("add", whole, mask)], {"axis": 3})
+    weights = e.reshape(weights, shape)
+    mixed, first = None, 0
+    for part in values:
+        own = e.slice_axis(weights, 3, first, part.shape[2])
+        first += part.shape[2]
+        product = e.op("matmul", [own, part])
+        mixed = product if mixed is None else e.binary("add", mixed, product)
+    mixed = e.reshape(mixed, (1, heads.queries, tokens, heads.size))
     return e.reshape(e.permute(mixed, (0, 2, 1, 3)), (1, tokens, heads.queries * heads.size))

@@ -47,7 +47,7 @@ def build_llm(
         checkpoint = Checkpoint(source, options.seq)
         check_memory(checkpoint.config, options)
         tokens = find_tokenizer(checkpoint, tokenizer)
-    builder = NetBuilder(checkpoint)
+    builder = NetBuilder(checkpoint, options.multiply, options.multiply_head)
     sets = list(_networks(builder, options))
     with tempfile.TemporaryDirectory(dir=Path(output).parent, prefix=".llm") as folder:
         parts = []

@@ -144,21 +144,22 @@ class NetBuilder:
         c = self.checkpoint.config
         x = self._norm(e, layer, "attn_norm", states)
         tokens = x.shape[1]
-        # [1, tokens, heads, size]
+        # [1, heads, tokens, size], values as they are cached: [1, tokens, heads, size].
         query, key, value = (
             e.reshape(self._project(e, layer, part, x), (1, tokens, heads, c.head_size))
             for part, heads in (("q", c.heads), ("k", c.kv_heads), ("v", c.kv_heads))
         )
+        query, key = (e.permute(side, (0, 2, 1, 3)) for side in (query, key))
         if self.checkpoint.family.head_norms:
             query = self._norm(e, layer, "q_norm", query)
             key = self._norm(e, layer, "k_norm", key)
         e.location = "rope"
         history = past[0].shape[1] if past else 0
-        tables = [
-            self._rows(e, table, positions)
-            for table in c.ropes[layer].tables(max(history + tokens, tokens))
-        ]
+        cosines, sines = c.ropes[layer].tables(history + tokens)
+        whole = np.hstack([cosines, cosines]), np.hstack([-sines, sines])
+        tables = [self._rows(e, table, positions) for table in whole]
         query, key = (rotate(e, part, tables) for part in (query, key))
+        key = e.permute(key, (0, 2, 1, 3))
         e.location = "attention"
         window = c.window(layer)
         if 0 < window < mask.shape[-1]:
@@ -169,10 +170,10 @@ class NetBuilder:
         return self._project(e, layer, "o", mixed), key, value
 
     def _rows(self, e: Emitter, table: np.ndarray, positions: Tensor) -> Tensor:
-        """Rows of a table of positions, [1, tokens, 1, columns]."""
+        """Rows of a table of positions, [1, 1, tokens, columns]."""
         e.limit_indices(positions, len(table))
         rows = e.op("gather", [Tensor.constant(table), positions], {"axis": 0})
-        return e.reshape(rows, (1, positions.size, 1, table.shape[1]))
+        return e.reshape(rows, (1, 1, positions.size, table.shape[1]))
 
     def _outside_window(
         self, e: Emitter, positions: Tensor, history: int, tokens: int, window: int, like: Tensor
@@ -219,16 +220,16 @@ def rotate(e: Emitter, x: Tensor, tables: list[Tensor]) -> Tensor:
 
     Args:
         e: emits.
-        x: [1, tokens, heads, size].
-        tables: cosines and sines, each [1, tokens, 1, pairs].
+        x: [1, heads, tokens, size].
+        tables: cosines, and sines with the sign of their column's partner, each
+            [1, 1, tokens, columns].
     """
     cosine, sine = tables
-    pairs = cosine.shape[3]
-    left, right = (e.slice_axis(x, 3, first, pairs) for first in (0, pairs))
-    parts = [
-        e.binary("sub", e.binary("mul", left, cosine), e.binary("mul", right, sine)),
-        e.binary("add", e.binary("mul", right, cosine), e.binary("mul", left, sine)),
-    ]
-    if rest := x.shape[3] - 2 * pairs:
-        parts.append(e.slice_axis(x, 3, 2 * pairs, rest))
-    return e.op("concat", parts, {"axis": 3})
+    columns = cosine.shape[3]
+    turned = e.slice_axis(x, 3, 0, columns)
+    halves = [e.slice_axis(x, 3, first, columns // 2) for first in (columns // 2, 0)]
+    partner = e.op("concat", halves, {"axis": 3})
+    made = e.binary("add", e.binary("mul", turned, cosine), e.binary("mul", partner, sine))
+    if rest := x.shape[3] - columns:
+        return e.op("concat", [made, e.slice_axis(x, 3, columns, rest)], {"axis": 3})
+    return made

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tpuc.errors import UserError, unknown
+from tpuc.llm.codes import GRANULE, CodedProducts
 from tpuc.llm.config import LlmConfig
+from tpuc.llm.nets import Multiply, multiply
 
 # Bytes of the chip's memory.
 MEMORY = 16 << 30
 _HALF = 2
-PRECISIONS = {"F16": "F16", "BF16": "BF16"}
+# How weights are held: the precision of what is computed, and the bits of a weight.
+PRECISIONS = {
+    "F16": ("F16", 16), "BF16": ("BF16", 16), "W8F16": ("F16", 8), "W8BF16": ("BF16", 8),
+    "W4F16": ("F16", 4), "W4BF16": ("BF16", 4),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,8 @@ class LlmOptions:
 
     Attributes:
         quantize: a key of ``PRECISIONS``.
+        group: columns of a matrix that share a scale where it is quantised here.
+        head_bits: of a weight of the matrix of logits; 0 for 8 where others have fewer than 16.
         seq: tokens of a conversation, and so positions of the cache.
         prefill: tokens that the blocks for prompts take at once; 0 for ``seq``.
         stages: lengths of history, besides ``seq``, for which decoding is compiled too.
@@ -28,6 +36,8 @@ class LlmOptions:
     """
 
     quantize: str = "BF16"
+    group: int = 64
+    head_bits: int = 0
     seq: int = 512
     prefill: int = 0
     stages: Sequence[int] = ()
@@ -37,6 +47,10 @@ class LlmOptions:
     def __post_init__(self) -> None:
         if self.quantize not in PRECISIONS:
             raise unknown("quantize", self.quantize, PRECISIONS)
+        if self.group % GRANULE or self.group < 1:
+            raise UserError(f"group is {self.group}, expected a multiple of {GRANULE}")
+        if self.head_bits not in (0, 8, 16):
+            raise UserError(f"the head has {self.head_bits} bits, expected 8 or 16")
         if self.seq < 2:
             raise UserError(f"seq is {self.seq}, expected at least 2")
         if not 0 <= self.prefill <= self.seq:
@@ -48,7 +62,21 @@ class LlmOptions:
     @property
     def precision(self) -> str:
         """In which the networks compute."""
-        return PRECISIONS[self.quantize]
+        return PRECISIONS[self.quantize][0]
+
+    @property
+    def multiply(self) -> Multiply:
+        """What emits products with the matrices of layers."""
+        return self._products(PRECISIONS[self.quantize][1])
+
+    @property
+    def multiply_head(self) -> Multiply:
+        """What emits the product with the matrix of logits."""
+        bits = PRECISIONS[self.quantize][1]
+        return self._products(self.head_bits or max(8, bits))
+
+    def _products(self, bits: int) -> Multiply:
+        return multiply if bits == 16 else CodedProducts(bits, self.group)
 
     @property
     def prompt(self) -> int:
@@ -61,12 +89,19 @@ class LlmOptions:
         return sorted({self.seq, *self.stages}, reverse=True)
 
 
-def weight_bytes(config: LlmConfig) -> int:
-    """Of all matrices, in 16 bits each."""
+def weight_bytes(config: LlmConfig, options: LlmOptions) -> int:
+    """Of all matrices: numbers of 16 bits, or codes with a scale and a zero point a group."""
     c = config
     attention = c.hidden * c.head_size * 2 * (c.heads + c.kv_heads)
     layer = attention + 3 * c.hidden * c.intermediate
-    return _HALF * (c.layers * layer + 2 * c.vocabulary * c.hidden)
+    bits = PRECISIONS[options.quantize][1]
+    head = options.head_bits or max(8, bits)
+    table = c.vocabulary * c.hidden
+
+    def size(bits: int) -> float:
+        return _HALF if bits == 16 else bits / 8 + 3 / options.group
+
+    return int(c.layers * layer * size(bits) + table * (size(head) + _HALF))
 
 
 def check_memory(config: LlmConfig, options: LlmOptions) -> None:
@@ -75,7 +110,7 @@ def check_memory(config: LlmConfig, options: LlmOptions) -> None:
     Raises:
         UserError: says how many bytes there would be, and which sequence would fit.
     """
-    weights = weight_bytes(config)
+    weights = weight_bytes(config, options)
     row = 2 * config.layers * config.kv_heads * config.head_size * _HALF
     total = weights + row * options.seq
     if total <= MEMORY:

@@ -7,6 +7,7 @@
 #ifndef TPUC_DIALECT_TOP_IR_TOPOPS_TD
 #define TPUC_DIALECT_TOP_IR_TOPOPS_TD
 
+include "Dialect/Top/IR/TopA16Ops.td"
 include "Dialect/Top/IR/TopBinaryOps.td"
 include "Dialect/Top/IR/TopConstantOps.td"
 include "Dialect/Top/IR/TopConvOps.td"

@@ -7,6 +7,7 @@
 #ifndef TPUC_DIALECT_TPU_IR_TPUOPS_TD
 #define TPUC_DIALECT_TPU_IR_TPUOPS_TD
 
+include "Dialect/Tpu/IR/TpuA16Ops.td"
 include "Dialect/Tpu/IR/TpuAttentionOps.td"
 include "Dialect/Tpu/IR/TpuConstantOps.td"
 include "Dialect/Tpu/IR/TpuConvOps.td"

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../Canonicalize/Patterns.h"
+#include "Dialect/Top/IR/A16.h"
 #include "Dialect/Top/IR/Detection.h"
 #include "Dialect/Top/IR/Top.h"
 #include "mlir/Interfaces/FoldInterfaces.h"

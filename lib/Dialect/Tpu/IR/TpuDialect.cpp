@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Dialect/Top/IR/Top.h"
+#include "Dialect/Tpu/IR/A16.h"
 #include "Dialect/Tpu/IR/Detection.h"
 #include "Verify.h"
 #include "mlir/IR/DialectResourceBlobManager.h"

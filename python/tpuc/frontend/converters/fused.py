@@ -109,6 +109,13 @@ def _matmul_bits(node: Node, inputs: Inputs, e: Emitter) -> Tensor:
         points = np.asarray(zeros, np.float32).reshape(rows, blocks, 1)
     if numbers.shape[-1] != block:
         raise UserError(f"has {packed.shape[-1]} bytes a block, expected {block * bits // 8}")
+    if bits in (4, 8) and depth % block == 0 and depth * bits % 32 == 0:
+        words = np.ascontiguousarray(packed).reshape(rows, -1).view(np.int32)
+        zero_points = np.ascontiguousarray(np.broadcast_to(points, scales.shape), np.float32)
+        operands = [words, scales.reshape(rows, -1), zero_points.reshape(rows, -1)]
+        result = e.op("a16_matmul", [x, *map(Tensor.constant, operands)], {"bits": bits})
+        bias = operand(inputs, 5)
+        return result if bias is None else e.binary("add", result, bias)
     weight = ((numbers - points) * scales).reshape(rows, blocks * block)[:, :depth]
     result = e.op("matmul", [x, Tensor.constant(np.ascontiguousarray(weight.T, np.float32))])
     bias = operand(inputs, 5)
