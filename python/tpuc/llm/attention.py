@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from tpuc.frontend.converters.attention import repeat_heads
 from tpuc.frontend.emit import Emitter, Tensor
 
@@ -38,8 +40,8 @@ def attend(
 ) -> Tensor:
     """softmax(scale query key^T + mask) value, of heads that share keys and values.
 
-    Keys are not repeated in memory: the queries of a key's head are rows of one product, or read
-    it by a stride of 0.
+    Keys are not repeated in memory: one token's heads share one product, those of many tokens read
+    keys by a stride of 0. Those of the history and of the tokens stay apart, so that none is moved.
 
     Args:
         e: emits.
@@ -53,29 +55,82 @@ def attend(
     Returns:
         [1, tokens, heads * size].
     """
-    tokens, shared = query.shape[2], heads.queries // heads.keys
     query = e.binary("mul", query, heads.scale)
-    # Keys and values of the history and of the tokens stay apart, so that none is moved.
-    sides = [e.permute(side, (0, 2, 1, 3)) for side in (*past, key, value)]
-    if tokens == 1:
-        query = e.reshape(query, (1, heads.keys, shared, heads.size))
-    else:
-        sides = [repeat_heads(side, heads.queries, e) for side in sides]
-    keys, values = sides[0::2], sides[1::2]
-    scores = [e.op("matmul", [query, part], {"right_transpose": True}) for part in keys]
-    whole = e.op("concat", scores, {"axis": 3}) if past else scores[0]
+    keys, values = [*past[:1], key], [*past[1:], value]
+    form = _OneToken(e, heads) if query.shape[2] == 1 else _Tokens(e, heads)
+    query = form.queries(query)
+    parts = [e.op("matmul", [query, form.rows(k)], {"right_transpose": True}) for k in keys]
+    scores = e.op("concat", parts, {"axis": parts[0].rank - 1}) if past else parts[0]
     if heads.cap:
-        bounded = e.unary("tanh", e.binary("mul", whole, 1 / heads.cap))
-        whole = e.binary("mul", bounded, heads.cap)
-    shape = whole.shape
-    whole = e.reshape(whole, (1, heads.queries, tokens, shape[3]))
-    weights = e.op("softmax", [e.binary("add", whole, mask)], {"axis": 3})
+        bounded = e.unary("tanh", e.binary("mul", scores, 1 / heads.cap))
+        scores = e.binary("mul", bounded, heads.cap)
+    shape = scores.shape
+    scores = e.reshape(scores, (1, heads.queries, mask.shape[2], mask.shape[3]))
+    weights = e.op("softmax", [e.binary("add", scores, mask)], {"axis": 3})
     weights = e.reshape(weights, shape)
     mixed, first = None, 0
     for part in values:
-        own = e.slice_axis(weights, 3, first, part.shape[2])
-        first += part.shape[2]
-        product = e.op("matmul", [own, part])
+        count = part.shape[1]
+        own = e.slice_axis(weights, weights.rank - 1, first, count)
+        product = e.op("matmul", [own, form.rows(part)])
         mixed = product if mixed is None else e.binary("add", mixed, product)
-    mixed = e.reshape(mixed, (1, heads.queries, tokens, heads.size))
-    return e.reshape(e.permute(mixed, (0, 2, 1, 3)), (1, tokens, heads.queries * heads.size))
+        first += count
+    return form.joined(mixed)
+
+
+@dataclass(frozen=True)
+class _Tokens:
+    """Products head by head."""
+
+    e: Emitter
+    heads: Heads
+
+    def queries(self, query: Tensor) -> Tensor:
+        """[1, heads, tokens, size] as it is."""
+        return query
+
+    def rows(self, side: Tensor) -> Tensor:
+        """Keys or values [1, rows, groups, size] as [1, heads, rows, size]."""
+        return repeat_heads(self.e.permute(side, (0, 2, 1, 3)), self.heads.queries, self.e)
+
+    def joined(self, mixed: Tensor) -> Tensor:
+        _, heads, tokens, size = mixed.shape
+        return self.e.reshape(self.e.permute(mixed, (0, 2, 1, 3)), (1, tokens, heads * size))
+
+
+@dataclass(frozen=True)
+class _OneToken:
+    """One product for all heads, with whole rows of the cache, which are long runs of memory.
+
+    A head's query stands in the columns of its group and is zero in those of others; of what the
+    product with values gives, each head takes the columns of its group.
+    """
+
+    e: Emitter
+    heads: Heads
+
+    def queries(self, query: Tensor) -> Tensor:
+        heads, groups, size = self.heads.queries, self.heads.keys, self.heads.size
+        rows = self.e.reshape(query, (heads, size))
+        if groups == 1:
+            return rows
+        wide = self.e.op("concat", [rows] * groups, {"axis": 1})
+        own = np.repeat(np.arange(groups), heads // groups)[:, None] == np.arange(groups)
+        own = Tensor.constant(np.repeat(own, size, axis=1))
+        return self.e.op("where", [own, wide, self.e.scalar(0.0, wide)])
+
+    def rows(self, side: Tensor) -> Tensor:
+        """Keys or values [1, rows, groups, size] as [rows, groups * size]."""
+        return self.e.reshape(side, (side.shape[1], self.heads.keys * self.heads.size))
+
+    def joined(self, mixed: Tensor) -> Tensor:
+        groups, size = self.heads.keys, self.heads.size
+        shared = self.heads.queries // groups
+        parts = [
+            self.e.reshape(
+                self.e.slice(mixed, [g * shared, g * size], [shared, size], [1, 1]),
+                (1, 1, shared * size),
+            )
+            for g in range(groups)
+        ]
+        return self.e.op("concat", parts, {"axis": 2}) if groups > 1 else parts[0]
