@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from tpuc.compiler import deploy
 from tpuc.frontend.emit import Emitter, Tensor
-from tpuc.llm.codes import round_to_nearest, with_zeros, words_of
-from tpuc.llm.linear import Codes
+from tpuc.llm.codes import CodedProducts, round_to_nearest, with_zeros, words_of
+from tpuc.llm.linear import Codes, Linear
 from tpuc.model import Model
 from tpuc.reference import run_module
 
@@ -122,3 +122,17 @@ def test_groups_without_a_scale():
     codes, scales, zeros = with_zeros(made)
     numbers = (codes.reshape(1, 2, 32) - zeros[..., None]) * scales[..., None]
     np.testing.assert_array_equal(numbers.reshape(1, 64), made.values())
+
+
+def test_a_matrix_of_several_networks_is_quantised_once():
+    values, reads = np.ones((8, 64), np.float32), []
+
+    def read():
+        reads.append(1)
+        return values
+
+    products, matrix = CodedProducts(4, 64), Linear((8, 64), read)
+    for _ in range(2):
+        e = Emitter("net")
+        products(e, e.input("x", (1, 64), "f32"), matrix)
+    assert len(reads) == 1

@@ -54,6 +54,7 @@ class Checkpoint:
     def __init__(self, path: str | Path, positions: int) -> None:
         self.path = Path(path)
         self._method = None
+        self._linears: dict[tuple[int, str], Linear] = {}
         if self.path.is_dir():
             config = self.path / "config.json"
             if not config.is_file():
@@ -140,7 +141,12 @@ class Checkpoint:
         return part, 0, sizes[part]
 
     def linear(self, layer: int, part: str) -> Linear:
-        """The matrix of ``q``, ``k``, ``v``, ``o``, ``gate``, ``up`` or ``down``."""
+        """The one matrix of ``q``, ``k``, ``v``, ``o``, ``gate``, ``up`` or ``down``."""
+        if (layer, part) not in self._linears:
+            self._linears[layer, part] = self._find_linear(layer, part)
+        return self._linears[layer, part]
+
+    def _find_linear(self, layer: int, part: str) -> Linear:
         c = self.config
         depth = {"o": c.heads * c.head_size, "down": c.intermediate}.get(part, c.hidden)
         stored, first, rows = self._rows_of(part)

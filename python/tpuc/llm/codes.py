@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,6 +11,10 @@ from tpuc.llm.linear import Codes, Linear
 
 # Groups of which the chip makes numbers are of a multiple of so many columns.
 GRANULE = 32
+# Matrices of a layer.
+_MOST_KEPT = 7
+# The bits of a code; codes in words, scales and zero points.
+_Arrays = tuple[int, list[np.ndarray]]
 
 
 def round_to_nearest(values: np.ndarray, bits: int, group: int) -> Codes:
@@ -68,6 +72,8 @@ class CodedProducts:
 
     bits: int
     group: int
+    # Operands by the number of a matrix that several networks have, and the matrix.
+    _kept: dict[int, tuple[Linear, _Arrays | None]] = field(default_factory=dict, repr=False)
 
     def codes(self, matrix: Linear) -> Codes | None:
         """The codes of a matrix; None for one whose rows are no whole groups."""
@@ -83,14 +89,26 @@ class CodedProducts:
 
     def __call__(self, e: Emitter, x: Tensor, matrix: Linear) -> Tensor:
         """The product x matrix^T."""
-        made = self.codes(matrix)
-        if made is None:
+        kept = self._kept.get(id(matrix))
+        if kept is None:
+            # Those of one layer.
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            kept = self._kept[id(matrix)] = matrix, self._arrays(matrix)
+        if kept[1] is None:
             weight = np.ascontiguousarray(matrix.values().T)
             return e.op("matmul", [x, Tensor.constant(weight, e.location + ".weight")])
-        codes, scales, zeros = with_zeros(made)
+        bits, arrays = kept[1]
         operands = [
-            Tensor.constant(words_of(codes, made.bits), e.location + ".codes"),
-            Tensor.constant(scales, e.location + ".scales"),
-            Tensor.constant(zeros, e.location + ".zeros"),
+            Tensor.constant(array, f"{e.location}.{name}")
+            for name, array in zip(("codes", "scales", "zeros"), arrays, strict=True)
         ]
-        return e.op("a16_matmul", [x, *operands], {"bits": made.bits})
+        return e.op("a16_matmul", [x, *operands], {"bits": bits})
+
+    def _arrays(self, matrix: Linear) -> _Arrays | None:
+        """The bits of a code, and the operands of the product; None for one of floats."""
+        made = self.codes(matrix)
+        if made is None:
+            return None
+        codes, scales, zeros = with_zeros(made)
+        return made.bits, [words_of(codes, made.bits), scales, zeros]
