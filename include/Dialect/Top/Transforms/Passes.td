@@ -208,6 +208,38 @@ def TopMixAxes : Pass<"top-mix-axes"> {
   let dependentDialects = ["::tpuc::top::TopDialect"];
 }
 
+def TopJoinHeads : Pass<"top-join-heads"> {
+  let summary = "Multiplies narrow heads of factorised attention together";
+  let description = [{
+    Factorised attention multiplies queries with the product of keys and values,
+    for each head. Where a head has at most 32 columns and there are more tokens
+    than columns of all heads, keys are multiplied with the values of all heads
+    and what mixes two heads becomes zero, so that nothing has to be moved to
+    where a head is by itself.
+
+    Before:
+
+    ```mlir
+    %q = top.permute %0 {order = array<i64: 0, 2, 1, 3>}
+        : (tensor<1x64x2x8xf32>) -> tensor<1x2x64x8xf32>
+    // %k and %v alike
+    %1 = top.matmul %k, %v {left_transpose = true} : ... -> tensor<1x2x8x8xf32>
+    %2 = top.matmul %q, %1 : ... -> tensor<1x2x64x8xf32>
+    ```
+
+    After, with `%0` and what keys and values came from as [1, 64, 16]:
+
+    ```mlir
+    %1 = top.matmul %k0, %v0 {left_transpose = true} : ... -> tensor<1x16x16xf32>
+    %2 = top.where %blocks, %1, %zero : ... -> tensor<1x16x16xf32>
+    %3 = top.matmul %q0, %2 : ... -> tensor<1x64x16xf32>
+    %4 = top.reshape %3 : (tensor<1x64x16xf32>) -> tensor<1x64x2x8xf32>
+    %5 = top.permute %4 {order = array<i64: 0, 2, 1, 3>} : ... -> tensor<1x2x64x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::tpuc::top::TopDialect"];
+}
+
 def TopImportCalibration
     : Pass<"top-import-calibration", "::mlir::ModuleOp"> {
   let summary = "Gives values the ranges that calibration found";

@@ -39,6 +39,7 @@ void populateRotationPatterns(mlir::RewritePatternSet &patterns);
 /// Products with small matrices along outer axes as sums of parts. Changes
 /// rounding. After products of rows have two axes.
 void populateMixedAxisPatterns(mlir::RewritePatternSet &patterns);
+void populateJoinedHeadPatterns(mlir::RewritePatternSet &patterns);
 /// Products of rows with one matrix in two axes, reshapes below elementwise
 /// ops.
 void populateRowPatterns(mlir::RewritePatternSet &patterns);

@@ -23,6 +23,7 @@ void top::buildCanonicalizePipeline(OpPassManager &manager) {
   // Separates the parts of formulas by reshapes, so it comes after them.
   manager.addPass(createTopFlattenRows());
   manager.addPass(createTopMixAxes());
+  manager.addPass(createTopJoinHeads());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createTopPropagateTransposes());
