@@ -12,6 +12,7 @@
 #include "Dialect/Tpu/Transforms/AliasAnalysis.h"
 #include "Dialect/Tpu/Transforms/Passes.h"
 #include "Kernel/Tensor.h"
+#include "LaneReaders.h"
 #include "Support/IntMath.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
@@ -367,51 +368,6 @@ private:
            !leadsToImages(op->getResult(0));
   }
 
-  /// Whether an op is a function of one element.
-  static bool isFunction(Operation *op) {
-    return op->hasTrait<tpu::Pointwise>() && op->getNumOperands() == 1;
-  }
-
-  /// Whether `op` is the first of functions of one element of which some take
-  /// many passes over the data.
-  static bool hasManyPasses(Operation *op) {
-    using tpu::UnaryKind;
-    while (isFunction(op)) {
-      auto unary = dyn_cast<tpu::UnaryOp>(op);
-      if (unary &&
-          !llvm::is_contained({UnaryKind::Relu, UnaryKind::LeakyRelu,
-                               UnaryKind::Clip, UnaryKind::Abs, UnaryKind::Neg,
-                               UnaryKind::Hardsigmoid, UnaryKind::Hardswish},
-                              unary.getKind()))
-        return true;
-      if (!op->hasOneUse())
-        return false;
-      op = *op->user_begin();
-    }
-    return false;
-  }
-
-  /// Whether all readers of a value, through functions of one element, take its
-  /// axes from the third on as an image.
-  static bool leadsToImages(Value value) {
-    auto takesImage = [](OpOperand &use) {
-      Operation *user = use.getOwner();
-      ArrayRef<int64_t> shape = shapeOf(use.get());
-      if (isFunction(user))
-        return leadsToImages(user->getResult(0));
-      auto lanes = dyn_cast<LaneLayoutOpInterface>(user);
-      if (lanes && lanes.readsImage(use.getOperandNumber()))
-        return true;
-      if (auto concat = dyn_cast<tpu::ConcatOp>(user))
-        return concat.getAxis() == 1;
-      if (!user->hasTrait<tpu::Pointwise>())
-        return false;
-      ArrayRef<int64_t> all = shapeOf(user->getResult(0));
-      return all[1] > 1 && all.drop_front(2) == shape.drop_front(2);
-    };
-    return !value.use_empty() && llvm::all_of(value.getUses(), takesImage);
-  }
-
   /// Leading axes along which an op's operand is joined of parts, or its result
   /// is taken apart: parts that have lanes of their own are views. 0 for none.
   static size_t axesApart(Operation *op, Value value) {
@@ -460,37 +416,6 @@ private:
     if (shape.size() != 4 || !leadsToImages(reshape.getOutput()))
       return std::nullopt;
     return LaneLayout{shape[0], shape[1]};
-  }
-
-  /// Whether all readers of a value, through functions of one element, take its
-  /// last axis as a row.
-  static bool leadsToRows(Value value) {
-    return !value.use_empty() &&
-           llvm::all_of(value.getUses(),
-                        [](OpOperand &use) { return takesRow(use); });
-  }
-
-  static bool takesRow(OpOperand &use) {
-    Operation *user = use.getOwner();
-    ArrayRef<int64_t> shape = shapeOf(use.get());
-    auto lanes = dyn_cast<LaneLayoutOpInterface>(user);
-    if (lanes && lanes.readsRows(use.getOperandNumber()))
-      return true;
-    // Results of the network are transfers, for which each lane is a row.
-    constexpr int64_t kManyLanes = 64;
-    if (user->hasTrait<OpTrait::IsTerminator>())
-      return shape.back() >= kManyLanes;
-    if (isFunction(user))
-      return leadsToRows(user->getResult(0));
-    if (!user->hasTrait<tpu::Pointwise>())
-      return false;
-    // One row for all rows of the result, or a part of what becomes one.
-    Value result = user->getResult(0);
-    if (shapeOf(result).back() != shape.back())
-      return false;
-    return sizeOf(shapeOf(result)) == sizeOf(shape)
-               ? leadsToRows(result)
-               : sizeOf(shape) == shape.back();
   }
 
   const Arch &arch;
