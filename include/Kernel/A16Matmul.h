@@ -16,7 +16,7 @@
 namespace tpuc::kernel {
 
 /// How a matrix [rows, depth] of codes lies in memory: a row of bytes for each
-/// of its rows, rounded up to whole vectors, rows rounded up to whole lanes. A
+/// of its rows, rounded up to whole words, rows rounded up to whole lanes. A
 /// row begins with its codes; of 4 bits, the first half of the groups is in the
 /// low halves of bytes (the low plane), the others in the high halves, so that
 /// both are unpacked without strides. Scales and zero points follow.
@@ -37,8 +37,8 @@ public:
   /// Groups whose codes are in low halves, or all of 8 bits.
   int64_t lowGroups() const { return bits == 4 ? (groups + 1) / 2 : groups; }
   int64_t codeBytes() const { return lowGroups() * group(); }
-  int64_t scaleOffset() const;
-  int64_t zeroOffset() const;
+  int64_t scaleOffset() const { return codeBytes(); }
+  int64_t zeroOffset() const { return scaleOffset() + 2 * groups; }
   /// Bytes of a row.
   int64_t rowBytes() const;
   /// Rows, padded to whole lanes.
@@ -54,7 +54,7 @@ public:
                          llvm::ArrayRef<float> zeros, ElementType type) const;
 
   /// Loads padded rows from row `first` on, a multiple of the lanes, to
-  /// `local`: u8 [1, rows, 1, rowBytes()], aligned.
+  /// `local`: u8 [1, rows, 1, rowBytes()], rows of a lane without gaps.
   void load(CommandBuilder &builder, const GlobalTensor &matrix, int64_t first,
             const LocalTensor &local) const;
 

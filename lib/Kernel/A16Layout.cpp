@@ -34,28 +34,19 @@ A16Layout::A16Layout(const Arch &arch, int64_t rows, int64_t depth,
     commonZero = int64_t(points.front());
 }
 
-int64_t A16Layout::scaleOffset() const {
-  return alignUp(codeBytes(), arch.vectorBytes);
-}
-
-int64_t A16Layout::zeroOffset() const { return scaleOffset() + 2 * groups; }
-
-/// The most bytes of a row in one transfer, whole vectors.
-static int64_t mostChunkBytes(const Arch &arch) {
-  return matrixChunkBytes(arch) / arch.vectorBytes * arch.vectorBytes;
-}
+/// Bytes of the words in which transfers count.
+static constexpr int64_t kWordBytes = 4;
 
 int64_t A16Layout::rowBytes() const {
   int64_t zeroBytes = zeros == Zeros::Common  ? 0
                       : zeros == Zeros::Bytes ? groups
                                               : 2 * groups;
-  int64_t whole = alignUp(zeroOffset() + zeroBytes, arch.vectorBytes);
-  return alignUp(whole,
-                 arch.vectorBytes * ceilDiv(whole, mostChunkBytes(arch)));
+  int64_t whole = alignUp(zeroOffset() + zeroBytes, kWordBytes);
+  return alignUp(whole, kWordBytes * ceilDiv(whole, matrixChunkBytes(arch)));
 }
 
 int64_t A16Layout::chunks() const {
-  return ceilDiv(rowBytes(), mostChunkBytes(arch));
+  return ceilDiv(rowBytes(), matrixChunkBytes(arch));
 }
 
 int64_t A16Layout::paddedRows() const { return alignUp(rows, arch.lanes); }
@@ -69,7 +60,7 @@ std::vector<char> A16Layout::pack(llvm::ArrayRef<char> codes,
   std::vector<char> line(stride);
   const auto *words = reinterpret_cast<const uint8_t *>(codes.data());
   for (int64_t row = 0; row < rows; ++row) {
-    std::fill(line.begin(), line.end(), 0);
+    llvm::fill(line, 0);
     const uint8_t *source = words + row * depth * bits / 8;
     if (bits == 8) {
       std::memcpy(line.data(), source, depth);
@@ -104,7 +95,7 @@ std::vector<char> A16Layout::pack(llvm::ArrayRef<char> codes,
 void A16Layout::load(CommandBuilder &builder, const GlobalTensor &matrix,
                      int64_t first, const LocalTensor &local) const {
   int64_t blocks = ceilDiv(local.shape[C], arch.lanes);
-  int64_t words = chunkBytes() / 4, lanes = arch.lanes;
+  int64_t words = chunkBytes() / kWordBytes, lanes = arch.lanes;
   int64_t block = chunks() * lanes * words;
   GlobalTensor source = matrix;
   source.offsetBytes += first * rowBytes();
@@ -113,7 +104,7 @@ void A16Layout::load(CommandBuilder &builder, const GlobalTensor &matrix,
     LocalTensor part = local.at(uint32_t(local.address + c * chunkBytes()));
     part.type = ElementType::I32;
     part.shape = {blocks, lanes, 1, words};
-    part.strides = {rowBytes() / 4, words, words, 1};
+    part.strides = {rowBytes() / kWordBytes, words, words, 1};
     builder.loadBlocks(part, source.advanced(c * lanes * words), blocks,
                        lanes * words, block);
   }

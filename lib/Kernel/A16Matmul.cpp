@@ -41,8 +41,8 @@ public:
   }
 
   LocalTensor placeInput(unsigned index, const Box &box) const override {
-    return alignedTensor(arch, 0, box.size,
-                         index == kLeft ? type() : ElementType::U8);
+    return index == kLeft ? alignedTensor(arch, 0, box.size, type())
+                          : compactTensor(arch, 0, box.size, ElementType::U8);
   }
   LocalTensor placeResult(const Box &tile) const override {
     return alignedTensor(arch, 0, tile.size, params.result.type);

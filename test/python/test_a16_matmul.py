@@ -99,8 +99,8 @@ def test_weights_take_half_a_byte():
     codes, scales, points = random_codes(256, 2048, 64, 4, "bytes")
     model = Model(deploy(network(codes, scales, points, 4, (1,)), "F16"))
     stage = model.core.describe()["networks"][0][1][0]
-    # Codes, a scale and a zero point for each 64 of them, whole vectors.
-    size = 256 * (1024 + 32 * 3 + 32)
+    # Codes, and a scale and a zero point for each 64 of them.
+    size = 256 * (1024 + 32 * 3)
     assert size <= stage["coefficient_bytes"] <= size + 3 * 4096
 
 
