@@ -164,7 +164,11 @@ void ModuleBuilder::nameTensor(int64_t value, const std::string &node,
 }
 
 void ModuleBuilder::setRange(int64_t value, double low, double high) {
-  top::setCalibratedRange(lookUp(value), low, high);
+  // Those of inputs are attributes of the function, which follow.
+  if (isa<BlockArgument>(lookUp(value)))
+    inputRanges.push_back({lookUp(value), low, high});
+  else
+    top::setCalibratedRange(lookUp(value), low, high);
 }
 
 void ModuleBuilder::addOutput(const std::string &name, int64_t value) {
@@ -179,6 +183,8 @@ std::shared_ptr<ModuleHandle> ModuleBuilder::finish() {
   main.setFunctionType(builder.getFunctionType(main.front().getArgumentTypes(),
                                                ValueRange(outputs).getTypes()));
   main.setAllArgAttrs(inputAttributes);
+  for (auto [input, low, high] : inputRanges)
+    top::setCalibratedRange(input, low, high);
   for (auto [index, name] : llvm::enumerate(outputNames))
     main.setResultAttr(index, "top.name", builder.getStringAttr(name));
   auto handle = std::make_shared<ModuleHandle>(context, std::move(module));

@@ -81,6 +81,7 @@ private:
   mlir::OpBuilder builder;
   std::vector<mlir::Value> values;
   std::vector<mlir::DictionaryAttr> inputAttributes;
+  std::vector<std::tuple<mlir::Value, double, double>> inputRanges;
   std::vector<std::string> outputNames;
   std::vector<mlir::Value> outputs;
 };
