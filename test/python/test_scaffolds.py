@@ -65,7 +65,7 @@ def test_an_operation_is_begun(dialect, family, sources):
 
 def test_mistakes_are_told(sources):
     for arguments, message in (
-        (("new_op.py", "tpu", "Nrom", "a", "A"), "is no family of tpu; one of Attention"),
+        (("new_op.py", "tpu", "Nrom", "a", "A"), "is no family of tpu; one of A16, Attention"),
         (("new_op.py", "tpu", "Norm", "softmax", "A"), "exists already"),
         (("new_op.py", "tpu", "Norm", "Bad-Name", "A"), "is no name"),
         (("new_pass.py", "tpu", "Fold_casts", "A"), "is no name"),
