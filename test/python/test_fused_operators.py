@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tpuc
-from checks import reference
+from checks import compiled, reference
 from onnx import TensorProto, helper, numpy_helper
 from tpuc.errors import UserError
 
@@ -218,6 +218,9 @@ def test_weights_of_few_bits(bits, points):
     wanted = x @ weight.reshape(rows, -1)[:, :depth].T
     result = tpuc.compile(model, "F32").run(feeds)["y0"]
     np.testing.assert_allclose(result, wanted, atol=1e-5 * np.abs(wanted).max(), rtol=0)
+    # Ranges are found with the numbers of the codes.
+    result = compiled(model, "INT8", feeds).run(feeds)["y0"]
+    np.testing.assert_allclose(result, wanted, atol=0.03 * np.abs(wanted).max(), rtol=0)
 
 
 @pytest.mark.parametrize(

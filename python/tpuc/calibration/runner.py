@@ -16,7 +16,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-import tpuc.calibration.moves  # noqa: F401  registers the conversions
+import tpuc.calibration.codes  # registers conversions, as do the moves
+import tpuc.calibration.moves  # noqa: F401
 from tpuc import _core
 from tpuc.calibration.nodes import OPSET, Call, Nodes, convert, onnx_type
 from tpuc.errors import UserError
