@@ -117,6 +117,15 @@ class Chain:
         x = self.add("Relu", self.conv(x, 24, 24, (2, 2), 2, "ConvTranspose"))
         return self.add("Sigmoid", self.conv(x, 24, 1, (2, 2), 2, "ConvTranspose"))
 
+    def mirrored(self, x):
+        """A picture from right to left, of which blocks are not the blocks from right to left."""
+        x = self.silu(self.conv(x, 3, 16, (6, 6), 2, pads=[2, 2, 2, 2]))
+        names = []
+        for values in ([-1], [-1000], [3], [-1]):
+            names.append(f"i{len(self.weights)}")
+            self.weights[names[-1]] = np.array(values, np.int64)
+        return self.conv(self.add("Slice", x, *names), 16, 72, (3, 3), 2)
+
     def encoder_decoder(self, x):
         """Skips around a smaller image."""
         a = self.add("Relu", self.conv(x, 3, 32, (3, 3)))
@@ -128,7 +137,7 @@ class Chain:
         return self.conv(x, 32, 2, (1, 1))
 
 
-CHAINS = ["stem", "cross_stage", "channel_factors", "decoder", "encoder_decoder"]
+CHAINS = ["stem", "mirrored", "cross_stage", "channel_factors", "decoder", "encoder_decoder"]
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -139,7 +148,7 @@ def test_chains_on_blocks(case, size, precision):
     y = getattr(chain, case)("x")
     chain.nodes.append(helper.make_node("Identity", [y], ["y"]))
     # Where there is little to compute there is little to save.
-    large = 3 if case in ("stem", "channel_factors") else 1
+    large = 3 if case in ("stem", "mirrored", "channel_factors") else 1
     shape = [1, 3, *(large * length for length in size)]
     model = nets.network(chain.nodes, {"x": shape}, {"y": None}, chain.weights)
     check(model, {"x": chain.rng.standard_normal(shape).astype(np.float32)}, precision)

@@ -86,10 +86,8 @@ unsigned lastAbove(func::FuncOp function, int64_t bytes) {
 struct TpuChooseBatchSplit
     : public tpuc::tpu::impl::TpuChooseBatchSplitBase<TpuChooseBatchSplit> {
   void runOnOperation() override {
-    for (func::FuncOp function :
-         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (!function.isDeclaration())
-        choose(function);
+    tpu::forEachNetwork(getOperation(),
+                        [&](func::FuncOp function) { choose(function); });
   }
 
 private:

@@ -25,10 +25,8 @@ namespace {
 struct TpuChooseInputCasts
     : public tpuc::tpu::impl::TpuChooseInputCastsBase<TpuChooseInputCasts> {
   void runOnOperation() override {
-    for (func::FuncOp function :
-         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (!function.isDeclaration())
-        choose(function);
+    tpu::forEachNetwork(getOperation(),
+                        [&](func::FuncOp function) { choose(function); });
   }
 
 private:

@@ -29,10 +29,8 @@ namespace {
 struct TpuChoosePixelBlocks
     : public tpuc::tpu::impl::TpuChoosePixelBlocksBase<TpuChoosePixelBlocks> {
   void runOnOperation() override {
-    for (func::FuncOp function :
-         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (!function.isDeclaration())
-        choose(function);
+    tpu::forEachNetwork(getOperation(),
+                        [&](func::FuncOp function) { choose(function); });
   }
 
 private:

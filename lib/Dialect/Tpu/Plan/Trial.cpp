@@ -5,6 +5,14 @@
 using namespace mlir;
 using namespace tpuc;
 
+void tpu::forEachNetwork(ModuleOp module,
+                         function_ref<void(func::FuncOp)> choose) {
+  for (func::FuncOp function :
+       llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+    if (!function.isDeclaration())
+      choose(function);
+}
+
 func::FuncOp tpu::copyOf(func::FuncOp function) {
   OpBuilder builder(function);
   return cast<func::FuncOp>(builder.clone(*function));

@@ -12,6 +12,11 @@
 
 namespace tpuc::tpu {
 
+/// Calls `choose` for every function with a body, beside which it may make
+/// copies.
+void forEachNetwork(mlir::ModuleOp module,
+                    llvm::function_ref<void(mlir::func::FuncOp)> choose);
+
 /// Runs passes on a function, as a pass may.
 using PassRunner = llvm::function_ref<llvm::LogicalResult(mlir::OpPassManager &,
                                                           mlir::func::FuncOp)>;
